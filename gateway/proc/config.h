@@ -1,0 +1,78 @@
+/*
+ * config - gateway.conf as a value. Read by the parent (and by `portcullis check`), never by a
+ * process that talks to strangers. Grammar: policy/core/text.h; keys: docs/CONFIG.md.
+ */
+#ifndef GATEWAY_PROC_CONFIG_H
+#define GATEWAY_PROC_CONFIG_H
+
+#include "policy/core/err.h"
+#include "policy/core/text.h"
+
+enum { CONFIG_MAX_LISTEN = 8 };
+
+struct config_address {
+	char host[256]; /* address or name; [::1] without its brackets */
+	uint16_t port;  /* 0: any free port, announced when ready */
+};
+
+struct config {
+	char *file;
+	char *dir; /* absolute folder of the file; every path below is absolute, resolved against it */
+
+	size_t n_listen;
+	struct config_address listen[CONFIG_MAX_LISTEN]; /* listen = "HOST:PORT" or a list of them */
+	char *server_name;                               /* server_name, default: portcullis */
+
+	/* trust { operator = FILE  accounts = DIR  require_exp = no } */
+	char *trust_operator;
+	char *trust_accounts;
+	bool require_exp;
+
+	/* upstream { url = "nats://127.0.0.1:4223"  mint = FILE | creds = FILE  command_creds = FILE } */
+	struct config_address upstream;
+	char *upstream_mint;
+	char *upstream_creds;
+	char *upstream_command_creds; /* default: creds */
+	bool upstream_allow_open;     /* allow_open = yes: start although the upstream admits strangers */
+
+	char *inbox_key; /* inbox_key = FILE, default keys/inbox.key */
+	char *policies;  /* policies = DIR */
+	char *audit;     /* audit = DIR */
+	char *decisions; /* decisions = FILE, default log/decisions.jsonl */
+	char *log;       /* log = FILE, NULL: stderr */
+
+	/* limits { } */
+	uint32_t edges;               /* 1..64, default 1 */
+	uint32_t max_connections;     /* per edge, default 65536 */
+	uint32_t max_subscriptions;   /* per connection, default 8192 */
+	uint32_t max_control_line;    /* default 4096 */
+	uint32_t max_connect;         /* CONNECT line, default 16 KiB */
+	uint32_t max_payload;         /* default 1 MiB */
+	uint32_t max_command;         /* default 256 KiB */
+	uint32_t max_pending;         /* bytes waiting for a slow side before reading stops, default 1 MiB */
+	uint32_t auth_timeout_ms;     /* default 2 s */
+	uint32_t ping_interval_ms;    /* default 2 m */
+	uint32_t ping_max;            /* default 2 */
+	uint32_t write_deadline_ms;   /* a side that takes nothing this long is closed, default 10 s */
+	uint32_t lame_duck_grace_ms;  /* default 10 s */
+	uint32_t lame_duck_duration_ms; /* default 2 m */
+};
+
+/*
+ * config_load() - read and check @file; every problem of it is in the report.
+ * Does not touch the files it names: config_check_files() does.
+ * Return: 0 and *out given, TEXT_BAD with the report filled, -errno when the file cannot be read.
+ */
+int config_load(struct config **out, const char *file, struct text_report *r) must_check;
+void config_free(struct config *c);
+void config_freep(struct config **c);
+/*
+ * config_check_files() - what config_load() left: do the files and folders exist with the right
+ * kinds, are secrets private (0600, owned by us or root; loose modes are errors for keys and
+ * creds, warnings for the rest)? Return: 0, TEXT_BAD.
+ */
+int config_check_files(const struct config *c, struct text_report *r) must_check;
+/* config_address_parse() - "HOST:PORT", "[::1]:PORT", ":PORT", "nats://HOST:PORT". Return: 0, TEXT_BAD. */
+int config_address_parse(struct bytes s, struct config_address *a) must_check;
+
+#endif

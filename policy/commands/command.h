@@ -1,0 +1,101 @@
+/*
+ * command - which subjects command something, and what, as far as the subject alone can say.
+ *
+ * One table (command.c) covers dialects A (wasmCloud 0.18), B (0.50-0.82), C (1.x), D (2.x), wadm
+ * and the key-value side doors. The deny list of minted upstream logins is generated from it.
+ * Source of each row: docs/COMMANDS.md.
+ */
+#ifndef POLICY_COMMANDS_COMMAND_H
+#define POLICY_COMMANDS_COMMAND_H
+
+#include "policy/core/buf.h"
+#include "policy/core/bytes.h"
+#include "policy/core/err.h"
+
+enum dialect {
+	DIALECT_NONE = 0,
+	DIALECT_A,
+	DIALECT_B,
+	DIALECT_AB, /* the subject is spelt the same in A and B */
+	DIALECT_C,
+	DIALECT_D,
+	DIALECT_WADM,
+	DIALECT_KV, /* side doors: $KV.LATTICEDATA_*, $KV.CONFIGDATA_*, lc.* */
+};
+
+/* Verbs by bit, so that a rule holds a set. Names: command_verb_name(), docs/COMMANDS.md. */
+enum verb {
+	VERB_NONE = 0,
+	VERB_HOST_LIST,
+	VERB_HOST_INVENTORY,
+	VERB_CLAIMS_GET,
+	VERB_LINK_GET,
+	VERB_CONFIG_GET,
+	VERB_ACTOR_AUCTION,
+	VERB_PROVIDER_AUCTION,
+	VERB_ACTOR_START,
+	VERB_ACTOR_STOP,
+	VERB_ACTOR_SCALE,
+	VERB_ACTOR_UPDATE,
+	VERB_PROVIDER_START,
+	VERB_PROVIDER_STOP,
+	VERB_HOST_STOP,
+	VERB_LINK_PUT,
+	VERB_LINK_DEL,
+	VERB_LABEL_PUT,
+	VERB_LABEL_DEL,
+	VERB_REGISTRY_PUT,
+	VERB_CONFIG_PUT,
+	VERB_CONFIG_DEL,
+	VERB_WORKLOAD_START,
+	VERB_WORKLOAD_STOP,
+	VERB_WORKLOAD_STATUS,
+	VERB_HOST_HEARTBEAT_GET, /* D: runtime.host.H.heartbeat */
+	VERB_MANIFEST_GET,       /* wadm get, list, versions, status */
+	VERB_MANIFEST_PUT,
+	VERB_MANIFEST_DEL,
+	VERB_MANIFEST_DEPLOY,
+	VERB_MANIFEST_UNDEPLOY,
+	VERB_WADM_COMMAND, /* wadm.cmd.*: wadm executes it */
+	VERB_STATE_WRITE,  /* the key-value side doors */
+	VERB_SERVE,        /* not a command: the bundle a host has, see rights */
+	VERB_CONTROL_WATCH,/* not a command: subscribe to command subjects */
+	VERB_UNKNOWN,      /* under a control prefix, in no table: always denied, flagged */
+	VERB_COUNT
+};
+
+_Static_assert(VERB_COUNT <= 64, "a set of verbs is one uint64_t");
+#define VERB_BIT(v) (UINT64_C(1) << (v))
+
+struct command {
+	enum verb verb;
+	enum dialect dialect;
+	struct bytes lattice; /* slices into the subject; empty when the dialect has none */
+	struct bytes host;    /* target host id, empty: none or all */
+	struct bytes object;  /* config name, manifest name, key; empty: in the body */
+	bool mutating;
+};
+
+/* answers of command_classify() */
+enum command_answer {
+	COMMAND_NOT = 1, /* not a command subject: data */
+};
+
+/*
+ * command_classify() - what a literal subject commands. Return: 0 with *c filled (verb VERB_UNKNOWN
+ * for a control prefix without a known tail), COMMAND_NOT.
+ */
+int command_classify(struct bytes subject, struct command *c) must_check;
+/* command_overlaps() - could a message on a command subject match this subscription pattern? */
+bool command_overlaps(struct bytes pattern);
+/* command_verb_name() - "provider.start"; never NULL. */
+const char *command_verb_name(enum verb v);
+/* command_verbs_of() - set of verbs for a name or bundle (serve read operate deploy, "*"); 0 unknown. */
+uint64_t command_verbs_of(struct bytes name);
+/*
+ * command_deny_list() - patterns that cover every command subject, one call of @add each; for the
+ * minted logins. @lattices (may be empty) name buckets literally; without literal names all of $KV is covered.
+ */
+void command_deny_list(void (*add)(void *ctx, struct bytes pattern), void *ctx);
+
+#endif

@@ -1,0 +1,50 @@
+/*
+ * policy - a policy compiled to one flat, immutable run of bytes (the snapshot), and questions to it.
+ *
+ * The compiler process turns *.policy files into a snapshot (policy_compile()); everybody else maps
+ * it read-only and opens it (policy_open()), which checks every offset once. No pointers inside.
+ */
+#ifndef POLICY_RULES_POLICY_H
+#define POLICY_RULES_POLICY_H
+
+#include "policy/core/buf.h"
+#include "policy/core/bytes.h"
+#include "policy/core/err.h"
+#include "policy/core/text.h"
+
+enum { RULE_NONE = UINT32_MAX };
+
+struct policy; /* an opened snapshot; borrows the bytes */
+
+struct policy_source {
+	const char *file;  /* for messages */
+	struct bytes text;
+};
+
+enum policy_answer {
+	POLICY_BAD = 1, /* the report says what and where */
+};
+
+/*
+ * policy_compile() - all files of a policy directory, in the order given, to one snapshot.
+ * @out: its ceiling bounds the snapshot (64 MiB is plenty). The report also gets warnings.
+ * Return: 0, POLICY_BAD, -ENOMEM.
+ */
+int policy_compile(struct buf *out, const struct policy_source *src, size_t n, struct text_report *r) must_check;
+/*
+ * policy_open() - check a snapshot and make it usable; borrows @snapshot until policy_close().
+ * Return: 0, -EBADMSG, -ENOMEM.
+ */
+int policy_open(struct policy **out, struct bytes snapshot) must_check;
+void policy_close(struct policy *p);
+/* policy_id() - first 16 hex digits of the SHA-256 of the sources, in order; NUL-terminated. */
+const char *policy_id(const struct policy *p);
+/* policy_rule_name() - a rule's name; "none" for RULE_NONE. */
+const char *policy_rule_name(const struct policy *p, uint32_t rule);
+/* policy_rule_because() - its `because` text, or "". */
+const char *policy_rule_because(const struct policy *p, uint32_t rule);
+/* policy_rule_place() - "file:line" of the rule, or "". */
+const char *policy_rule_place(const struct policy *p, uint32_t rule);
+size_t policy_rules(const struct policy *p);
+
+#endif

@@ -1,0 +1,94 @@
+/*
+ * rights - one identity under one policy: every question the gate asks about a subject.
+ *
+ * Built once per identity and snapshot (not per connection), shared by its connections. JWT
+ * permissions and policy must both allow; deny beats allow; zero denies. Questions allocate
+ * nothing and answer from a cache keyed by subject where they can.
+ */
+#ifndef POLICY_RULES_RIGHTS_H
+#define POLICY_RULES_RIGHTS_H
+
+#include "policy/commands/command.h"
+#include "policy/identity/identity.h"
+#include "policy/rules/policy.h"
+
+enum verdict {
+	VERDICT_DENY = 0,
+	VERDICT_ALLOW = 1,
+};
+
+/* Why a decision fell as it did: for logs and explain. */
+enum reason {
+	REASON_NO_RULE = 0,    /* nothing allowed it */
+	REASON_RULE,           /* ->rule decided (allow or deny) */
+	REASON_JWT,            /* the credential's own permissions do not allow it, or deny it */
+	REASON_INVALID,        /* not a valid subject for this operation */
+	REASON_RESERVED,       /* $SYS, $JS, $KV, $O, _INBOX, _R_, _GR_ ... without a grant that names the space */
+	REASON_LATTICE,        /* command for a lattice the policy does not govern */
+	REASON_COMMAND,        /* a command subject: publish and subscribe rules never grant those */
+	REASON_UNKNOWN_VERB,   /* control prefix, unknown command */
+	REASON_OWN_INBOX,      /* allowed: the identity's own inbox */
+	REASON_HOST,           /* serve: another host's subject or id */
+};
+
+struct decision {
+	enum verdict verdict;
+	enum reason reason;
+	uint32_t rule;     /* RULE_NONE when none decided */
+	bool would_deny;   /* allowed only because the rule observes */
+};
+
+struct rights;
+
+/*
+ * rights_new() - resolve an identity against a snapshot. Copies what it needs of the identity; borrows
+ * the policy until rights_free().
+ * Return: 0, -EINVAL (a zeroed identity), -ENOMEM.
+ */
+int rights_new(struct rights **out, const struct policy *p, const struct identity *id) must_check;
+void rights_free(struct rights *r);
+
+/*
+ * Subjects below are as the client wrote them, i.e. own inboxes still begin "_INBOX.".
+ *
+ * rights_publish() - a data publish (not a command: the caller asked command_classify() first, and
+ * a command subject here is denied with REASON_COMMAND). Own inbox ("_INBOX.>") is allowed.
+ */
+struct decision rights_publish(struct rights *r, struct bytes subject);
+/* rights_command() - may it command this? @subject is the command's, for the JWT's own lists. */
+struct decision rights_command(struct rights *r, struct bytes subject, const struct command *c);
+/* rights_subscribe() - a subscription, as a true subset; @queue empty for a plain one. */
+struct decision rights_subscribe(struct rights *r, struct bytes pattern, struct bytes queue);
+/*
+ * rights_deliver() - may a message printed with @subject reach a subscription @pattern (queue @queue)
+ * that was allowed? Denies (policy and JWT), reserved spaces and command subjects that the pattern was
+ * not granted for by name are refused.
+ */
+struct decision rights_deliver(struct rights *r, struct bytes pattern, struct bytes queue, struct bytes subject);
+/* rights_filter_needed() - false when rights_deliver() would allow every subject @pattern can match. */
+bool rights_filter_needed(struct rights *r, struct bytes pattern, struct bytes queue);
+/* rights_reply() - is a reply subject that is neither own inbox nor own subscription granted by a `reply` rule? */
+struct decision rights_reply(struct rights *r, struct bytes reply);
+/* rights_answer() - may it answer on @reply, which came with a message delivered to it? (denies still count) */
+struct decision rights_answer(struct rights *r, struct bytes reply);
+/*
+ * rights_answers() - how it may answer what it is asked: how many messages per reply and for how long.
+ * Return: false when it may not at all. @serving: the request came on a subscription that serve granted.
+ * A negative number is unlimited.
+ */
+bool rights_answers(struct rights *r, bool serving, int64_t *max, int64_t *ttl_ms);
+/* rights_serves() - was this pattern granted by `serve` (a host's own commands)? */
+bool rights_serves(struct rights *r, struct bytes pattern, struct bytes queue);
+
+enum header_verdict {
+	HEADER_REFUSE = 0,
+	HEADER_STRIP,
+	HEADER_PASS,
+};
+/* rights_header() - what to do with a powerful header this identity published. */
+enum header_verdict rights_header(struct rights *r, struct bytes name);
+
+/* reason_word() - "no_rule", "jwt", ... for logs. */
+const char *reason_word(enum reason why);
+
+#endif
