@@ -4,6 +4,8 @@
  */
 #include "policy/core/buf.h"
 
+#include "policy/core/utf8.h"
+
 enum { BUF_FIRST = 64 };
 
 void
@@ -139,27 +141,6 @@ buf_put_hex(struct buf *b, struct bytes s)
 		buf_put_u8(b, (uint8_t)hex_digits[s.ptr[i] >> 4]);
 		buf_put_u8(b, (uint8_t)hex_digits[s.ptr[i] & 15]);
 	}
-}
-
-/* utf8_next() - decode one code point at the front of @s. Return: bytes used, 0 when invalid. */
-static size_t
-utf8_next(struct bytes s, uint32_t *cp)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	uint8_t c = s.ptr[0];
-	size_t n = c < 0x80 ? 1 : c >> 5 == 6 ? 2 : c >> 4 == 14 ? 3 : c >> 3 == 30 ? 4 : 0;
-
-	if (n == 0 || n > s.len)
-		return 0;
-	*cp = n == 1 ? c : c & (0x7fU >> n);
-	for (size_t i = 1; i < n; i++) {
-		if (s.ptr[i] >> 6 != 2)
-			return 0;
-		*cp = *cp << 6 | (s.ptr[i] & 0x3f);
-	}
-	if (*cp < least[n] || *cp > 0x10ffff || (*cp >= 0xd800 && *cp <= 0xdfff))
-		return 0;
-	return n;
 }
 
 /* put_u_escape() - one UTF-16 unit as \uXXXX. */

@@ -5,7 +5,9 @@
  * a byte-order mark, bad UTF-8, lone surrogates, U+0000 (written or escaped), control bytes in
  * strings, duplicate member names (compared after unescaping, and again with ASCII and the two
  * Unicode letters that fold to ASCII - U+017F, U+212A - folded), nesting over the limit,
- * numbers that are not plain integers within +-2^53 unless `allow_fraction`, leading zeros, -0.
+ * numbers that are not plain integers within +-2^53 unless `allow_fraction`, leading zeros, -0,
+ * numbers over 63 bytes, objects with over 256 members, names over 1024 bytes, and objects whose
+ * names were made to collide in our hash.
  */
 #ifndef POLICY_CORE_JSON_H
 #define POLICY_CORE_JSON_H
@@ -35,7 +37,7 @@ struct json_tok {
 	uint32_t start; /* of the raw value in the text; a string's starts after its quote */
 	uint32_t len;   /* of the raw value; a string's is without quotes, still escaped */
 	uint32_t next;  /* index of the token after this value and all inside it */
-	uint32_t n;     /* members of an object, elements of an array */
+	uint32_t n;     /* members of an object, elements of an array; a name's is the reader's own */
 	bool escaped;   /* a string that holds a backslash */
 };
 
@@ -43,7 +45,7 @@ struct json {
 	struct bytes text;
 	struct json_tok *tok; /* caller's */
 	size_t cap;           /* caller's: room in tok */
-	size_t n;             /* tokens filled; tok[0] is the root */
+	size_t n;             /* tokens filled; tok[0] is the root; 0 unless json_read() answered 0 */
 	size_t max_depth;     /* caller's: 0 means 16 */
 	bool allow_fraction;  /* caller's: accept 1.5 and 1e3 (their text is kept, never converted) */
 	const char *why;      /* after JSON_BAD: what, a constant string */
@@ -51,8 +53,9 @@ struct json {
 };
 
 /*
- * json_read() - read one JSON value that fills @j->text (white space around it is fine).
- * Members of an object are stored as name token, value token(s), name token, ...
+ * json_read() - read one JSON value that fills @j->text (white space around it is fine; at most 2 GiB).
+ * Members of an object are stored as name token, value token(s), name token, ...: the value of the
+ * name at i is at i + 1, the next name at tok[i + 1].next. @max_depth counts open brackets.
  * Return: 0, JSON_BAD, JSON_TOO_MANY. Tokens point into text, which must outlive them.
  */
 int json_read(struct json *j) must_check;
