@@ -1,0 +1,13 @@
+# Debian's python3, not one that PATH finds first: python3-nacl belongs to it.
+set(PORTCULLIS_PYTHON /usr/bin/python3)
+
+# portcullis_lint(NAME COMMAND...)
+function(portcullis_lint name)
+  add_test(NAME lint/${name} COMMAND ${ARGN} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  set_tests_properties(lint/${name} PROPERTIES LABELS lint TIMEOUT 30
+    ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+endfunction()
+
+portcullis_lint(includes ${PORTCULLIS_PYTHON} ${CMAKE_SOURCE_DIR}/scripts/lint-includes)
+portcullis_lint(includes_sees_each_arrow ${PORTCULLIS_PYTHON} ${CMAKE_SOURCE_DIR}/tests/support/test_lint_includes.py)
+portcullis_lint(scripts ${PORTCULLIS_PYTHON} ${CMAKE_SOURCE_DIR}/tests/support/test_scripts.py)
