@@ -60,6 +60,7 @@ enum verb {
 	VERB_STATE_WRITE,  /* the key-value side doors */
 	VERB_SERVE,        /* not a command: the bundle a host has, see rights */
 	VERB_CONTROL_WATCH,/* not a command: subscribe to command subjects */
+	VERB_HOST_EVENT,   /* A: a host's own event, wasmbus.ctl.L.events; part of serve, granted by no name */
 	VERB_UNKNOWN,      /* under a control prefix, in no table: always denied, flagged */
 	VERB_COUNT
 };
@@ -70,7 +71,8 @@ _Static_assert(VERB_COUNT <= 64, "a set of verbs is one uint64_t");
 struct command {
 	enum verb verb;
 	enum dialect dialect;
-	struct bytes lattice; /* slices into the subject; empty when the dialect has none */
+	struct bytes account; /* slices into the subject: the account token of X.wasmbus.ctl..., X.wadm... */
+	struct bytes lattice; /* empty when the dialect has none; see command_lattice() */
 	struct bytes host;    /* target host id, empty: none or all */
 	struct bytes object;  /* config name, manifest name, key; empty: in the body */
 	bool mutating;
@@ -86,15 +88,37 @@ enum command_answer {
  * for a control prefix without a known tail), COMMAND_NOT.
  */
 int command_classify(struct bytes subject, struct command *c) must_check;
+/*
+ * command_lattice() - the lattice a rule has to govern: ->lattice, or for commands that name none the
+ * stand-in "runtime" (dialect D) or "wadm" (wadm's own buckets).
+ */
+struct bytes command_lattice(const struct command *c);
+/*
+ * command_lattice_ok() - may a lattice be called so? One token of letters, digits, '-' and '_' that is
+ * no word of another dialect's grammar ("v1", "get", "wadm", ...) and no reserved space.
+ */
+bool command_lattice_ok(struct bytes name);
+/* command_lattice_stand_in() - is it "runtime" or "wadm", which name no lattice but may be governed? */
+bool command_lattice_stand_in(struct bytes name);
+/*
+ * command_may_be() - every verb the command can turn out to be once its body is read, as a set; it
+ * contains ->verb. A scale may start or stop. A deny of any of them denies it, an allow needs ->verb.
+ */
+uint64_t command_may_be(const struct command *c);
+/* command_covers() - is every subject that matches this pattern a command subject? */
+bool command_covers(struct bytes pattern);
 /* command_overlaps() - could a message on a command subject match this subscription pattern? */
 bool command_overlaps(struct bytes pattern);
 /* command_verb_name() - "provider.start"; never NULL. */
 const char *command_verb_name(enum verb v);
-/* command_verbs_of() - set of verbs for a name or bundle (serve read operate deploy, "*"); 0 unknown. */
+/*
+ * command_verbs_of() - set of verbs for a verb, a group ("actor.*") or a bundle (serve read operate
+ * deploy, "*" for all); 0 unknown. VERB_UNKNOWN and VERB_HOST_EVENT are in no set.
+ */
 uint64_t command_verbs_of(struct bytes name);
 /*
  * command_deny_list() - patterns that cover every command subject, one call of @add each; for the
- * minted logins. @lattices (may be empty) name buckets literally; without literal names all of $KV is covered.
+ * minted logins. NATS cannot say "begins with" inside a token, so all of $KV is covered.
  */
 void command_deny_list(void (*add)(void *ctx, struct bytes pattern), void *ctx);
 

@@ -1,0 +1,486 @@
+/*
+ * command - see command.h. The table of every subject that commands a lattice.
+ *
+ * A subject is a command when it lies in one of the control spaces, whether or not anybody would
+ * understand it there: what lies in a space and in no row is VERB_UNKNOWN and is denied. The spaces
+ * are therefore the promise (minted logins are denied all of them), the rows only name what is in
+ * them. Token counts are exact, because hosts cut prefixes off and skip tokens without looking.
+ *
+ * A row is written with captures: %l lattice, %h host, %o object, %_ any one token, %r one or more
+ * tokens (the object). Where each row comes from is in docs/COMMANDS.md.
+ */
+#include "policy/commands/command.h"
+
+struct row {
+	const char *tail;
+	enum dialect dialect;
+	enum verb verb;
+};
+
+/* After wasmbus.ctl.L, dialects A (wasmCloud 0.18) and B (0.50 to 0.82). */
+static const struct row rows_v0[] = {
+	{ "get.hosts", DIALECT_A, VERB_HOST_LIST },
+	{ "events", DIALECT_A, VERB_HOST_EVENT },
+	{ "ping.hosts", DIALECT_B, VERB_HOST_LIST },
+	{ "get.claims", DIALECT_AB, VERB_CLAIMS_GET },
+	{ "get.links", DIALECT_AB, VERB_LINK_GET },
+	{ "get.config.%o", DIALECT_B, VERB_CONFIG_GET },
+	{ "get.config.%o.%_", DIALECT_B, VERB_CONFIG_GET },
+	{ "get.%h.inv", DIALECT_AB, VERB_HOST_INVENTORY },
+	{ "auction.actor", DIALECT_AB, VERB_ACTOR_AUCTION },
+	{ "auction.provider", DIALECT_AB, VERB_PROVIDER_AUCTION },
+	{ "cmd.%h.la", DIALECT_AB, VERB_ACTOR_START },
+	{ "cmd.%h.sa", DIALECT_AB, VERB_ACTOR_STOP },
+	{ "cmd.%h.upd", DIALECT_AB, VERB_ACTOR_UPDATE },
+	{ "cmd.%h.lp", DIALECT_AB, VERB_PROVIDER_START },
+	{ "cmd.%h.sp", DIALECT_AB, VERB_PROVIDER_STOP },
+	{ "cmd.%h.scale", DIALECT_B, VERB_ACTOR_SCALE },
+	{ "cmd.%h.stop", DIALECT_B, VERB_HOST_STOP },
+	{ "linkdefs.put", DIALECT_B, VERB_LINK_PUT },
+	{ "linkdefs.del", DIALECT_B, VERB_LINK_DEL },
+	{ "labels.%h.put", DIALECT_B, VERB_LABEL_PUT },
+	{ "labels.%h.del", DIALECT_B, VERB_LABEL_DEL },
+	{ "registries.put", DIALECT_B, VERB_REGISTRY_PUT },
+	{ "config.put.%o.%_", DIALECT_B, VERB_CONFIG_PUT },
+	{ "config.del.%o.%_", DIALECT_B, VERB_CONFIG_DEL },
+	{ "config.clear.%o", DIALECT_B, VERB_CONFIG_DEL },
+};
+
+/* After wasmbus.ctl.v1.L, dialect C (wasmCloud 1.x). */
+static const struct row rows_v1[] = {
+	{ "host.ping", DIALECT_C, VERB_HOST_LIST },
+	{ "host.get.%h", DIALECT_C, VERB_HOST_INVENTORY },
+	{ "host.stop.%h", DIALECT_C, VERB_HOST_STOP },
+	{ "claims.get", DIALECT_C, VERB_CLAIMS_GET },
+	{ "link.get", DIALECT_C, VERB_LINK_GET },
+	{ "link.put", DIALECT_C, VERB_LINK_PUT },
+	{ "link.del", DIALECT_C, VERB_LINK_DEL },
+	{ "config.get.%o", DIALECT_C, VERB_CONFIG_GET },
+	{ "config.put.%o", DIALECT_C, VERB_CONFIG_PUT },
+	{ "config.del.%o", DIALECT_C, VERB_CONFIG_DEL },
+	{ "component.auction", DIALECT_C, VERB_ACTOR_AUCTION },
+	{ "provider.auction", DIALECT_C, VERB_PROVIDER_AUCTION },
+	{ "component.scale.%h", DIALECT_C, VERB_ACTOR_SCALE },
+	{ "component.update.%h", DIALECT_C, VERB_ACTOR_UPDATE },
+	{ "provider.start.%h", DIALECT_C, VERB_PROVIDER_START },
+	{ "provider.stop.%h", DIALECT_C, VERB_PROVIDER_STOP },
+	{ "label.put.%h", DIALECT_C, VERB_LABEL_PUT },
+	{ "label.del.%h", DIALECT_C, VERB_LABEL_DEL },
+	{ "registry.put", DIALECT_C, VERB_REGISTRY_PUT },
+};
+
+/* After wasmbus.rpc.L: in dialect A links are not on the control prefix. */
+static const struct row rows_rpc[] = {
+	{ "links", DIALECT_A, VERB_LINK_PUT },
+	{ "remlinks", DIALECT_A, VERB_LINK_DEL },
+};
+
+/* After runtime.host, dialect D (wasmCloud 2.x). */
+static const struct row rows_runtime[] = {
+	{ "%h.heartbeat", DIALECT_D, VERB_HOST_HEARTBEAT_GET },
+	{ "%h.workload.start", DIALECT_D, VERB_WORKLOAD_START },
+	{ "%h.workload.stop", DIALECT_D, VERB_WORKLOAD_STOP },
+	{ "%h.workload.status", DIALECT_D, VERB_WORKLOAD_STATUS },
+};
+
+/* After wadm.api.L. */
+static const struct row rows_wadm[] = {
+	{ "model.put", DIALECT_WADM, VERB_MANIFEST_PUT },
+	{ "model.get", DIALECT_WADM, VERB_MANIFEST_GET },
+	{ "model.list", DIALECT_WADM, VERB_MANIFEST_GET },
+	{ "model.get.%o", DIALECT_WADM, VERB_MANIFEST_GET },
+	{ "model.versions.%o", DIALECT_WADM, VERB_MANIFEST_GET },
+	{ "model.history.%o", DIALECT_WADM, VERB_MANIFEST_GET },
+	{ "model.status.%o", DIALECT_WADM, VERB_MANIFEST_GET },
+	{ "model.del.%o", DIALECT_WADM, VERB_MANIFEST_DEL },
+	{ "model.deploy.%o", DIALECT_WADM, VERB_MANIFEST_DEPLOY },
+	{ "model.undeploy.%o", DIALECT_WADM, VERB_MANIFEST_UNDEPLOY },
+};
+
+/* After a bucket whose name says the lattice, and after lc.L. */
+static const struct row rows_state[] = {
+	{ "%r", DIALECT_KV, VERB_STATE_WRITE },
+};
+
+/*
+ * The control spaces, as patterns. "~X" is a token that begins with X, which NATS has no word for;
+ * command_deny_list() says the nearest thing it has.
+ */
+static const char *const spaces[] = {
+	"wasmbus.ctl",
+	"wasmbus.ctl.>",
+	"*.wasmbus.ctl",
+	"*.wasmbus.ctl.>",
+	"wasmbus.rpc.*.links",
+	"wasmbus.rpc.*.remlinks",
+	"runtime.host",
+	"runtime.host.>",
+	"wadm.api",
+	"wadm.api.>",
+	"wadm.cmd",
+	"wadm.cmd.>",
+	"*.wadm.api",
+	"*.wadm.api.>",
+	"*.wadm.cmd",
+	"*.wadm.cmd.>",
+	"lc",
+	"lc.>",
+	"$KV.~LATTICEDATA_",
+	"$KV.~LATTICEDATA_.>",
+	"$KV.~CONFIGDATA_",
+	"$KV.~CONFIGDATA_.>",
+	"$KV.~wadm_",
+	"$KV.~wadm_.>",
+	"$JS.API.$KV.~LATTICEDATA_",
+	"$JS.API.$KV.~LATTICEDATA_.>",
+	"$JS.API.$KV.~CONFIGDATA_",
+	"$JS.API.$KV.~CONFIGDATA_.>",
+	"$JS.API.$KV.~wadm_",
+	"$JS.API.$KV.~wadm_.>",
+	"$JS.*.API.$KV.~LATTICEDATA_",
+	"$JS.*.API.$KV.~LATTICEDATA_.>",
+	"$JS.*.API.$KV.~CONFIGDATA_",
+	"$JS.*.API.$KV.~CONFIGDATA_.>",
+	"$JS.*.API.$KV.~wadm_",
+	"$JS.*.API.$KV.~wadm_.>",
+};
+
+#define N_OF(a) (sizeof(a) / sizeof((a)[0]))
+
+/* Cut the first token off the front of @s; false when there is none left. */
+static bool
+cut(struct bytes *s, struct bytes *token)
+{
+	size_t dot = bytes_find(*s, '.');
+
+	if (s->len == 0)
+		return false;
+	*token = bytes_upto(*s, dot);
+	*s = dot < s->len ? bytes_from(*s, dot + 1) : BYTES_NULL;
+	return true;
+}
+
+/* Does the first token of @s equal @word? Then step over it. */
+static bool
+skip(struct bytes *s, const char *word)
+{
+	struct bytes rest = *s, token;
+
+	if (!cut(&rest, &token) || !bytes_is(token, word))
+		return false;
+	*s = rest;
+	return true;
+}
+
+/* One row against the tokens after the prefix; fills the captures. */
+static bool
+row_matches(const struct row *row, struct bytes tail, struct command *c)
+{
+	struct bytes want = bytes_str(row->tail), w, t;
+
+	while (cut(&want, &w)) {
+		if (bytes_is(w, "%r")) {
+			c->object = tail;
+			return tail.len != 0;
+		}
+		if (!cut(&tail, &t))
+			return false;
+		if (bytes_is(w, "%h"))
+			c->host = t;
+		else if (bytes_is(w, "%o"))
+			c->object = t;
+		else if (!bytes_is(w, "%_") && !bytes_eq(w, t))
+			return false;
+	}
+	return tail.len == 0;
+}
+
+/* The row for what follows the prefix, or VERB_UNKNOWN. */
+static int
+find_row(const struct row *rows, size_t n, struct bytes tail, struct command *c)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct command found = *c;
+
+		if (!row_matches(&rows[i], tail, &found))
+			continue;
+		*c = found;
+		c->verb = rows[i].verb;
+		c->dialect = rows[i].dialect;
+		break;
+	}
+	switch (c->verb) {
+	case VERB_NONE:
+	case VERB_UNKNOWN:
+		c->verb = VERB_UNKNOWN;
+		c->mutating = true; /* nobody knows that it does not */
+		break;
+	default:
+		c->mutating = (VERB_BIT(c->verb) & command_verbs_of(BYTES_LIT("read"))) == 0 &&
+			      c->verb != VERB_ACTOR_AUCTION && c->verb != VERB_PROVIDER_AUCTION &&
+			      c->verb != VERB_HOST_EVENT;
+	}
+	return 0;
+}
+
+/* As find_row() behind a lattice token, which is cut off first and has to be a possible name. */
+static int
+find_in_lattice(const struct row *rows, size_t n, struct bytes tail, struct command *c)
+{
+	if (!cut(&tail, &c->lattice) || !command_lattice_ok(c->lattice))
+		return find_row(NULL, 0, tail, c);
+	return find_row(rows, n, tail, c);
+}
+
+static int
+classify_ctl(struct bytes tail, struct command *c)
+{
+	if (skip(&tail, "v1"))
+		return find_in_lattice(rows_v1, N_OF(rows_v1), tail, c);
+	return find_in_lattice(rows_v0, N_OF(rows_v0), tail, c);
+}
+
+/* wadm executes whatever lands on wadm.cmd.L with its own credentials: one verb, no tail. */
+static int
+classify_wadm(struct bytes tail, bool api, struct command *c)
+{
+	if (api)
+		return find_in_lattice(rows_wadm, N_OF(rows_wadm), tail, c);
+	if (!cut(&tail, &c->lattice) || !command_lattice_ok(c->lattice) || tail.len != 0)
+		return find_row(NULL, 0, tail, c);
+	c->verb = VERB_WADM_COMMAND;
+	c->dialect = DIALECT_WADM;
+	c->mutating = true;
+	return 0;
+}
+
+/* A key-value subject after "$KV.": the bucket decides. */
+static int
+classify_bucket(struct bytes tail, struct command *c)
+{
+	static const struct bytes lattice = { (const uint8_t *)"LATTICEDATA_", 12 };
+	static const struct bytes config = { (const uint8_t *)"CONFIGDATA_", 11 };
+	struct bytes bucket;
+
+	if (!cut(&tail, &bucket))
+		return COMMAND_NOT;
+	if (bytes_starts(bucket, BYTES_LIT("wadm_")))
+		return find_row(rows_state, N_OF(rows_state), tail, c);
+	if (bytes_starts(bucket, lattice))
+		c->lattice = bytes_from(bucket, lattice.len);
+	else if (bytes_starts(bucket, config))
+		c->lattice = bytes_from(bucket, config.len);
+	else
+		return COMMAND_NOT;
+	if (!command_lattice_ok(c->lattice))
+		return find_row(NULL, 0, tail, c);
+	return find_row(rows_state, N_OF(rows_state), tail, c);
+}
+
+/* The spaces whose first token may be an account's: X.wasmbus.ctl, X.wadm.api, X.wadm.cmd. */
+static int
+classify_prefixed(struct bytes subject, struct command *c)
+{
+	struct bytes rest = subject, account;
+
+	if (!cut(&rest, &account))
+		return COMMAND_NOT;
+	if (skip(&rest, "wasmbus") && skip(&rest, "ctl")) {
+		c->account = account;
+		return classify_ctl(rest, c);
+	}
+	rest = bytes_from(subject, account.len + 1);
+	if (skip(&rest, "wadm")) {
+		bool api = skip(&rest, "api");
+
+		if (!api && !skip(&rest, "cmd"))
+			return COMMAND_NOT;
+		c->account = account;
+		return classify_wadm(rest, api, c);
+	}
+	return COMMAND_NOT;
+}
+
+static int
+classify_wasmbus(struct bytes rest, struct command *c)
+{
+	struct bytes lattice;
+
+	if (skip(&rest, "ctl"))
+		return classify_ctl(rest, c);
+	if (!skip(&rest, "rpc") || !cut(&rest, &lattice))
+		return COMMAND_NOT;
+	if (!bytes_is(rest, "links") && !bytes_is(rest, "remlinks"))
+		return COMMAND_NOT;
+	c->lattice = lattice;
+	if (!command_lattice_ok(lattice))
+		return find_row(NULL, 0, rest, c);
+	return find_row(rows_rpc, N_OF(rows_rpc), rest, c);
+}
+
+/* $JS.API.$KV.B... and $JS.D.API.$KV.B..., the writes of a client that names a JetStream domain. */
+static int
+classify_js(struct bytes rest, struct command *c)
+{
+	struct bytes with_domain = rest, domain;
+
+	if (skip(&rest, "API") && skip(&rest, "$KV"))
+		return classify_bucket(rest, c);
+	if (cut(&with_domain, &domain) && skip(&with_domain, "API") && skip(&with_domain, "$KV"))
+		return classify_bucket(with_domain, c);
+	return COMMAND_NOT;
+}
+
+int
+command_classify(struct bytes subject, struct command *c)
+{
+	struct bytes rest = subject, first;
+	int r = COMMAND_NOT;
+
+	*c = (struct command){ 0 };
+	if (!cut(&rest, &first))
+		return COMMAND_NOT;
+	if (bytes_is(first, "wasmbus")) {
+		r = classify_wasmbus(rest, c);
+	} else if (bytes_is(first, "runtime")) {
+		if (skip(&rest, "host"))
+			return find_row(rows_runtime, N_OF(rows_runtime), rest, c);
+	} else if (bytes_is(first, "wadm")) {
+		if (skip(&rest, "api"))
+			return classify_wadm(rest, true, c);
+		if (skip(&rest, "cmd"))
+			return classify_wadm(rest, false, c);
+	} else if (bytes_is(first, "lc")) {
+		return find_in_lattice(rows_state, N_OF(rows_state), rest, c);
+	} else if (bytes_is(first, "$KV")) {
+		r = classify_bucket(rest, c);
+	} else if (bytes_is(first, "$JS")) {
+		r = classify_js(rest, c);
+	}
+	if (r != COMMAND_NOT)
+		return r;
+	return classify_prefixed(subject, c);
+}
+
+struct bytes
+command_lattice(const struct command *c)
+{
+	if (c->lattice.len != 0)
+		return c->lattice;
+	return c->dialect == DIALECT_KV ? BYTES_LIT("wadm") : BYTES_LIT("runtime");
+}
+
+bool
+command_lattice_stand_in(struct bytes name)
+{
+	return bytes_is(name, "runtime") || bytes_is(name, "wadm");
+}
+
+bool
+command_lattice_ok(struct bytes name)
+{
+	static const char *const words[] = { "v1", "get", "cmd", "auction", "config", "labels",
+		"linkdefs", "ping", "registries", "wasmbus", "wadm", "runtime", "lc" };
+
+	if (name.len == 0 || name.ptr[0] == '_')
+		return false;
+	for (size_t i = 0; i < name.len; i++) {
+		uint8_t ch = name.ptr[i];
+
+		if (!((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') ||
+			(ch >= '0' && ch <= '9') || ch == '-' || ch == '_'))
+			return false;
+	}
+	for (size_t i = 0; i < N_OF(words); i++)
+		if (bytes_is(name, words[i]))
+			return false;
+	return true;
+}
+
+uint64_t
+command_may_be(const struct command *c)
+{
+	uint64_t set = VERB_BIT(c->verb);
+
+	/* B and C stop an actor by scaling to 0; in C scale is also the only start there is. */
+	if (c->verb == VERB_ACTOR_SCALE)
+		set |= VERB_BIT(VERB_ACTOR_STOP) | VERB_BIT(VERB_ACTOR_START);
+	return set;
+}
+
+/* Could token @p of a pattern and token @s of a space be the same word? */
+static bool
+tokens_meet(struct bytes p, struct bytes s)
+{
+	if (bytes_is(p, "*") || bytes_is(s, "*"))
+		return true;
+	if (s.ptr[0] == '~')
+		return bytes_starts(p, bytes_from(s, 1));
+	return bytes_eq(p, s);
+}
+
+static bool
+space_overlaps(struct bytes pattern, struct bytes space)
+{
+	struct bytes p = BYTES_NULL, s = BYTES_NULL;
+
+	for (;;) {
+		bool more_p = cut(&pattern, &p), more_s = cut(&space, &s);
+
+		if (!more_p || !more_s)
+			return more_p == more_s;
+		if (bytes_is(p, ">") || bytes_is(s, ">"))
+			return true;
+		if (!tokens_meet(p, s))
+			return false;
+	}
+}
+
+static bool
+space_covers(struct bytes pattern, struct bytes space)
+{
+	struct bytes p = BYTES_NULL, s = BYTES_NULL;
+
+	for (;;) {
+		bool more_p = cut(&pattern, &p), more_s = cut(&space, &s);
+
+		if (!more_p || !more_s)
+			return more_p == more_s;
+		if (bytes_is(s, ">"))
+			return true;
+		if (bytes_is(p, ">") || (bytes_is(p, "*") && !bytes_is(s, "*")))
+			return false;
+		if (!tokens_meet(p, s))
+			return false;
+	}
+}
+
+bool
+command_overlaps(struct bytes pattern)
+{
+	for (size_t i = 0; i < N_OF(spaces); i++)
+		if (space_overlaps(pattern, bytes_str(spaces[i])))
+			return true;
+	return false;
+}
+
+bool
+command_covers(struct bytes pattern)
+{
+	for (size_t i = 0; i < N_OF(spaces); i++)
+		if (space_covers(pattern, bytes_str(spaces[i])))
+			return true;
+	return false;
+}
+
+void
+command_deny_list(void (*add)(void *ctx, struct bytes pattern), void *ctx)
+{
+	static const char *const buckets[] = { "$KV.>", "$JS.API.$KV.>", "$JS.*.API.$KV.>" };
+
+	for (size_t i = 0; i < N_OF(spaces); i++)
+		if (strchr(spaces[i], '~') == NULL)
+			add(ctx, bytes_str(spaces[i]));
+	for (size_t i = 0; i < N_OF(buckets); i++)
+		add(ctx, bytes_str(buckets[i]));
+}
