@@ -1,0 +1,268 @@
+/*
+ * identity - see identity.h. The two directions of its message stand next to each other: every
+ * put has its get. identity_get() trusts no length: lists, items and tags have ceilings, text has
+ * no NUL inside and keys are made of key characters, so that what is read back can be used as a C
+ * string without a second look.
+ */
+#include "policy/identity/identity.h"
+
+#include <strings.h>
+
+enum {
+	LIST_MAX = 4096,
+	ITEM_MAX = 1024,
+	TAGS_MAX = 256,
+};
+
+static void
+list_deinit(struct subject_list *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		free((void *)(uintptr_t)l->item[i].ptr); /* owned, const for the readers */
+	free(l->item);
+	*l = (struct subject_list){ 0 };
+}
+
+static void
+list_put(struct buf *b, const struct subject_list *l)
+{
+	buf_put_u8(b, l->present);
+	buf_put_u32(b, (uint32_t)l->n);
+	for (size_t i = 0; i < l->n; i++)
+		buf_put_sized(b, l->item[i]);
+}
+
+static bool
+printable(struct bytes s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.ptr[i] < 0x20 || s.ptr[i] == 0x7f)
+			return false;
+	return true;
+}
+
+static int
+list_get(struct cursor *c, struct subject_list *l)
+{
+	uint8_t present = cursor_u8(c);
+	uint32_t n = cursor_u32(c);
+
+	if (c->failed || present > 1 || n > LIST_MAX || (n > 0 && present == 0))
+		return err_raise(-EBADMSG);
+	l->present = present == 1;
+	if (n == 0)
+		return 0;
+	l->item = calloc(n, sizeof(*l->item));
+	if (l->item == NULL)
+		return err_raise(-ENOMEM);
+	for (uint32_t i = 0; i < n; i++) {
+		struct bytes s = cursor_sized(c, ITEM_MAX);
+		uint8_t *p;
+
+		if (c->failed || s.len == 0 || !printable(s))
+			return err_raise(-EBADMSG);
+		p = malloc(s.len);
+		if (p == NULL)
+			return err_raise(-ENOMEM);
+		memcpy(p, s.ptr, s.len);
+		l->item[l->n++] = (struct bytes){ p, s.len };
+	}
+	return 0;
+}
+
+static void
+perms_deinit(struct permissions *p)
+{
+	list_deinit(&p->pub_allow);
+	list_deinit(&p->pub_deny);
+	list_deinit(&p->sub_allow);
+	list_deinit(&p->sub_deny);
+	*p = (struct permissions){ 0 };
+}
+
+static void
+perms_put(struct buf *b, const struct permissions *p)
+{
+	list_put(b, &p->pub_allow);
+	list_put(b, &p->pub_deny);
+	list_put(b, &p->sub_allow);
+	list_put(b, &p->sub_deny);
+	buf_put_u8(b, p->resp);
+	buf_put_u64(b, (uint64_t)p->resp_max);
+	buf_put_u64(b, (uint64_t)p->resp_ttl_ms);
+}
+
+static int
+perms_get(struct cursor *c, struct permissions *p)
+{
+	struct subject_list *lists[] = { &p->pub_allow, &p->pub_deny, &p->sub_allow, &p->sub_deny };
+	uint8_t resp;
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		int r = list_get(c, lists[i]);
+
+		if (r != 0)
+			return err_pass(r);
+	}
+	resp = cursor_u8(c);
+	if (resp > 1)
+		return err_raise(-EBADMSG);
+	p->resp = resp == 1;
+	p->resp_max = (int64_t)cursor_u64(c);
+	p->resp_ttl_ms = (int64_t)cursor_u64(c);
+	return 0;
+}
+
+/* fixed_get() - text into an array of @room bytes with its NUL; printable ASCII without blanks. */
+static bool
+fixed_get(struct cursor *c, char *out, size_t room)
+{
+	struct bytes s = cursor_sized(c, room - 1);
+
+	if (c->failed)
+		return false;
+	for (size_t i = 0; i < s.len; i++)
+		if (s.ptr[i] <= 0x20 || s.ptr[i] >= 0x7f)
+			return false;
+	if (s.len > 0)
+		memcpy(out, s.ptr, s.len);
+	out[s.len] = '\0';
+	return true;
+}
+
+/* text_dup() - text of the heap, at most ITEM_MAX bytes without a NUL inside. */
+static int
+text_dup(struct cursor *c, char **out)
+{
+	struct bytes s = cursor_sized(c, ITEM_MAX);
+
+	if (c->failed || bytes_find(s, 0) != s.len)
+		return err_raise(-EBADMSG);
+	*out = strndup(s.len > 0 ? (const char *)s.ptr : "", s.len);
+	return *out != NULL ? 0 : err_raise(-ENOMEM);
+}
+
+static int
+tags_get(struct cursor *c, struct identity *id)
+{
+	uint32_t n = cursor_u32(c);
+
+	if (c->failed || n > TAGS_MAX)
+		return err_raise(-EBADMSG);
+	if (n == 0)
+		return 0;
+	id->tags = calloc(n, sizeof(*id->tags));
+	if (id->tags == NULL)
+		return err_raise(-ENOMEM);
+	for (; id->n_tags < n; id->n_tags++) {
+		int r = text_dup(c, &id->tags[id->n_tags]);
+
+		if (r != 0)
+			return err_pass(r);
+	}
+	return 0;
+}
+
+void
+identity_deinit(struct identity *id)
+{
+	if (id == NULL)
+		return;
+	free(id->name);
+	for (size_t i = 0; i < id->n_tags; i++)
+		free(id->tags[i]);
+	free(id->tags);
+	perms_deinit(&id->perms);
+	*id = (struct identity){ 0 };
+}
+
+void
+identity_put(struct buf *b, const struct identity *id)
+{
+	buf_put_sized_str(b, id->user);
+	buf_put_sized_str(b, id->account);
+	buf_put_sized_str(b, id->issuer);
+	buf_put_sized_str(b, id->inbox);
+	buf_put_sized_str(b, id->source);
+	buf_put_sized_str(b, id->name);
+	buf_put_u32(b, (uint32_t)id->n_tags);
+	for (size_t i = 0; i < id->n_tags; i++)
+		buf_put_sized_str(b, id->tags[i]);
+	perms_put(b, &id->perms);
+	buf_put_u64(b, (uint64_t)id->max_subs);
+	buf_put_u64(b, (uint64_t)id->max_payload);
+	buf_put_u64(b, (uint64_t)id->issued_s);
+	buf_put_u64(b, (uint64_t)id->expires_s);
+	buf_put(b, bytes_of(id->token, sizeof(id->token)));
+	buf_put(b, bytes_of(id->grant, sizeof(id->grant)));
+}
+
+/* get() - the reading half; what it built stays in @id also when it fails. */
+static int
+get(struct cursor *c, struct identity *id)
+{
+	struct bytes token, grant;
+	int r;
+
+	if (!fixed_get(c, id->user, sizeof(id->user)) ||
+	    !fixed_get(c, id->account, sizeof(id->account)) ||
+	    !fixed_get(c, id->issuer, sizeof(id->issuer)) ||
+	    !fixed_get(c, id->inbox, sizeof(id->inbox)) ||
+	    !fixed_get(c, id->source, sizeof(id->source)))
+		return err_raise(-EBADMSG);
+	r = text_dup(c, &id->name);
+	if (r == 0)
+		r = tags_get(c, id);
+	if (r == 0)
+		r = perms_get(c, &id->perms);
+	if (r != 0)
+		return err_pass(r);
+	id->max_subs = (int64_t)cursor_u64(c);
+	id->max_payload = (int64_t)cursor_u64(c);
+	id->issued_s = (int64_t)cursor_u64(c);
+	id->expires_s = (int64_t)cursor_u64(c);
+	token = cursor_take(c, sizeof(id->token));
+	grant = cursor_take(c, sizeof(id->grant));
+	if (c->failed)
+		return err_raise(-EBADMSG);
+	memcpy(id->token, token.ptr, token.len);
+	memcpy(id->grant, grant.ptr, grant.len);
+	return 0;
+}
+
+int
+identity_get(struct cursor *c, struct identity *id)
+{
+	int r;
+
+	*id = (struct identity){ 0 };
+	r = get(c, id);
+	if (r != 0)
+		identity_deinit(id);
+	return r;
+}
+
+bool
+identity_tag(const struct identity *id, const char *tag)
+{
+	for (size_t i = 0; i < id->n_tags; i++)
+		if (strcasecmp(id->tags[i], tag) == 0)
+			return true;
+	return false;
+}
+
+struct bytes
+identity_tag_value(const struct identity *id, const char *key, size_t n)
+{
+	size_t len = strlen(key);
+
+	for (size_t i = 0; i < id->n_tags; i++) {
+		const char *tag = id->tags[i];
+
+		if (strncasecmp(tag, key, len) != 0 || tag[len] != ':')
+			continue;
+		if (n-- == 0)
+			return bytes_str(tag + len + 1);
+	}
+	return BYTES_NULL;
+}

@@ -1,0 +1,3 @@
+portcullis_unit(policy/identity policy_identity)
+portcullis_fuzz(nkey policy_identity)
+portcullis_fuzz(creds policy_identity)

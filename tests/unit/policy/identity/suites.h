@@ -1,0 +1,12 @@
+/* The suites of this room's runner; each test_*.c gives one. */
+#ifndef TESTS_UNIT_POLICY_IDENTITY_SUITES_H
+#define TESTS_UNIT_POLICY_IDENTITY_SUITES_H
+
+#include <check.h>
+
+TCase *base_tests(void);
+TCase *nkey_tests(void);
+TCase *creds_tests(void);
+TCase *identity_tests(void);
+
+#endif
