@@ -11,10 +11,14 @@
  *
  * A word is a run of printable ASCII other than blanks, quotes, braces, brackets, comma, "=" and
  * "#" that does not begin with an operator; "<" "<=" ">" ">=" are operators only where an operator
- * is expected, so that a subject such as metrics.> may stand bare in a list. Strings know \" \\ \n
- * \t \xHH and must be valid UTF-8 without NUL. Entries end at a line end or before "}" (several may
- * share a line). The same key, or the same kind and label, twice in one block is an error. Nothing
- * is taken from the environment.
+ * is expected, so that a subject such as metrics.> may stand bare in a list. A key is a word and ends
+ * before an operator; a label is a word or a string. Strings know \" \\ \n \t \xHH and must be valid
+ * UTF-8 without NUL. Entries end at a line end or before "}" (several may share a line); only a list
+ * and what is between braces may go over several lines. A value is followed by a blank, a line end,
+ * a bracket, a brace or a comma: a#b, a=b and "a"b are errors, not two things. The same key (whatever
+ * its operator), or the same kind and label, twice in one block is an error. Control bytes, and
+ * characters that turn the direction of writing, may not stand in a file, not even in a comment.
+ * Blocks nest 8 deep, lists 8 deep. Nothing is taken from the environment.
  */
 #ifndef POLICY_CORE_TEXT_H
 #define POLICY_CORE_TEXT_H
@@ -22,6 +26,12 @@
 #include "policy/core/buf.h"
 #include "policy/core/bytes.h"
 #include "policy/core/err.h"
+
+enum {
+	TEXT_MAX_FILE = 4 << 20,
+	TEXT_MAX_DEPTH = 8,
+	TEXT_MAX_ERRORS = 20, /* of one text_parse(); then it stops reading */
+};
 
 enum text_kind {
 	TEXT_NONE = 0,
@@ -52,6 +62,7 @@ struct text_node {
 	bool quoted;
 	bool used;          /* set by the consumer through text_use(); text_unused() finds the rest */
 	uint32_t line, col; /* 1-based, of the first byte */
+	bool op_used;       /* text_op() was asked: the readers below take any operator */
 	struct bytes text;  /* unescaped; owned by the tree */
 	struct bytes label; /* a section's */
 	struct text_node *child;
@@ -63,7 +74,11 @@ struct text {
 	char *file;
 	struct text_node *root; /* a TEXT_SECTION with an empty kind; its children are the entries */
 	struct text_block *blocks;
+	uint8_t *bytes; /* the file's copy, into which words and strings point */
 };
+
+/* TEXT_ARG() - a run of bytes for "%.*s", at most 200 of it. */
+#define TEXT_ARG(s) (int)((s).len < 200 ? (s).len : 200), (const char *)(s).ptr
 
 /*
  * Messages as people read them: "FILE:LINE:COL: error: ..." one per line. Collected, bounded, so
@@ -95,16 +110,23 @@ void text_freep(struct text **t);
 struct text_node *text_find(struct text_node *block, const char *key);
 /* text_use() - mark a node as understood; returns it. */
 struct text_node *text_use(struct text_node *n);
+/* text_op() - an entry's operator, for a caller that knows others than "="; see the readers below. */
+enum text_op text_op(struct text_node *e);
+/* text_op_word() - "=", "<=", "in" ... */
+const char *text_op_word(enum text_op op);
 /* text_unused() - report every entry below @block that nobody used as an unknown key. */
 void text_unused(const struct text *t, const struct text_node *block, struct text_report *r);
 
 /*
- * Readers of an entry's value. @e may be NULL (absent): then *out stays as it was and 0 returns.
+ * Readers of an entry's value; they mark the entry used. @e may be NULL (absent): then *out stays as
+ * it was and 0 returns. An operator other than "=" is an error unless text_op() was called on the
+ * entry before, so that a limit written with "<" is never read as one with "=".
  * Return: 0, or TEXT_BAD after reporting what was expected.
  */
 int text_get_string(const struct text *t, struct text_node *e, struct bytes *out, struct text_report *r) must_check;
+/* yes, no, true, false; without quotes */
 int text_get_bool(const struct text *t, struct text_node *e, bool *out, struct text_report *r) must_check;
-/* plain decimal with min and max */
+/* plain decimal with min and max; no sign, no leading zeros, no quotes */
 int text_get_number(const struct text *t, struct text_node *e, uint64_t min, uint64_t max, uint64_t *out,
     struct text_report *r) must_check;
 /* 100, 4KiB, 1MiB, 2GiB, also kB MB GB */

@@ -40,3 +40,11 @@ utf8_put(uint8_t out[4], uint32_t cp)
 	out[0] = (uint8_t)((0xf00U >> n) | cp);
 	return n;
 }
+
+/* Source: Unicode Standard Annex 9, explicit directional formatting characters, and the marks. */
+bool
+utf8_is_bidi(uint32_t cp)
+{
+	return (cp >= 0x202a && cp <= 0x202e) || (cp >= 0x2066 && cp <= 0x2069) || cp == 0x200e ||
+	       cp == 0x200f || cp == 0x61c;
+}

@@ -10,5 +10,7 @@
 size_t utf8_next(struct bytes s, uint32_t *cp);
 /* utf8_put() - write valid @cp to @out. Return: bytes written, 1..4. */
 size_t utf8_put(uint8_t out[4], uint32_t cp);
+/* utf8_is_bidi() - does @cp turn the direction of what follows, so that text reads other than it is? */
+bool utf8_is_bidi(uint32_t cp);
 
 #endif
