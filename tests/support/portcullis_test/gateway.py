@@ -1,0 +1,211 @@
+"""A deployment made by hand: client accounts under one operator, the leaf's accounts under another,
+gateway.conf, policies, and the gateway itself. Written without `portcullis init`, from the documented
+formats, so that what init writes and what the gateway reads are tested apart.
+"""
+import glob
+import json
+import os
+import re
+import secrets
+import time
+
+from . import natsjwt, process, rawclient, server
+
+READY = re.compile(r"portcullis-gateway ready (\S+):(\d+)")
+# sanitizers make everything slower, the machine may be busy, and a hang must still end
+START_S = 30.0
+STOP_S = 30.0
+
+
+class Account:
+    """A tenant: its key at the gateway, a signing key, and the account it becomes upstream."""
+
+    def __init__(self, name):
+        self.name = name
+        self.key = natsjwt.KeyPair("account")
+        self.signing = natsjwt.KeyPair("account")
+        self.upstream = natsjwt.KeyPair("account")
+        self.revocations = {}
+        self.jetstream = False
+        self.expires_s = None
+
+
+class Gateway(process.Process):
+    """portcullis-gateway, ready to accept; .host and .port are what it announced."""
+
+    def __init__(self, binary, conf_path, env=None):
+        if not os.access(binary, os.X_OK):
+            raise process.Failed(f"{binary} is not built")
+        super().__init__([binary, "-c", conf_path], cwd=os.path.dirname(conf_path), env=env)
+        try:
+            self.host, port = READY.search(self.wait_line(READY.search, START_S)).groups()
+            self.port = int(port)
+        except BaseException:
+            self.kill()
+            raise
+
+
+class Deployment:
+    """Keys, tokens and files in one folder. Call write() before starting anything."""
+
+    def __init__(self, folder, accounts=("ACME", "OTHER")):
+        self.folder = folder
+        self.operator = natsjwt.KeyPair("operator")
+        self.gate_operator = natsjwt.KeyPair("operator")
+        self.system = natsjwt.KeyPair("account")
+        self.accounts = {name: Account(name) for name in accounts}
+        self.limits = {}
+        self.settings = {}
+        self.leaf = None
+        self.gateway = None
+
+    def path(self, *names):
+        return os.path.join(self.folder, *names)
+
+    def account_token(self, account, operator=None):
+        return natsjwt.mint_account(
+            operator or self.operator,
+            account.key.public,
+            account.name,
+            signing_keys=[account.signing.public],
+            revocations=account.revocations,
+            jetstream=account.jetstream,
+            exp=account.expires_s,
+        )
+
+    def upstream_tokens(self):
+        """{A-key: JWT} of the leaf's accounts, under the gate's own operator."""
+        tokens = {
+            a.upstream.public: natsjwt.mint_account(
+                self.gate_operator, a.upstream.public, f"leaf {a.name}", jetstream=a.jetstream
+            )
+            for a in self.accounts.values()
+        }
+        tokens[self.system.public] = natsjwt.mint_account(self.gate_operator, self.system.public, "SYS")
+        return tokens
+
+    def write_accounts(self):
+        """(Re)write jwt/: after a revocation, say; the gateway is told by HUP or finds out itself."""
+        os.makedirs(self.path("jwt", "accounts"), exist_ok=True)
+        server.write(self.path("jwt"), "operator.jwt", natsjwt.mint_operator(self.operator, "talk"))
+        for account in self.accounts.values():
+            name = f"{account.key.public}.jwt"
+            server.write(self.path("jwt", "accounts"), name + ".new", self.account_token(account))
+            os.replace(self.path("jwt", "accounts", name + ".new"), self.path("jwt", "accounts", name))
+
+    def write_policies(self, texts):
+        """{file name: text}; <ACME> in a text becomes that account's key."""
+        os.makedirs(self.path("policies"), exist_ok=True)
+        for old in glob.glob(self.path("policies", "*.policy")):
+            os.unlink(old)
+        for name, text in texts.items():
+            for account in self.accounts.values():
+                text = text.replace(f"<{account.name}>", account.key.public)
+            server.write(self.path("policies"), name, text)
+
+    def write(self, policies):
+        os.chmod(self.folder, 0o700)
+        for name, mode in (("keys", 0o700), ("log", 0o700), ("audit", 0o700)):
+            os.makedirs(self.path(name), mode=mode, exist_ok=True)
+        self.write_accounts()
+        self.write_policies(policies)
+        mint = "".join(f"{a.key.public} {a.upstream.seed}\n" for a in self.accounts.values())
+        natsjwt.write_secret(self.path("keys", "upstream.mint"), mint)
+        natsjwt.write_secret(self.path("keys", "inbox.key"), secrets.token_hex(32) + "\n")
+
+    def start_leaf(self, extra=""):
+        token = natsjwt.mint_operator(self.gate_operator, "gate", system_account=self.system.public)
+        if any(a.jetstream for a in self.accounts.values()):
+            extra += f'\njetstream {{ store_dir: "{self.path("js")}" }}\n'
+        conf = server.operator_conf(self.folder, token, self.upstream_tokens(), self.system.public, extra)
+        self.leaf = server.NatsServer(conf)
+        return self.leaf
+
+    def start_client_server(self):
+        """A plain nats-server that admits the same clients itself: what the gateway is compared with."""
+        tokens = {a.key.public: self.account_token(a) for a in self.accounts.values()}
+        token = natsjwt.mint_operator(self.operator, "talk")
+        conf = server.operator_conf(self.folder, token, tokens, name="direct.conf")
+        self.leaf = server.NatsServer(conf)
+        return self.leaf
+
+    def gateway_conf(self, upstream_port):
+        settings = {"policies": "policies", "audit": "audit", "inbox_key": "keys/inbox.key"}
+        settings.update(self.settings)
+        lines = ['listen = "127.0.0.1:0"']
+        lines += [f"{k} = {v}" for k, v in settings.items()]
+        lines.append("trust {\n  operator = jwt/operator.jwt\n  accounts = jwt/accounts\n}")
+        url = f'"nats://127.0.0.1:{upstream_port}"'
+        lines.append(f"upstream {{\n  url = {url}\n  mint = keys/upstream.mint\n}}")
+        if self.limits:
+            lines.append("limits {")
+            lines += [f"  {k} = {v}" for k, v in self.limits.items()]
+            lines.append("}")
+        return server.write(self.folder, "gateway.conf", "\n".join(lines) + "\n")
+
+    def start_gateway(self, build, upstream_port=None):
+        conf = self.gateway_conf(upstream_port or self.leaf.port)
+        self.gateway = Gateway(os.path.join(build, "bin", "portcullis-gateway"), conf)
+        return self.gateway
+
+    def login(self, role=None, name="user", account="ACME", tags=(), perms=None, pair=None, **times):
+        """(token, KeyPair) for rawclient: a user of @account with the tag role:@role."""
+        owner = self.accounts[account]
+        pair = pair or natsjwt.KeyPair("user")
+        tags = ([f"role:{role}"] if role else []) + list(tags)
+        return natsjwt.mint_user(owner.key, pair.public, name, tags, perms=perms, **times), pair
+
+    def direct(self, account="ACME", **options):
+        """A client connected straight to the leaf, in the account @account becomes there, with all rights."""
+        owner = self.accounts[account]
+        pair = natsjwt.KeyPair("user")
+        token = natsjwt.mint_user(owner.upstream, pair.public, "observer")
+        return rawclient.Client(self.leaf.host, self.leaf.port, (token, pair), **options)
+
+    def client(self, creds, **options):
+        return rawclient.Client(self.gateway.host, self.gateway.port, creds, **options)
+
+    def decisions(self):
+        """The decision log so far."""
+        try:
+            with open(self.path("log", "decisions.jsonl"), encoding="utf-8") as f:
+                return [json.loads(line) for line in f if line.endswith("\n")]
+        except FileNotFoundError:
+            return []
+
+    def stop(self):
+        """End what runs. Returns complaints: bad exit codes, sanitizer reports, processes left behind."""
+        complaints = []
+        for name, child, good in (("gateway", self.gateway, (0,)), ("leaf", self.leaf, (0, 1))):
+            if child is None:
+                continue
+            try:
+                code = child.stop(STOP_S)
+                if code not in good:
+                    complaints.append(f"{name} ended with {code}:\n{child.tail()}")
+            except process.Failed as e:
+                complaints.append(str(e))
+            if child.sanitizer_reports():
+                complaints.append(f"{name}: sanitizer report\n{child.tail(80)}")
+        if self.gateway is not None:
+            complaints += [f"left behind: {p}" for p in left_behind(self.gateway.pid)]
+        self.gateway = self.leaf = None
+        return complaints
+
+
+def left_behind(session, timeout_s=5.0):
+    """Command lines of processes of a session (each server is started in its own) that outlive it."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        found = []
+        for stat in glob.glob("/proc/[0-9]*/stat"):
+            try:
+                with open(stat, encoding="utf-8", errors="replace") as f:
+                    fields = f.read().rpartition(")")[2].split()
+                if int(fields[3]) == session and fields[0] != "Z":
+                    with open(os.path.dirname(stat) + "/cmdline", "rb") as f:
+                        found.append(f.read().replace(b"\0", b" ").decode("utf-8", "replace"))
+            except OSError:
+                continue
+        if not found or time.monotonic() > deadline:
+            return found

@@ -1,0 +1,97 @@
+"""A server process: started, waited for until it announces itself, stopped by its own pid."""
+import os
+import signal
+import subprocess
+import threading
+import time
+
+SANITIZER = ("AddressSanitizer", "LeakSanitizer", "runtime error:", "UndefinedBehaviorSanitizer")
+
+
+class Failed(Exception):
+    """Something under test did not do what it had to; the text says what."""
+
+
+class Process:
+    """One child with its standard error read line by line into .lines."""
+
+    def __init__(self, argv, cwd=None, env=None):
+        self.argv = argv
+        self.lines = []
+        self._news = threading.Condition()
+        self._ended = False
+        self.child = subprocess.Popen(
+            argv,
+            cwd=cwd,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        self.pid = self.child.pid
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self):
+        for raw in self.child.stdout:
+            with self._news:
+                self.lines.append(raw.decode("utf-8", "replace").rstrip("\r\n"))
+                self._news.notify_all()
+        with self._news:
+            self._ended = True
+            self._news.notify_all()
+
+    def mark(self):
+        """A place in the output, for wait_line(since=)."""
+        with self._news:
+            return len(self.lines)
+
+    def wait_line(self, wanted, timeout_s=10.0, since=0):
+        """The first line from @since on for which wanted(line) holds; Failed when none comes."""
+        deadline = time.monotonic() + timeout_s
+        at = since
+        with self._news:
+            while True:
+                while at < len(self.lines):
+                    if wanted(self.lines[at]):
+                        return self.lines[at]
+                    at += 1
+                left = deadline - time.monotonic()
+                if self._ended or left <= 0:
+                    why = f"ended with {self.child.poll()}" if self._ended else "said nothing of it in time"
+                    raise Failed(f"{os.path.basename(self.argv[0])} {why}; output:\n" + self.tail())
+                self._news.wait(left)
+
+    def tail(self, count=40):
+        return "\n".join("    " + line for line in self.lines[-count:])
+
+    def running(self):
+        return self.child.poll() is None
+
+    def send_signal(self, number):
+        self.child.send_signal(number)
+
+    def stop(self, timeout_s=10.0, number=signal.SIGTERM):
+        """End it; returns its exit code. One that does not end in time is killed, and Failed is raised."""
+        if self.running():
+            self.child.send_signal(number)
+        try:
+            code = self.child.wait(timeout_s)
+        except subprocess.TimeoutExpired as e:
+            os.killpg(self.child.pid, signal.SIGKILL)
+            self.child.wait()
+            raise Failed(f"{os.path.basename(self.argv[0])} did not end in {timeout_s} s") from e
+        self._reader.join(timeout_s)
+        return code
+
+    def kill(self):
+        """For clean-up on the way out of a failure: the whole session of processes it started."""
+        try:
+            os.killpg(self.child.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.child.wait()
+
+    def sanitizer_reports(self):
+        return [line for line in self.lines if any(word in line for word in SANITIZER)]
