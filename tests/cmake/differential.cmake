@@ -1,0 +1,13 @@
+# Random permission sets and operations to nats-server and to the gateway, side by side. The control
+# run puts the server beside itself: what differs there is the test's own doing.
+function(portcullis_differential name)
+  add_test(NAME interop/differential_${name}
+    COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/differential/run.py ${ARGN})
+  set_tests_properties(interop/differential_${name} PROPERTIES LABELS interop TIMEOUT 120
+    ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+endfunction()
+
+portcullis_differential(control --control)
+if(TARGET portcullis-gateway)
+  portcullis_differential(gateway --gateway ${CMAKE_BINARY_DIR})
+endif()

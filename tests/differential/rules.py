@@ -1,0 +1,372 @@
+"""Every way in which the gateway may differ from nats-server, each a named predicate.
+
+A predicate looks at one operation and both outcomes and says whether its rule, and nothing else,
+explains the difference. It states the inputs the rule applies to and the exact outcome the rule
+prescribes, so that a gateway that merely fails is not excused by it.
+"""
+
+import dataclasses
+import re
+
+import generate
+import wire
+from subjects import has_wildcard, matches, printable, split_queue, subset, valid
+
+RULES = {"publish": [], "subscribe": [], "delivery": [], "passed": [], "last": []}
+
+
+def rule(*groups):
+    """Groups: where a predicate is asked (see explain)."""
+    def register(function):
+        for group in groups:
+            RULES[group].append(function)
+        return function
+    return register
+
+
+@dataclasses.dataclass
+class Case:
+    session: generate.Session
+    op: generate.Op
+    a: object  # nats-server's Outcome
+    b: object  # the gateway's
+    subs: dict  # sid -> (pattern, queue), live on both sides
+    withheld: set  # replies only nats-server delivered
+    missing: tuple = ()  # delivery: the message the gateway did not deliver
+
+    def entries(self, side, word):
+        """The JWT's list: None when absent."""
+        return self.session.claims[side].get(word)
+
+    @property
+    def granted(self):
+        return "resp" in self.session.claims
+
+
+# What the gateway says when it refuses, in nats-server's words.
+
+def quoted(text):
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def nothing_happened(c):
+    return not c.b.seen and not c.b.messages
+
+
+def publish_refused(c):
+    """Refused by the gateway as a publish, accepted by the server."""
+    text = f"Permissions Violation for Publish to {quoted(c.op.subject)}"
+    return c.a.refused is None and c.b.control == [("err", text)] and nothing_happened(c)
+
+
+def reply_refused(c):
+    text = f"Permissions Violation for Publish with Reply of {quoted(c.op.reply)}"
+    return c.a.refused is None and c.b.control == [("err", text)] and nothing_happened(c)
+
+
+def subscription_refused(c):
+    text = f"Permissions Violation for Subscription to {quoted(c.op.subject)}"
+    if c.op.queue:
+        text += f" using queue {quoted(c.op.queue)}"
+    return c.a.refused is None and c.b.control == [("err", text)]
+
+
+def ended(c, *texts):
+    """The gateway said one of @texts (None: nothing) and closed, and let nothing through."""
+    wanted = [[("err", t)] if t else [] for t in texts]
+    return [e for e in c.b.control if e[0] != "ok"][:-1] in wanted and c.b.closed \
+        and nothing_happened(c)
+
+
+# Who may what.
+
+RESERVED = ("$SYS", "$JS", "$KV", "$O", "$SRV", "$NRG", "$MQTT", "_R_", "_GR_", "$GR", "$JSC")
+COMMANDS = ("wasmbus.ctl.>", "wasmbus.rpc.>", "runtime.host.>", "wadm.>", "*.wadm.>", "lc.>")
+
+
+def reserved(subject):
+    return subject.split(".")[0] in RESERVED or subject.startswith("$")
+
+
+def command(subject):
+    return any(matches(p, subject) for p in COMMANDS)
+
+
+def own_inbox(subject):
+    return subject.startswith("_INBOX.")
+
+
+@rule("publish")
+def explicit_empty_allow_denies_publish(c):
+    """A JWT list that is present and empty allows nothing; the server reads it as "everything".
+    The gate narrows by what the credential says, and it said: nothing."""
+    return c.entries("pub", "allow") == [] and publish_refused(c)
+
+
+@rule("publish")
+def wildcard_publish_refused(c):
+    """The server delivers a publish to "a.*" as that literal text, past a deny on "a.b"."""
+    return valid(c.op.subject, True) and has_wildcard(c.op.subject) and publish_refused(c)
+
+
+@rule("publish")
+def malformed_publish_refused(c):
+    """The server accepts "a..b" and drops it; the lookup of deny entries fails on empty tokens."""
+    return not valid(c.op.subject, True) and publish_refused(c)
+
+
+@rule("publish")
+def long_publish_refused(c):
+    """A subject has a ceiling: 64 tokens."""
+    return len(c.op.subject.split(".")) > 64 and publish_refused(c)
+
+
+@rule("publish")
+def reserved_publish_needs_a_grant(c):
+    """publish = [">"] does not reach $SYS, $JS, $KV and their like; they are granted by name."""
+    return reserved(c.op.subject) and publish_refused(c)
+
+
+@rule("publish")
+def command_publish_needs_a_verb(c):
+    """A publish rule never grants a command subject; verbs do."""
+    return command(c.op.subject) and publish_refused(c)
+
+
+@rule("publish")
+def deny_beats_a_response_grant(c):
+    """allow_responses overrides a deny in the server, even deny ">"."""
+    denied = any(matches(p, c.op.subject) for p in c.entries("pub", "deny") or [])
+    return c.granted and denied and publish_refused(c)
+
+
+@rule("publish")
+def no_grant_without_delivery(c):
+    """A message withheld from the client (a deny the server forgot) brings no right to answer."""
+    return c.granted and c.op.subject in c.withheld and publish_refused(c)
+
+
+@rule("publish")
+def reply_is_not_own_inbox(c):
+    """A reply is the sender's inbox, its live subscription, or granted; the server asks nothing,
+    so a requester can make any responder publish anywhere."""
+    live = any(matches(p, c.op.reply) for p, _ in c.subs.values())
+    return bool(c.op.reply) and not own_inbox(c.op.reply) and not live and reply_refused(c)
+
+
+@rule("publish")
+def reply_is_not_a_literal(c):
+    """Wildcards and empty tokens in a reply pass the server."""
+    return bool(c.op.reply) and not valid(c.op.reply, False) and reply_refused(c)
+
+
+@rule("publish")
+def reply_in_reserved_space(c):
+    """A live subscription to ">" does not make $JS.API.INFO one's own reply."""
+    return (reserved(c.op.reply) or command(c.op.reply)) and reply_refused(c)
+
+
+@rule("subscribe")
+def explicit_empty_allow_denies_subscription(c):
+    """As explicit_empty_allow_denies_publish."""
+    return c.entries("sub", "allow") == [] and subscription_refused(c)
+
+
+@rule("subscribe")
+def subscription_is_not_a_true_subset(c):
+    """The server matches the pattern as if it were a literal, so allow "a.*" admits SUB a.>."""
+    allow = [split_queue(e) for e in c.entries("sub", "allow") or []]
+    literal = any(matches(s, c.op.subject) for s, _ in allow)
+    inside = any(subset(c.op.subject, s) for s, _ in allow)
+    return literal and not inside and subscription_refused(c)
+
+
+@rule("subscribe")
+def malformed_subscription_refused(c):
+    """Empty tokens; the server says Invalid Subject, which makes clients close the connection."""
+    said = subscription_refused(dataclasses.replace(c, a=c.b.__class__()))
+    return not valid(c.op.subject, True) and said and c.a.refused == "Invalid Subject"
+
+
+@rule("subscribe")
+def long_subscription_refused(c):
+    """A subject has a ceiling: 64 tokens."""
+    return len(c.op.subject.split(".")) > 64 and subscription_refused(c)
+
+
+@rule("subscribe")
+def reserved_subscription_needs_a_grant(c):
+    """subscribe = [">"] does not reach reserved spaces."""
+    return reserved(c.op.subject) and subscription_refused(c)
+
+
+@rule("subscribe")
+def command_subscription_needs_a_grant(c):
+    """Who listens to commands is decided by serve and watch, not by subscribe."""
+    inside = any(subset(c.op.subject, p) for p in COMMANDS)
+    return (inside or c.op.subject == "wasmbus.>") and subscription_refused(c)
+
+
+@rule("subscribe")
+def queue_deny_does_not_reallow(c):
+    """In old servers a queue entry of a deny list that does not match re-allows what a plain
+    entry denied (advisory GHSA-jx8g-9g95-6322)."""
+    deny = [split_queue(e) for e in c.entries("sub", "deny") or []]
+    plain = any(q is None and matches(s, c.op.subject) for s, q in deny)
+    queued = any(q is not None and matches(s, c.op.subject) for s, q in deny)
+    return bool(c.op.queue) and plain and queued and subscription_refused(c)
+
+
+# What arrives.
+
+@rule("delivery")
+def overlapping_deny_filters_delivery(c):
+    """Servers before 2.11.16 arm the filter only where a pattern contains the deny, and leak the
+    rest (advisory GHSA-wh7g-5m82-pmhr); the gate looks at every message."""
+    _, subject, sid, _, _, _ = c.missing
+    queue = c.subs[sid][1]
+    for entry in c.entries("sub", "deny") or []:
+        denied, only = split_queue(entry)
+        if matches(denied, subject) and (only is None or (queue and matches(only, queue))):
+            return True
+    return False
+
+
+@rule("delivery")
+def inbox_is_private(c):
+    """What is addressed to an inbox by its plain name is nobody's: a client's inbox has another
+    name behind the gate, and SUB > or SUB _INBOX.> does not open other people's."""
+    return own_inbox(c.missing[1])
+
+
+@rule("delivery")
+def reserved_space_is_not_delivered(c):
+    """A wildcard that was granted does not bring $SYS, $JS, $KV with it."""
+    return reserved(c.missing[1])
+
+
+@rule("delivery")
+def command_is_not_delivered(c):
+    """SUB > does not show commands: they are granted by name."""
+    return command(c.missing[1])
+
+
+# What was let through, but not as it was.
+
+def _seen_without(c, drop):
+    """The gateway's peer saw the same message, less the header fields @drop says."""
+    if len(c.a.seen) != 1 or len(c.b.seen) != 1 or c.op.kind != "hpub":
+        return False
+    fields = tuple(f for f in c.op.header if not drop(f[0]))
+    wanted = wire.header_block(fields) if fields else b""
+    subject, reply, header, payload = c.b.seen[0][1:]
+    return (subject, reply, payload) == (c.op.subject, c.op.reply, c.op.payload) \
+        and header in (wanted, wire.header_block(fields))
+
+
+@rule("passed")
+def powerful_header_stripped(c):
+    """Fields a server acts on (Nats-*, KV-Operation) pass only where policy says so."""
+    return _seen_without(c, lambda name: re.match(r"(?i)nats-|kv-operation$", name))
+
+
+@rule("passed")
+def inbox_of_another_is_out_of_reach(c):
+    """A publish to _INBOX.x is one to one's own x, unless it answers what was delivered."""
+    if len(c.a.seen) != 1 or len(c.b.seen) != 1:
+        return False
+    server, gate = c.a.seen[0], c.b.seen[0]
+    moved = tuple("own:" + s if s.startswith(generate.PEER_INBOX) else s for s in server[1:3])
+    return gate[1:3] != server[1:3] and gate[3:] == server[3:] and gate[1] in (moved[0], server[1]) \
+        and gate[2] in (moved[1], server[2])
+
+
+# Last words: the gateway's parser is the stricter of two.
+
+def last_words(name, doc, raws, *texts):
+    """A rule for raw lines: each of @raws is answered with one of @texts and the end."""
+    def predicate(c):
+        return c.op.raw in raws and ended(c, *texts)
+    predicate.__name__ = name
+    predicate.__doc__ = doc
+    RULES["last"].append(predicate)
+
+
+PROTO = "Unknown Protocol Operation"
+
+last_words("bare_line_feed_refused", "A control line ends with CRLF; the server takes LF.",
+           [b"PUB a.b 1\nx\r\n"], PROTO)
+last_words("bare_carriage_return_refused", "What a CR inside a line means to the server depends on "
+           "how the bytes were cut into reads.", [b"PUB a\r.b 1\r\nx\r\n"], PROTO)
+last_words("size_is_canonical", "0 or [1-9][0-9]*; the server echoes leading zeros to others and "
+           "closes without a word on signs and ten digits.",
+           [b"PUB a.b -1\r\n\r\n", b"PUB a.b 01\r\nx\r\n", b"PUB a.b 0000000001\r\nx\r\n"], PROTO)
+last_words("subject_bytes_are_printable_ascii", "Control bytes and UTF-8 in subjects pass the "
+           "server (ADR-6 recommends against them).",
+           [b"PUB a\x01b 1\r\nx\r\n", b"PUB a\xc3\xa4 1\r\nx\r\n"], PROTO)
+last_words("argument_count_is_a_protocol_error", "The server closes without saying why.",
+           [b"PUB a.b\r\n", b"PUB a.b c d 1\r\nx\r\n", b"SUB a.b q 7 8\r\n", b"SUB a.b\r\n",
+            b"UNSUB\r\n"], PROTO)
+last_words("header_block_is_well_formed", "The server carries any bytes as a header block and "
+           "finds its own fields in them by search.",
+           [b"HPUB a.b 0 1\r\nx\r\n", b"HPUB a.b 3 1\r\nx\r\n", b"HPUB a.b 4 6\r\nABCDhi\r\n",
+            b"HPUB a.b 18 18\r\nNATS/1.0\r\nbroken\r\n\r\n"], PROTO)
+last_words("headers_need_their_announcement", "HPUB without headers:true is closed silently by "
+           "the server.", [b"HPUB a.b 12 13\r\nNATS/1.0\r\n\r\nx\r\n"], PROTO)
+last_words("unsub_max_is_a_number", "The server reads -5 as: at once.", [b"UNSUB 1 -5\r\n"], PROTO)
+last_words("sid_is_alphanumeric", "The server echoes any bytes as sid.", [b"SUB a.b si.d\r\n"],
+           PROTO)
+last_words("duplicate_sid_refused", "The server ignores the second SUB and the client believes "
+           "otherwise.", [b"SUB a.b 900\r\nSUB a.b 900\r\n"], PROTO)
+last_words("ping_has_no_arguments", "The server swallows anything up to LF after PING, PONG, +OK.",
+           [b"PING junk\r\n", b"+OK\r\n"], PROTO)
+last_words("server_operations_refused", "INFO is ignored by the server, MSG enters its parser, "
+           "-ERR is written to its log.",
+           [b"INFO {}\r\n", b"MSG a.b 1 1\r\nx\r\n", b"-ERR 'x'\r\n"], PROTO)
+last_words("second_connect_refused", "The server changes identity in mid-stream.",
+           [b"CONNECT {}\r\n"], PROTO)
+
+
+def explain(c):
+    """Name the rules that explain how @c differs. Return (names, None), or (names, what is left)."""
+    if c.a == c.b:
+        return [], None
+    group = {"sub": "subscribe", "unsub": "last", "deliver": "delivery"}.get(c.op.kind, "publish")
+    if c.op.kind == "last":
+        group = "last"
+    if c.a.control != c.b.control:
+        name = _first(RULES[group], c)
+        return ([name], None) if name else ([], "what the client was told")
+    names = []
+    if c.a.seen != c.b.seen:
+        name = _first(RULES["passed"], c)
+        if not name:
+            return [], "what the others received"
+        names.append(name)
+    return _explain_messages(c, names)
+
+
+def _explain_messages(c, names):
+    left = list(c.b.messages)
+    for message in c.a.messages:
+        if left and left[0] == message:
+            left.pop(0)
+            continue
+        name = message[2] in c.subs and _first(RULES["delivery"], dataclasses.replace(c, missing=message))
+        if not name:
+            return names, f"the client did not receive {message!r}"
+        names.append(name)
+    if left:
+        return names, f"only the gateway's client received {left[0]!r}"
+    return names, None
+
+
+def _first(rules, c):
+    return next((r.__name__ for r in rules if r(c)), None)
+
+
+def names():
+    seen = []
+    for group in RULES.values():
+        seen += [r.__name__ for r in group if r.__name__ not in seen]
+    return seen
