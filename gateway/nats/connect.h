@@ -15,7 +15,13 @@ enum connect_answer {
 	CONNECT_NO_RESPONDERS, /* no_responders without headers */
 };
 
-/* Values of a CONNECT. Strings are copied and owned; absent and null are NULL. */
+enum {
+	CONNECT_JWT_MAX = 12 * 1024, /* bytes of jwt */
+	CONNECT_TEXT_MAX = 1024,     /* of sig, nkey, user, pass, auth_token */
+	CONNECT_LABEL_MAX = 128,     /* of name, lang, version: cut, not refused */
+};
+
+/* Values of a CONNECT. Strings are copied and owned; absent, null and empty are NULL. */
 struct nats_connect {
 	bool verbose;       /* default true, as the server's */
 	bool pedantic;      /* default true */
@@ -26,20 +32,23 @@ struct nats_connect {
 	int protocol;       /* 0 or 1 */
 	char *jwt, *sig, *nkey;
 	char *user, *pass, *auth_token; /* read so that the refusal can say why; never used */
-	char *name, *lang, *version;
+	char *name, *lang, *version;    /* UTF-8 as it came: escape it where it is shown */
 	const char *why; /* of CONNECT_BAD: constant string */
-	size_t at;
+	size_t at;       /* of CONNECT_BAD: byte offset in the JSON */
 };
 
-/* connect_decode() - Return: 0, an answer, -ENOMEM. connect_deinit() in every case. */
+/*
+ * connect_decode() - one flat JSON object, only the members above, each of its own type or null.
+ * Return: 0, an answer, -ENOMEM. connect_deinit() in every case.
+ */
 int connect_decode(struct nats_connect *c, struct bytes json) must_check;
-/* connect_deinit() - wipes pass and auth_token. */
+/* connect_deinit() - wipes pass and auth_token, and sig with them. */
 void connect_deinit(struct nats_connect *c);
 
 /* What we say upstream for one client. */
 struct nats_login {
-	struct bytes jwt;  /* minted or from a creds file */
-	struct bytes sig;  /* raw 64 bytes; written as base64url */
+	struct bytes jwt;  /* minted or from a creds file; empty: left out */
+	struct bytes sig;  /* raw 64 bytes; written as base64url; empty: left out */
 	struct bytes name; /* for the server's monitoring; escaped by us */
 	bool echo;
 	bool headers;

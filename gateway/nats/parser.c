@@ -1,0 +1,549 @@
+/*
+ * parser - see parser.h. Hostile input is the normal case, on both sides.
+ *
+ * The state is three numbers: how far the search for the line's end came, the line's length, the
+ * op's length. A line is split only when all of it is here, in one pass over its fields, and again
+ * when its payload has come; nothing is remembered about its fields in between, so a caller who
+ * breaks the contract and changes bytes meanwhile gets another answer, never a slice out of bounds.
+ *
+ * The order of checks makes the answer a function of the bytes alone: first the verb (as far as it
+ * is here), then the length of the line, then the line, then the size, then the closing CRLF.
+ *
+ * Trusted: nothing but the run's length. Refused on purpose though nats-server takes it: a line
+ * ended by LF alone, a CR anywhere else, control bytes and bytes above 0x7e in any field, sizes
+ * with leading zeros, anything behind PING. A server that reads such a line reads it depending on
+ * how it was cut into segments; we could not know what it will have read.
+ */
+#include <assert.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#include "gateway/nats/parser.h"
+
+#define likely(x) __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
+enum {
+	FIELDS_MAX = 5, /* HMSG subject sid reply header total */
+	LINE_MIN = 5,   /* +OK CR LF */
+	VERB_MAX = 8,   /* CONNECT and the blank behind it */
+	PAYLOAD_MAX = 1 << 30,
+};
+
+/* Classes of a byte in a control line. */
+enum { C_BAD = 0, C_GRAPH = 1, C_DIGIT = 2, C_ALPHA = 4, C_BLANK = 8 };
+
+#define CLS_4(c, x) [(c)] = (x), [(c) + 1] = (x), [(c) + 2] = (x), [(c) + 3] = (x)
+#define CLS_26(c, x)                                                                               \
+	CLS_4(c, x), CLS_4((c) + 4, x), CLS_4((c) + 8, x), CLS_4((c) + 12, x), CLS_4((c) + 16, x), \
+	    CLS_4((c) + 20, x), [(c) + 24] = (x), [(c) + 25] = (x)
+
+static const uint8_t cls[256] = {
+	[' '] = C_BLANK,
+	['\t'] = C_BLANK,
+	[0x21] = C_GRAPH,
+	[0x22] = C_GRAPH,
+	[0x23] = C_GRAPH,
+	CLS_4(0x24, C_GRAPH),
+	CLS_4(0x28, C_GRAPH),
+	CLS_4(0x2c, C_GRAPH),
+	CLS_4('0', C_GRAPH | C_DIGIT),
+	CLS_4('4', C_GRAPH | C_DIGIT),
+	['8'] = C_GRAPH | C_DIGIT,
+	['9'] = C_GRAPH | C_DIGIT,
+	[0x3a] = C_GRAPH,
+	[0x3b] = C_GRAPH,
+	CLS_4(0x3c, C_GRAPH),
+	[0x40] = C_GRAPH,
+	CLS_26('A', C_GRAPH | C_ALPHA),
+	[0x5b] = C_GRAPH,
+	[0x5c] = C_GRAPH,
+	[0x5d] = C_GRAPH,
+	[0x5e] = C_GRAPH,
+	[0x5f] = C_GRAPH,
+	[0x60] = C_GRAPH,
+	CLS_26('a', C_GRAPH | C_ALPHA),
+	CLS_4(0x7b, C_GRAPH),
+};
+
+/* The verbs of each side; the byte behind a verb is a blank (or '\r' where it takes nothing). */
+struct verb {
+	enum nats_kind kind;
+	enum nats_side side; /* NATS_SIDE_NONE: both */
+	uint8_t len;
+	char name[VERB_MAX];
+	char after;
+};
+
+static const struct verb verbs[] = {
+	{ NATS_PUB, NATS_FROM_CLIENT, 3, "PUB", ' ' },
+	{ NATS_MSG, NATS_FROM_SERVER, 3, "MSG", ' ' },
+	{ NATS_HPUB, NATS_FROM_CLIENT, 4, "HPUB", ' ' },
+	{ NATS_HMSG, NATS_FROM_SERVER, 4, "HMSG", ' ' },
+	{ NATS_SUB, NATS_FROM_CLIENT, 3, "SUB", ' ' },
+	{ NATS_UNSUB, NATS_FROM_CLIENT, 5, "UNSUB", ' ' },
+	{ NATS_PING, NATS_SIDE_NONE, 4, "PING", '\r' },
+	{ NATS_PONG, NATS_SIDE_NONE, 4, "PONG", '\r' },
+	{ NATS_OK, NATS_FROM_SERVER, 3, "+OK", '\r' },
+	{ NATS_ERR, NATS_FROM_SERVER, 4, "-ERR", ' ' },
+	{ NATS_CONNECT, NATS_FROM_CLIENT, 7, "CONNECT", ' ' },
+	{ NATS_INFO, NATS_FROM_SERVER, 4, "INFO", ' ' },
+};
+
+struct fields {
+	struct bytes at[FIELDS_MAX];
+	unsigned n;
+};
+
+void
+nats_parser_init(struct nats_parser *p, enum nats_side side, size_t max_line, size_t max_payload)
+{
+	assert(side != NATS_SIDE_NONE && max_line >= VERB_MAX && max_payload <= PAYLOAD_MAX);
+	*p = (struct nats_parser){ .side = side, .max_line = max_line, .max_payload = max_payload };
+}
+
+/* verb_fits() - do the first bytes of @in, as many as there are, begin @v and what follows it? */
+static bool
+verb_fits(const struct verb *v, struct bytes in)
+{
+	for (size_t i = 0; i < v->len && i < in.len; i++) {
+		uint8_t c = in.ptr[i];
+
+		if (c >= 'a' && c <= 'z')
+			c = (uint8_t)(c - ('a' - 'A'));
+		if (c != (uint8_t)v->name[i])
+			return false;
+	}
+	if (in.len <= v->len)
+		return true;
+	if (v->after == '\r')
+		return in.ptr[v->len] == '\r';
+	return cls[in.ptr[v->len]] == C_BLANK;
+}
+
+/* verb_find() - the verb @in begins with or, when cut short, may become; NULL: none. */
+static const struct verb *
+verb_find(enum nats_side side, struct bytes in)
+{
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		if (verbs[i].side != NATS_SIDE_NONE && verbs[i].side != side)
+			continue;
+		if (verb_fits(&verbs[i], in))
+			return &verbs[i];
+	}
+	return NULL;
+}
+
+/* field_end() - the first byte at or behind @s that is not 0x21..0x7e; there is one before @end. */
+static inline const uint8_t *
+field_end(const uint8_t *s, const uint8_t *end)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	/*
+	 * Eight at a time: the top bit of a byte is set in x + 0x01 for 0x7f, in x - 0x21 for less
+	 * than 0x21, in x for the rest. A carry or borrow only disturbs bytes behind the first hit.
+	 */
+	while (end - s >= 8) {
+		uint64_t x, hit;
+
+		memcpy(&x, s, sizeof(x));
+		hit = (x | (x + 0x0101010101010101U) | (x - 0x2121212121212121U)) &
+		      0x8080808080808080U;
+		if (hit != 0)
+			return s + ((unsigned)__builtin_ctzll(hit) >> 3);
+		s += 8;
+	}
+#endif
+	while ((cls[*s] & C_GRAPH) != 0)
+		s++;
+	return s;
+}
+
+/*
+ * split() - the fields between a verb and its line's CR; @end is the end of the run, at least one
+ * LF behind the CR. False: a byte that may not be in a control line, or too many fields.
+ */
+static inline bool
+split(const uint8_t *s, const uint8_t *cr, const uint8_t *end, struct fields *f)
+{
+	f->n = 0;
+	for (;;) {
+		const uint8_t *from;
+
+		while (cls[*s] == C_BLANK)
+			s++;
+		if (s == cr)
+			return true;
+		if (unlikely(f->n == FIELDS_MAX))
+			return false;
+		from = s;
+		s = field_end(s, end);
+		if (unlikely(s == from || (s != cr && cls[*s] != C_BLANK)))
+			return false;
+		f->at[f->n++] = bytes_of(from, (size_t)(s - from));
+	}
+}
+
+/*
+ * read_size() - a plain decimal: 0, or digits without a leading zero. Larger than any ceiling of
+ * ours is as good as exact, so nothing can overflow. Return: false when it is not such a number.
+ */
+static inline bool
+read_size(struct bytes s, uint64_t *v)
+{
+	uint64_t n = 0;
+
+	if (unlikely(s.ptr[0] == '0' && s.len != 1))
+		return false;
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned d = (unsigned)s.ptr[i] - '0';
+
+		if (unlikely(d > 9))
+			return false;
+		n = likely(n < UINT32_MAX) ? n * 10 + d : n;
+	}
+	*v = n;
+	return true;
+}
+
+static bool
+sid_ok(struct bytes s)
+{
+	unsigned all = C_DIGIT | C_ALPHA;
+
+	if (s.len == 0 || s.len > NATS_SID_MAX)
+		return false;
+	for (size_t i = 0; i < s.len; i++)
+		if ((cls[s.ptr[i]] & all) == 0)
+			return false;
+	return true;
+}
+
+/*
+ * op_begin() - an empty op of this kind. Member by member, because compilers clear a struct of this
+ * size with a string instruction that costs more than all the parsing.
+ */
+static inline void
+op_begin(struct nats_op *op, enum nats_kind kind)
+{
+	op->kind = kind;
+	op->subject = BYTES_NULL;
+	op->reply = BYTES_NULL;
+	op->queue = BYTES_NULL;
+	op->sid = BYTES_NULL;
+	op->header = BYTES_NULL;
+	op->payload = BYTES_NULL;
+	op->json = BYTES_NULL;
+	op->text = BYTES_NULL;
+	op->has_max = false;
+	op->max = 0;
+}
+
+/*
+ * take_message() - PUB, HPUB, MSG, HMSG: fields to @op, then the payload behind the line when all
+ * of it is here. Before an optional reply and the sizes stand a subject and, in MSG, a sid.
+ */
+static inline int
+take_message(struct nats_parser *p, struct bytes in, enum nats_kind kind, const struct fields *f,
+    struct nats_op *op)
+{
+	bool headers = kind == NATS_HPUB || kind == NATS_HMSG;
+	unsigned n_fixed = kind == NATS_MSG || kind == NATS_HMSG ? 2 : 1;
+	unsigned sizes = headers ? 2 : 1;
+	uint64_t head = 0, total;
+	const uint8_t *body;
+
+	if (unlikely(f->n < n_fixed + sizes || f->n > n_fixed + sizes + 1))
+		return NATS_MALFORMED;
+	if (!read_size(f->at[f->n - 1], &total))
+		return NATS_MALFORMED;
+	if (headers && (!read_size(f->at[f->n - 2], &head) || head == 0 || head > total))
+		return NATS_MALFORMED;
+	if (n_fixed == 2 && !sid_ok(f->at[1]))
+		return NATS_MALFORMED;
+	if (unlikely(total > p->max_payload))
+		return NATS_PAYLOAD_TOO_LONG;
+	p->need = p->line + (size_t)total + 2;
+	if (in.len < p->need)
+		return NATS_MORE;
+	body = in.ptr + p->line;
+	if (unlikely(body[total] != '\r' || body[total + 1] != '\n'))
+		return NATS_MALFORMED;
+	op_begin(op, kind);
+	op->subject = f->at[0];
+	if (n_fixed == 2)
+		op->sid = f->at[1];
+	if (f->n > n_fixed + sizes)
+		op->reply = f->at[n_fixed];
+	if (headers)
+		op->header = bytes_of(body, (size_t)head);
+	op->payload = bytes_of(body + head, (size_t)(total - head));
+	return 0;
+}
+
+/* take_sub() - SUB subject [queue] sid */
+static int
+take_sub(const struct fields *f, struct nats_op *op)
+{
+	if (f->n < 2 || f->n > 3 || !sid_ok(f->at[f->n - 1]))
+		return NATS_MALFORMED;
+	op->subject = f->at[0];
+	op->sid = f->at[f->n - 1];
+	if (f->n == 3)
+		op->queue = f->at[1];
+	return op->queue.len <= NATS_QUEUE_MAX ? 0 : NATS_MALFORMED;
+}
+
+/* take_unsub() - UNSUB sid [max] */
+static int
+take_unsub(const struct fields *f, struct nats_op *op)
+{
+	if (f->n < 1 || f->n > 2 || !sid_ok(f->at[0]))
+		return NATS_MALFORMED;
+	op->sid = f->at[0];
+	if (f->n == 1)
+		return 0;
+	if (f->at[1].len > NATS_UNSUB_DIGITS || !read_size(f->at[1], &op->max))
+		return NATS_MALFORMED;
+	op->has_max = op->max != 0;
+	return 0;
+}
+
+/* rest_of() - what stands between a verb and its line's CR, without the blanks around it. */
+static struct bytes
+rest_of(const uint8_t *s, const uint8_t *cr)
+{
+	while (s < cr && cls[*s] == C_BLANK)
+		s++;
+	while (cr > s && cls[cr[-1]] == C_BLANK)
+		cr--;
+	return bytes_of(s, (size_t)(cr - s));
+}
+
+/* take_json() - CONNECT json, INFO json: only that there is something, and no CR in it. */
+static int
+take_json(const uint8_t *s, const uint8_t *cr, struct nats_op *op)
+{
+	op->json = rest_of(s, cr);
+	if (op->json.len == 0 || bytes_find(op->json, '\r') != op->json.len)
+		return NATS_MALFORMED;
+	return 0;
+}
+
+/* take_err() - -ERR 'text': printable ASCII, quotes taken off when both are there. */
+static int
+take_err(const uint8_t *s, const uint8_t *cr, struct nats_op *op)
+{
+	struct bytes t = rest_of(s, cr);
+
+	if (t.len == 0)
+		return NATS_MALFORMED;
+	for (size_t i = 0; i < t.len; i++)
+		if ((cls[t.ptr[i]] & C_GRAPH) == 0 && t.ptr[i] != ' ')
+			return NATS_MALFORMED;
+	if (t.len >= 2 && t.ptr[0] == '\'' && t.ptr[t.len - 1] == '\'')
+		t = bytes_of(t.ptr + 1, t.len - 2);
+	op->text = t;
+	return 0;
+}
+
+/* take_other() - the ops without a payload; the line is whole and ends in CRLF. */
+static int
+take_other(struct nats_parser *p, struct bytes in, struct nats_op *op)
+{
+	struct bytes line = bytes_upto(in, p->line);
+	const struct verb *v = verb_find(p->side, line);
+	const uint8_t *cr = in.ptr + p->line - 2;
+	struct fields f;
+
+	if (v == NULL)
+		return NATS_MALFORMED;
+	p->need = p->line;
+	op_begin(op, v->kind);
+	switch (v->kind) {
+	case NATS_CONNECT:
+	case NATS_INFO:
+		return take_json(in.ptr + v->len, cr, op);
+	case NATS_ERR:
+		return take_err(in.ptr + v->len, cr, op);
+	case NATS_PING:
+	case NATS_PONG:
+	case NATS_OK:
+		return p->line == v->len + 2U ? 0 : NATS_MALFORMED;
+	default:
+		break;
+	}
+	if (!split(in.ptr + v->len, cr, in.ptr + in.len, &f))
+		return NATS_MALFORMED;
+	switch (v->kind) {
+	case NATS_SUB:
+		return take_sub(&f, op);
+	case NATS_UNSUB:
+		return take_unsub(&f, op);
+	default:
+		return NATS_MALFORMED;
+	}
+}
+
+/* message_verb() - PUB, HPUB, MSG, HMSG with the blank behind it, by four bytes; else NATS_NONE. */
+static inline enum nats_kind
+message_verb(enum nats_side side, const uint8_t *s)
+{
+	bool h = (s[0] | 0x20) == 'h';
+	const uint8_t *v = s + h;
+	uint32_t w = (uint32_t)(v[0] & 0xdf) << 16 | (uint32_t)(v[1] & 0xdf) << 8 | (v[2] & 0xdf);
+
+	if (cls[v[3]] != C_BLANK)
+		return NATS_NONE;
+	if (side == NATS_FROM_CLIENT && w == ('P' << 16 | 'U' << 8 | 'B'))
+		return h ? NATS_HPUB : NATS_PUB;
+	if (side == NATS_FROM_SERVER && w == ('M' << 16 | 'S' << 8 | 'G'))
+		return h ? NATS_HMSG : NATS_MSG;
+	return NATS_NONE;
+}
+
+/* take_line() - the line is whole: judge it, and its payload as far as there is one. */
+static int
+take_line(struct nats_parser *p, struct bytes in, struct nats_op *op)
+{
+	const uint8_t *cr = in.ptr + p->line - 2;
+	enum nats_kind kind;
+	struct fields f;
+	bool h;
+
+	if (unlikely(p->line < LINE_MIN || *cr != '\r'))
+		return NATS_MALFORMED;
+	kind = message_verb(p->side, in.ptr);
+	if (kind == NATS_NONE)
+		return take_other(p, in, op);
+	h = kind == NATS_HPUB || kind == NATS_HMSG;
+	if (!split(in.ptr + 3 + h, cr, in.ptr + in.len, &f))
+		return NATS_MALFORMED;
+	return take_message(p, in, kind, &f, op);
+}
+
+#ifdef __SSE2__
+/*
+ * quick_line() - the common message line: an upper-case verb, single blanks, all of it here. Finds
+ * the fields and the line's end in one look at each byte. Return: the kind, ->line and @f set; or
+ * NATS_NONE, nothing changed, and the long way decides: it knows everything this one knows.
+ */
+static inline enum nats_kind
+quick_line(struct nats_parser *p, struct bytes in, struct fields *f)
+{
+	bool client = p->side == NATS_FROM_CLIENT;
+	size_t limit = in.len < p->max_line ? in.len : p->max_line;
+	const uint8_t *at = in.ptr, *end = in.ptr + limit, *from;
+	const __m128i low = _mm_set1_epi8(0x20), high = _mm_set1_epi8(0x7f);
+	enum nats_kind kind;
+	unsigned n = 0;
+	bool h;
+
+	if (limit < 5 + sizeof(__m128i))
+		return NATS_NONE;
+	h = at[0] == 'H';
+	at += h;
+	if (memcmp(at, client ? "PUB " : "MSG ", 4) != 0)
+		return NATS_NONE;
+	kind = client ? (h ? NATS_HPUB : NATS_PUB) : (h ? NATS_HMSG : NATS_MSG);
+	at += 4;
+	from = at;
+	for (; end - at >= (ptrdiff_t)sizeof(__m128i); at += sizeof(__m128i)) {
+		/* as signed numbers, bytes above 0x7f are below 0x20 */
+		__m128i x = _mm_loadu_si128((const __m128i *)(const void *)at);
+		__m128i graph = _mm_and_si128(_mm_cmpgt_epi8(x, low), _mm_cmplt_epi8(x, high));
+		unsigned stops = (unsigned)_mm_movemask_epi8(graph) ^ 0xffffU;
+
+		for (; stops != 0; stops &= stops - 1) {
+			const uint8_t *s = at + __builtin_ctz(stops);
+
+			if (unlikely(s == from || n == FIELDS_MAX))
+				return NATS_NONE;
+			f->at[n++] = bytes_of(from, (size_t)(s - from));
+			from = s + 1;
+			if (*s == ' ')
+				continue;
+			if (unlikely(*s != '\r' || from == end || *from != '\n'))
+				return NATS_NONE;
+			f->n = n;
+			p->line = (size_t)(from - in.ptr) + 1;
+			return kind;
+		}
+	}
+	return NATS_NONE;
+}
+#else
+static inline enum nats_kind
+quick_line(struct nats_parser *p, struct bytes in, struct fields *f)
+{
+	(void)p;
+	(void)in;
+	(void)f;
+	return NATS_NONE;
+}
+#endif
+
+/* line_limit() - by the first byte alone: a line that begins so and is no such verb ends anyway. */
+static inline size_t
+line_limit(const struct nats_parser *p, uint8_t first)
+{
+	uint8_t json = p->side == NATS_FROM_CLIENT ? 'c' : 'i';
+
+	return (first | 0x20) == json && p->max_connect != 0 ? p->max_connect : p->max_line;
+}
+
+/* find_line() - search the bytes not searched yet for the line's LF. Return: 0, an answer. */
+static inline int
+find_line(struct nats_parser *p, struct bytes in)
+{
+	size_t limit = line_limit(p, in.ptr[0]);
+	size_t to = in.len < limit ? in.len : limit;
+	const uint8_t *lf = NULL;
+
+	if (to > p->scanned)
+		lf = memchr(in.ptr + p->scanned, '\n', to - p->scanned);
+	if (likely(lf != NULL)) {
+		p->line = (size_t)(lf - in.ptr) + 1;
+		return 0;
+	}
+	if (verb_find(p->side, in) == NULL)
+		return NATS_MALFORMED;
+	if (in.len > limit)
+		return NATS_LINE_TOO_LONG;
+	p->scanned = in.len;
+	p->need = in.len + 1;
+	return NATS_MORE;
+}
+
+/* parse_long() - the way every line can go. */
+static int
+parse_long(struct nats_parser *p, struct bytes in, struct nats_op *op)
+{
+	int r = p->line == 0 ? find_line(p, in) : 0;
+
+	return r != 0 ? r : take_line(p, in, op);
+}
+
+int
+nats_parse(struct nats_parser *p, struct bytes in, size_t *used, struct nats_op *op)
+{
+	enum nats_kind kind = NATS_NONE;
+	struct fields f;
+	int r;
+
+	if (in.len == 0 || in.len < p->need) {
+		if (p->need == 0)
+			p->need = 1;
+		return NATS_MORE;
+	}
+	/* only on a first look or at a line known to be whole, so that no byte is searched twice */
+	if (p->scanned == 0)
+		kind = quick_line(p, in, &f);
+	r = likely(kind != NATS_NONE) ? take_message(p, in, kind, &f, op) : parse_long(p, in, op);
+	if (r != 0)
+		return r;
+	*used = p->need;
+	p->scanned = p->line = p->need = 0;
+	return 0;
+}
