@@ -1,0 +1,6 @@
+# natsbench: the load generator of scripts/bench. Not a test by itself.
+if(TARGET policy_identity)
+  add_executable(natsbench
+    bench/natsbench.c bench/natsconn.c bench/flow.c bench/reqrep.c bench/crowd.c)
+  target_link_libraries(natsbench PRIVATE policy_identity portcullis_flags PkgConfig::SODIUM)
+endif()
