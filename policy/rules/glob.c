@@ -1,0 +1,30 @@
+/*
+ * glob - see glob.h. On a mismatch only the last star is tried again one byte further on: an
+ * earlier one need not be, because whatever it could take the later one can take as well. So the
+ * cost is bounded by the product of the lengths, whatever a stranger's name looks like.
+ */
+#include "policy/rules/glob.h"
+
+bool
+glob_match(struct bytes glob, struct bytes text)
+{
+	size_t g = 0, t = 0, star = SIZE_MAX, mark = 0;
+
+	while (t < text.len) {
+		if (g < glob.len && glob.ptr[g] == '*') {
+			star = g++;
+			mark = t;
+		} else if (g < glob.len && glob.ptr[g] == text.ptr[t]) {
+			g++;
+			t++;
+		} else if (star != SIZE_MAX) {
+			g = star + 1;
+			t = ++mark;
+		} else {
+			return false;
+		}
+	}
+	while (g < glob.len && glob.ptr[g] == '*')
+		g++;
+	return g == glob.len;
+}

@@ -1,0 +1,35 @@
+/*
+ * parse_priv - what the readers of roles and of rules share while they read one file.
+ */
+#ifndef POLICY_RULES_PARSE_PRIV_H
+#define POLICY_RULES_PARSE_PRIV_H
+
+#include "policy/rules/policy_priv.h"
+
+/* Where the parser is. */
+struct place {
+	struct draft *d;
+	const struct text *t;
+	uint32_t file;
+	uint32_t first_role; /* of this file */
+};
+
+/* An element of a list: checks it, and may split it. Return: false after reporting. */
+typedef bool item_fn(struct place *at, const struct text_node *n, struct pol_item *out);
+
+#define COMPLAIN(at, node, ...) text_error((at)->d->report, (at)->t, (node), __VA_ARGS__)
+
+/* parse_count() - how many records a section has by now. */
+uint32_t parse_count(const struct draft *d, enum pol_section s, size_t record);
+/* parse_name_ok() - may a role or a rule be called so? */
+bool parse_name_ok(struct bytes s);
+/* parse_elements() - the elements of "key = [a, b]", or NULL after reporting. */
+struct text_node *parse_elements(struct place *at, struct text_node *e);
+/* parse_list() - the elements of a list to items, each through @check. */
+void parse_list(struct place *at, struct text_node *e, item_fn *check, struct pol_list *out);
+/* parse_find_role() - a role of this file by name, or UINT32_MAX. */
+uint32_t parse_find_role(const struct place *at, struct bytes name);
+/* parse_rule() - one rule { } section; @lattices: the file says which it governs. */
+int parse_rule(struct place *at, struct text_node *s, bool lattices) must_check;
+
+#endif

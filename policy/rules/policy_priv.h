@@ -1,0 +1,158 @@
+/*
+ * policy_priv - how a snapshot is laid out, for the files of this room.
+ *
+ * One run of bytes: a head, then sections of equal records. Records name strings by offset into the
+ * string section (each ends with a NUL that is not counted) and lists by first index and count into
+ * the item section. Numbers are the machine's own: a snapshot never leaves the machine it was made
+ * on, and the magic number reads differently elsewhere.
+ */
+#ifndef POLICY_RULES_POLICY_PRIV_H
+#define POLICY_RULES_POLICY_PRIV_H
+
+#include "policy/rules/policy.h"
+
+#define POL_MAGIC UINT64_C(0x31304c4f50435250) /* "PRCPOL01" */
+
+enum {
+	POL_MAX_FILES = 1024,
+	POL_MAX_ROLES = 4096,
+	POL_MAX_RULES = 1 << 17,
+	POL_MAX_NAME = 64,
+	POL_MAX_BECAUSE = 512,
+	POL_ID_LEN = 16,
+};
+
+enum pol_section {
+	POL_STRINGS,
+	POL_ITEMS,
+	POL_FILES,
+	POL_ROLES,
+	POL_RULES,
+	POL_TO,
+	POL_SECTIONS
+};
+
+struct pol_part {
+	uint32_t off;
+	uint32_t size; /* in bytes */
+};
+
+struct pol_head {
+	uint64_t magic;
+	uint32_t size; /* of the whole snapshot */
+	char id[POL_ID_LEN + 4];
+	struct pol_part part[POL_SECTIONS];
+};
+
+struct pol_str {
+	uint32_t off;
+	uint32_t len;
+};
+
+/* First and count, into POL_ITEMS or, for a rule's `to`, POL_TO. */
+struct pol_list {
+	uint32_t first;
+	uint32_t n;
+};
+
+struct pol_item {
+	struct pol_str text;
+	struct pol_str queue; /* of a subscribe pattern; empty: none */
+};
+
+struct pol_file {
+	struct pol_str name;
+	struct pol_list lattices;
+};
+
+struct pol_role {
+	struct pol_str name;
+	struct pol_str account; /* A... */
+	struct pol_list tags;
+	struct pol_list names;
+	struct pol_list users;
+	uint32_t file;
+};
+
+enum pol_rule_flag {
+	POL_DENY = 1,     /* the verbs and patterns are taken away, not given */
+	POL_OBSERVE = 2,  /* judged and reported, never enforced */
+	POL_EVERYONE = 4, /* to = ["*"] */
+	POL_FLAGS = 7,
+};
+
+struct pol_rule {
+	struct pol_str name;
+	struct pol_str because;
+	struct pol_str place;
+	uint32_t file;
+	uint32_t flags;
+	uint32_t verbs[2]; /* low half first */
+	struct pol_list to;
+	struct pol_list publish;
+	struct pol_list subscribe;
+	struct pol_list reply;
+	struct pol_list headers;
+	struct pol_list strip;
+	uint32_t respond;    /* 0: none */
+	uint32_t respond_ms;
+};
+
+_Static_assert(sizeof(struct pol_head) == 32 + 8 * POL_SECTIONS, "no padding in the head");
+_Static_assert(sizeof(struct pol_item) == 16 && sizeof(struct pol_file) == 16, "no padding");
+_Static_assert(sizeof(struct pol_role) == 44 && sizeof(struct pol_rule) == 96, "no padding");
+
+struct view;
+
+struct policy {
+	struct bytes snapshot;
+	const char *strings;
+	const struct pol_item *items;
+	const struct pol_file *files;
+	const struct pol_role *roles;
+	const struct pol_rule *rules;
+	const uint32_t *to;
+	size_t n_strings, n_items, n_files, n_roles, n_rules, n_to;
+	char id[POL_ID_LEN + 1];
+	struct view **views; /* what sets of roles may do, shared by identities; see view.h */
+};
+
+static inline uint64_t
+pol_verbs(const struct pol_rule *rule)
+{
+	return (uint64_t)rule->verbs[1] << 32 | rule->verbs[0];
+}
+
+static inline struct bytes
+pol_bytes(const struct policy *p, struct pol_str s)
+{
+	return bytes_of(p->strings + s.off, s.len);
+}
+
+/*
+ * A policy while it is compiled: the sections as they grow. policy_parse() fills it from one tree
+ * after the other, policy_compile() puts the parts together.
+ */
+struct draft {
+	struct buf part[POL_SECTIONS];
+	struct text_report *report;
+	struct draft_name *account_names; /* accounts {} of all files */
+	size_t n_accounts, cap_accounts;
+	struct draft_index *rule_names;
+};
+
+struct draft_name {
+	struct bytes name; /* borrowed from a tree */
+	struct bytes key;
+};
+
+/* draft_accounts() - the accounts {} of one file. Errors go to the report. */
+int draft_accounts(struct draft *d, const struct text *t) must_check;
+/* draft_file() - lattices, roles and rules of one file, number @file. Errors go to the report. */
+int draft_file(struct draft *d, const struct text *t, uint32_t file) must_check;
+/* draft_string() - add a string; its place in the section. A failed section is noticed at the end. */
+struct pol_str draft_string(struct draft *d, struct bytes s);
+/* draft_rule_name() - remember a rule's name. Return: 0, POLICY_BAD when it is taken, -ENOMEM. */
+int draft_rule_name(struct draft *d, struct bytes name) must_check;
+
+#endif

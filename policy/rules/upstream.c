@@ -1,0 +1,175 @@
+/*
+ * upstream - see upstream.h. The list is made of what the policy does not grant, so it is derived
+ * here and nowhere else; the signer writes it down without understanding it.
+ */
+#include "policy/rules/upstream.h"
+
+#include "policy/rules/rights_priv.h"
+#include "policy/rules/subject.h"
+
+enum { FIRST_ROOM = 32 };
+
+/* A list while it grows. */
+struct growing {
+	struct subject_list *list;
+	size_t cap;
+	bool skip_kv; /* $KV is granted: not all of it is denied */
+	bool failed;
+};
+
+static void
+add(void *ctx, struct bytes pattern)
+{
+	struct growing *g = ctx;
+	struct bytes *item;
+	uint8_t *copy;
+
+	if (g->failed || (g->skip_kv && bytes_is(pattern, "$KV.>")))
+		return;
+	if (g->list->n == g->cap) {
+		size_t cap = g->cap != 0 ? g->cap * 2 : FIRST_ROOM;
+
+		item = reallocarray(g->list->item, cap, sizeof(*item));
+		if (item == NULL) {
+			g->failed = true;
+			return;
+		}
+		g->list->item = item;
+		g->cap = cap;
+	}
+	copy = malloc(pattern.len + 1);
+	if (copy == NULL) {
+		g->failed = true;
+		return;
+	}
+	memcpy(copy, pattern.ptr, pattern.len);
+	copy[pattern.len] = '\0';
+	g->list->item[g->list->n++] = bytes_of(copy, pattern.len);
+	g->list->present = true;
+}
+
+/* Does a grant in one of these lists begin with this word? */
+static bool
+list_names(const struct policy *p, struct pol_list l, const char *first)
+{
+	for (uint32_t i = 0; i < l.n; i++)
+		if (bytes_is(subject_token(pol_bytes(p, p->items[l.first + i].text), 0), first))
+			return true;
+	return false;
+}
+
+static bool
+granted(const struct rights *r, const char *first, bool publish)
+{
+	for (size_t i = 0; i < r->view->n_rules; i++) {
+		const struct pol_rule *rule = &r->p->rules[r->view->rule[i]];
+
+		if ((rule->flags & POL_DENY) != 0)
+			continue;
+		if (list_names(r->p, publish ? rule->publish : rule->subscribe, first))
+			return true;
+	}
+	return false;
+}
+
+static void
+add_text(struct growing *g, const char *prefix, struct bytes lattice, const char *suffix)
+{
+	struct buf b;
+
+	buf_init(&b, SUBJECT_MAX_LEN);
+	buf_put_str(&b, prefix);
+	buf_put(&b, lattice);
+	buf_put_str(&b, suffix);
+	if (buf_failed(&b))
+		g->failed = true;
+	else
+		add(g, buf_bytes(&b));
+	buf_deinit(&b);
+}
+
+/* The buckets of the lattices that are called by their name. */
+static void
+add_buckets(struct growing *g, const struct policy *p)
+{
+	for (size_t i = 0; i < p->n_files; i++) {
+		struct pol_list l = p->files[i].lattices;
+
+		for (uint32_t k = 0; k < l.n; k++) {
+			struct bytes name = pol_bytes(p, p->items[l.first + k].text);
+
+			if (bytes_find(name, '*') != name.len || command_lattice_stand_in(name))
+				continue;
+			add_text(g, "$KV.LATTICEDATA_", name, ".>");
+			add_text(g, "$KV.CONFIGDATA_", name, ".>");
+		}
+	}
+	add(g, BYTES_LIT("$KV.wadm_state.>"));
+	add(g, BYTES_LIT("$KV.wadm_manifests.>"));
+}
+
+static void
+deny_publish(const struct rights *r, struct growing *g)
+{
+	g->skip_kv = granted(r, "$KV", true);
+	command_deny_list(add, g);
+	if (g->skip_kv)
+		add_buckets(g, r->p);
+	if (!granted(r, "$SYS", true))
+		add(g, BYTES_LIT("$SYS.>"));
+	if (!granted(r, "$JS", true)) {
+		add(g, BYTES_LIT("$JS.API.>"));
+		add(g, BYTES_LIT("$JS.*.API.>"));
+	}
+	if (!granted(r, "$O", true))
+		add(g, BYTES_LIT("$O.>"));
+}
+
+/*
+ * A host has to hear its commands, and a bucket's keys arrive printed as $KV subjects wherever a
+ * consumer delivers them; an identity with neither need is kept from all of it.
+ */
+static void
+deny_subscribe(const struct rights *r, struct growing *g)
+{
+	uint64_t hears =
+	    VERB_BIT(VERB_SERVE) | VERB_BIT(VERB_CONTROL_WATCH) | VERB_BIT(VERB_STATE_WRITE);
+
+	if (!granted(r, "$SYS", false))
+		add(g, BYTES_LIT("$SYS.>"));
+	if ((r->view->verbs & hears) != 0)
+		return;
+	g->skip_kv = granted(r, "$KV", false) || granted(r, "$JS", true);
+	command_deny_list(add, g);
+}
+
+int
+upstream_permissions(const struct rights *r, struct permissions *out)
+{
+	struct growing pub = { .list = &out->pub_deny }, sub = { .list = &out->sub_deny };
+
+	*out = (struct permissions){ 0 };
+	deny_publish(r, &pub);
+	deny_subscribe(r, &sub);
+	if (!pub.failed && !sub.failed)
+		return 0;
+	upstream_permissions_deinit(out);
+	return err_raise(-ENOMEM);
+}
+
+static void
+list_deinit(struct subject_list *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		free((void *)(uintptr_t)l->item[i].ptr); /* copied by add() */
+	free(l->item);
+	*l = (struct subject_list){ 0 };
+}
+
+void
+upstream_permissions_deinit(struct permissions *p)
+{
+	list_deinit(&p->pub_deny);
+	list_deinit(&p->sub_deny);
+	*p = (struct permissions){ 0 };
+}

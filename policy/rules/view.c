@@ -1,0 +1,257 @@
+/*
+ * view - see view.h. Made when the first identity with these roles logs in, kept while one is
+ * there.
+ *
+ * A deny on `X.>` is put down for `X` as well: who may not touch anything below X has no business
+ * with X itself, and a subject trie would leave it open.
+ */
+#include "policy/rules/view.h"
+
+#include "policy/rules/glob.h"
+
+static bool
+any_name(const struct policy *p, struct pol_list names, const char *name)
+{
+	struct bytes have = bytes_str(name);
+
+	for (uint32_t i = 0; i < names.n; i++)
+		if (glob_match(pol_bytes(p, p->items[names.first + i].text), have))
+			return true;
+	return names.n == 0;
+}
+
+static bool
+any_user(const struct policy *p, struct pol_list users, const char *user)
+{
+	for (uint32_t i = 0; i < users.n; i++)
+		if (bytes_is(pol_bytes(p, p->items[users.first + i].text), user))
+			return true;
+	return users.n == 0;
+}
+
+static bool
+all_tags(const struct policy *p, struct pol_list tags, const struct identity *id)
+{
+	for (uint32_t i = 0; i < tags.n; i++)
+		if (!identity_tag(id, p->strings + p->items[tags.first + i].text.off))
+			return false;
+	return true;
+}
+
+/* Everything a role says has to hold. */
+static bool
+has_role(const struct policy *p, const struct pol_role *role, const struct identity *id)
+{
+	return bytes_is(pol_bytes(p, role->account), id->account) && all_tags(p, role->tags, id) &&
+	       any_name(p, role->names, id->name) && any_user(p, role->users, id->user);
+}
+
+static size_t
+role_words(const struct policy *p)
+{
+	return p->n_roles / 64 + 1;
+}
+
+static bool
+rule_is_for(const struct view *v, const struct pol_rule *rule)
+{
+	if ((rule->flags & POL_EVERYONE) != 0)
+		return true;
+	for (uint32_t i = 0; i < rule->to.n; i++) {
+		uint32_t role = v->p->to[rule->to.first + i];
+
+		if ((v->roles[role / 64] >> (role % 64) & 1) != 0)
+			return true;
+	}
+	return false;
+}
+
+static int
+add_patterns(struct trie *t, const struct policy *p, struct pol_list list, uint32_t rule)
+{
+	bool observe = (p->rules[rule].flags & POL_OBSERVE) != 0;
+	bool deny = (p->rules[rule].flags & POL_DENY) != 0;
+
+	for (uint32_t i = 0; i < list.n; i++) {
+		const struct pol_item *item = &p->items[list.first + i];
+		struct bytes pattern = pol_bytes(p, item->text), queue = pol_bytes(p, item->queue);
+		int r = trie_add(t, pattern, queue, rule, observe);
+
+		if (r == 0 && deny && pattern.len > 2 &&
+		    bytes_is(bytes_from(pattern, pattern.len - 2), ".>"))
+			r = trie_add(t, bytes_upto(pattern, pattern.len - 2), queue, rule, observe);
+		if (r != 0)
+			return err_pass(r);
+	}
+	return 0;
+}
+
+static int
+add_rule(struct view *v, uint32_t number)
+{
+	const struct pol_rule *rule = &v->p->rules[number];
+	bool deny = (rule->flags & POL_DENY) != 0;
+	int r;
+
+	v->rule[v->n_rules++] = number;
+	if (pol_verbs(rule) != 0)
+		v->verb_rule[v->n_verb_rules++] = number;
+	if (!deny)
+		v->verbs |= pol_verbs(rule);
+	if (rule->respond != 0 &&
+	    (v->respond_rule == RULE_NONE || v->p->rules[v->respond_rule].respond < rule->respond))
+		v->respond_rule = number;
+	r = add_patterns(deny ? v->deny_publish : v->publish, v->p, rule->publish, number);
+	if (r == 0)
+		r = add_patterns(
+		    deny ? v->deny_subscribe : v->subscribe, v->p, rule->subscribe, number);
+	if (r == 0)
+		r = add_patterns(v->reply, v->p, rule->reply, number);
+	return err_pass(r);
+}
+
+static void
+view_free(struct view *v)
+{
+	if (v == NULL)
+		return;
+	free(v->roles);
+	free(v->rule);
+	free(v->verb_rule);
+	trie_free(v->publish);
+	trie_free(v->deny_publish);
+	trie_free(v->subscribe);
+	trie_free(v->deny_subscribe);
+	trie_free(v->reply);
+	free(v);
+}
+
+static void
+view_freep(struct view **v)
+{
+	view_free(*v);
+}
+
+/* Takes @roles, also when it fails. */
+static struct view *
+view_new(const struct policy *p, uint64_t *roles)
+{
+	autofree(view_freep) struct view *v = calloc(1, sizeof(*v));
+	size_t n = 0;
+
+	if (v == NULL) {
+		free(roles);
+		return NULL;
+	}
+	*v = (struct view){ .p = p, .roles = roles, .respond_rule = RULE_NONE };
+	for (size_t i = 0; i < p->n_rules; i++)
+		n += rule_is_for(v, &p->rules[i]);
+	v->rule = calloc(n + 1, sizeof(uint32_t));
+	v->verb_rule = calloc(n + 1, sizeof(uint32_t));
+	v->publish = trie_new();
+	v->deny_publish = trie_new();
+	v->subscribe = trie_new();
+	v->deny_subscribe = trie_new();
+	v->reply = trie_new();
+	if (v->rule == NULL || v->verb_rule == NULL || v->publish == NULL ||
+	    v->deny_publish == NULL || v->subscribe == NULL || v->deny_subscribe == NULL ||
+	    v->reply == NULL)
+		return NULL;
+	for (size_t i = 0; i < p->n_rules; i++)
+		if (rule_is_for(v, &p->rules[i]) && add_rule(v, (uint32_t)i) != 0)
+			return NULL;
+	return take(v);
+}
+
+int
+view_get(struct view **out, const struct policy *p, const struct identity *id)
+{
+	size_t words = role_words(p);
+	uint64_t *roles = calloc(words, sizeof(*roles));
+	struct view *v;
+
+	if (roles == NULL)
+		return err_raise(-ENOMEM);
+	for (size_t i = 0; i < p->n_roles; i++)
+		if (has_role(p, &p->roles[i], id))
+			roles[i / 64] |= UINT64_C(1) << (i % 64);
+	for (v = *p->views; v != NULL; v = v->next)
+		if (memcmp(v->roles, roles, words * sizeof(*roles)) == 0)
+			break;
+	if (v != NULL) {
+		free(roles);
+	} else {
+		v = view_new(p, roles);
+		if (v == NULL)
+			return err_raise(-ENOMEM);
+		v->next = *p->views;
+		*p->views = v;
+	}
+	v->refs++;
+	*out = v;
+	return 0;
+}
+
+void
+view_put(struct view *v)
+{
+	struct view **at;
+
+	if (v == NULL || --v->refs != 0)
+		return;
+	for (at = v->p->views; *at != v; at = &(*at)->next)
+		;
+	*at = v->next;
+	view_free(v);
+}
+
+static bool
+file_governs(const struct policy *p, uint32_t file, struct bytes lattice)
+{
+	struct pol_list l = p->files[file].lattices;
+
+	for (uint32_t i = 0; i < l.n; i++)
+		if (glob_match(pol_bytes(p, p->items[l.first + i].text), lattice))
+			return true;
+	return false;
+}
+
+bool
+view_governs(const struct policy *p, struct bytes lattice)
+{
+	for (size_t i = 0; i < p->n_files; i++)
+		if (file_governs(p, (uint32_t)i, lattice))
+			return true;
+	return false;
+}
+
+void
+view_verbs(const struct view *v, uint64_t verb, uint64_t any_of, struct bytes lattice,
+    struct hit *allow, struct hit *deny)
+{
+	*allow = *deny = HIT_NONE;
+	for (size_t i = 0; i < v->n_verb_rules; i++) {
+		uint32_t number = v->verb_rule[i];
+		const struct pol_rule *rule = &v->p->rules[number];
+		bool denies = (rule->flags & POL_DENY) != 0;
+		struct hit *h = denies ? deny : allow;
+		uint32_t *which = (rule->flags & POL_OBSERVE) != 0 ? &h->observed : &h->enforced;
+
+		if (*which != RULE_NONE || (pol_verbs(rule) & (denies ? any_of : verb)) == 0)
+			continue;
+		if (file_governs(v->p, rule->file, lattice))
+			*which = number;
+	}
+}
+
+uint32_t
+view_first_with(const struct view *v, uint64_t verbs)
+{
+	for (size_t i = 0; i < v->n_verb_rules; i++) {
+		const struct pol_rule *rule = &v->p->rules[v->verb_rule[i]];
+
+		if ((rule->flags & (POL_DENY | POL_OBSERVE)) == 0 && (pol_verbs(rule) & verbs) != 0)
+			return v->verb_rule[i];
+	}
+	return RULE_NONE;
+}

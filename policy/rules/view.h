@@ -1,0 +1,43 @@
+/*
+ * view - what a set of roles may do under a policy: its rules picked out and made quick to ask.
+ *
+ * Identities with the same roles share one; a policy lists its views, so that ten thousand hosts cost
+ * one. Single-threaded, like everything a snapshot is opened for.
+ */
+#ifndef POLICY_RULES_VIEW_H
+#define POLICY_RULES_VIEW_H
+
+#include "policy/identity/identity.h"
+#include "policy/rules/policy_priv.h"
+#include "policy/rules/trie.h"
+
+struct view {
+	const struct policy *p;
+	struct view *next;
+	size_t refs;
+	uint64_t *roles; /* one bit per role of the policy */
+	uint32_t *rule;  /* the rules that are for these roles, in order */
+	size_t n_rules;
+	uint32_t *verb_rule; /* those of them that hold verbs */
+	size_t n_verb_rules;
+	struct trie *publish, *deny_publish;
+	struct trie *subscribe, *deny_subscribe;
+	struct trie *reply;
+	uint32_t respond_rule; /* the one that gives most answers, or RULE_NONE */
+	uint64_t verbs;        /* all that is granted somewhere */
+};
+
+/* view_get() - the view of an identity's roles; give it back with view_put(). Return: 0, -ENOMEM. */
+int view_get(struct view **out, const struct policy *p, const struct identity *id) must_check;
+void view_put(struct view *v);
+/*
+ * view_verbs() - which rules grant @verb on a lattice, and which take away any of @any_of?
+ */
+void view_verbs(const struct view *v, uint64_t verb, uint64_t any_of, struct bytes lattice,
+    struct hit *allow, struct hit *deny);
+/* view_first_with() - the first enforced rule that grants one of these verbs anywhere, or RULE_NONE. */
+uint32_t view_first_with(const struct view *v, uint64_t verbs);
+/* view_governs() - does any file of the policy govern this lattice? */
+bool view_governs(const struct policy *p, struct bytes lattice);
+
+#endif
