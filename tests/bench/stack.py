@@ -21,6 +21,7 @@ host: 127.0.0.1
 port: -1
 # keys, because the 2.9 releases refuse a list of operator JWTs
 trusted: [{client_operator}, {gate_operator}]
+max_control_line: 16KB
 resolver: MEMORY
 resolver_preload: {{
   {client_key}: {client_account}
@@ -203,6 +204,11 @@ class Stack:
         return started
 
     def __exit__(self, *_):
-        for started in reversed(self.started):
-            started.stop()
-        self.started = []
+        failed = None
+        while self.started:
+            try:
+                self.started.pop().stop()
+            except process.Failed as e:  # killed by then; the others must end too
+                failed = e
+        if failed is not None:
+            raise failed
