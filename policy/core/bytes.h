@@ -58,6 +58,8 @@ bytes_starts(struct bytes a, struct bytes prefix)
 static inline struct bytes
 bytes_from(struct bytes a, size_t n)
 {
+	if (a.len == 0)
+		return a; /* its pointer may be NULL, to which not even 0 may be added */
 	return n >= a.len ? (struct bytes){ a.ptr + a.len, 0 } : (struct bytes){ a.ptr + n, a.len - n };
 }
 

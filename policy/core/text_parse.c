@@ -1,11 +1,10 @@
 /*
  * text_parse - the grammar of text.h, from bytes to a tree.
  *
- * The input is copied once and words point into the copy; a string is unescaped where it stands,
- * since that only makes it shorter. Open blocks and lists are kept on small stacks, so nothing
- * recurses. Whatever could be read in two ways is refused with a message that says what to write
- * instead. After an error reading goes on at the next line, so that one look shows several; the
- * braces of the part passed over are still counted, or every later brace would be an error too.
+ * Open blocks and lists are kept on small stacks, so nothing recurses. Whatever could be read in
+ * two ways is refused with a message that says what to write instead. After an error reading goes
+ * on at the next line, so that one look shows several; the braces of the part passed over are still
+ * counted, or every later brace would be an error too.
  */
 #include <stdio.h>
 
@@ -13,333 +12,64 @@
 #include "policy/core/utf8.h"
 
 enum {
-	SLOTS_FIRST = 256,
+	FEW = 8, /* entries of a block that are compared one by one; more get a table */
+	SLOTS_FIRST = 64,
 };
 
-/* Where a name was seen first: a slot of the table that finds duplicates. */
+/* A slot of the table that finds duplicates in one long block. */
 struct slot {
-	const struct text_node *block;
 	const struct text_node *node;
 	uint64_t hash;
 };
 
-struct parser {
-	struct text *t;
-	struct text_report *r;
-	uint8_t *s;
-	size_t len, at;
-	uint32_t line;
-	size_t line_at; /* where the line begins */
-
-	struct text_node *open[TEXT_MAX_DEPTH + 1]; /* the root and the open blocks */
-	struct text_node **tail[TEXT_MAX_DEPTH + 1];
-	size_t depth; /* of open[], without the root */
-	size_t lost;  /* "{" passed over after an error and not yet closed */
-	size_t errors;
-	bool in_list;
-
-	struct slot *slot; /* open addressing, a power of two, at most half full */
-	size_t slots, filled;
+/* A block that is open, and what it holds so far. */
+struct frame {
+	struct text_node *node;
+	struct text_node **tail;
+	size_t n;
+	struct slot
+	    *slot; /* open addressing, a power of two, at most half full; NULL: few entries */
+	size_t slots;
 };
 
-/* place() - a node that only says where. */
-static struct text_node
-place(const struct parser *p, size_t at)
-{
-	return (struct text_node){ .line = p->line, .col = (uint32_t)(at - p->line_at + 1) };
-}
-
-static int __attribute__((format(printf, 3, 4)))
-fail(struct parser *p, const struct text_node *at, const char *fmt, ...)
-{
-	va_list ap;
-
-	p->errors++;
-	p->r->errors++;
-	va_start(ap, fmt);
-	text_vreport(p->r, p->t, at, "error: ", fmt, ap);
-	va_end(ap);
-	return TEXT_BAD;
-}
-
-static bool
-at_end(const struct parser *p)
-{
-	return p->at == p->len;
-}
-
-/* peek() - the next byte; NUL at the end, and NUL is a byte no rule below accepts. */
-static uint8_t
-peek(const struct parser *p)
-{
-	return p->at < p->len ? p->s[p->at] : 0;
-}
-
-/* newline_len() - length of the line end at @at, or 0. */
-static size_t
-newline_len(const struct parser *p, size_t at)
-{
-	if (at < p->len && p->s[at] == '\n')
-		return 1;
-	return p->len - at >= 2 && p->s[at] == '\r' && p->s[at + 1] == '\n' ? 2 : 0;
-}
-
-static bool
-is_word(uint8_t c)
-{
-	static const bool not_word[256] = {
-		['"'] = true,
-		['\''] = true,
-		['{'] = true,
-		['}'] = true,
-		['['] = true,
-		[']'] = true,
-		[','] = true,
-		['='] = true,
-		['#'] = true,
-	};
-
-	return c > 0x20 && c < 0x7f && !not_word[c];
-}
-
-static void
-skip_blank(struct parser *p)
-{
-	while (peek(p) == ' ' || peek(p) == '\t')
-		p->at++;
-}
-
-/* what_is() - the byte at the front, for a message; @room holds it. */
-static const char *
-what_is(const struct parser *p, char room[16])
-{
-	uint8_t c = peek(p);
-
-	if (at_end(p))
-		return "the end of the file";
-	if (newline_len(p, p->at) != 0)
-		return "the end of the line";
-	if (c == '#')
-		return "a comment";
-	if (c > 0x20 && c < 0x7f)
-		snprintf(room, 16, "'%c'", c);
-	else
-		snprintf(room, 16, "byte 0x%02x", c);
-	return room;
-}
-
-/* raw_char() - a character of a comment or string as it stands in the file. Return: its bytes, 0
- * after a message. */
-static size_t
-raw_char(struct parser *p, size_t at)
-{
-	struct text_node here = place(p, at);
-	uint32_t cp = 0;
-	size_t n = utf8_next(bytes_of(p->s + at, p->len - at), &cp);
-
-	if (n == 0)
-		fail(p, &here, "byte 0x%02x is not UTF-8; save the file as UTF-8", p->s[at]);
-	else if ((cp < 0x20 && cp != '\t') || (cp >= 0x7f && cp < 0xa0))
-		fail(p, &here, "control byte 0x%02x; in a string write \\xHH", (unsigned int)cp);
-	else if (utf8_is_bidi(cp))
-		fail(p, &here, "U+%04X turns the direction of writing; in a string write \\xHH",
-		    (unsigned int)cp);
-	else
-		return n;
-	return 0;
-}
-
-static void
-to_line_end(struct parser *p)
-{
-	while (!at_end(p) && p->s[p->at] != '\n')
-		p->at++;
-}
-
-static int
-skip_comment(struct parser *p)
-{
-	while (!at_end(p) && newline_len(p, p->at) == 0) {
-		uint8_t c = p->s[p->at];
-		size_t n = c >= 0x20 && c < 0x7f ? 1 : raw_char(p, p->at);
-
-		p->at += n;
-		if (n == 0) {
-			to_line_end(p);
-			return TEXT_BAD;
-		}
-	}
-	return 0;
-}
-
-/* skip_void() - blanks, line ends and comments. */
-static int
-skip_void(struct parser *p)
-{
-	for (;;) {
-		size_t n;
-
-		skip_blank(p);
-		n = newline_len(p, p->at);
-		if (n != 0) {
-			p->at += n;
-			p->line++;
-			p->line_at = p->at;
-		} else if (peek(p) == '#') {
-			int a = skip_comment(p);
-
-			if (a != 0)
-				return a;
-		} else {
-			return 0;
-		}
-	}
-}
-
-/* word() - a bare word, not empty; in a @key it ends before an operator. */
-static struct bytes
-word(struct parser *p, bool key)
-{
-	size_t from = p->at;
-
-	for (; is_word(peek(p)); p->at++) {
-		uint8_t c = p->s[p->at];
-
-		if (key && (c == '<' || c == '>'))
-			break;
-		if (key && c == '!' && p->at + 1 < p->len && p->s[p->at + 1] == '=')
-			break;
-	}
-	return bytes_of(p->s + from, p->at - from);
-}
-
-static int
-hex_digit(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* unescape() - the escape at p->at. Return: its byte, or 0 (which no escape may give) after a
- * message. */
-static uint8_t
-unescape(struct parser *p)
-{
-	struct text_node here = place(p, p->at);
-	uint8_t c = p->at + 1 < p->len ? p->s[p->at + 1] : 0;
-	int hi, lo;
-
-	if (c == '"' || c == '\\' || c == 'n' || c == 't') {
-		p->at += 2;
-		return c == 'n' ? '\n' : c == 't' ? '\t' : c;
-	}
-	if (c != 'x') {
-		fail(p, &here, "unknown escape; a string knows \\\" \\\\ \\n \\t \\xHH");
-		return 0;
-	}
-	hi = p->len - p->at >= 4 ? hex_digit(p->s[p->at + 2]) : -1;
-	lo = hi >= 0 ? hex_digit(p->s[p->at + 3]) : -1;
-	if (lo < 0 || hi + lo == 0) {
-		fail(p, &here, "\\x needs two hexadecimal digits, not 00");
-		return 0;
-	}
-	p->at += 4;
-	return (uint8_t)(hi << 4 | lo);
-}
-
-/* close_string() - after an error inside a string: move behind it, or to the end of the line. */
-static int
-close_string(struct parser *p)
-{
-	while (!at_end(p) && newline_len(p, p->at) == 0) {
-		uint8_t c = p->s[p->at++];
-
-		if (c == '"')
-			break;
-		if (c == '\\' && !at_end(p) && newline_len(p, p->at) == 0)
-			p->at++;
-	}
-	return TEXT_BAD;
-}
-
-static bool
-all_utf8(struct bytes s)
-{
-	while (s.len != 0) {
-		uint32_t cp;
-		size_t n = utf8_next(s, &cp);
-
-		if (n == 0)
-			return false;
-		s = bytes_from(s, n);
-	}
-	return true;
-}
-
-/* string() - from its opening quote; unescaped where it stands. */
-static int
-string(struct parser *p, struct bytes *out)
-{
-	struct text_node here = place(p, p->at);
-	uint8_t *from = p->s + ++p->at, *to = from;
-
-	while (peek(p) != '"') {
-		size_t n = 1;
-
-		if (at_end(p) || newline_len(p, p->at) != 0)
-			return fail(p, &here, "string without its closing quote on the same line");
-		if (p->s[p->at] == '\\') {
-			*to = unescape(p);
-			if (*to++ == 0)
-				return close_string(p);
-			continue;
-		}
-		if (p->s[p->at] < 0x20 || p->s[p->at] >= 0x7f)
-			n = raw_char(p, p->at);
-		if (n == 0)
-			return close_string(p);
-		memmove(to, p->s + p->at, n);
-		to += n;
-		p->at += n;
-	}
-	p->at++;
-	*out = bytes_of(from, (size_t)(to - from));
-	if (!all_utf8(*out))
-		return fail(p, &here, "the escapes of this string do not make UTF-8");
-	return 0;
-}
+struct parser {
+	struct lexer x;
+	struct frame open[TEXT_MAX_DEPTH + 1]; /* the root and the open blocks */
+	size_t depth;                          /* of open[], without the root */
+	size_t lost; /* "{" passed over after an error and not yet closed */
+	bool in_list;
+};
 
 /* gap() - what follows a complete value or block must not touch it. */
 static int
 gap(struct parser *p, bool after_word)
 {
-	struct text_node here = place(p, p->at);
-	uint8_t c = peek(p);
+	struct text_node here = lex_place(&p->x, p->x.at);
+	uint8_t c = lex_peek(&p->x);
 	char room[16];
 
-	if (at_end(p) || c == ' ' || c == '\t' || newline_len(p, p->at) != 0)
+	if (lex_at_end(&p->x) || c == ' ' || c == '\t' || lex_newline_len(&p->x, p->x.at) != 0)
 		return 0;
 	if (p->in_list ? c == ',' || c == ']' : c == '}')
 		return 0;
 	if (c == '#' && !after_word)
 		return 0;
 	if (c == '#')
-		return fail(p, &here,
+		return lex_fail(&p->x, &here,
 		    "'#' touches a word; put the word in quotes, or a blank before the comment");
 	if (p->in_list && c == '=')
-		return fail(p, &here, "unexpected '=' in a list; is a ']' missing before it?");
+		return lex_fail(
+		    &p->x, &here, "unexpected '=' in a list; is a ']' missing before it?");
 	if (after_word)
-		return fail(p, &here, "%s cannot be part of a word; put the word in quotes",
-		    what_is(p, room));
-	return fail(p, &here, "expected a blank before %s", what_is(p, room));
+		return lex_fail(&p->x, &here, "%s cannot be part of a word; put the word in quotes",
+		    lex_what_is(&p->x, room));
+	return lex_fail(&p->x, &here, "expected a blank before %s", lex_what_is(&p->x, room));
 }
 
 static int
 new_node(struct parser *p, enum text_kind kind, struct text_node **out)
 {
-	struct text_node here = place(p, p->at), *n = text_node(p->t);
+	struct text_node here = lex_place(&p->x, p->x.at), *n = text_node(p->x.t);
 
 	*out = n;
 	if (n == NULL)
@@ -360,15 +90,15 @@ scalar(struct parser *p, struct text_node **out)
 	if (r != 0)
 		return err_pass(r);
 	*out = n;
-	n->quoted = peek(p) == '"';
+	n->quoted = lex_peek(&p->x) == '"';
 	if (n->quoted)
-		r = string(p, &n->text);
-	else if (peek(p) == '<' || peek(p) == '>' ||
-		 (peek(p) == '!' && newline_len(p, p->at) == 0 && p->at + 1 < p->len &&
-		     p->s[p->at + 1] == '='))
-		return fail(p, n, "put a word that begins with an operator in quotes");
+		r = lex_string(&p->x, &n->text);
+	else if (lex_peek(&p->x) == '<' || lex_peek(&p->x) == '>' ||
+		 (lex_peek(&p->x) == '!' && lex_newline_len(&p->x, p->x.at) == 0 &&
+		     p->x.at + 1 < p->x.len && p->x.s[p->x.at + 1] == '='))
+		return lex_fail(&p->x, n, "put a word that begins with an operator in quotes");
 	else
-		n->text = word(p, false);
+		n->text = lex_word(&p->x, false);
 	return r != 0 ? r : gap(p, !n->quoted);
 }
 
@@ -389,7 +119,7 @@ list_open(struct parser *p, struct lists *l)
 	if (r != 0)
 		return err_pass(r);
 	if (l->depth == TEXT_MAX_DEPTH)
-		return fail(p, n, "lists nested more than %d deep", TEXT_MAX_DEPTH);
+		return lex_fail(&p->x, n, "lists nested more than %d deep", TEXT_MAX_DEPTH);
 	if (l->depth != 0) {
 		*l->tail[l->depth - 1] = n;
 		l->tail[l->depth - 1] = &n->next;
@@ -397,25 +127,25 @@ list_open(struct parser *p, struct lists *l)
 	l->open[l->depth] = n;
 	l->tail[l->depth++] = &n->child;
 	l->after = AFTER_OPEN;
-	p->at++;
+	p->x.at++;
 	return 0;
 }
 
 static int
 list_step(struct parser *p, struct lists *l)
 {
-	struct text_node here = place(p, p->at), *n = NULL;
-	uint8_t c = peek(p);
+	struct text_node here = lex_place(&p->x, p->x.at), *n = NULL;
+	uint8_t c = lex_peek(&p->x);
 	char room[16];
 	int r;
 
 	if (c == ',' && l->after == AFTER_VALUE) {
-		p->at++;
+		p->x.at++;
 		l->after = AFTER_COMMA;
 		return 0;
 	}
 	if (c == ']' && l->after != AFTER_COMMA) {
-		p->at++;
+		p->x.at++;
 		l->depth--;
 		l->after = AFTER_VALUE;
 		p->in_list = l->depth != 0;
@@ -423,14 +153,14 @@ list_step(struct parser *p, struct lists *l)
 	}
 	if (c == '[')
 		return list_open(p, l);
-	if (at_end(p))
-		return fail(p, l->open[l->depth - 1], "the list opened here has no ']'");
-	if (c != '"' && !is_word(c))
-		return fail(p, &here, "expected a value%s, not %s",
+	if (lex_at_end(&p->x))
+		return lex_fail(&p->x, l->open[l->depth - 1], "the list opened here has no ']'");
+	if (c != '"' && !lex_is_word(c))
+		return lex_fail(&p->x, &here, "expected a value%s, not %s",
 		    l->after == AFTER_COMMA   ? " after ','"
 		    : l->after == AFTER_VALUE ? ", ',' or ']'"
 					      : " or ']'",
-		    what_is(p, room));
+		    lex_what_is(&p->x, room));
 	r = scalar(p, &n);
 	if (r != 0)
 		return err_pass(r);
@@ -449,7 +179,7 @@ list(struct parser *p, struct text_node **out)
 	p->in_list = true;
 	*out = l.open[0];
 	while (r == 0 && l.depth != 0) {
-		r = skip_void(p);
+		r = lex_skip_void(&p->x);
 		if (r == 0)
 			r = list_step(p, &l);
 	}
@@ -457,9 +187,9 @@ list(struct parser *p, struct text_node **out)
 }
 
 static uint64_t
-name_hash(const struct text_node *block, const struct text_node *n)
+name_hash(const struct text_node *n)
 {
-	uint64_t h = (uint64_t)(uintptr_t)block;
+	uint64_t h = 0xcbf29ce484222325ULL;
 
 	for (size_t i = 0; i < n->text.len; i++)
 		h = (h ^ n->text.ptr[i]) * 0x100000001b3ULL;
@@ -469,26 +199,68 @@ name_hash(const struct text_node *block, const struct text_node *n)
 	return h ^ h >> 32;
 }
 
-static int
-grow_slots(struct parser *p)
+static bool
+same_name(const struct text_node *a, const struct text_node *b)
 {
-	size_t slots = p->slots != 0 ? p->slots * 4 : SLOTS_FIRST;
-	struct slot *s = calloc(slots, sizeof(*s));
+	return bytes_eq(a->text, b->text) && bytes_eq(a->label, b->label);
+}
 
-	if (s == NULL)
+/* seek() - the slot of a node with the name of @n, or the free one where it belongs. */
+static struct slot *
+seek(const struct frame *f, const struct text_node *n, uint64_t h)
+{
+	size_t at = h & (f->slots - 1);
+
+	while (
+	    f->slot[at].node != NULL && (f->slot[at].hash != h || !same_name(f->slot[at].node, n)))
+		at = (at + 1) & (f->slots - 1);
+	return &f->slot[at];
+}
+
+/* grow() - a larger table for what the block holds. */
+static int
+grow(struct frame *f)
+{
+	f->slots = f->slots != 0 ? f->slots * 4 : SLOTS_FIRST;
+	free(f->slot);
+	f->slot = calloc(f->slots, sizeof(*f->slot));
+	if (f->slot == NULL)
 		return err_raise(-ENOMEM);
-	for (size_t i = 0; i < p->slots; i++) {
-		size_t at = p->slot[i].hash & (slots - 1);
+	for (const struct text_node *n = f->node->child; n != NULL; n = n->next) {
+		uint64_t h = name_hash(n);
 
-		if (p->slot[i].node == NULL)
-			continue;
-		while (s[at].node != NULL)
-			at = (at + 1) & (slots - 1);
-		s[at] = p->slot[i];
+		*seek(f, n, h) = (struct slot){ .node = n, .hash = h };
 	}
-	free(p->slot);
-	p->slot = s;
-	p->slots = slots;
+	return 0;
+}
+
+/* first_of() - the entry of the block that has the name of @n already; else remembers @n. */
+static int
+first_of(struct frame *f, const struct text_node *n, const struct text_node **first)
+{
+	struct slot *s;
+	uint64_t h;
+
+	*first = NULL;
+	if (f->slot == NULL && f->n < FEW) {
+		const struct text_node *o = f->node->child;
+
+		while (o != NULL && !same_name(o, n))
+			o = o->next;
+		*first = o;
+		return 0;
+	}
+	if (f->n >= f->slots / 2) {
+		int r = grow(f);
+
+		if (r != 0)
+			return err_pass(r);
+	}
+	h = name_hash(n);
+	s = seek(f, n, h);
+	*first = s->node;
+	if (s->node == NULL)
+		*s = (struct slot){ .node = n, .hash = h };
 	return 0;
 }
 
@@ -496,51 +268,61 @@ grow_slots(struct parser *p)
 static int
 append(struct parser *p, struct text_node *n)
 {
-	const struct text_node *block = p->open[p->depth];
-	uint64_t h = name_hash(block, n);
-	size_t at;
+	struct frame *f = &p->open[p->depth];
+	const struct text_node *first = NULL;
 
-	*p->tail[p->depth] = n;
-	p->tail[p->depth] = &n->next;
-	if (p->lost != 0)
-		return 0; /* we do not know which block this is */
-	if (p->filled >= p->slots / 2) {
-		int r = grow_slots(p);
+	if (p->lost == 0) { /* or we do not know which block this is */
+		int r = first_of(f, n, &first);
 
 		if (r != 0)
 			return err_pass(r);
 	}
-	for (at = h & (p->slots - 1); p->slot[at].node != NULL; at = (at + 1) & (p->slots - 1)) {
-		const struct text_node *o = p->slot[at].node;
-
-		if (p->slot[at].hash != h || p->slot[at].block != block ||
-		    !bytes_eq(o->text, n->text) || !bytes_eq(o->label, n->label))
-			continue;
-		fail(p, n, "'%.*s%s%.*s' stands here a second time; the first is at line %u:%u",
-		    TEXT_ARG(n->text), n->label.len != 0 ? " " : "", TEXT_ARG(n->label), o->line,
-		    o->col);
-		return 0; /* a complete entry: nothing to pass over */
-	}
-	p->slot[at] = (struct slot){ .block = block, .node = n, .hash = h };
-	p->filled++;
-	return 0;
+	if (first != NULL)
+		lex_fail(&p->x, n,
+		    "'%.*s%s%.*s' is here a second time; the first is at line %u:%u",
+		    TEXT_ARG(n->text), n->label.len != 0 ? " " : "", TEXT_ARG(n->label),
+		    first->line, first->col);
+	*f->tail = n;
+	f->tail = &n->next;
+	f->n++;
+	return 0; /* a complete entry, even if there twice: nothing to pass over */
 }
 
-/* operator() - the operator at p->at, if there is one. */
+/* push() and pop() - the innermost open block. */
+static void
+push(struct parser *p, struct text_node *n)
+{
+	p->open[++p->depth] = (struct frame){ .node = n, .tail = &n->child };
+}
+
+static void
+pop(struct parser *p)
+{
+	free(p->open[p->depth].slot);
+	p->open[p->depth].slot = NULL;
+	p->depth--;
+}
+
+/* take_operator() - the operator at the front, if there is one. */
 static enum text_op
-operator(struct parser *p) {
-	uint8_t c = peek(p), next = p->at + 1 < p->len ? p->s[p->at + 1] : 0;
-	size_t n = next == '=' ? 2 : 1;
+take_operator(struct lexer *x)
+{
+	uint8_t c = lex_peek(x), next = x->at + 1 < x->len ? x->s[x->at + 1] : 0;
+	bool then_equals = c != '=' && next == '=';
 	enum text_op op = TEXT_OP_NONE;
 
-	if (c == '=') op = TEXT_EQ, n = 1;
-	else if (c == '<') op = n == 2 ? TEXT_LE : TEXT_LT;
-	else if (c == '>') op = n == 2 ? TEXT_GE : TEXT_GT;
-	else if (c == '!' && n == 2) op = TEXT_NE;
-	else if (c == 'i' && next == 'n' && !(p->len - p->at > 2 && is_word(p->s[p->at + 2])))
-	    op = TEXT_IN,
-	n = 2;
-	if (op != TEXT_OP_NONE) p->at += n;
+	if (c == '=')
+		op = TEXT_EQ;
+	else if (c == '<')
+		op = then_equals ? TEXT_LE : TEXT_LT;
+	else if (c == '>')
+		op = then_equals ? TEXT_GE : TEXT_GT;
+	else if (c == '!' && then_equals)
+		op = TEXT_NE;
+	else if (c == 'i' && next == 'n' && (x->len - x->at == 2 || !lex_is_word(x->s[x->at + 2])))
+		op = TEXT_IN;
+	if (op != TEXT_OP_NONE)
+		x->at += op == TEXT_IN || then_equals ? 2 : 1;
 	return op;
 }
 
@@ -551,14 +333,14 @@ value(struct parser *p, struct text_node *e)
 	struct text_node here;
 	char room[16];
 
-	skip_blank(p);
-	if (peek(p) == '[')
+	lex_skip_blank(&p->x);
+	if (lex_peek(&p->x) == '[')
 		return list(p, &e->child);
-	if (peek(p) == '"' || is_word(peek(p)))
+	if (lex_peek(&p->x) == '"' || lex_is_word(lex_peek(&p->x)))
 		return scalar(p, &e->child);
-	here = place(p, p->at);
-	return fail(
-	    p, &here, "expected a value after '%s', not %s", text_op_word(e->op), what_is(p, room));
+	here = lex_place(&p->x, p->x.at);
+	return lex_fail(&p->x, &here, "expected a value after '%s', not %s", text_op_word(e->op),
+	    lex_what_is(&p->x, room));
 }
 
 /* open_block() - from the "{" of section @n. */
@@ -568,14 +350,13 @@ open_block(struct parser *p, struct text_node *n)
 	int r;
 
 	if (p->depth == TEXT_MAX_DEPTH)
-		return fail(p, n, "blocks nested more than %d deep", TEXT_MAX_DEPTH);
+		return lex_fail(&p->x, n, "blocks nested more than %d deep", TEXT_MAX_DEPTH);
 	n->kind = TEXT_SECTION;
 	r = append(p, n);
 	if (r != 0)
 		return err_pass(r);
-	p->at++;
-	p->open[++p->depth] = n;
-	p->tail[p->depth] = &n->child;
+	p->x.at++;
+	push(p, n);
 	return 0;
 }
 
@@ -583,53 +364,53 @@ open_block(struct parser *p, struct text_node *n)
 static int
 section(struct parser *p, struct text_node *n)
 {
-	struct text_node here = place(p, p->at);
-	bool quoted = peek(p) == '"';
+	struct text_node here = lex_place(&p->x, p->x.at);
+	bool quoted = lex_peek(&p->x) == '"';
 	char room[16];
 	int r;
 
 	if (quoted) {
-		r = string(p, &n->label);
+		r = lex_string(&p->x, &n->label);
 		if (r != 0)
 			return err_pass(r);
 		if (n->label.len == 0)
-			return fail(p, &here, "an empty label; leave it out");
-	} else if (is_word(peek(p))) {
-		n->label = word(p, false);
+			return lex_fail(&p->x, &here, "an empty label; leave it out");
+	} else if (lex_is_word(lex_peek(&p->x))) {
+		n->label = lex_word(&p->x, false);
 	}
-	skip_blank(p);
-	if (peek(p) == '{')
+	lex_skip_blank(&p->x);
+	if (lex_peek(&p->x) == '{')
 		return open_block(p, n);
-	here = place(p, p->at);
+	here = lex_place(&p->x, p->x.at);
 	if (n->label.len != 0)
-		return fail(p, &here, "expected '{' after '%.*s %.*s', not %s", TEXT_ARG(n->text),
-		    TEXT_ARG(n->label), what_is(p, room));
-	return fail(p, &here, "expected an operator, a label or '{' after '%.*s', not %s",
-	    TEXT_ARG(n->text), what_is(p, room));
+		return lex_fail(&p->x, &here, "expected '{' after '%.*s %.*s', not %s",
+		    TEXT_ARG(n->text), TEXT_ARG(n->label), lex_what_is(&p->x, room));
+	return lex_fail(&p->x, &here, "expected an operator, a label or '{' after '%.*s', not %s",
+	    TEXT_ARG(n->text), lex_what_is(&p->x, room));
 }
 
 static int
 entry(struct parser *p)
 {
-	struct text_node here = place(p, p->at), *n;
+	struct text_node here = lex_place(&p->x, p->x.at), *n;
 	char room[16];
 	int r;
 
-	if (peek(p) == '"')
-		return fail(p, &here, "a key is a bare word; remove its quotes");
+	if (lex_peek(&p->x) == '"')
+		return lex_fail(&p->x, &here, "a key is a bare word; remove its quotes");
 	r = new_node(p, TEXT_ENTRY, &n);
 	if (r != 0)
 		return err_pass(r);
-	n->text = word(p, true);
+	n->text = lex_word(&p->x, true);
 	if (n->text.len == 0)
-		return fail(
-		    p, &here, "expected a key or a section's kind, not %s", what_is(p, room));
+		return lex_fail(&p->x, &here, "expected a key or a section's kind, not %s",
+		    lex_what_is(&p->x, room));
 	if (bytes_is(n->text, "in"))
-		return fail(p, &here, "expected a key before 'in'");
-	if (peek(p) == '"')
+		return lex_fail(&p->x, &here, "expected a key before 'in'");
+	if (lex_peek(&p->x) == '"')
 		return gap(p, true);
-	skip_blank(p);
-	n->op = operator(p);
+	lex_skip_blank(&p->x);
+	n->op = take_operator(&p->x);
 	if (n->op == TEXT_OP_NONE)
 		return section(p, n);
 	r = value(p, n);
@@ -640,14 +421,14 @@ entry(struct parser *p)
 static int
 close_block(struct parser *p)
 {
-	struct text_node here = place(p, p->at++);
+	struct text_node here = lex_place(&p->x, p->x.at++);
 
 	if (p->lost != 0)
 		p->lost--;
 	else if (p->depth != 0)
-		p->depth--;
+		pop(p);
 	else
-		return fail(p, &here, "'}' without a block to close");
+		return lex_fail(&p->x, &here, "'}' without a block to close");
 	return gap(p, false);
 }
 
@@ -655,21 +436,21 @@ close_block(struct parser *p)
 static void
 recover_list(struct parser *p)
 {
-	for (; !at_end(p); p->at++) {
-		uint8_t c = p->s[p->at];
+	for (; !lex_at_end(&p->x); p->x.at++) {
+		uint8_t c = p->x.s[p->x.at];
 
 		if (c == '{' || c == '}' || c == '=' || c == ']')
 			return;
 		if (c == '\n') {
-			p->line++;
-			p->line_at = p->at + 1;
+			p->x.line++;
+			p->x.line_at = p->x.at + 1;
 		}
-		while (c == '#' && p->at + 1 < p->len && p->s[p->at + 1] != '\n')
-			p->at++;
+		while (c == '#' && p->x.at + 1 < p->x.len && p->x.s[p->x.at + 1] != '\n')
+			p->x.at++;
 		if (c == '"') {
-			p->at++;
-			close_string(p);
-			p->at--;
+			p->x.at++;
+			lex_close_string(&p->x);
+			p->x.at--;
 		}
 	}
 }
@@ -681,19 +462,19 @@ recover(struct parser *p)
 	if (p->in_list)
 		recover_list(p);
 	p->in_list = false;
-	while (!at_end(p) && p->s[p->at] != '\n' && p->s[p->at] != '#') {
-		uint8_t c = p->s[p->at++];
+	while (!lex_at_end(&p->x) && p->x.s[p->x.at] != '\n' && p->x.s[p->x.at] != '#') {
+		uint8_t c = p->x.s[p->x.at++];
 
 		if (c == '"')
-			close_string(p);
+			lex_close_string(&p->x);
 		else if (c == '{')
 			p->lost++;
 		else if (c == '}' && p->lost != 0)
 			p->lost--;
 		else if (c == '}' && p->depth != 0)
-			p->depth--;
+			pop(p);
 	}
-	to_line_end(p);
+	lex_to_line_end(&p->x);
 }
 
 /* parse_all() - Return: 0 (errors are counted in @p), or an accident. */
@@ -701,43 +482,42 @@ static int
 parse_all(struct parser *p)
 {
 	for (;;) {
-		int r = skip_void(p);
+		int r = lex_skip_void(&p->x);
 
-		if (r == 0 && at_end(p))
+		if (r == 0 && lex_at_end(&p->x))
 			break;
 		if (r == 0)
-			r = peek(p) == '}' ? close_block(p) : entry(p);
+			r = lex_peek(&p->x) == '}' ? close_block(p) : entry(p);
 		if (r < 0)
 			return err_pass(r);
 		if (r != 0)
 			recover(p);
-		if (p->errors >= TEXT_MAX_ERRORS) {
-			struct text_node here = place(p, p->at);
+		if (p->x.errors >= TEXT_MAX_ERRORS) {
+			struct text_node here = lex_place(&p->x, p->x.at);
 
-			fail(p, &here, "too many errors; the rest was not read");
+			lex_fail(&p->x, &here, "too many errors; the rest was not read");
 			return 0;
 		}
 	}
 	if (p->depth != 0 && p->lost == 0)
-		fail(p, p->open[p->depth], "the block opened here has no '}'");
+		lex_fail(&p->x, p->open[p->depth].node, "the block opened here has no '}'");
 	return 0;
 }
 
 int
 text_parse(struct text **out, const char *file, struct bytes in, struct text_report *r)
 {
-	struct parser p = { .r = r, .line = 1 };
+	struct parser p = { .x = { .r = r, .line = 1 } };
 	bool fits = in.len <= TEXT_MAX_FILE;
-	autofree(text_freep) struct text *t = text_alloc(file, fits ? in : BYTES_NULL, &p.s);
+	autofree(text_freep) struct text *t = text_alloc(file, fits ? in : BYTES_NULL, &p.x.s);
 	int a;
 
 	*out = NULL;
 	if (t == NULL)
 		return err_raise(-ENOMEM);
-	p.t = t;
-	p.len = in.len;
-	p.open[0] = t->root;
-	p.tail[0] = &t->root->child;
+	p.x.t = t;
+	p.x.len = in.len;
+	p.open[0] = (struct frame){ .node = t->root, .tail = &t->root->child };
 	if (!fits) {
 		text_error(r, t, NULL, "the file is larger than 4 MiB");
 		return TEXT_BAD;
@@ -747,10 +527,12 @@ text_parse(struct text **out, const char *file, struct bytes in, struct text_rep
 		return TEXT_BAD;
 	}
 	a = parse_all(&p);
-	free(p.slot);
+	while (p.depth != 0)
+		pop(&p);
+	free(p.open[0].slot);
 	if (a != 0)
 		return err_pass(a);
-	if (p.errors != 0)
+	if (p.x.errors != 0)
 		return TEXT_BAD;
 	*out = take(t);
 	return 0;
