@@ -1,0 +1,424 @@
+#!/usr/bin/python3
+"""run.py --build DIR [--server] [--keep] FILE.talk... - hold the conversations of a talk file.
+
+Each file gets a deployment of its own: a leaf (or a scripted upstream), a gateway, and the logins it
+names; its cases run one after the other, each with fresh connections. With --server the same talk is
+held with a nats-server in the gateway's place, whose users carry as permissions what the policy would
+have granted: a talk that says `same: yes` promises that both answer alike. See README.md.
+"""
+import argparse
+import json
+import os
+import re
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "support"))
+from portcullis_test import gateway, logins, process, rawclient, talkfile, upstream  # noqa: E402
+
+Failed = process.Failed
+WAIT_S = 10.0
+
+
+def granted(policies):
+    """{role: {"pub": [...], "sub": [...]}}: what the policies' publish and subscribe lines give."""
+    out = {}
+    for text in policies.values():
+        for rule in re.findall(r"^rule [\w-]+ \{\n(.*?)^\}", text, re.MULTILINE | re.DOTALL):
+            lists = {k: v.replace(",", " ").split() for k, v in re.findall(r"(\w+) *= *\[(.*?)\]", rule, re.DOTALL)}
+            for role in lists.get("to", []):
+                have = out.setdefault(role, {"pub": ["_INBOX.>"], "sub": ["_INBOX.>"]})
+                have["pub"] += [s.strip('"') for s in lists.get("publish", [])]
+                have["sub"] += [s.strip('"') for s in lists.get("subscribe", [])]
+    return out
+
+
+class Session:
+    """One client of a case, by name."""
+
+    def __init__(self, name, host, port, login):
+        self.name = name
+        self.login = login
+        self.raw = rawclient.Raw(host, port, WAIT_S)
+        self.info = rawclient.read_info(self.raw)
+        self.link = None
+        self.closed = False
+
+    def connect_line(self, options):
+        said = rawclient.connect_options(self.info)
+        if self.login is not None:
+            said.update(self.login.connect_fields(self.info.get("nonce", "")))
+        said.update({k: json.loads(v) for k, v in options.items()})
+        return b"CONNECT " + json.dumps(said).encode() + b"\r\n"
+
+
+class Runner:
+    """Everything one talk file needs, and what each step does."""
+
+    def __init__(self, talk, build, against_server, folder):
+        self.talk = talk
+        self.build = build
+        self.against_server = against_server
+        self.deployment = gateway.Deployment(folder)
+        self.scripted = None
+        self.sessions = {}
+        self.values = {}
+        self.transcript = []
+        self.log_from = 0
+        self.decisions_from = 0
+
+    # --- before and after
+
+    def start(self):
+        d = self.deployment
+        policies = {}
+        for name in sorted(os.listdir(os.path.join(HERE, "deployment"))):
+            if name.endswith(".policy"):
+                with open(os.path.join(HERE, "deployment", name), encoding="utf-8") as f:
+                    policies[name] = f.read()
+        d.limits = talkfile.options_of(self.talk.options.get("limits", ""))
+        if self.against_server:
+            self.give_permissions(granted(policies))
+        named = {"observer": {"direct": True}, **self.talk.logins}
+        if self.against_server:
+            # there is one server only: straight to it means with all rights
+            named = {n: {"signed-by": "account", **o} if "direct" in o else o for n, o in named.items()}
+        self.logins = {n: logins.Login(d, n, o) for n, o in named.items()}
+        d.write(policies)
+        if self.against_server:
+            d.start_client_server()
+            self.host, self.port = d.leaf.host, d.leaf.port
+            return
+        if self.talk.options.get("upstream") == "scripted":
+            info = json.loads(self.talk.options.get("info", "{}"))
+            self.scripted = upstream.Scripted(d.upstream_tokens(), info)
+            d.start_gateway(self.build, self.scripted.port)
+        else:
+            d.start_leaf()
+            d.start_gateway(self.build)
+        self.host, self.port = d.gateway.host, d.gateway.port
+
+    def give_permissions(self, roles):
+        """For --server: a login that names no permissions of its own carries its role's."""
+        for options in self.talk.logins.values():
+            role = roles.get(options.get("role"), {})
+            for side in ("pub", "sub"):
+                if side not in options and role:
+                    options[side] = ",".join(role[side])
+
+    def stop(self):
+        self.drop_sessions()
+        complaints = self.deployment.stop()
+        if self.scripted is not None:
+            self.scripted.close()
+        return complaints
+
+    def drop_sessions(self):
+        for session in self.sessions.values():
+            session.raw.close()
+        self.sessions = {}
+
+    # --- a case
+
+    def run_case(self, case):
+        """Returns None, or what went wrong and where."""
+        self.transcript = []
+        self.values = {}
+        if self.deployment.gateway is not None:
+            self.log_from = self.deployment.gateway.mark()
+            self.decisions_from = len(self.deployment.decisions())
+        for step in case.steps:
+            try:
+                self.note(f"{self.talk.path}:{step.number}: {step}")
+                getattr(self, "do_" + step.kind)(step)
+            except (Failed, OSError) as e:
+                return f"{self.talk.path}:{step.number}: {step}\n  {e}"
+        self.drop_sessions()
+        return None
+
+    def note(self, text):
+        self.transcript.append(text)
+
+    def session(self, name):
+        if name not in self.sessions:
+            raise talkfile.Mistake(f"{name} is not connected")
+        return self.sessions[name]
+
+    # --- steps that open connections
+
+    def do_open(self, step):
+        name = step.who
+        login = self.logins.get(name)
+        host, port = self.host, self.port
+        if login is not None and login.direct:
+            if self.scripted is not None:
+                raise talkfile.Mistake("nobody connects straight to a scripted upstream")
+            host, port = self.deployment.leaf.host, self.deployment.leaf.port
+        if name in self.sessions:
+            self.sessions[name].raw.close()
+        session = Session(name, host, port, login)
+        self.sessions[name] = session
+        self.values[f"{name}.nonce"] = session.info.get("nonce", "").encode()
+        if login is not None:
+            fields = login.connect_fields(session.info.get("nonce", ""))
+            self.values.update({f"{name}.{k}": v.encode() for k, v in fields.items()})
+            self.values[f"{name}.user"] = login.pair.public.encode()
+            self.values[f"{name}.account"] = login.account.key.public.encode()
+        return session
+
+    def do_connect(self, step):
+        if step.who not in self.logins:
+            raise talkfile.Mistake(f"no login {step.who}")
+        before = len(self.scripted.links) if self.scripted is not None else 0
+        session = self.do_open(step)
+        session.raw.send(session.connect_line(talkfile.options_of(step.text)) + b"PING\r\n")
+        line = self.read(session)
+        if line == b"+OK":
+            line = self.read(session)
+        if line != b"PONG":
+            raise Failed(f"expected PONG, got {line!r}")
+        if self.scripted is not None:
+            session.link = self.scripted.wait_links(before + 1, WAIT_S)[before]
+
+    def do_refused(self, step):
+        session = self.do_open(step)
+        session.raw.send(session.connect_line(talkfile.options_of(step.text)) + b"PING\r\n")
+        line = self.read(session)
+        if line != b"-ERR 'Authorization Violation'":
+            raise Failed(f"expected a refusal, got {line!r}")
+        session.raw.expect_end()
+        session.closed = True
+
+    # --- talking
+
+    def read(self, session, expected=b""):
+        """The next line. Keep-alives are answered on the way, and a server's own INFO passed over."""
+        while True:
+            line = session.raw.line()
+            self.note(f"    {session.name} got {line[:400]!r}")
+            if line == b"PING" and not expected.startswith(b"PING"):
+                session.raw.send(b"PONG\r\n")
+            elif not (line.startswith(b"INFO ") and (self.against_server or (session.login and session.login.direct))):
+                return line
+
+    def do_send(self, step):
+        data = talkfile.fill(talkfile.unescape(step.text), self.values)
+        link = self.link(step.who)
+        if link is not None:
+            link.send(data)
+        else:
+            self.session(step.who).raw.send(data)
+
+    def do_expect(self, step):
+        expected = talkfile.unescape(step.text)
+        link = self.link(step.who)
+        if link is not None:
+            got = link.next_op(WAIT_S)
+            self.note(f"    upstream got {got[:400]!r}")
+            if not talkfile.match(expected, got, self.values):
+                raise Failed(f"expected {expected!r}\n  got      {got!r}")
+            return
+        session = self.session(step.who)
+        for part in expected.split(b"\r\n"):
+            got = self.read(session, part)
+            if not talkfile.match(part, got, self.values):
+                raise Failed(f"expected {part!r}\n  got      {got!r}")
+
+    def link(self, who):
+        """The scripted upstream connection meant by `upstream`, `upstream(alice)` or `dispatcher`."""
+        m = re.fullmatch(r"(upstream|dispatcher)(?:\((\w+)\))?", who)
+        if not m:
+            return None
+        if self.scripted is None:
+            raise talkfile.Mistake("this talk has no scripted upstream")
+        if m.group(1) == "dispatcher":
+            mine = {s.link for s in self.sessions.values()}
+            others = [link for link in self.scripted.links if link not in mine and not link.ended]
+            if not others:
+                count = len(self.scripted.links)
+                others = self.scripted.wait_links(count + 1, WAIT_S)[count:]
+            return others[-1]
+        if m.group(2):
+            return self.session(m.group(2)).link
+        linked = [s for s in self.sessions.values() if s.link is not None]
+        if not linked:
+            raise Failed("no client of this case has an upstream connection")
+        return linked[-1].link
+
+    # --- states
+
+    def do_state(self, step):
+        if step.who in ("log", "decision"):
+            getattr(self, "see_" + step.who)(step.text)
+            return
+        link = self.link(step.who)
+        if link is not None:
+            self.link_state(link, step.text)
+            return
+        session = self.session(step.who)
+        if step.text == "closed":
+            while not session.closed:
+                self.expect_end(session)
+        elif step.text == "gone":
+            self.gone(session)
+        elif step.text == "silent":
+            self.silent(session)
+        elif step.text == "half-close":
+            session.raw.half_close()
+        elif step.text == "close":
+            session.raw.close()
+            del self.sessions[step.who]
+        else:
+            raise talkfile.Mistake(f"no state {step.text}")
+
+    def expect_end(self, session):
+        try:
+            line = self.read(session)
+        except rawclient.Closed:
+            if session.raw.buffer:
+                raise
+            session.closed = True
+            return
+        raise Failed(f"expected the end, got {line!r}")
+
+    def gone(self, session):
+        """It ends; what it says before may only be an error."""
+        while not session.closed:
+            try:
+                line = self.read(session)
+            except rawclient.Closed:
+                session.closed = True
+                return
+            if not line.startswith(b"-ERR "):
+                raise Failed(f"expected the end, got {line!r}")
+
+    def barrier(self, session):
+        session.raw.send(b"PING\r\n")
+        line = self.read(session)
+        if line != b"PONG":
+            raise Failed(f"expected silence, got {line!r}")
+
+    def silent(self, session):
+        """Whatever the others sent has been dealt with, and nothing of it came here."""
+        direct = session.login is not None and session.login.direct
+        if direct:
+            for other in list(self.sessions.values()):
+                if other is not session and not other.closed and not (other.login and other.login.direct):
+                    self.settle(other)
+        self.barrier(session)
+
+    def settle(self, session):
+        """Pass a barrier on a gateway client without taking anything it still has to read."""
+        session.raw.send(b"PING\r\n")
+        before = bytes(session.raw.buffer)
+        session.raw.buffer.clear()
+        kept = []
+        try:
+            line = session.raw.line()
+            while line != b"PONG":
+                kept.append(line)
+                line = session.raw.line()
+        except rawclient.Closed:
+            pass
+        rest = bytes(session.raw.buffer)
+        session.raw.buffer[:] = before + b"".join(k + b"\r\n" for k in kept) + rest
+
+    def link_state(self, link, what):
+        if what == "silent":
+            owners = [s for s in self.sessions.values() if s.link is link and not s.closed]
+            if owners and not link.hold_pong:
+                self.settle(owners[0])
+            elif not owners or link.ended:
+                link.wait_end(WAIT_S)
+            if link.untaken():
+                raise Failed(f"expected silence upstream, got {link.untaken()!r}")
+        elif what == "closed":
+            link.wait_end(WAIT_S)
+        elif what == "close":
+            link.close()
+        elif what in ("hold-pong", "answer-pong"):
+            link.hold_pong = what == "hold-pong"
+        else:
+            raise talkfile.Mistake(f"no state {what}")
+
+    # --- logs
+
+    def see_log(self, text):
+        if self.deployment.gateway is None:
+            return
+        words = text.split()
+        self.deployment.gateway.wait_line(lambda line: all(w in line for w in words), WAIT_S, self.log_from)
+
+    def see_decision(self, text):
+        """A line of the decision log with these values, each of which may stand under any key given."""
+        if self.deployment.gateway is None:
+            return
+        wanted = {k: v.encode() for k, v in talkfile.options_of(text).items()}
+        deadline = time.monotonic() + WAIT_S
+        while True:
+            new = self.deployment.decisions()[self.decisions_from :]
+            for d in new:
+                if all(k in d and talkfile.match(v, str(d[k]).encode(), self.values) for k, v in wanted.items()):
+                    return
+            if time.monotonic() > deadline:
+                raise Failed(f"no such decision among {len(new)}:\n" + "\n".join(json.dumps(d) for d in new[-20:]))
+            time.sleep(0.02)
+
+
+def run_file(path, args):
+    """Returns (cases, failed cases)."""
+    try:
+        talk = talkfile.Talk(path)
+    except talkfile.Mistake as e:
+        print(e)
+        return 1, 1
+    name = os.path.basename(path)
+    bad = 0
+    with tempfile.TemporaryDirectory(prefix="talk.") as folder:
+        runner = Runner(talk, args.build, args.server, folder)
+        try:
+            runner.start()
+            for case in talk.cases:
+                if args.case and args.case not in case.title:
+                    continue
+                problem = runner.run_case(case)
+                if problem:
+                    bad += 1
+                    print(f"FAIL {name}: {case.title}\n  {problem}")
+                    print("\n".join(f"    {line}" for line in runner.transcript[-16:]))
+                    runner.drop_sessions()
+        except (Failed, OSError, talkfile.Mistake) as e:
+            print(f"FAIL {name}: {e}")
+            bad = max(bad, 1)
+        server = runner.deployment.gateway or runner.deployment.leaf
+        if bad and server is not None:
+            print("  the server's log ends:\n" + server.tail())
+        complaints = runner.stop()
+        for complaint in complaints:
+            print(f"FAIL {name}: {complaint}")
+        bad += len(complaints)
+    return max(len(talk.cases), bad), bad
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--build", default="build/dev", help="build folder with bin/portcullis-gateway")
+    parser.add_argument("--server", action="store_true", help="put a nats-server in the gateway's place")
+    parser.add_argument("--case", help="only cases with this text in their title")
+    parser.add_argument("files", nargs="+")
+    args = parser.parse_args()
+    args.build = os.path.abspath(args.build)
+    total = failed = 0
+    for path in args.files:
+        cases, bad = run_file(path, args)
+        total += cases
+        failed += bad
+    share = 100 * (total - failed) // total
+    print(f"{share}%: Checks: {total}, Failures: {failed}, Errors: 0")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
