@@ -79,6 +79,12 @@ is_token(struct bytes s)
 	return s.len > 0;
 }
 
+bool
+creds_block(struct bytes text, struct bytes *value)
+{
+	return next_block(&text, value);
+}
+
 int
 creds_read(struct bytes text, struct bytes *jwt, struct nkey_pair *pair)
 {

@@ -19,6 +19,8 @@ enum creds_answer {
 int creds_read(struct bytes text, struct bytes *jwt, struct nkey_pair *pair) must_check;
 /* creds_write() - the file as nsc writes it. The caller wipes the buffer. */
 void creds_write(struct buf *out, struct bytes jwt, const struct nkey_pair *pair);
+/* creds_block() - the value of the first block between lines of dashes; false when there is none. */
+bool creds_block(struct bytes text, struct bytes *value);
 /* creds_why() - an answer in words. */
 const char *creds_why(int answer);
 

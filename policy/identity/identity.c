@@ -8,19 +8,81 @@
 
 #include <strings.h>
 
-enum {
-	LIST_MAX = 4096,
-	ITEM_MAX = 1024,
-	TAGS_MAX = 256,
-};
+#include "policy/identity/list_priv.h"
 
-static void
+int
+list_add(struct subject_list *l, struct bytes item)
+{
+	uint8_t *copy;
+
+	if (l->n >= LIST_MAX)
+		return err_raise(-E2BIG);
+	/* room doubles whenever the count reaches a power of two */
+	if ((l->n & (l->n - 1)) == 0) {
+		struct bytes *more = realloc(l->item, (l->n == 0 ? 1 : 2 * l->n) * sizeof(*more));
+
+		if (more == NULL)
+			return err_raise(-ENOMEM);
+		l->item = more;
+	}
+	copy = malloc(item.len + 1);
+	if (copy == NULL)
+		return err_raise(-ENOMEM);
+	if (item.len > 0)
+		memcpy(copy, item.ptr, item.len);
+	l->item[l->n++] = (struct bytes){ copy, item.len };
+	l->present = true;
+	return 0;
+}
+
+void
 list_deinit(struct subject_list *l)
 {
 	for (size_t i = 0; i < l->n; i++)
 		free((void *)(uintptr_t)l->item[i].ptr); /* owned, const for the readers */
 	free(l->item);
 	*l = (struct subject_list){ 0 };
+}
+
+static int
+list_copy(struct subject_list *to, const struct subject_list *from)
+{
+	to->present = from->present;
+	for (size_t i = 0; i < from->n; i++) {
+		int r = list_add(to, from->item[i]);
+
+		if (r != 0)
+			return err_pass(r);
+	}
+	return 0;
+}
+
+int
+permissions_copy(struct permissions *to, const struct permissions *from)
+{
+	int r;
+
+	*to = (struct permissions){
+		.resp = from->resp, .resp_max = from->resp_max, .resp_ttl_ms = from->resp_ttl_ms
+	};
+	r = list_copy(&to->pub_allow, &from->pub_allow);
+	if (r == 0)
+		r = list_copy(&to->pub_deny, &from->pub_deny);
+	if (r == 0)
+		r = list_copy(&to->sub_allow, &from->sub_allow);
+	if (r == 0)
+		r = list_copy(&to->sub_deny, &from->sub_deny);
+	return err_pass(r);
+}
+
+void
+permissions_deinit(struct permissions *p)
+{
+	list_deinit(&p->pub_allow);
+	list_deinit(&p->pub_deny);
+	list_deinit(&p->sub_allow);
+	list_deinit(&p->sub_deny);
+	*p = (struct permissions){ 0 };
 }
 
 static void
@@ -49,35 +111,18 @@ list_get(struct cursor *c, struct subject_list *l)
 
 	if (c->failed || present > 1 || n > LIST_MAX || (n > 0 && present == 0))
 		return err_raise(-EBADMSG);
-	l->present = present == 1;
-	if (n == 0)
-		return 0;
-	l->item = calloc(n, sizeof(*l->item));
-	if (l->item == NULL)
-		return err_raise(-ENOMEM);
 	for (uint32_t i = 0; i < n; i++) {
-		struct bytes s = cursor_sized(c, ITEM_MAX);
-		uint8_t *p;
+		struct bytes item = cursor_sized(c, ITEM_MAX);
+		int r;
 
-		if (c->failed || s.len == 0 || !printable(s))
+		if (c->failed || item.len == 0 || !printable(item))
 			return err_raise(-EBADMSG);
-		p = malloc(s.len);
-		if (p == NULL)
-			return err_raise(-ENOMEM);
-		memcpy(p, s.ptr, s.len);
-		l->item[l->n++] = (struct bytes){ p, s.len };
+		r = list_add(l, item);
+		if (r != 0)
+			return err_pass(r);
 	}
+	l->present = present == 1;
 	return 0;
-}
-
-static void
-perms_deinit(struct permissions *p)
-{
-	list_deinit(&p->pub_allow);
-	list_deinit(&p->pub_deny);
-	list_deinit(&p->sub_allow);
-	list_deinit(&p->sub_deny);
-	*p = (struct permissions){ 0 };
 }
 
 static void
@@ -172,7 +217,7 @@ identity_deinit(struct identity *id)
 	for (size_t i = 0; i < id->n_tags; i++)
 		free(id->tags[i]);
 	free(id->tags);
-	perms_deinit(&id->perms);
+	permissions_deinit(&id->perms);
 	*id = (struct identity){ 0 };
 }
 

@@ -50,11 +50,12 @@ type_of(uint8_t prefix)
 static uint8_t
 prefix_of(enum nkey_type type)
 {
-	for (size_t i = 0; i < N_PREFIXES; i++)
-		if (prefixes[i].type == type)
-			return prefixes[i].prefix;
-	assert(!"a key has a type");
-	return 0;
+	size_t i = 0;
+
+	while (i < N_PREFIXES && prefixes[i].type != type)
+		i++;
+	assert(i < N_PREFIXES); /* a key without a type is never written */
+	return prefixes[i].prefix;
 }
 
 /* crc16() - CRC-16/XMODEM: polynomial 0x1021, from 0, not reflected. */

@@ -2,8 +2,8 @@
  * trust - operators, accounts, and the question the verifier asks of them: may this login in, and
  * as whom? Pure: files, clock and nonces come from the caller.
  *
- * Rules: nats.md 3.4-3.8 sources (nats-io/jwt, nats-server auth.go), made stricter where the
- * threat model says so; docs/PROTOCOL.md lists each difference.
+ * Rules: nats-io/jwt v2 and nats-server auth.go, made stricter where the threat model says so;
+ * docs/PROTOCOL.md lists each difference.
  */
 #ifndef POLICY_IDENTITY_TRUST_H
 #define POLICY_IDENTITY_TRUST_H

@@ -8,5 +8,6 @@ TCase *base_tests(void);
 TCase *nkey_tests(void);
 TCase *creds_tests(void);
 TCase *identity_tests(void);
+TCase *trust_tests(void);
 
 #endif
