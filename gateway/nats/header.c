@@ -81,25 +81,33 @@ read_version(struct bytes line, struct bytes *status)
 	return true;
 }
 
+/* read_fields() - is all of @rest fields and then the empty line, to the byte? */
+static bool
+read_fields(struct bytes rest)
+{
+	struct bytes line, name, value;
+
+	for (size_t n = 0; n <= HEADER_MAX_FIELDS; n++) {
+		if (!take_line(&rest, &line))
+			return false;
+		if (line.len == 0)
+			return rest.len == 0;
+		if (!split(line, &name, &value))
+			return false;
+	}
+	return false;
+}
+
 int
 header_open(struct header_reader *r, struct bytes block)
 {
-	struct bytes rest = block, line, name, value;
+	struct bytes rest = block, status, line;
 
 	*r = (struct header_reader){ .rest = BYTES_NULL };
-	if (!take_line(&rest, &line) || !read_version(line, &r->status))
+	if (!take_line(&rest, &line) || !read_version(line, &status) || !read_fields(rest))
 		return HEADER_BAD;
-	r->rest = rest;
-	for (size_t n = 0; n <= HEADER_MAX_FIELDS; n++) {
-		if (!take_line(&rest, &line))
-			break;
-		if (line.len == 0 && rest.len == 0)
-			return 0;
-		if (line.len == 0 || !split(line, &name, &value))
-			break;
-	}
-	*r = (struct header_reader){ .rest = BYTES_NULL };
-	return HEADER_BAD;
+	*r = (struct header_reader){ .rest = rest, .status = status };
+	return 0;
 }
 
 int
