@@ -5,7 +5,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from portcullis_test import gateway, natsjwt, rawclient, server  # noqa: E402
+from portcullis_test import gateway, natsjwt, rawclient, server, upstream  # noqa: E402
 
 # The example of `nk -gen user -pubout` in NATS' documentation (nats.docs, authentication by NKeys)
 KNOWN_SEED = "SUACSSL3UAHUDXKFSNVUZRF5UHPMWZ6BFDTJ7M6USDXIEDNPPQYYYCU3VY"
@@ -73,13 +73,38 @@ def an_open_server_admits_anybody(folder):
         s.stop()
 
 
+def a_scripted_upstream_admits_the_gate_alone(folder):
+    d = gateway.Deployment(folder)
+    s = upstream.Scripted(d.upstream_tokens(), {"max_payload": 7})
+    pair = natsjwt.KeyPair("user")
+    token = natsjwt.mint_user(d.accounts["ACME"].upstream, pair.public, "gate")
+    gate = rawclient.Client("127.0.0.1", s.port, (token, pair))
+    assert gate.info["max_payload"] == 7
+    link = s.wait_links(1, 5)[0]
+    gate.publish("f.a", b"hi")
+    assert link.next_op(5) == b"PUB f.a 2\r\nhi"
+    gate.barrier()
+    link.send(b"MSG f.a 1 2\r\nho\r\n")
+    assert gate.next().payload == b"ho"
+    for wrong in (None, d.login("app")):
+        try:
+            rawclient.Client("127.0.0.1", s.port, wrong)
+            raise AssertionError("admitted")
+        except rawclient.Failed as e:
+            assert "Authorization Violation" in str(e), e
+    gate.close()
+    link.wait_end(5)
+    s.close()
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         keys_are_read_and_written()
         creds_files_are_read_back(folder)
         a_real_server_admits_our_tokens(folder)
         an_open_server_admits_anybody(folder)
-    print("100%: Checks: 4, Failures: 0, Errors: 0")
+        a_scripted_upstream_admits_the_gate_alone(folder)
+    print("100%: Checks: 5, Failures: 0, Errors: 0")
     return 0
 
 

@@ -35,6 +35,14 @@ def granted(policies):
     return out
 
 
+def covers(pattern, subject):
+    """Does a NATS pattern match a literal subject?"""
+    p, s = pattern.split("."), subject.split(".")
+    if p[-1] == ">":
+        return len(s) >= len(p) and all(a in ("*", b) for a, b in zip(p[:-1], s))
+    return len(p) == len(s) and all(a in ("*", b) for a, b in zip(p, s))
+
+
 class Session:
     """One client of a case, by name."""
 
@@ -96,7 +104,8 @@ class Runner:
             self.scripted = upstream.Scripted(d.upstream_tokens(), info)
             d.start_gateway(self.build, self.scripted.port)
         else:
-            d.start_leaf()
+            # the gateway logs in with minted tokens that list what they may not
+            d.start_leaf("max_control_line: 64KB")
             d.start_gateway(self.build)
         self.host, self.port = d.gateway.host, d.gateway.port
 
@@ -216,6 +225,8 @@ class Runner:
         link = self.link(step.who)
         if link is not None:
             got = link.next_op(WAIT_S)
+            while step.who == "dispatcher" and got.startswith(b"SUB "):
+                got = link.next_op(WAIT_S)
             self.note(f"    upstream got {got[:400]!r}")
             if not talkfile.match(expected, got, self.values):
                 raise Failed(f"expected {expected!r}\n  got      {got!r}")
@@ -338,6 +349,10 @@ class Runner:
             link.wait_end(WAIT_S)
         elif what == "close":
             link.close()
+        elif what.startswith("cannot publish "):
+            denied = link.claims["nats"].get("pub", {}).get("deny", [])
+            if not any(covers(pattern, what.split()[2]) for pattern in denied):
+                raise Failed(f"this login may; it is denied only {denied}")
         elif what in ("hold-pong", "answer-pong"):
             link.hold_pong = what == "hold-pong"
         else:

@@ -85,10 +85,9 @@ class Link:
             text += b"\r\n" + self._file.read(int(words[-1]))
             if self._file.read(2) != b"\r\n":
                 return False
-        if op != b"PONG":
-            with self.news:
-                self.ops.append(text)
-                self.news.notify_all()
+        with self.news:
+            self.ops.append(text)
+            self.news.notify_all()
         return True
 
     def _login(self, op, line):
