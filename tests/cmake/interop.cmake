@@ -1,0 +1,22 @@
+# Foreign clients with creds files: nats.c and npm `nats`, straight to nats-server (the control) and
+# through the gate. Node's packages are the lock file's, installed into the build folder.
+pkg_check_modules(NATS REQUIRED IMPORTED_TARGET libnats)
+add_executable(interop_c
+  interop/c/main.c interop/c/core.c interop/c/jetstream.c interop/c/kv.c)
+target_link_libraries(interop_c PRIVATE portcullis_flags PkgConfig::NATS)
+
+function(portcullis_interop name)
+  add_test(NAME interop/${name}
+    COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/interop/run.py ${ARGN})
+  set_tests_properties(interop/${name} PROPERTIES LABELS interop TIMEOUT 120 SKIP_RETURN_CODE 77
+    ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+endfunction()
+
+set(node ${CMAKE_BINARY_DIR}/interop_node)
+portcullis_interop(nats_c_direct --direct --c $<TARGET_FILE:interop_c>)
+portcullis_interop(npm_nats_direct --direct --node ${node})
+if(TARGET portcullis-gateway)
+  portcullis_interop(nats_c_gateway --gateway ${CMAKE_BINARY_DIR} --c $<TARGET_FILE:interop_c>)
+  portcullis_interop(npm_nats_gateway --gateway ${CMAKE_BINARY_DIR} --node ${node})
+  set_tests_properties(interop/npm_nats_gateway PROPERTIES DEPENDS interop/npm_nats_direct)
+endif()
