@@ -64,6 +64,13 @@ struct config {
  * Return: 0 and *out given, TEXT_BAD with the report filled, -errno when the file cannot be read.
  */
 int config_load(struct config **out, const char *file, struct text_report *r) must_check;
+/*
+ * config_parse() - the same for a text already read; pure. @file (absolute) names it in messages, and
+ * its folder is what relative paths are resolved against.
+ * Return: 0 and *out given, TEXT_BAD with the report filled, -ENOMEM.
+ */
+int config_parse(struct config **out, const char *file, struct bytes text, struct text_report *r)
+    must_check;
 void config_free(struct config *c);
 void config_freep(struct config **c);
 /*
@@ -72,7 +79,11 @@ void config_freep(struct config **c);
  * creds, warnings for the rest)? Return: 0, TEXT_BAD.
  */
 int config_check_files(const struct config *c, struct text_report *r) must_check;
-/* config_address_parse() - "HOST:PORT", "[::1]:PORT", ":PORT", "nats://HOST:PORT". Return: 0, TEXT_BAD. */
+/*
+ * config_address_parse() - "HOST:PORT", "[::1]:PORT", ":PORT" (every address, host "0.0.0.0"),
+ * "nats://HOST:PORT". A host is letters, digits, dots, dashes and underscores, or, in brackets, an
+ * IPv6 address. Return: 0, TEXT_BAD.
+ */
 int config_address_parse(struct bytes s, struct config_address *a) must_check;
 
 #endif

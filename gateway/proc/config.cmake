@@ -1,0 +1,6 @@
+# gateway_config - gateway.conf as a value; used by the parent process and by the command line.
+# Include it guarded: if(NOT TARGET gateway_config).
+add_library(gateway_config STATIC
+  ${CMAKE_SOURCE_DIR}/gateway/proc/config.c
+  ${CMAKE_SOURCE_DIR}/gateway/proc/config_files.c)
+target_link_libraries(gateway_config PUBLIC policy_core portcullis_flags)
