@@ -8,6 +8,6 @@ function(portcullis_differential name)
 endfunction()
 
 portcullis_differential(control --control)
-if(TARGET portcullis-gateway)
+if(EXISTS ${CMAKE_SOURCE_DIR}/gateway/main.c)
   portcullis_differential(gateway --gateway ${CMAKE_BINARY_DIR})
 endif()
