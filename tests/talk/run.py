@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import re
+import signal
 import sys
 import tempfile
 import time
@@ -22,10 +23,10 @@ Failed = process.Failed
 WAIT_S = 10.0
 
 
-def granted(policies):
-    """{role: {"pub": [...], "sub": [...]}}: what the policies' publish and subscribe lines give."""
+def granted(texts):
+    """{role: {"pub": [...], "sub": [...]}}: what the rules' publish and subscribe lines give."""
     out = {}
-    for text in policies.values():
+    for text in texts.values():
         for rule in re.findall(r"^rule [\w-]+ \{\n(.*?)^\}", text, re.MULTILINE | re.DOTALL):
             lists = {k: v.replace(",", " ").split() for k, v in re.findall(r"(\w+) *= *\[(.*?)\]", rule, re.DOTALL)}
             for role in lists.get("to", []):
@@ -33,6 +34,21 @@ def granted(policies):
                 have["pub"] += [s.strip('"') for s in lists.get("publish", [])]
                 have["sub"] += [s.strip('"') for s in lists.get("subscribe", [])]
     return out
+
+
+def policies(folder):
+    """{file name: text} of a folder's policies."""
+    out = {}
+    for name in sorted(os.listdir(folder)):
+        if name.endswith(".policy"):
+            with open(os.path.join(folder, name), encoding="utf-8") as f:
+                out[name] = f.read()
+    return out
+
+
+def word(value):
+    """A JSON value as a talk writes it: text bare, the rest as JSON."""
+    return (value if isinstance(value, str) else json.dumps(value)).encode()
 
 
 def covers(pattern, subject):
@@ -81,20 +97,16 @@ class Runner:
 
     def start(self):
         d = self.deployment
-        policies = {}
-        for name in sorted(os.listdir(os.path.join(HERE, "deployment"))):
-            if name.endswith(".policy"):
-                with open(os.path.join(HERE, "deployment", name), encoding="utf-8") as f:
-                    policies[name] = f.read()
+        texts = policies(os.path.join(HERE, "deployment"))
         d.limits = talkfile.options_of(self.talk.options.get("limits", ""))
         if self.against_server:
-            self.give_permissions(granted(policies))
+            self.give_permissions(granted(texts))
         named = {"observer": {"direct": True}, **self.talk.logins}
         if self.against_server:
             # there is one server only: straight to it means with all rights
             named = {n: {"signed-by": "account", **o} if "direct" in o else o for n, o in named.items()}
         self.logins = {n: logins.Login(d, n, o) for n, o in named.items()}
-        d.write(policies)
+        d.write(texts)
         if self.against_server:
             d.start_client_server()
             self.host, self.port = d.leaf.host, d.leaf.port
@@ -261,7 +273,7 @@ class Runner:
     # --- states
 
     def do_state(self, step):
-        if step.who in ("log", "decision"):
+        if step.who in ("log", "decision", "audit", "gateway"):
             getattr(self, "see_" + step.who)(step.text)
             return
         link = self.link(step.who)
@@ -367,19 +379,41 @@ class Runner:
         self.deployment.gateway.wait_line(lambda line: all(w in line for w in words), WAIT_S, self.log_from)
 
     def see_decision(self, text):
-        """A line of the decision log with these values, each of which may stand under any key given."""
-        if self.deployment.gateway is None:
-            return
+        """One line of the decision log, written since the case began, has these values."""
+        if self.deployment.gateway is not None:
+            self.see_line(text, lambda: self.deployment.decisions()[self.decisions_from :])
+
+    def see_audit(self, text):
+        """The same for the audit records."""
+        if self.deployment.gateway is not None:
+            self.see_line(text, self.deployment.audit_records)
+
+    def see_line(self, text, lines):
         wanted = {k: v.encode() for k, v in talkfile.options_of(text).items()}
         deadline = time.monotonic() + WAIT_S
         while True:
-            new = self.deployment.decisions()[self.decisions_from :]
-            for d in new:
-                if all(k in d and talkfile.match(v, str(d[k]).encode(), self.values) for k, v in wanted.items()):
+            have = lines()
+            for line in have:
+                if all(k in line and talkfile.match(v, word(line[k]), self.values) for k, v in wanted.items()):
                     return
             if time.monotonic() > deadline:
-                raise Failed(f"no such decision among {len(new)}:\n" + "\n".join(json.dumps(d) for d in new[-20:]))
+                raise Failed(f"no such line among {len(have)}:\n" + "\n".join(json.dumps(h) for h in have[-20:]))
+            # a file has no way to call us: look again soon, until the deadline
             time.sleep(0.02)
+
+    def see_gateway(self, text):
+        """What its administrator does: `hup`, `revoke NAME`, `policy FOLDER` (of deployment/, then HUP)."""
+        d = self.deployment
+        verb, _, what = text.partition(" ")
+        if verb == "revoke":
+            login = self.logins[what]
+            login.account.revocations[login.pair.public] = int(time.time())
+            d.write_accounts()
+        elif verb == "policy":
+            d.write_policies(policies(os.path.join(HERE, "deployment", what)))
+        elif verb != "hup":
+            raise talkfile.Mistake(f"gateway: {verb}?")
+        d.gateway.child.send_signal(signal.SIGHUP)
 
 
 def run_file(path, args):

@@ -167,11 +167,16 @@ class Deployment:
 
     def decisions(self):
         """The decision log so far."""
-        try:
-            with open(self.path("log", "decisions.jsonl"), encoding="utf-8") as f:
-                return [json.loads(line) for line in f if line.endswith("\n")]
-        except FileNotFoundError:
-            return []
+        return json_lines(self.path("log", "decisions.jsonl"))
+
+    def audit_records(self):
+        """The audit's records so far, all segments in order."""
+        found = []
+        for folder, _, files in sorted(os.walk(self.path("audit"))):
+            for name in sorted(files):
+                if name.endswith(".jsonl"):
+                    found += json_lines(os.path.join(folder, name))
+        return found
 
     def stop(self):
         """End what runs. Returns complaints: bad exit codes, sanitizer reports, processes left behind."""
@@ -191,6 +196,15 @@ class Deployment:
             complaints += [f"left behind: {p}" for p in left_behind(self.gateway.pid)]
         self.gateway = self.leaf = None
         return complaints
+
+
+def json_lines(path):
+    """The complete lines of a file that may not be there yet."""
+    try:
+        with open(path, encoding="utf-8") as f:
+            return [json.loads(line) for line in f if line.endswith("\n")]
+    except FileNotFoundError:
+        return []
 
 
 def left_behind(session, timeout_s=5.0):
