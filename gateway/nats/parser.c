@@ -164,7 +164,7 @@ field_end(const uint8_t *s, const uint8_t *end)
  * split() - the fields between a verb and its line's CR; @end is the end of the run, at least one
  * LF behind the CR. False: a byte that may not be in a control line, or too many fields.
  */
-static inline bool
+static bool
 split(const uint8_t *s, const uint8_t *cr, const uint8_t *end, struct fields *f)
 {
 	f->n = 0;
@@ -387,7 +387,7 @@ take_other(struct nats_parser *p, struct bytes in, struct nats_op *op)
 }
 
 /* message_verb() - PUB, HPUB, MSG, HMSG with the blank behind it, by four bytes; else NATS_NONE. */
-static inline enum nats_kind
+static enum nats_kind
 message_verb(enum nats_side side, const uint8_t *s)
 {
 	bool h = (s[0] | 0x20) == 'h';
@@ -403,24 +403,24 @@ message_verb(enum nats_side side, const uint8_t *s)
 	return NATS_NONE;
 }
 
-/* take_line() - the line is whole: judge it, and its payload as far as there is one. */
+/*
+ * long_line() - the way every line can go: it is whole; is it a message, and of which fields?
+ * Return: 0 with @kind and @f of a message, or with NATS_NONE for take_other() to look at;
+ * NATS_MALFORMED.
+ */
 static int
-take_line(struct nats_parser *p, struct bytes in, struct nats_op *op)
+long_line(const struct nats_parser *p, struct bytes in, enum nats_kind *kind, struct fields *f)
 {
 	const uint8_t *cr = in.ptr + p->line - 2;
-	enum nats_kind kind;
-	struct fields f;
 	bool h;
 
-	if (unlikely(p->line < LINE_MIN || *cr != '\r'))
+	if (p->line < LINE_MIN || *cr != '\r')
 		return NATS_MALFORMED;
-	kind = message_verb(p->side, in.ptr);
-	if (kind == NATS_NONE)
-		return take_other(p, in, op);
-	h = kind == NATS_HPUB || kind == NATS_HMSG;
-	if (!split(in.ptr + 3 + h, cr, in.ptr + in.len, &f))
+	*kind = message_verb(p->side, in.ptr);
+	h = *kind == NATS_HPUB || *kind == NATS_HMSG;
+	if (*kind != NATS_NONE && !split(in.ptr + 3 + h, cr, in.ptr + in.len, f))
 		return NATS_MALFORMED;
-	return take_message(p, in, kind, &f, op);
+	return 0;
 }
 
 #ifdef __SSE2__
@@ -494,7 +494,7 @@ line_limit(const struct nats_parser *p, uint8_t first)
 }
 
 /* find_line() - search the bytes not searched yet for the line's LF. Return: 0, an answer. */
-static inline int
+static int
 find_line(struct nats_parser *p, struct bytes in)
 {
 	size_t limit = line_limit(p, in.ptr[0]);
@@ -516,21 +516,12 @@ find_line(struct nats_parser *p, struct bytes in)
 	return NATS_MORE;
 }
 
-/* parse_long() - the way every line can go. */
-static int
-parse_long(struct nats_parser *p, struct bytes in, struct nats_op *op)
-{
-	int r = p->line == 0 ? find_line(p, in) : 0;
-
-	return r != 0 ? r : take_line(p, in, op);
-}
-
 int
 nats_parse(struct nats_parser *p, struct bytes in, size_t *used, struct nats_op *op)
 {
 	enum nats_kind kind = NATS_NONE;
 	struct fields f;
-	int r;
+	int r = 0;
 
 	if (in.len == 0 || in.len < p->need) {
 		if (p->need == 0)
@@ -538,9 +529,17 @@ nats_parse(struct nats_parser *p, struct bytes in, size_t *used, struct nats_op 
 		return NATS_MORE;
 	}
 	/* only on a first look or at a line known to be whole, so that no byte is searched twice */
-	if (p->scanned == 0)
+	if (likely(p->scanned == 0))
 		kind = quick_line(p, in, &f);
-	r = likely(kind != NATS_NONE) ? take_message(p, in, kind, &f, op) : parse_long(p, in, op);
+	if (unlikely(kind == NATS_NONE)) {
+		if (p->line == 0)
+			r = find_line(p, in);
+		if (r == 0)
+			r = long_line(p, in, &kind, &f);
+		if (r != 0)
+			return r;
+	}
+	r = likely(kind != NATS_NONE) ? take_message(p, in, kind, &f, op) : take_other(p, in, op);
 	if (r != 0)
 		return r;
 	*used = p->need;
