@@ -561,9 +561,9 @@ rights_answer(struct rights *r, struct bytes reply)
 	denies = trie_match(r->view->deny_publish, reply, false);
 	if (allows.enforced == RULE_NONE && serves(r))
 		allows.enforced = view_first_with(r->view, VERB_BIT(VERB_SERVE));
-	if (reserved(reply) && !reply_space(reply))
-		allows = trie_match(r->view->publish, reply, true);
-	return rules_say(denies, allows, reserved(reply) ? REASON_RESERVED : REASON_NO_RULE);
+	if (!reserved(reply) || reply_space(reply))
+		return rules_say(denies, allows, REASON_NO_RULE);
+	return rules_say(denies, trie_match(r->view->publish, reply, true), REASON_RESERVED);
 }
 
 /* The smaller of two limits, where a negative one is none. */

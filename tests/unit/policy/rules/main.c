@@ -1,0 +1,24 @@
+#include "tests/unit/policy/rules/suites.h"
+
+int
+main(void)
+{
+	Suite *s = suite_create("policy/rules");
+	SRunner *runner;
+	int failed;
+
+	suite_add_tcase(s, subject_tests());
+	suite_add_tcase(s, glob_tests());
+	suite_add_tcase(s, trie_tests());
+	suite_add_tcase(s, compile_tests());
+	suite_add_tcase(s, snapshot_tests());
+	suite_add_tcase(s, rights_tests());
+	suite_add_tcase(s, narrow_tests());
+	suite_add_tcase(s, upstream_tests());
+	suite_add_tcase(s, vector_tests());
+	runner = srunner_create(s);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? 0 : 1;
+}
