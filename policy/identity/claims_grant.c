@@ -163,9 +163,11 @@ read_resp(struct permissions *p, const struct json *js, size_t obj, char *why)
 		return err_pass(r);
 	p->resp = true;
 	p->resp_max = max == 0 ? 1 : max;
-	p->resp_ttl_ms = ttl_ns == 0  ? RESP_TTL_MS
-			 : ttl_ns < 0 ? -1
-				      : (ttl_ns + NS_PER_MS - 1) / NS_PER_MS;
+	/* rounded down, but what is granted is granted for a moment at least */
+	p->resp_ttl_ms = ttl_ns == 0          ? RESP_TTL_MS
+			 : ttl_ns < 0         ? -1
+			 : ttl_ns < NS_PER_MS ? 1
+					      : ttl_ns / NS_PER_MS;
 	/* who may answer and has no list of subjects may do nothing else */
 	p->pub_allow.present = true;
 	return 0;

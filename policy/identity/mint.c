@@ -20,6 +20,16 @@
 enum { NS_PER_MS = 1000000 };
 static const int64_t ttl_most_ms = 9007199254;
 
+/* short_escape() - what stands after the backslash. */
+static uint8_t
+short_escape(uint8_t c)
+{
+	static const char from[] = "\n\r\t\b\f", to[] = "nrtbf";
+	const char *p = strchr(from, c);
+
+	return p != NULL ? (uint8_t)to[p - from] : c;
+}
+
 /* put_string() - as Go's encoder writes it: UTF-8 as it is, and <, >, & as escapes. */
 static void
 put_string(struct buf *b, struct bytes s)
@@ -33,9 +43,9 @@ put_string(struct buf *b, struct bytes s)
 			buf_put(b, bytes_upto(s, 1));
 		} else if (n > 1 && cp != 0x2028 && cp != 0x2029) {
 			buf_put(b, bytes_upto(s, n));
-		} else if (n == 1 && (cp == '"' || cp == '\\')) {
+		} else if (n == 1 && cp != 0 && strchr("\"\\\n\r\t\b\f", (int)cp) != NULL) {
 			buf_put_u8(b, '\\');
-			buf_put_u8(b, (uint8_t)cp);
+			buf_put_u8(b, short_escape((uint8_t)cp));
 		} else {
 			uint16_t unit = (uint16_t)(n == 0 ? 0xfffd : cp);
 			uint8_t be[2] = { (uint8_t)(unit >> 8), (uint8_t)unit };

@@ -805,7 +805,7 @@ START_TEST(who_may_answer_and_has_no_list_may_only_answer)
 	    0);
 	ck_assert_uint_eq(id.perms.pub_allow.n, 1);
 	ck_assert_int_eq(id.perms.resp_max, -1);
-	ck_assert_int_eq(id.perms.resp_ttl_ms, 2);
+	ck_assert_int_eq(id.perms.resp_ttl_ms, 1);
 	identity_deinit(&id);
 }
 END_TEST
