@@ -61,6 +61,8 @@ def read(path):
 
 
 def show(cases):
+    if not cases:
+        print("no such tests yet")
     for c in cases:
         if c.failed:
             print(f"FAIL {c.name}: {c.reason or 'failed'} ({c.seconds:.1f} s)")
