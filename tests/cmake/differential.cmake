@@ -11,3 +11,8 @@ portcullis_differential(control --control)
 if(EXISTS ${CMAKE_SOURCE_DIR}/gateway/main.c)
   portcullis_differential(gateway --gateway ${CMAKE_BINARY_DIR})
 endif()
+
+add_test(NAME interop/differential_rules
+  COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/differential/test_rules.py)
+set_tests_properties(interop/differential_rules PROPERTIES LABELS interop TIMEOUT 30
+  ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")

@@ -70,8 +70,8 @@ class Run:
         self.session = session
         self.count = count
         self.subs = {}
-        self.limited = set()   # sids with an UNSUB max
         self.withheld = set()  # replies only side A delivered
+        self.replies = set()   # replies both sides delivered
         self.uneven = set()    # replies answered on one side only
 
     def through(self):
@@ -81,7 +81,7 @@ class Run:
                 continue
             a = self.world.a.play(op, self.session)
             b = self.world.b.play(op, self.session)
-            case = rules.Case(self.session, op, a, b, self.subs, self.withheld)
+            case = rules.Case(self.session, op, a, b, self.subs, self.replies, self.withheld)
             names, left = rules.explain(case)
             if self.count:
                 self.judge.cases += 1
@@ -96,25 +96,24 @@ class Run:
     def learn(self, op, a, b, names):
         """Keep what later operations depend on, and bring both sides to the same state again."""
         drop = set()
-        if op.kind == "sub" and a.refused is None:
-            if names:
-                drop.add(op.sid)
-            else:
-                self.subs.setdefault(op.sid, (op.subject, op.queue))
+        if op.kind == "sub" and names:
+            drop.add(op.sid)
+        elif op.kind == "sub" and a.refused is None:
+            self.subs.setdefault(op.sid, (op.subject, op.queue))
         if op.kind == "unsub":
-            if op.max > 0:
-                self.limited.add(op.sid)
-            else:
+            if op.max <= 0:
                 self.subs.pop(op.sid, None)
-        if op.kind in ("pub", "hpub", "request", "unheard") and names:
+        # the server charges an answer it then refuses for its reply subject
+        charged = a.refused is not None and "with Reply" in a.refused
+        if op.kind in ("pub", "hpub", "request", "unheard") and (names or charged):
             self.uneven.add(op.subject)
-        missing = [m for m in a.messages if m not in b.messages]
-        for message in a.messages:
-            if message[3]:
-                (self.withheld.add if message in missing else self.withheld.discard)(message[3])
-                self.uneven.discard(message[3])
-            if message in missing:
-                drop.add(message[2])
+        arrived = [m for m in a.messages if any(m[1:4] + m[5:] == n[1:4] + n[5:] for n in b.messages)]
+        drop.update(m[2] for m in a.messages if m not in arrived)
+        for reply in {m[3] for m in a.messages if m[3]}:
+            both = any(m[3] == reply for m in arrived)
+            (self.replies.add if both else self.withheld.add)(reply)
+            (self.withheld.discard if both else self.replies.discard)(reply)
+            self.uneven.discard(reply)
         for sid in drop:
             self.subs.pop(sid, None)
             for side in (self.world.a, self.world.b):

@@ -22,10 +22,6 @@ def valid(subject, wildcards):
     return True
 
 
-def printable(subject):
-    """Only the bytes a policy may talk about: 0x21 to 0x7e (ADR-6)."""
-    return all(0x21 <= ord(c) <= 0x7E for c in subject)
-
 
 def has_wildcard(subject):
     return any(t in ("*", ">") for t in tokens(subject))

@@ -5,8 +5,8 @@ import re
 
 from portcullis_test import rawclient
 
-# How the gateway shows a client's inbox to the server behind it: _INBOX.<22 characters>.rest
-VIRTUAL = re.compile(r"^_INBOX\.[A-Za-z0-9_-]{22}\.")
+# How the gateway shows a client's inbox to the server behind it: _INBOX.~<21 characters>.rest
+VIRTUAL = re.compile(r"^_INBOX\.~[A-Za-z0-9_-]{21}\.")
 
 
 class Wire:

@@ -13,7 +13,8 @@ import play  # noqa: E402
 
 ACCOUNT = "ACME"
 # The policy grants what subjects can say and nothing that must be granted by name, so that what a
-# client may do is what its credential says. The last rule lets it answer what it is asked.
+# client may do is what its credential says. The last rules let it answer what it is asked, and take
+# some powerful header fields off instead of refusing the message.
 POLICY = """
 role everyone { account = <ACME> }
 
@@ -25,6 +26,10 @@ rule everything {
 rule answers {
   respond = 1000
   to      = [everyone]
+}
+rule untraced {
+  strip_headers = ["Nats-Trace-*"]
+  to            = [everyone]
 }
 """
 

@@ -36,7 +36,8 @@ rule admin-data {
 }
 rule admin-jetstream {
   publish   = ["$JS.API.>", "$JS.ACK.>", "$JS.FC.>", "$KV.>"]
-  headers   = ["Nats-*", "KV-Operation"]
+  subscribe = ["$KV.>"]
+  headers   = ["Nats-*"]
   to        = [admin]
   because   = "streams, consumers and buckets are the admin's"
 }
