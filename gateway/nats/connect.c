@@ -19,6 +19,7 @@
 enum {
 	TOKENS_MAX = 128, /* more than twice the members there are */
 	DEPTH_MAX = 4,
+	NOT_MINE = 100, /* a member another reader knows; no answer of connect_decode() */
 };
 
 /* One pass over the object: where we are in the tokens, what has gone wrong. */
@@ -114,55 +115,77 @@ read_label(struct decoder *d, size_t at, char **out)
 	return 0;
 }
 
-/* How a member is read: one of the pointers is set. */
-struct member {
-	const char *name;
-	bool *flag;
-	char **text;
-	size_t max; /* of text; 0: a label */
-};
+/* read_flag_member() - Return: NOT_MINE when @name is no flag, else as read_bool(). */
+static int
+read_flag_member(struct decoder *d, size_t name)
+{
+	struct nats_connect *c = d->c;
+	const struct {
+		const char *name;
+		bool *out;
+	} flags[] = {
+		{ "verbose", &c->verbose },
+		{ "pedantic", &c->pedantic },
+		{ "echo", &c->echo },
+		{ "headers", &c->headers },
+		{ "no_responders", &c->no_responders },
+		{ "tls_required", &c->tls_required },
+	};
+
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+		if (json_is(&d->json, name, flags[i].name))
+			return read_bool(d, d->tok[name].next, flags[i].out);
+	return NOT_MINE;
+}
+
+/* read_text_member() - Return: NOT_MINE when @name is no text, else as read_text(). */
+static int
+read_text_member(struct decoder *d, size_t name)
+{
+	struct nats_connect *c = d->c;
+	const struct {
+		const char *name;
+		char **out;
+		size_t max; /* 0: a label */
+	} texts[] = {
+		{ "jwt", &c->jwt, CONNECT_JWT_MAX },
+		{ "sig", &c->sig, CONNECT_TEXT_MAX },
+		{ "nkey", &c->nkey, CONNECT_TEXT_MAX },
+		{ "user", &c->user, CONNECT_TEXT_MAX },
+		{ "pass", &c->pass, CONNECT_TEXT_MAX },
+		{ "auth_token", &c->auth_token, CONNECT_TEXT_MAX },
+		{ "name", &c->name, 0 },
+		{ "lang", &c->lang, 0 },
+		{ "version", &c->version, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		if (!json_is(&d->json, name, texts[i].name))
+			continue;
+		if (texts[i].max == 0)
+			return read_label(d, d->tok[name].next, texts[i].out);
+		return read_text(d, d->tok[name].next, texts[i].max, texts[i].out);
+	}
+	return NOT_MINE;
+}
 
 static int
 read_member(struct decoder *d, size_t name)
 {
-	struct nats_connect *c = d->c;
-	const struct member members[] = {
-		{ "verbose", &c->verbose, NULL, 0 },
-		{ "pedantic", &c->pedantic, NULL, 0 },
-		{ "echo", &c->echo, NULL, 0 },
-		{ "headers", &c->headers, NULL, 0 },
-		{ "no_responders", &c->no_responders, NULL, 0 },
-		{ "tls_required", &c->tls_required, NULL, 0 },
-		{ "jwt", NULL, &c->jwt, CONNECT_JWT_MAX },
-		{ "sig", NULL, &c->sig, CONNECT_TEXT_MAX },
-		{ "nkey", NULL, &c->nkey, CONNECT_TEXT_MAX },
-		{ "user", NULL, &c->user, CONNECT_TEXT_MAX },
-		{ "pass", NULL, &c->pass, CONNECT_TEXT_MAX },
-		{ "auth_token", NULL, &c->auth_token, CONNECT_TEXT_MAX },
-		{ "name", NULL, &c->name, 0 },
-		{ "lang", NULL, &c->lang, 0 },
-		{ "version", NULL, &c->version, 0 },
-	};
 	static const char *const refused[][2] = {
 		{ "account", "member account is refused: a login names its account by its JWT" },
 		{ "new_account",
 		    "member new_account is refused: a login names its account by its JWT" },
 		{ "proxy_sig", "member proxy_sig is refused: no proxy logs in here" },
 	};
-	size_t value = d->tok[name].next;
+	int r = read_flag_member(d, name);
 
-	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
-		const struct member *m = &members[i];
-
-		if (!json_is(&d->json, name, m->name))
-			continue;
-		if (m->flag != NULL)
-			return read_bool(d, value, m->flag);
-		return m->max != 0 ? read_text(d, value, m->max, m->text)
-				   : read_label(d, value, m->text);
-	}
+	if (r == NOT_MINE)
+		r = read_text_member(d, name);
+	if (r != NOT_MINE)
+		return err_pass(r);
 	if (json_is(&d->json, name, "protocol"))
-		return read_protocol(d, value);
+		return read_protocol(d, d->tok[name].next);
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
 		if (json_is(&d->json, name, refused[i][0]))
 			return bad(d, name, refused[i][1]);
