@@ -17,23 +17,27 @@ struct config_address {
 
 struct config {
 	char *file;
-	char *dir; /* absolute folder of the file; every path below is absolute, resolved against it */
+	char *dir; /* absolute folder of the file; every path below is absolute, resolved against it
+		    */
 
 	size_t n_listen;
-	struct config_address listen[CONFIG_MAX_LISTEN]; /* listen = "HOST:PORT" or a list of them */
-	char *server_name;                               /* server_name, default: portcullis */
+	struct config_address
+	    listen[CONFIG_MAX_LISTEN]; /* listen = "HOST:PORT" or a list of them */
+	char *server_name;             /* server_name, default: portcullis */
 
 	/* trust { operator = FILE  accounts = DIR  require_exp = no } */
 	char *trust_operator;
 	char *trust_accounts;
 	bool require_exp;
 
-	/* upstream { url = "nats://127.0.0.1:4223"  mint = FILE | creds = FILE  command_creds = FILE } */
+	/* upstream { url = "nats://127.0.0.1:4223"  mint = FILE | creds = FILE  command_creds =
+	 * FILE } */
 	struct config_address upstream;
 	char *upstream_mint;
 	char *upstream_creds;
 	char *upstream_command_creds; /* default: creds */
-	bool upstream_allow_open;     /* allow_open = yes: start although the upstream admits strangers */
+	bool upstream_allow_open; /* allow_open = yes: start although the upstream admits strangers
+				   */
 
 	char *inbox_key; /* inbox_key = FILE, default keys/inbox.key */
 	char *policies;  /* policies = DIR */
@@ -42,19 +46,21 @@ struct config {
 	char *log;       /* log = FILE, NULL: stderr */
 
 	/* limits { } */
-	uint32_t edges;               /* 1..64, default 1 */
-	uint32_t max_connections;     /* per edge, default 65536 */
-	uint32_t max_subscriptions;   /* per connection, default 8192 */
-	uint32_t max_control_line;    /* default 4096 */
-	uint32_t max_connect;         /* CONNECT line, default 16 KiB */
-	uint32_t max_payload;         /* default 1 MiB */
-	uint32_t max_command;         /* default 256 KiB */
-	uint32_t max_pending;         /* bytes waiting for a slow side before reading stops, default 1 MiB */
-	uint32_t auth_timeout_ms;     /* default 2 s */
-	uint32_t ping_interval_ms;    /* default 2 m */
-	uint32_t ping_max;            /* default 2 */
-	uint32_t write_deadline_ms;   /* a side that takes nothing this long is closed, default 10 s */
-	uint32_t lame_duck_grace_ms;  /* default 10 s */
+	uint32_t edges;             /* 1..64, default 1 */
+	uint32_t max_connections;   /* per edge, default 65536 */
+	uint32_t max_subscriptions; /* per connection, default 8192 */
+	uint32_t max_control_line;  /* default 4096 */
+	uint32_t max_connect;       /* CONNECT line, default 16 KiB */
+	uint32_t max_payload;       /* default 1 MiB */
+	uint32_t max_command;       /* default 256 KiB */
+	uint32_t
+	    max_pending; /* bytes waiting for a slow side before reading stops, default 1 MiB */
+	uint32_t auth_timeout_ms;  /* default 2 s */
+	uint32_t ping_interval_ms; /* default 2 m */
+	uint32_t ping_max;         /* default 2 */
+	uint32_t
+	    write_deadline_ms; /* a side that takes nothing this long is closed, default 10 s */
+	uint32_t lame_duck_grace_ms;    /* default 10 s */
 	uint32_t lame_duck_duration_ms; /* default 2 m */
 };
 
@@ -65,12 +71,12 @@ struct config {
  */
 int config_load(struct config **out, const char *file, struct text_report *r) must_check;
 /*
- * config_parse() - the same for a text already read; pure. @file (absolute) names it in messages, and
- * its folder is what relative paths are resolved against.
- * Return: 0 and *out given, TEXT_BAD with the report filled, -ENOMEM.
+ * config_parse() - the same for a text already read; pure. @file (absolute) names it in messages,
+ * and its folder is what relative paths are resolved against. Return: 0 and *out given, TEXT_BAD
+ * with the report filled, -ENOMEM.
  */
-int config_parse(struct config **out, const char *file, struct bytes text, struct text_report *r)
-    must_check;
+int config_parse(
+    struct config **out, const char *file, struct bytes text, struct text_report *r) must_check;
 void config_free(struct config *c);
 void config_freep(struct config **c);
 /*

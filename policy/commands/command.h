@@ -111,6 +111,8 @@ bool command_covers(struct bytes pattern);
 bool command_overlaps(struct bytes pattern);
 /* command_verb_name() - "provider.start"; never NULL. */
 const char *command_verb_name(enum verb v);
+/* command_dialect_name() - "A", "B", "AB", "C", "D", "wadm", "kv", or "" for none. */
+const char *command_dialect_name(enum dialect d);
 /*
  * command_verbs_of() - set of verbs for a verb, a group ("actor.*") or a bundle (serve read operate
  * deploy, "*" for all); 0 unknown. VERB_UNKNOWN and VERB_HOST_EVENT are in no set.

@@ -103,3 +103,20 @@ command_verbs_of(struct bytes name)
 			return VERB_BIT(v);
 	return 0;
 }
+
+const char *
+command_dialect_name(enum dialect d)
+{
+	static const char *const names[] = {
+		[DIALECT_NONE] = "",
+		[DIALECT_A] = "A",
+		[DIALECT_B] = "B",
+		[DIALECT_AB] = "AB",
+		[DIALECT_C] = "C",
+		[DIALECT_D] = "D",
+		[DIALECT_WADM] = "wadm",
+		[DIALECT_KV] = "kv",
+	};
+
+	return (size_t)d < sizeof(names) / sizeof(names[0]) ? names[d] : "";
+}

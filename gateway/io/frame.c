@@ -1,0 +1,438 @@
+/*
+ * frame - see frame.h. Both ends are our own programs, but a process that reads the network may
+ * have been taken over: every length is checked against the table before anything is believed, and
+ * the first thing said out of turn ends the channel.
+ */
+#include "gateway/io/frame.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "gateway/io/log.h"
+
+enum { FRAME_FLAG_FD = 1, CHANNEL_READ = 64 * 1024, CHANNEL_OUT_MAX = 64 * 1024 * 1024 };
+
+static void
+update(struct channel *c);
+
+/* end() - the peer is done for; said once. */
+static void
+end(struct channel *c, const char *why)
+{
+	if (c->ended)
+		return;
+	c->ended = true;
+	c->ops->on_end(c, why);
+}
+
+static const struct frame_rule *
+find_rule(const struct channel *c, uint16_t type)
+{
+	for (size_t i = 0; i < c->ops->n_rules; i++) {
+		if (c->ops->rules[i].type == type)
+			return &c->ops->rules[i];
+	}
+	return NULL;
+}
+
+/* claim_fd() - the oldest received descriptor, or -1. */
+static int
+claim_fd(struct channel *c)
+{
+	int fd;
+
+	if (c->n_in_fd == 0)
+		return -1;
+	fd = c->in_fd[0];
+	c->n_in_fd--;
+	memmove(c->in_fd, c->in_fd + 1, c->n_in_fd * sizeof(c->in_fd[0]));
+	return fd;
+}
+
+/* allowed() - may this peer say this now? Return: NULL, or what is wrong. */
+static const char *
+allowed(struct channel *c, const struct frame_rule *rule, size_t len, bool with_fd)
+{
+	uint64_t bit;
+
+	if (rule == NULL)
+		return "unknown message";
+	bit = UINT64_C(1) << (rule - c->ops->rules);
+	if ((rule->states & (1U << c->state)) == 0)
+		return "message out of turn";
+	if (rule->once && (c->said & bit) != 0)
+		return "message said twice";
+	if (len > rule->max)
+		return "message too long";
+	if (with_fd != rule->with_fd)
+		return "descriptor where none belongs, or none where one does";
+	c->said |= bit;
+	return NULL;
+}
+
+/* take_frame() - handle the frame at the front. Return: bytes of it, 0 when it is not whole. */
+static size_t
+take_frame(struct channel *c, struct bytes in)
+{
+	struct cursor cur = { .in = in };
+	const struct frame_rule *rule;
+	const char *why;
+	uint32_t len;
+	uint16_t type, flags;
+	int fd = -1;
+
+	if (in.len < FRAME_HEADER)
+		return 0;
+	len = cursor_u32(&cur);
+	type = cursor_u16(&cur);
+	flags = cursor_u16(&cur);
+	rule = find_rule(c, type);
+	if (len > FRAME_MAX) {
+		end(c, "message too long");
+		return 0;
+	}
+	if (cur.in.len < len)
+		return 0;
+	why = allowed(c, rule, len, (flags & FRAME_FLAG_FD) != 0);
+	if (why == NULL && (flags & FRAME_FLAG_FD) != 0) {
+		fd = claim_fd(c);
+		if (fd < 0)
+			why = "descriptor missing";
+	}
+	if (why != NULL) {
+		struct log_line l;
+
+		log_begin(&l, LOG_ERR, "channel_refused");
+		log_word(&l, "peer", c->peer);
+		log_num(&l, "type", type);
+		log_str(&l, "why", why);
+		log_end(&l);
+		end(c, why);
+		return 0;
+	}
+	cur.in = bytes_upto(cur.in, len);
+	if (rule->handle(c, &cur, fd) != 0)
+		end(c, rule->name);
+	return FRAME_HEADER + len;
+}
+
+/* take_frames() - handle all whole frames received. */
+static void
+take_frames(struct channel *c)
+{
+	size_t at = 0;
+
+	while (!c->ended && c->fd >= 0) {
+		size_t n = take_frame(c, bytes_of(c->in + at, c->in_len - at));
+
+		if (n == 0)
+			break;
+		at += n;
+	}
+	if (c->fd < 0 || c->ended)
+		return;
+	memmove(c->in, c->in + at, c->in_len - at);
+	c->in_len -= at;
+	if (c->in_len == 0 && c->in_cap > CHANNEL_READ) {
+		free(c->in);
+		c->in = NULL;
+		c->in_cap = 0;
+	}
+}
+
+/* keep_fds() - remember descriptors that came with a message. */
+static int
+keep_fds(struct channel *c, struct msghdr *m)
+{
+	for (struct cmsghdr *h = CMSG_FIRSTHDR(m); h != NULL; h = CMSG_NXTHDR(m, h)) {
+		size_t n = (h->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+		if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (size_t i = 0; i < n; i++) {
+			int fd;
+
+			memcpy(&fd, CMSG_DATA(h) + i * sizeof(int), sizeof(int));
+			if (c->n_in_fd == FRAME_FDS)
+				close(fd);
+			else
+				c->in_fd[c->n_in_fd++] = fd;
+		}
+	}
+	return (m->msg_flags & MSG_CTRUNC) != 0 ? -EPROTO : 0;
+}
+
+/* receive() - one recvmsg. Return: > 0 bytes, 0 end, -errno. */
+static ssize_t
+receive(struct channel *c)
+{
+	union {
+		struct cmsghdr align;
+		char room[CMSG_SPACE(sizeof(int) * 8)];
+	} control;
+	struct iovec v;
+	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control) };
+	ssize_t n;
+
+	if (c->in_cap - c->in_len < CHANNEL_READ) {
+		uint8_t *p = realloc(c->in, c->in_len + CHANNEL_READ);
+
+		if (p == NULL)
+			return -ENOMEM;
+		c->in = p;
+		c->in_cap = c->in_len + CHANNEL_READ;
+	}
+	v = (struct iovec){ c->in + c->in_len, c->in_cap - c->in_len };
+	n = recvmsg(c->fd, &m, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+	if (n < 0)
+		return -errno;
+	if (keep_fds(c, &m) != 0)
+		return -EPROTO;
+	c->in_len += (size_t)n;
+	return n;
+}
+
+void
+channel_pull(struct channel *c)
+{
+	/* a handler that pulls the channel it was called from would meet its own frame again */
+	if (c->pulling)
+		return;
+	c->pulling = true;
+	/* bounded, so that one busy peer does not keep the others waiting */
+	for (int turns = 0; turns < 16 && c->fd >= 0 && !c->ended; turns++) {
+		ssize_t n = receive(c);
+
+		if (n == -EAGAIN || n == -EINTR)
+			break;
+		if (n <= 0) {
+			end(c, n == 0 ? "peer gone" : "channel error");
+			break;
+		}
+		take_frames(c);
+	}
+	c->pulling = false;
+}
+
+static void
+on_poll(uv_poll_t *poll, int status, int events)
+{
+	struct channel *c = (struct channel *)poll->data;
+
+	if (status < 0)
+		events |= UV_READABLE;
+	if ((events & UV_WRITABLE) != 0)
+		channel_flush(c);
+	if ((events & UV_READABLE) != 0 && c->fd >= 0)
+		channel_pull(c);
+}
+
+static void
+update(struct channel *c)
+{
+	int want = UV_READABLE | (channel_pending(c) > 0 ? UV_WRITABLE : 0);
+
+	if (c->fd < 0 || want == c->events)
+		return;
+	c->events = want;
+	uv_poll_start(&c->poll, want, on_poll);
+}
+
+int
+channel_open(struct channel *c, uv_loop_t *loop, int fd, const char *peer, unsigned index,
+    const struct channel_ops *ops)
+{
+	int r;
+
+	*c = (struct channel){ .loop = loop, .fd = fd, .peer = peer, .index = index, .ops = ops };
+	buf_init(&c->out, CHANNEL_OUT_MAX);
+	if (fcntl(fd, F_SETFL, O_NONBLOCK) != 0) {
+		r = -errno;
+		close(fd);
+		c->fd = -1;
+		return err_raise(r);
+	}
+	r = uv_poll_init(loop, &c->poll, fd);
+	if (r != 0) {
+		close(fd);
+		c->fd = -1;
+		return err_raise(r);
+	}
+	c->poll.data = c;
+	update(c);
+	return 0;
+}
+
+static void
+on_poll_closed(uv_handle_t *h)
+{
+	struct channel *c = (struct channel *)h->data;
+
+	free(c->in);
+	c->in = NULL;
+	c->in_len = c->in_cap = 0;
+}
+
+void
+channel_close(struct channel *c)
+{
+	if (c->fd < 0)
+		return;
+	for (size_t i = 0; i < c->n_in_fd; i++)
+		close(c->in_fd[i]);
+	for (size_t i = 0; i < c->n_out_fd; i++)
+		close(c->out_fd[i].fd);
+	c->n_in_fd = c->n_out_fd = 0;
+	buf_deinit(&c->out);
+	c->sent = 0;
+	c->ended = true;
+	uv_poll_stop(&c->poll);
+	close(c->fd);
+	c->fd = -1;
+	uv_close((uv_handle_t *)&c->poll, on_poll_closed);
+}
+
+struct buf *
+frame_begin(struct channel *c, uint16_t type)
+{
+	c->begun = c->out.len;
+	c->building = true;
+	buf_put_u32(&c->out, 0);
+	buf_put_u16(&c->out, type);
+	buf_put_u16(&c->out, 0);
+	return &c->out;
+}
+
+int
+frame_end(struct channel *c, int fd)
+{
+	size_t body = c->out.len - c->begun - FRAME_HEADER;
+	int r = 0;
+
+	if (c->fd < 0)
+		r = -EPIPE;
+	else if (buf_failed(&c->out))
+		r = -ENOMEM;
+	else if (body > FRAME_MAX || (fd >= 0 && c->n_out_fd == FRAME_FDS))
+		r = -EMSGSIZE;
+	c->building = false;
+	if (r != 0) {
+		c->out.len = c->begun;
+		c->out.failed = false;
+		if (fd >= 0)
+			close(fd);
+		return err_raise(r);
+	}
+	for (size_t i = 0; i < 4; i++)
+		c->out.ptr[c->begun + i] = (uint8_t)(body >> (8 * i));
+	if (fd >= 0) {
+		c->out.ptr[c->begun + 6] = FRAME_FLAG_FD;
+		c->out_fd[c->n_out_fd].at = c->begun;
+		c->out_fd[c->n_out_fd].fd = fd;
+		c->n_out_fd++;
+	}
+	update(c);
+	return 0;
+}
+
+/*
+ * send_some() - one sendmsg: up to the next frame that carries a descriptor, or that frame's first
+ * byte onward with it. Return: bytes, -errno.
+ */
+static ssize_t
+send_some(struct channel *c)
+{
+	union {
+		struct cmsghdr align;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = { .room = { 0 } };
+	struct iovec v = { c->out.ptr + c->sent, channel_pending(c) };
+	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1 };
+	bool with = c->n_out_fd > 0 && c->out_fd[0].at == c->sent;
+	ssize_t n;
+
+	if (with) {
+		struct cmsghdr *h;
+
+		m.msg_control = &control;
+		m.msg_controllen = sizeof(control);
+		h = CMSG_FIRSTHDR(&m);
+		h->cmsg_level = SOL_SOCKET;
+		h->cmsg_type = SCM_RIGHTS;
+		h->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(h), &c->out_fd[0].fd, sizeof(int));
+		if (c->n_out_fd > 1)
+			v.iov_len = c->out_fd[1].at - c->sent;
+	} else if (c->n_out_fd > 0) {
+		v.iov_len = c->out_fd[0].at - c->sent;
+	}
+	n = sendmsg(c->fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (n < 0)
+		return -errno;
+	if (with) {
+		close(c->out_fd[0].fd);
+		c->n_out_fd--;
+		memmove(c->out_fd, c->out_fd + 1, c->n_out_fd * sizeof(c->out_fd[0]));
+	}
+	c->sent += (size_t)n;
+	return n;
+}
+
+/* compact() - drop what is sent. */
+static void
+compact(struct channel *c)
+{
+	size_t left = channel_pending(c);
+
+	if (c->sent == 0)
+		return;
+	if (left == 0 && c->out.cap > CHANNEL_READ) {
+		buf_deinit(&c->out);
+	} else {
+		memmove(c->out.ptr, c->out.ptr + c->sent, left);
+		c->out.len = left;
+	}
+	for (size_t i = 0; i < c->n_out_fd; i++)
+		c->out_fd[i].at -= c->sent;
+	c->sent = 0;
+}
+
+void
+channel_flush(struct channel *c)
+{
+	while (c->fd >= 0 && channel_pending(c) > 0) {
+		ssize_t n = send_some(c);
+
+		if (n == -EINTR)
+			continue;
+		if (n == -EAGAIN)
+			break;
+		if (n < 0) {
+			end(c, "peer gone");
+			return;
+		}
+	}
+	if (c->fd < 0)
+		return;
+	compact(c);
+	update(c);
+}
+
+int
+channel_flush_all(struct channel *c, int timeout_ms)
+{
+	channel_flush(c);
+	while (c->fd >= 0 && channel_pending(c) > 0) {
+		struct pollfd p = { .fd = c->fd, .events = POLLOUT };
+		int n = poll(&p, 1, timeout_ms);
+
+		if (n == 0)
+			return err_raise(-ETIMEDOUT);
+		if (n < 0 && errno != EINTR)
+			return err_raise(-errno);
+		channel_flush(c);
+	}
+	return c->fd >= 0 ? 0 : err_raise(-EPIPE);
+}

@@ -1,0 +1,364 @@
+/*
+ * dispatch_link - the upstream connections that may command, one per client account, opened on first
+ * use. Their logins come from the signer, their sockets from the parent.
+ *
+ * Every command is followed by a PING: its PONG says that the server took the command, and an -ERR
+ * before it belongs to that command. Answers come to an inbox whose name only this process knows.
+ */
+#include <sodium.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "gateway/io/clock.h"
+#include "gateway/io/log.h"
+#include "gateway/nats/connect.h"
+#include "gateway/nats/info.h"
+#include "gateway/nats/writer.h"
+#include "gateway/proc/dispatcher_priv.h"
+
+enum { LINK_LINE = 64 * 1024, LINK_PAYLOAD = 8 * 1024 * 1024, LINK_OUT = 64 * 1024 * 1024 };
+
+static struct link *
+find_token(uint64_t token)
+{
+	struct link *l = dispatcher.links;
+
+	while (l != NULL && l->token != token)
+		l = l->next;
+	return l;
+}
+
+static void
+push(struct job ***end, struct job *j)
+{
+	j->next = NULL;
+	**end = j;
+	*end = &j->next;
+}
+
+static struct job *
+pop(struct job **head, struct job ***end)
+{
+	struct job *j = *head;
+
+	if (j != NULL) {
+		*head = j->next;
+		if (*head == NULL)
+			*end = head;
+		j->next = NULL;
+	}
+	return j;
+}
+
+struct link *
+link_for(const char *account)
+{
+	struct link *l;
+	uint8_t raw[16];
+
+	for (l = dispatcher.links; l != NULL; l = l->next) {
+		if (strcmp(l->account, account) == 0)
+			return l;
+	}
+	l = calloc(1, sizeof(*l));
+	if (l == NULL)
+		return NULL;
+	snprintf(l->account, sizeof(l->account), "%s", account);
+	randombytes_buf(raw, sizeof(raw));
+	l->inbox[0] = '~';
+	sodium_bin2base64(l->inbox + 1, sizeof(l->inbox) - 1, raw, sizeof(raw),
+	    sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+	l->token = ++dispatcher.last_link;
+	l->queue_end = &l->queue;
+	l->published_end = &l->published;
+	l->next = dispatcher.links;
+	dispatcher.links = l;
+	return l;
+}
+
+/* fail() - this connection is of no use: who waits for it is refused, what was sent is uncertain. */
+static void
+fail(struct link *l, const char *why)
+{
+	struct job *j;
+	struct log_line line;
+
+	if (l->state == LINK_CLOSED || l->state == LINK_CLOSING)
+		return;
+	log_begin(&line, LOG_ERR, "command_link_failed");
+	log_word(&line, "account", l->account);
+	log_str(&line, "why", why);
+	log_end(&line);
+	l->state = l->stream.polling ? LINK_CLOSING : LINK_CLOSED;
+	while ((j = pop(&l->published, &l->published_end)) != NULL) {
+		j->forsaken = true; /* its answers cannot come any more */
+		job_done(j, true, "unknown");
+	}
+	while ((j = pop(&l->queue, &l->queue_end)) != NULL)
+		job_done(j, false, "upstream_unavailable");
+	stream_close(&l->stream);
+}
+
+static void
+flush(struct link *l)
+{
+	if (stream_flush(&l->stream) < 0)
+		fail(l, "connection lost");
+}
+
+/* publish() - one command goes upstream. */
+static void
+publish(struct link *l, struct job *j)
+{
+	struct buf *out = stream_out(&l->stream);
+	char reply[64];
+	int n = j->reply.len != 0 ? snprintf(reply, sizeof(reply), "_INBOX.%s.%llu", l->inbox,
+					(unsigned long long)j->node.conn) :
+				    0;
+
+	j->state = JOB_PUBLISHED;
+	j->published_ns = clock_mono_ns();
+	nats_put_pub(out, j->subject, bytes_of(reply, (size_t)n), j->header, j->payload);
+	nats_put_ping(out);
+	push(&l->published_end, j);
+	if (buf_failed(out))
+		fail(l, "too much waits to be sent");
+}
+
+static void
+begin(struct link *l)
+{
+	l->state = LINK_DIALLING;
+	l->deadline_ms = uv_now(&dispatcher.child.loop) + DISPATCHER_LOGIN_MS;
+	if (msg_token_put(&dispatcher.child.parent, MSG_DIAL, l->token, -1) != 0)
+		fail(l, "parent gone");
+	else
+		channel_flush(&dispatcher.child.parent);
+}
+
+void
+link_take(struct link *l, struct job *j)
+{
+	j->link = l;
+	if (l->state == LINK_OPEN) {
+		publish(l, j);
+		flush(l);
+		return;
+	}
+	j->state = JOB_QUEUED;
+	push(&l->queue_end, j);
+	if (l->state == LINK_CLOSED)
+		begin(l);
+}
+
+/* ---- what the upstream says ---- */
+
+static void
+on_msg(const struct link *l, const struct nats_op *op)
+{
+	char prefix[64];
+	int n = snprintf(prefix, sizeof(prefix), "_INBOX.%s.", l->inbox);
+	struct bytes tail;
+	uint64_t number = 0;
+	struct job *j;
+
+	if (!bytes_starts(op->subject, bytes_of(prefix, (size_t)n)))
+		return;
+	tail = bytes_from(op->subject, (size_t)n);
+	if (tail.len == 0 || tail.len > 19)
+		return;
+	for (size_t i = 0; i < tail.len; i++) {
+		if (tail.ptr[i] < '0' || tail.ptr[i] > '9')
+			return;
+		number = number * 10 + (uint64_t)(tail.ptr[i] - '0');
+	}
+	j = (struct job *)conns_find(&dispatcher.jobs, 0, number);
+	if (j != NULL && j->link == l)
+		job_answer(j, op->reply, op->header, op->payload);
+}
+
+static void
+on_pong(struct link *l)
+{
+	struct job *j = pop(&l->published, &l->published_end);
+
+	if (j == NULL)
+		return;
+	if (j->refused)
+		job_done(j, false, "refused_upstream");
+	else
+		job_done(j, true, "forwarded");
+}
+
+static void
+on_err(struct link *l, const struct nats_op *op)
+{
+	struct log_line line;
+
+	log_begin(&line, LOG_ERR, "command_link_error");
+	log_word(&line, "account", l->account);
+	log_bytes(&line, "text", op->text);
+	log_end(&line);
+	if (bytes_starts(op->text, BYTES_LIT("Permissions Violation for Publish")) && l->published != NULL)
+		l->published->refused = true;
+	else if (!bytes_starts(op->text, BYTES_LIT("Permissions Violation")))
+		fail(l, "upstream error");
+}
+
+/* on_login() - INFO, then PONG. */
+static void
+on_login(struct link *l, const struct nats_op *op)
+{
+	struct nats_info info;
+	struct job *j;
+
+	if (l->state == LINK_GREETING && op->kind == NATS_INFO && info_decode(&info, op->json) == 0 &&
+	    info.nonce[0] != '\0') {
+		struct msg_sign m = { .conn = l->token, .account = bytes_str(l->account),
+			.nonce = bytes_str(info.nonce) };
+
+		l->state = LINK_SIGNING;
+		(void)msg_sign_put(&dispatcher.signer, MSG_SIGN_COMMAND, &m);
+		channel_flush(&dispatcher.signer);
+	} else if (l->state == LINK_LOGGING_IN && op->kind == NATS_PONG) {
+		l->state = LINK_OPEN;
+		while (l->state == LINK_OPEN && (j = pop(&l->queue, &l->queue_end)) != NULL)
+			publish(l, j);
+		if (l->state == LINK_OPEN)
+			flush(l);
+	} else if (l->state == LINK_LOGGING_IN && (op->kind == NATS_INFO || op->kind == NATS_OK)) {
+		return;
+	} else {
+		fail(l, op->kind == NATS_ERR ? "upstream refused the login" : "upstream spoke out of turn");
+	}
+}
+
+static void
+on_op(struct link *l, const struct nats_op *op)
+{
+	if (l->state != LINK_OPEN) {
+		on_login(l, op);
+		return;
+	}
+	switch (op->kind) {
+	case NATS_MSG:
+	case NATS_HMSG:
+		on_msg(l, op);
+		break;
+	case NATS_PING:
+		nats_put_pong(stream_out(&l->stream));
+		break;
+	case NATS_PONG:
+		on_pong(l);
+		break;
+	case NATS_ERR:
+		on_err(l, op);
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+readable(struct stream *s)
+{
+	struct link *l = (struct link *)s;
+	struct nats_op op;
+	struct bytes run;
+	int r, answer = 0;
+
+	r = stream_fill(s, l->parser.need, &run);
+	if (r == STREAM_BLOCKED)
+		return;
+	while (l->state != LINK_CLOSING && l->state != LINK_CLOSED) {
+		size_t used = 0;
+
+		answer = nats_parse(&l->parser, run, &used, &op);
+		if (answer != 0)
+			break;
+		run = bytes_from(run, used);
+		on_op(l, &op);
+	}
+	if (l->state == LINK_CLOSING || l->state == LINK_CLOSED)
+		return;
+	if (answer > NATS_MORE)
+		fail(l, "upstream does not speak NATS");
+	else if (r != 0)
+		fail(l, "upstream closed the connection");
+	else if (stream_keep(s, run) != 0)
+		fail(l, "out of memory");
+	else
+		flush(l);
+}
+
+static void
+writable(struct stream *s)
+{
+	(void)s;
+}
+
+static void
+closed(struct stream *s)
+{
+	struct link *l = (struct link *)s;
+
+	l->state = LINK_CLOSED;
+	if (l->queue != NULL)
+		begin(l);
+}
+
+void
+link_dialled(uint64_t token, int fd)
+{
+	static const struct stream_ops ops = { readable, writable, closed };
+	struct link *l = find_token(token);
+
+	if (l == NULL || l->state != LINK_DIALLING) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	if (fd < 0 || stream_open(&l->stream, &dispatcher.room, fd, LINK_OUT, &ops) != 0) {
+		fail(l, "cannot connect to the upstream");
+		return;
+	}
+	nats_parser_init(&l->parser, NATS_FROM_SERVER, LINK_LINE, LINK_PAYLOAD);
+	l->state = LINK_GREETING;
+	stream_read_on(&l->stream, true);
+}
+
+void
+link_signed(uint64_t token, struct bytes jwt, struct bytes sig)
+{
+	struct nats_login login = { .jwt = jwt, .sig = sig, .name = BYTES_LIT("portcullis-dispatcher"),
+		.echo = true, .headers = true, .no_responders = true };
+	struct link *l = find_token(token);
+	char inbox[64];
+	struct buf json;
+	int n;
+
+	if (l == NULL || l->state != LINK_SIGNING)
+		return;
+	if (jwt.len == 0) {
+		fail(l, "the signer gives no login for this account");
+		return;
+	}
+	buf_init(&json, LINK_LINE);
+	connect_encode(&json, &login);
+	nats_put_connect(stream_out(&l->stream), buf_bytes(&json));
+	buf_deinit(&json);
+	n = snprintf(inbox, sizeof(inbox), "_INBOX.%s.*", l->inbox);
+	nats_put_sub(stream_out(&l->stream), bytes_of(inbox, (size_t)n), BYTES_NULL, BYTES_LIT("1"));
+	nats_put_ping(stream_out(&l->stream));
+	l->state = LINK_LOGGING_IN;
+	flush(l);
+}
+
+void
+link_tick(uint64_t now_ms)
+{
+	for (struct link *l = dispatcher.links; l != NULL; l = l->next) {
+		if (l->state >= LINK_DIALLING && l->state <= LINK_LOGGING_IN && now_ms >= l->deadline_ms)
+			fail(l, "the login took too long");
+	}
+}

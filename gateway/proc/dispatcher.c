@@ -1,0 +1,557 @@
+/*
+ * dispatcher - the road of commands. An edge hands a command over whole; it is judged again here, by
+ * this process's own snapshot and the verifier's word on who the connection is. Nothing goes
+ * upstream before its record is durable. The edge's opinion of it plays no part.
+ */
+#include "gateway/proc/dispatcher_priv.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "gateway/io/clock.h"
+#include "gateway/io/log.h"
+#include "gateway/nats/header.h"
+#include "policy/rules/subject.h"
+
+enum { DISPATCHER_TICK_MS = 500, DISPATCHER_SCRATCH = 1024 * 1024 };
+
+/* A connection the verifier named. */
+struct known {
+	struct conn_node node; /* first */
+	struct person *person;
+};
+
+struct dispatcher dispatcher;
+
+/* ---- jobs ---- */
+
+static void
+outcome(const struct job *j, const char *word)
+{
+	struct msg_outcome m = { .seq = j->seq, .outcome = bytes_str(word), .answers = j->answers,
+		.first_us = j->first_ns != 0 ? (uint64_t)((j->first_ns - j->published_ns) / 1000) : 0 };
+
+	if (j->seq != 0)
+		(void)msg_outcome_put(&dispatcher.auditor, &m);
+}
+
+void
+job_over(struct job *j, const char *word)
+{
+	outcome(j, word);
+	conns_remove(&dispatcher.jobs, &j->node);
+	free(j);
+}
+
+void
+job_done(struct job *j, bool forwarded, const char *word)
+{
+	struct channel *edge = &dispatcher.edge[j->edge];
+	struct msg_done m = { .conn = j->conn, .number = j->number, .forwarded = forwarded, .subject = j->subject };
+
+	if (edge->fd >= 0) {
+		(void)msg_done_put(edge, &m);
+		channel_flush(edge);
+	}
+	if (!forwarded || j->reply.len == 0 || j->forsaken || j->nobody) {
+		job_over(j, forwarded && j->nobody ? "no_responders" : word);
+		return;
+	}
+	j->state = JOB_ANSWERING;
+	j->deadline_ms = uv_now(&dispatcher.child.loop) + DISPATCHER_ANSWER_MS;
+}
+
+void
+job_answer(struct job *j, struct bytes onward, struct bytes header, struct bytes payload)
+{
+	struct channel *edge = &dispatcher.edge[j->edge];
+	struct msg_answer m = { .conn = j->conn, .number = j->number, .reply = j->reply, .onward = onward,
+		.header = header, .payload = payload };
+	bool nobody = bytes_starts(header, BYTES_LIT("NATS/1.0 503"));
+
+	if (j->first_ns == 0)
+		j->first_ns = clock_mono_ns();
+	j->answers += nobody ? 0 : 1;
+	j->nobody = nobody;
+	if (edge->fd >= 0 && !j->forsaken) {
+		(void)msg_answer_put(edge, &m);
+		channel_flush(edge);
+	}
+	if (j->state != JOB_ANSWERING)
+		return; /* its PONG is still under way; the answer overtook it */
+	if (nobody)
+		job_over(j, "no_responders");
+	else if (j->answers >= DISPATCHER_ANSWERS)
+		job_over(j, "answered");
+}
+
+/* forsake() - nobody listens: what is under way goes on, answers are no longer waited for. */
+static void
+forsake(struct job *j)
+{
+	j->forsaken = true;
+	if (j->state == JOB_ANSWERING)
+		job_over(j, j->answers > 0 ? "answered" : "no_answer");
+}
+
+/* forsake_some() - all jobs of a connection, or (number != 0) one of them. */
+static void
+forsake_some(uint32_t edge, uint64_t conn, uint64_t number)
+{
+	struct conn_node *n = conns_each(&dispatcher.jobs, NULL), *next;
+
+	for (; n != NULL; n = next) {
+		struct job *j = (struct job *)n;
+
+		next = conns_each(&dispatcher.jobs, n);
+		if (j->edge == edge && j->conn == conn && (number == 0 || j->number == number))
+			forsake(j);
+	}
+}
+
+/* ---- judging ---- */
+
+/* record() - have it written; an allowed one waits for `durable`. */
+static int
+record(const struct msg_command *m, uint32_t edge, uint64_t token, const struct command *c, struct decision d)
+{
+	const struct policy *p = dispatcher.snapshot.policy;
+	struct msg_record r = {
+		.token = token,
+		.edge = edge,
+		.conn = m->conn,
+		.allowed = d.verdict == VERDICT_ALLOW,
+		.would_deny = d.would_deny,
+		.mutating = c->mutating,
+		.subject = m->subject,
+		.reply = m->reply,
+		.verb = bytes_str(command_verb_name(c->verb)),
+		.dialect = bytes_str(command_dialect_name(c->dialect)),
+		.lattice = c->lattice,
+		.host = c->host,
+		.object = c->object,
+		.rule = bytes_str(policy_rule_name(p, d.rule)),
+		.reason = bytes_str(reason_word(d.reason)),
+		.policy = bytes_str(policy_id(p)),
+		.size = m->payload.len,
+	};
+
+	crypto_hash_sha256(r.digest, m->payload.ptr, m->payload.len);
+	return msg_record_put(&dispatcher.auditor, &r);
+}
+
+static void
+refuse(struct channel *edge, const struct msg_command *m)
+{
+	struct msg_done done = { .conn = m->conn, .number = m->number, .subject = m->subject };
+
+	dispatcher.refused++;
+	(void)msg_done_put(edge, &done);
+	channel_flush(edge);
+}
+
+/* rewrite_header() - the block anew, without anything powerful. Return: false when it has two readings. */
+static bool
+rewrite_header(struct bytes block, struct bytes *out)
+{
+	struct header_reader h;
+	struct bytes name, value;
+
+	*out = BYTES_NULL;
+	if (block.len == 0)
+		return true;
+	if (header_open(&h, block) != 0)
+		return false;
+	buf_reset(&dispatcher.scratch);
+	header_begin(&dispatcher.scratch, h.status);
+	while (header_next(&h, &name, &value) == 0) {
+		if (header_is_powerful(name))
+			return false;
+		header_field(&dispatcher.scratch, name, value);
+	}
+	header_end(&dispatcher.scratch);
+	*out = buf_bytes(&dispatcher.scratch);
+	return !buf_failed(&dispatcher.scratch);
+}
+
+/* new_job() - a copy of the command that lives until its outcome. */
+static struct job *
+new_job(const struct msg_command *m, struct bytes header, uint32_t edge, const char *account)
+{
+	const struct bytes part[] = { m->subject, m->reply, header, m->payload };
+	struct job *j = malloc(sizeof(*j) + m->subject.len + m->reply.len + header.len + m->payload.len);
+	struct bytes *slot[4];
+	uint8_t *at;
+
+	if (j == NULL)
+		return NULL;
+	*j = (struct job){ .edge = edge, .conn = m->conn, .number = m->number };
+	snprintf(j->account, sizeof(j->account), "%s", account);
+	slot[0] = &j->subject;
+	slot[1] = &j->reply;
+	slot[2] = &j->header;
+	slot[3] = &j->payload;
+	at = j->text;
+	for (size_t i = 0; i < 4; i++) {
+		if (part[i].len > 0)
+			memcpy(at, part[i].ptr, part[i].len);
+		*slot[i] = bytes_of(at, part[i].len);
+		at += part[i].len;
+	}
+	return j;
+}
+
+static struct known *
+who_is(uint32_t edge, uint64_t conn)
+{
+	struct conn_node *n = conns_find(&dispatcher.conns, edge, conn);
+
+	if (n == NULL) {
+		channel_pull(&dispatcher.verifier); /* it was told first, perhaps not read first */
+		n = conns_find(&dispatcher.conns, edge, conn);
+	}
+	return (struct known *)n;
+}
+
+static int
+on_command(struct channel *edge, struct cursor *in, int fd)
+{
+	struct decision d = { .reason = REASON_INVALID, .rule = RULE_NONE };
+	struct command c = { .verb = VERB_UNKNOWN };
+	struct bytes header;
+	struct msg_command m;
+	struct known *k;
+	struct job *j;
+
+	(void)fd;
+	if (msg_command_get(in, &m) != 0)
+		return -EBADMSG;
+	dispatcher.commands++;
+	k = who_is(edge->index, m.conn);
+	if (k == NULL) {
+		refuse(edge, &m);
+		return 0;
+	}
+	if (subject_literal(m.subject) && (m.reply.len == 0 || subject_literal(m.reply)) &&
+	    command_classify(m.subject, &c) == 0 && rewrite_header(m.header, &header))
+		d = rights_command(k->person->rights, m.subject, &c);
+	if (d.verdict != VERDICT_ALLOW) {
+		(void)record(&m, edge->index, 0, &c, d);
+		channel_flush(&dispatcher.auditor);
+		refuse(edge, &m);
+		return 0;
+	}
+	j = dispatcher.jobs.n < DISPATCHER_JOBS ? new_job(&m, header, edge->index, k->person->identity.account) : NULL;
+	if (j == NULL || conns_add(&dispatcher.jobs, &j->node, 0, ++dispatcher.last_job) != 0) {
+		free(j);
+		refuse(edge, &m);
+		return 0;
+	}
+	if (dispatcher.auditor.fd < 0 || record(&m, edge->index, j->node.conn, &c, d) != 0)
+		job_done(j, false, "not_recorded");
+	else
+		channel_flush(&dispatcher.auditor);
+	return 0;
+}
+
+static int
+on_enough(struct channel *edge, struct cursor *in, int fd)
+{
+	uint64_t conn, number;
+
+	(void)fd;
+	if (msg_enough_get(in, &conn, &number) != 0)
+		return -EBADMSG;
+	if (number != 0)
+		forsake_some(edge->index, conn, number);
+	return 0;
+}
+
+/* ---- the auditor's word ---- */
+
+static int
+on_durable(struct channel *c, struct cursor *in, int fd)
+{
+	uint64_t token, seq;
+	struct job *j;
+	struct link *l;
+
+	(void)c;
+	(void)fd;
+	if (msg_durable_get(in, &token, &seq) != 0)
+		return -EBADMSG;
+	j = token != 0 ? (struct job *)conns_find(&dispatcher.jobs, 0, token) : NULL;
+	if (j == NULL)
+		return 0;
+	if (j->state != JOB_RECORDING)
+		return -EBADMSG;
+	j->seq = seq;
+	l = link_for(j->account);
+	if (l == NULL)
+		job_done(j, false, "out_of_memory");
+	else
+		link_take(l, j);
+	return 0;
+}
+
+static int
+on_not_written(struct channel *c, struct cursor *in, int fd)
+{
+	uint64_t token, seq;
+	struct job *j;
+
+	(void)c;
+	(void)fd;
+	if (msg_durable_get(in, &token, &seq) != 0)
+		return -EBADMSG;
+	j = token != 0 ? (struct job *)conns_find(&dispatcher.jobs, 0, token) : NULL;
+	if (j != NULL && j->state == JOB_RECORDING)
+		job_done(j, false, "not_recorded");
+	return 0;
+}
+
+/* ---- the verifier's and the signer's word ---- */
+
+static int
+on_who(struct channel *c, struct cursor *in, int fd)
+{
+	struct known *k = calloc(1, sizeof(*k));
+	struct msg_who who;
+	int r = k != NULL ? msg_who_get(in, &who) : -ENOMEM;
+
+	(void)c;
+	(void)fd;
+	if (r == 0) {
+		uint32_t edge = who.edge;
+		uint64_t conn = who.conn;
+
+		r = people_meet(&dispatcher.people, &who.identity, &k->person);
+		msg_who_deinit(&who);
+		if (r == 0)
+			r = conns_add(&dispatcher.conns, &k->node, edge, conn);
+		if (r == 0)
+			return 0;
+		people_leave(&dispatcher.people, k->person);
+	}
+	free(k);
+	return err_pass(r);
+}
+
+static int
+on_who_left(struct channel *c, struct cursor *in, int fd)
+{
+	struct conn_node *n;
+	uint64_t conn;
+	uint32_t edge;
+
+	(void)c;
+	(void)fd;
+	if (msg_who_left_get(in, &edge, &conn) != 0)
+		return -EBADMSG;
+	/* commands it sent before leaving may still wait in the edge's channel */
+	if (edge < DISPATCHER_EDGES && dispatcher.edge[edge].fd >= 0)
+		channel_pull(&dispatcher.edge[edge]);
+	n = conns_find(&dispatcher.conns, edge, conn);
+	if (n == NULL)
+		return 0;
+	conns_remove(&dispatcher.conns, n);
+	people_leave(&dispatcher.people, ((struct known *)n)->person);
+	free(n);
+	forsake_some(edge, conn, 0);
+	return 0;
+}
+
+static int
+on_signed(struct channel *c, struct cursor *in, int fd)
+{
+	struct msg_signed m;
+
+	(void)c;
+	(void)fd;
+	if (msg_signed_get(in, &m) != 0)
+		return -EBADMSG;
+	link_signed(m.conn, m.sig.len == 64 ? m.jwt : BYTES_NULL, m.sig);
+	return 0;
+}
+
+static int
+on_not_signed(struct channel *c, struct cursor *in, int fd)
+{
+	struct msg_signed m;
+	struct log_line l;
+
+	(void)c;
+	(void)fd;
+	if (msg_signed_get(in, &m) != 0)
+		return -EBADMSG;
+	log_begin(&l, LOG_ERR, "not_signed");
+	log_bytes(&l, "why", m.why);
+	log_end(&l);
+	link_signed(m.conn, BYTES_NULL, BYTES_NULL);
+	return 0;
+}
+
+/* ---- time ---- */
+
+static void
+on_tick(uv_timer_t *t)
+{
+	uint64_t now = uv_now(&dispatcher.child.loop);
+	struct conn_node *n = conns_each(&dispatcher.jobs, NULL), *next;
+
+	(void)t;
+	link_tick(now);
+	for (; n != NULL; n = next) {
+		struct job *j = (struct job *)n;
+
+		next = conns_each(&dispatcher.jobs, n);
+		if (j->state == JOB_ANSWERING && now >= j->deadline_ms)
+			job_over(j, j->answers > 0 ? "answered" : "no_answer");
+	}
+}
+
+/* ---- peers and parent ---- */
+
+/* edge_gone() - its commands under way go on, nobody hears of them. */
+static void
+edge_gone(struct channel *c, const char *why)
+{
+	(void)why;
+	channel_close(c);
+}
+
+static void
+peer_gone(struct channel *c, const char *why)
+{
+	(void)why;
+	channel_close(c);
+	child_fatal(&dispatcher.child, c->peer, 0);
+}
+
+#define SAID CHILD_IN(0)
+#define ROWS(r, gone) { r, sizeof(r) / sizeof((r)[0]), gone }
+
+static int
+on_peer(struct channel *c, struct cursor *in, int fd)
+{
+	static const struct frame_rule edge_rules[] = {
+		{ MSG_COMMAND, SAID, false, false, COMMAND_FRAME_MAX, on_command, "command" },
+		{ MSG_ENOUGH, SAID, false, false, 16, on_enough, "enough" },
+	};
+	static const struct frame_rule auditor_rules[] = {
+		{ MSG_DURABLE, SAID, false, false, 16, on_durable, "durable" },
+		{ MSG_NOT_WRITTEN, SAID, false, false, 16, on_not_written, "not_written" },
+	};
+	static const struct frame_rule verifier_rules[] = {
+		{ MSG_WHO, SAID, false, false, FRAME_MAX, on_who, "who" },
+		{ MSG_WHO_LEFT, SAID, false, false, 12, on_who_left, "who_left" },
+	};
+	static const struct frame_rule signer_rules[] = {
+		{ MSG_SIGNED, SAID, false, false, 1 << 17, on_signed, "signed" },
+		{ MSG_NOT_SIGNED, SAID, false, false, 1 << 17, on_not_signed, "not_signed" },
+	};
+	static const struct channel_ops edge_ops = ROWS(edge_rules, edge_gone);
+	static const struct channel_ops auditor_ops = ROWS(auditor_rules, peer_gone);
+	static const struct channel_ops verifier_ops = ROWS(verifier_rules, peer_gone);
+	static const struct channel_ops signer_ops = ROWS(signer_rules, peer_gone);
+	uv_loop_t *loop = &dispatcher.child.loop;
+	enum role role;
+	unsigned index;
+
+	(void)c;
+	if (msg_peer_get(in, &role, &index) == 0 && index < DISPATCHER_EDGES) {
+		if (role == ROLE_EDGE)
+			return channel_open(&dispatcher.edge[index], loop, fd, "edge", index, &edge_ops);
+		if (role == ROLE_AUDITOR)
+			return channel_open(&dispatcher.auditor, loop, fd, "auditor", 0, &auditor_ops);
+		if (role == ROLE_VERIFIER)
+			return channel_open(&dispatcher.verifier, loop, fd, "verifier", 0, &verifier_ops);
+		if (role == ROLE_SIGNER)
+			return channel_open(&dispatcher.signer, loop, fd, "signer", 0, &signer_ops);
+	}
+	close(fd);
+	return -EBADMSG;
+}
+
+static int
+on_policy(struct channel *c, struct cursor *in, int fd)
+{
+	struct snapshot fresh;
+	int r = snapshot_open(&fresh, fd);
+
+	(void)c;
+	(void)in;
+	if (r == 0)
+		r = people_swap(&dispatcher.people, fresh.policy);
+	if (r != 0)
+		child_fatal(&dispatcher.child, "policy snapshot cannot be used", r);
+	snapshot_close(&dispatcher.snapshot);
+	dispatcher.snapshot = fresh;
+	return 0;
+}
+
+static int
+on_dialled(struct channel *c, struct cursor *in, int fd)
+{
+	uint64_t token;
+
+	(void)c;
+	if (msg_token_get(in, &token) != 0) {
+		close(fd);
+		return -EBADMSG;
+	}
+	link_dialled(token, fd);
+	return 0;
+}
+
+static int
+on_not_dialled(struct channel *c, struct cursor *in, int fd)
+{
+	uint64_t token;
+
+	(void)c;
+	(void)fd;
+	if (msg_token_get(in, &token) != 0)
+		return -EBADMSG;
+	link_dialled(token, -1);
+	return 0;
+}
+
+static int
+on_start(struct channel *c, struct cursor *in, int fd)
+{
+	(void)in;
+	(void)fd;
+	if (dispatcher.auditor.fd < 0 || dispatcher.verifier.fd < 0 || dispatcher.signer.fd < 0 ||
+	    dispatcher.snapshot.policy == NULL)
+		return -EBADMSG;
+	c->state = CHILD_RUNNING;
+	uv_timer_start(&dispatcher.tick, on_tick, DISPATCHER_TICK_MS, DISPATCHER_TICK_MS);
+	return msg_bare_put(c, MSG_READY, -1);
+}
+
+int
+dispatcher_main(void)
+{
+	static const struct frame_rule rules[] = {
+		CHILD_ROWS,
+		{ MSG_PEER, CHILD_ALIVE, false, true, 16, on_peer, "peer" },
+		{ MSG_POLICY, CHILD_ALIVE, false, true, 0, on_policy, "policy" },
+		{ MSG_START, CHILD_IN(CHILD_SET), true, false, 0, on_start, "start" },
+		{ MSG_DIALLED, CHILD_IN(CHILD_RUNNING), false, true, 8, on_dialled, "dialled" },
+		{ MSG_NOT_DIALLED, CHILD_IN(CHILD_RUNNING), false, false, 8, on_not_dialled, "not_dialled" },
+		{ MSG_STOP, CHILD_ALIVE, false, false, 0, child_on_stop, "stop" },
+	};
+	static const struct channel_ops ops = { rules, sizeof(rules) / sizeof(rules[0]), child_parent_gone };
+
+	for (size_t i = 0; i < DISPATCHER_EDGES; i++)
+		dispatcher.edge[i].fd = -1;
+	dispatcher.verifier.fd = dispatcher.signer.fd = dispatcher.auditor.fd = -1;
+	child_begin(&dispatcher.child, ROLE_DISPATCHER, &ops);
+	buf_init(&dispatcher.scratch, DISPATCHER_SCRATCH);
+	if (stream_room_init(&dispatcher.room, &dispatcher.child.loop) != 0 ||
+	    uv_timer_init(&dispatcher.child.loop, &dispatcher.tick) != 0)
+		child_fatal(&dispatcher.child, "out of memory", 0);
+	child_run(&dispatcher.child);
+}

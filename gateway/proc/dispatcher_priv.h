@@ -1,0 +1,112 @@
+/*
+ * dispatcher_priv - the dispatcher in two files: dispatcher.c judges and keeps the jobs,
+ * dispatch_link.c holds the upstream connections that may command.
+ */
+#ifndef GATEWAY_PROC_DISPATCHER_PRIV_H
+#define GATEWAY_PROC_DISPATCHER_PRIV_H
+
+#include "gateway/io/stream.h"
+#include "gateway/nats/parser.h"
+#include "gateway/proc/child.h"
+#include "gateway/proc/conns.h"
+#include "gateway/proc/msg_auditor.h"
+#include "gateway/proc/msg_dispatcher.h"
+#include "gateway/proc/msg_signer.h"
+#include "gateway/proc/msg_verifier.h"
+#include "gateway/proc/people.h"
+#include "gateway/proc/snapshot.h"
+
+enum {
+	DISPATCHER_EDGES = 64,
+	DISPATCHER_ANSWERS = 1000,
+	DISPATCHER_ANSWER_MS = 60000,
+	DISPATCHER_LOGIN_MS = 10000,
+	DISPATCHER_JOBS = 65536,
+};
+
+enum job_state {
+	JOB_RECORDING = 0, /* the auditor speaks next: durable, or not */
+	JOB_QUEUED,        /* the link speaks next: open, or failed */
+	JOB_PUBLISHED,     /* the upstream speaks next: PONG, or -ERR before it */
+	JOB_ANSWERING,     /* hosts speak; until enough, too many, or too late */
+};
+
+/* A command under way. */
+struct job {
+	struct conn_node node; /* first; edge 0, conn = our number */
+	enum job_state state;
+	uint32_t edge;
+	uint64_t conn, number; /* as the edge names it */
+	uint64_t seq;          /* of its record */
+	char account[NKEY_TEXT_LEN + 1];
+	struct link *link;
+	struct job *next;      /* in the link's queue or its list of published ones */
+	bool refused;          /* the upstream said no */
+	bool forsaken;         /* nobody waits for answers */
+	bool nobody;           /* the upstream said that there are no responders */
+	uint64_t answers;
+	int64_t published_ns, first_ns;
+	uint64_t deadline_ms;
+	struct bytes subject, reply, header, payload; /* into text */
+	uint8_t text[];
+};
+
+enum link_state {
+	LINK_CLOSED = 0,
+	LINK_DIALLING,   /* the parent speaks */
+	LINK_GREETING,   /* the upstream: INFO */
+	LINK_SIGNING,    /* the signer */
+	LINK_LOGGING_IN, /* the upstream: PONG */
+	LINK_OPEN,
+	LINK_CLOSING,    /* until the stream is gone */
+};
+
+/* The connection that may command in one client account's upstream account. */
+struct link {
+	struct stream stream; /* first */
+	struct nats_parser parser;
+	struct link *next;
+	uint64_t token; /* its name towards parent and signer */
+	char account[NKEY_TEXT_LEN + 1];
+	char inbox[24]; /* random; answers come to _INBOX.<inbox>.<job> */
+	enum link_state state;
+	uint64_t deadline_ms;
+	struct job *queue, **queue_end;         /* durable, waiting for the link */
+	struct job *published, **published_end; /* each with a PING behind it */
+};
+
+struct dispatcher {
+	struct child child; /* first */
+	struct channel edge[DISPATCHER_EDGES], verifier, signer, auditor;
+	struct stream_room room;
+	struct snapshot snapshot;
+	struct people people;
+	struct conns conns; /* of struct known */
+	struct conns jobs;
+	struct link *links;
+	uint64_t last_job, last_link;
+	uint64_t commands, refused;
+	uv_timer_t tick;
+	struct buf scratch;
+};
+
+extern struct dispatcher dispatcher;
+
+/* link_for() - the link of a client account, made when new. Return: NULL when out of memory. */
+struct link *link_for(const char *account) must_check;
+/* link_take() - @j is durable: publish it as soon as the link is open. */
+void link_take(struct link *l, struct job *j);
+/* link_dialled() - the parent's word; @fd is taken, -1: not connected. */
+void link_dialled(uint64_t token, int fd);
+/* link_signed() - the signer's word; an empty token: refused. */
+void link_signed(uint64_t token, struct bytes jwt, struct bytes sig);
+/* link_tick() - deadlines of logins. */
+void link_tick(uint64_t now_ms);
+/* job_done() - tell the edge: forwarded or refused; a refused or unanswerable job is over. */
+void job_done(struct job *j, bool forwarded, const char *outcome);
+/* job_answer() - one answer from the upstream; may end the job. */
+void job_answer(struct job *j, struct bytes onward, struct bytes header, struct bytes payload);
+/* job_over() - the outcome is recorded and the job freed. It must be in no link's list any more. */
+void job_over(struct job *j, const char *outcome);
+
+#endif

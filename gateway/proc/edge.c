@@ -1,0 +1,504 @@
+/*
+ * edge - the process that reads the network.
+ *
+ * Owns client sockets, their upstream sockets and a read-only policy snapshot. Holds no key and no
+ * file, opens no connection (the parent dials), vouches for nobody (the verifier does), and its
+ * upstream logins have no right to command: commands go to the dispatcher.
+ */
+#include "gateway/proc/edge_priv.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "gateway/io/clock.h"
+#include "gateway/io/log.h"
+
+enum { EDGE_ACCEPTS = 64, EDGE_TICK_MS = 250, EDGE_PROBE_AGAIN_MS = 500, EDGE_REJUDGE = 64, EDGE_SCRATCH = 4 << 20 };
+
+struct edge edge;
+
+/* ---- relays ---- */
+
+struct relay *
+edge_find(uint64_t id)
+{
+	struct relay *r = edge.bucket[id % EDGE_BUCKETS];
+
+	while (r != NULL && r->id != id)
+		r = ((struct client *)r)->chain;
+	return r;
+}
+
+static void
+link_relay(struct relay *r)
+{
+	struct relay **b = &edge.bucket[r->id % EDGE_BUCKETS];
+
+	((struct client *)r)->chain = *b;
+	*b = r;
+	r->next = edge.relays;
+	if (edge.relays != NULL)
+		edge.relays->prev = r;
+	edge.relays = r;
+	edge.n_relays++;
+}
+
+static void
+unlink_relay(struct relay *r)
+{
+	struct relay **b = &edge.bucket[r->id % EDGE_BUCKETS];
+
+	while (*b != r)
+		b = &((struct client *)*b)->chain;
+	*b = ((struct client *)r)->chain;
+	if (r->prev != NULL)
+		r->prev->next = r->next;
+	else
+		edge.relays = r->next;
+	if (r->next != NULL)
+		r->next->prev = r->prev;
+	if (edge.rejudge == r)
+		edge.rejudge = r->next;
+	if (edge.tick_at == r)
+		edge.tick_at = r->next;
+	edge.n_relays--;
+}
+
+/* ---- what a relay asks ---- */
+
+static void
+verify(struct relay *r, const struct nats_connect *c, const char *nonce)
+{
+	struct msg_login m = { .conn = r->id, .nonce = bytes_str(nonce), .jwt = bytes_str(c->jwt),
+		.sig = bytes_str(c->sig) };
+
+	snprintf(m.source, sizeof(m.source), "%s", r->source);
+	((struct client *)r)->asked = true;
+	if (edge.verifier.fd < 0 || msg_login_put(&edge.verifier, &m) != 0)
+		relay_verdict(r, NULL, NULL, NULL, "verifier_unavailable");
+	else
+		channel_flush(&edge.verifier);
+}
+
+static void
+dial(struct relay *r)
+{
+	if (msg_token_put(&edge.child.parent, MSG_DIAL, r->id, -1) != 0)
+		relay_dialled(r, -1);
+	else
+		channel_flush(&edge.child.parent);
+}
+
+static void
+sign(struct relay *r, const char *nonce)
+{
+	struct msg_sign m = { .conn = r->id, .nonce = bytes_str(nonce) };
+
+	if (edge.signer.fd < 0 || msg_sign_put(&edge.signer, MSG_SIGN, &m) != 0)
+		relay_signed(r, BYTES_NULL, BYTES_NULL);
+	else
+		channel_flush(&edge.signer);
+}
+
+static int
+command(struct relay *r, const struct relay_command *c)
+{
+	struct msg_command m = { .conn = r->id, .number = c->number, .subject = c->subject, .reply = c->reply,
+		.header = c->header, .payload = c->payload };
+	int answer;
+
+	if (edge.dispatcher.fd < 0)
+		return -EPIPE;
+	answer = msg_command_put(&edge.dispatcher, &m);
+	if (answer == 0)
+		channel_flush(&edge.dispatcher);
+	return err_pass(answer);
+}
+
+static void
+enough(struct relay *r, uint64_t number)
+{
+	if (edge.dispatcher.fd >= 0)
+		(void)msg_enough_put(&edge.dispatcher, r->id, number);
+}
+
+/* note() - one line for the decision log; a full channel loses notes, and says how many. */
+void
+edge_note(struct relay *r, struct msg_note *m)
+{
+	char source[80];
+
+	snprintf(source, sizeof(source), "%s:%u", r->source, r->source_port);
+	m->conn = r->id;
+	m->source = bytes_str(source);
+	if (m->policy.len == 0 && edge.snapshot.policy != NULL)
+		m->policy = bytes_str(policy_id(edge.snapshot.policy));
+	if (edge.auditor.fd < 0 || channel_pending(&edge.auditor) > EDGE_NOTES_MAX) {
+		edge.notes_lost++;
+		return;
+	}
+	m->summed += edge.notes_lost;
+	edge.notes_lost = 0;
+	(void)msg_note_put(&edge.auditor, m);
+}
+
+static const char *const event_words[] = {
+	[RELAY_NONE] = "none",
+	[RELAY_PUB_DENIED] = "pub_denied",
+	[RELAY_SUB_DENIED] = "sub_denied",
+	[RELAY_REPLY_DENIED] = "reply_denied",
+	[RELAY_HEADER_DENIED] = "header_denied",
+	[RELAY_BODY_DENIED] = "body_denied",
+	[RELAY_COMMAND_DENIED] = "command_denied",
+	[RELAY_DELIVERY_DROPPED] = "delivery_dropped",
+	[RELAY_SUB_ENDED] = "sub_ended",
+	[RELAY_WOULD_DENY] = "would_deny",
+	[RELAY_PROTOCOL] = "protocol_error",
+};
+
+static void
+on_event(struct relay *r, const struct relay_event *e)
+{
+	const struct policy *p = edge.snapshot.policy;
+	const char *rule = policy_rule_name(p, e->decision.rule);
+	struct msg_note m = {
+		.event = bytes_str(event_words[e->kind]),
+		.subject = e->subject,
+		.reply = e->reply,
+		.queue = e->queue,
+		.detail = e->detail,
+		.rule = bytes_str(rule),
+		.reason = bytes_str(e->kind == RELAY_PROTOCOL ? "" : reason_word(e->decision.reason)),
+		.verb = e->verb != VERB_NONE ? bytes_str(command_verb_name(e->verb)) : BYTES_NULL,
+		.summed = r->denials_summed,
+	};
+	struct log_line l;
+
+	r->denials_summed = 0;
+	edge_note(r, &m);
+	log_begin(&l, e->kind == RELAY_WOULD_DENY ? LOG_INF : LOG_WRN, event_words[e->kind]);
+	log_num(&l, "client", (int64_t)r->id);
+	if (e->subject.len != 0)
+		log_bytes(&l, "subject", e->subject);
+	if (e->reply.len != 0)
+		log_bytes(&l, "reply", e->reply);
+	if (e->detail.len != 0)
+		log_bytes(&l, "detail", e->detail);
+	log_str(&l, "user", r->identity != NULL && r->identity->name != NULL ? r->identity->name : "");
+	log_word(&l, "rule", rule);
+	if (m.reason.len != 0)
+		log_word(&l, "reason", reason_word(e->decision.reason));
+	log_end(&l);
+}
+
+static void
+opened(struct relay *r)
+{
+	struct msg_note m = { .event = BYTES_LIT("conn_open"),
+		.detail = bytes_str(r->handshake.connect.lang != NULL ? r->handshake.connect.lang : "") };
+	struct log_line l;
+
+	edge_note(r, &m);
+	log_begin(&l, LOG_INF, "conn_open");
+	log_num(&l, "client", (int64_t)r->id);
+	log_str(&l, "source", r->source);
+	log_str(&l, "user", r->identity->name != NULL ? r->identity->name : "");
+	log_word(&l, "account", r->identity->account);
+	log_end(&l);
+
+}
+
+static void
+ended(struct relay *r, const char *why)
+{
+	bool admitted = r->identity != NULL;
+	struct msg_note m = {
+		.event = bytes_str(admitted ? "conn_close" : "login_failed"),
+		.reason = bytes_str(why),
+		.in_msgs = r->client.in_msgs,
+		.in_bytes = r->client.in_bytes,
+		.out_msgs = r->client.out_msgs,
+		.out_bytes = r->client.out_bytes,
+		.denied = r->denied,
+		.summed = r->denials_summed,
+	};
+	struct log_line l;
+
+	/* what the verifier refused, the verifier has reported */
+	if (admitted || !((struct client *)r)->refused)
+		edge_note(r, &m);
+	log_begin(&l, admitted ? LOG_INF : LOG_WRN, admitted ? "conn_close" : "login_failed");
+	log_num(&l, "client", (int64_t)r->id);
+	log_str(&l, "source", r->source);
+	log_str(&l, "why", why);
+	log_end(&l);
+	if (((struct client *)r)->asked && edge.verifier.fd >= 0)
+		(void)msg_conn_put(&edge.verifier, MSG_LEFT, r->id);
+}
+
+static void
+gone(struct relay *r)
+{
+	struct client *c = (struct client *)r;
+
+	unlink_relay(r);
+	people_leave(&edge.people, c->person);
+	free(c);
+	edge_exit_if_empty();
+}
+
+/* ---- listening ---- */
+
+static const char *
+next_nonce(char out[NONCE_LEN + 1])
+{
+	if (edge.n_nonces == 0)
+		return NULL;
+	memcpy(out, edge.nonces[--edge.n_nonces], NONCE_LEN);
+	out[NONCE_LEN] = '\0';
+	if (edge.n_nonces < NONCE_BATCH && !edge.nonces_wanted) {
+		edge.nonces_wanted = true;
+		(void)msg_want_nonces_put(&edge.verifier);
+		channel_flush(&edge.verifier);
+	}
+	return out;
+}
+
+/* name_source() - the peer's address as text; an IPv4 address in IPv6 clothes as IPv4. */
+static void
+name_source(const struct sockaddr_storage *ss, char out[64], uint16_t *port)
+{
+	const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)ss;
+	const struct sockaddr_in *four = (const struct sockaddr_in *)ss;
+
+	snprintf(out, 64, "?");
+	if (ss->ss_family == AF_INET) {
+		inet_ntop(AF_INET, &four->sin_addr, out, 64);
+		*port = ntohs(four->sin_port);
+	} else if (ss->ss_family == AF_INET6) {
+		if (IN6_IS_ADDR_V4MAPPED(&six->sin6_addr))
+			inet_ntop(AF_INET, six->sin6_addr.s6_addr + 12, out, 64);
+		else
+			inet_ntop(AF_INET6, &six->sin6_addr, out, 64);
+		*port = ntohs(six->sin6_port);
+	}
+}
+
+/* admit_socket() - one accepted client. */
+static void
+admit_socket(int fd, const struct sockaddr_storage *ss)
+{
+	static const int one = 1;
+	struct client *c = calloc(1, sizeof(*c));
+	char nonce[NONCE_LEN + 1], source[64];
+	uint16_t port = 0;
+
+	name_source(ss, source, &port);
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
+	if (c == NULL || edge.n_relays >= edge.child.setup.max_connections || next_nonce(nonce) == NULL) {
+		static const char full[] = "-ERR 'maximum connections exceeded'\r\n";
+		ssize_t n = send(fd, full, sizeof(full) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		(void)n;
+		close(fd);
+		free(c);
+		return;
+	}
+	if (relay_start(&c->relay, &edge.env, fd, ++edge.last_id, source, port, nonce) != 0) {
+		free(c);
+		return;
+	}
+	link_relay(&c->relay);
+}
+
+static void
+on_accept(uv_poll_t *poll, int status, int events)
+{
+	struct edge_listener *l = (struct edge_listener *)poll->data;
+
+	(void)status;
+	(void)events;
+	for (int i = 0; i < EDGE_ACCEPTS; i++) {
+		struct sockaddr_storage ss = { 0 };
+		socklen_t len = sizeof(ss);
+		int fd;
+
+		/* nonces come from the verifier; without one nobody is greeted, and the backlog waits */
+		if (edge.n_nonces == 0)
+			break;
+		fd = accept4(l->fd, (struct sockaddr *)&ss, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
+			log_event(LOG_ERR, "accept_failed");
+			edge_listen(false); /* until the next tick */
+			return;
+		}
+		if (fd < 0)
+			return;
+		admit_socket(fd, &ss);
+	}
+	if (edge.n_nonces == 0)
+		edge_listen(false);
+}
+
+void
+edge_listen(bool on)
+{
+	for (size_t i = 0; i < edge.n_listeners; i++) {
+		struct edge_listener *l = &edge.listener[i];
+
+		if (on && !edge.draining)
+			uv_poll_start(&l->poll, UV_READABLE, on_accept);
+		else
+			uv_poll_stop(&l->poll);
+	}
+}
+
+/* ---- time ---- */
+
+/* rejudge_some() - a slice of the relays under the new policy, so that nobody waits long. */
+static void
+rejudge_some(uv_idle_t *idle)
+{
+	for (int i = 0; i < EDGE_REJUDGE && edge.rejudge != NULL; i++) {
+		struct relay *r = edge.rejudge;
+
+		edge.rejudge = r->next;
+		relay_rejudge(r);
+	}
+	if (edge.rejudge == NULL)
+		uv_idle_stop(idle);
+}
+
+void
+edge_rejudge_all(void)
+{
+	edge.env.generation++;
+	edge.rejudge = edge.relays;
+	uv_idle_start(&edge.idle, rejudge_some);
+}
+
+static void
+on_tick(uv_timer_t *t)
+{
+	uint64_t now = uv_now(&edge.child.loop);
+
+	(void)t;
+	for (struct relay *r = edge.relays; r != NULL; r = edge.tick_at) {
+		edge.tick_at = r->next;
+		relay_tick(r, now);
+	}
+	if (edge.running)
+		edge_listen(true);
+	edge_tick_drain(now);
+}
+
+/* ---- beginning ---- */
+
+static void probed(struct probe *p, enum probe_result result);
+
+static void
+probe_again(uv_timer_t *t)
+{
+	(void)t;
+	(void)msg_token_put(&edge.child.parent, MSG_DIAL, 0, -1);
+}
+
+void
+edge_on_probe_fd(int fd)
+{
+	if (fd >= 0)
+		probe_start(&edge.probe, &edge.room, fd, probed);
+	else
+		uv_timer_start(&edge.probe_timer, probe_again, EDGE_PROBE_AGAIN_MS, 0);
+}
+
+/* begin_service() - the upstream is known: tell clients what it can, and listen. */
+static void
+begin_service(const struct nats_info *i)
+{
+	struct nats_hello *h = &edge.env.hello;
+
+	snprintf(edge.version, sizeof(edge.version), "%s", i->version);
+	snprintf(edge.domain, sizeof(edge.domain), "%s", i->domain);
+	h->version = edge.version;
+	h->domain = edge.domain;
+	h->headers = i->headers;
+	h->jetstream = i->jetstream;
+	h->api_lvl = i->api_lvl;
+	h->max_payload = i->max_payload < (int64_t)edge.child.setup.max_payload ? i->max_payload :
+										 edge.child.setup.max_payload;
+	if (edge.running)
+		return;
+	edge.running = true;
+	edge_listen(true);
+	(void)msg_bare_put(&edge.child.parent, MSG_READY, -1);
+}
+
+static void
+probed(struct probe *p, enum probe_result result)
+{
+	struct log_line l;
+
+	if (result == PROBE_FAILED) {
+		log_begin(&l, LOG_WRN, "upstream_probe_failed");
+		log_str(&l, "why", p->why);
+		log_end(&l);
+		uv_timer_start(&edge.probe_timer, probe_again, EDGE_PROBE_AGAIN_MS, 0);
+		return;
+	}
+	if (result == PROBE_OPEN_TO_STRANGERS && !edge.child.setup.allow_open)
+		child_fatal(&edge.child,
+		    "the upstream lets anybody in without credentials, so anybody can go round the gate: use the "
+		    "leaf.conf that init wrote, or set upstream { allow_open = yes }",
+		    0);
+	log_begin(&l, result == PROBE_OPEN_TO_STRANGERS ? LOG_WRN : LOG_INF,
+	    result == PROBE_OPEN_TO_STRANGERS ? "upstream_open" : "upstream_probed");
+	log_str(&l, "version", p->info.version);
+	log_end(&l);
+	begin_service(&p->info);
+}
+
+void
+edge_start(void)
+{
+	static const struct relay_ops ops = { verify, dial, sign, command, enough, on_event, opened, ended, gone };
+	const struct setup *s = &edge.child.setup;
+
+	edge.env.ops = &ops;
+	edge.env.room = &edge.room;
+	edge.env.limits = (struct limits){
+		.max_line = s->max_control_line,
+		.max_connect = s->max_connect,
+		.max_payload = s->max_payload,
+		.max_command = s->max_command,
+		.max_pending = s->max_pending,
+		.max_subs = s->max_subscriptions,
+		.auth_timeout_ms = s->auth_timeout_ms,
+		.login_timeout_ms = s->auth_timeout_ms + 10000,
+		.ping_interval_ms = s->ping_interval_ms,
+		.ping_max = s->ping_max,
+		.write_deadline_ms = s->write_deadline_ms,
+	};
+	edge.env.hello.server_id = s->server_id;
+	edge.env.hello.server_name = s->server_name;
+	uv_timer_start(&edge.tick, on_tick, EDGE_TICK_MS, EDGE_TICK_MS);
+	probe_again(NULL);
+}
+
+int
+edge_main(void)
+{
+	edge_channels_begin();
+	if (stream_room_init(&edge.room, &edge.child.loop) != 0)
+		child_fatal(&edge.child, "out of memory", 0);
+	buf_init(&edge.env.scratch, EDGE_SCRATCH);
+	uv_timer_init(&edge.child.loop, &edge.tick);
+	uv_timer_init(&edge.child.loop, &edge.probe_timer);
+	uv_idle_init(&edge.child.loop, &edge.idle);
+	child_run(&edge.child);
+}

@@ -1,0 +1,429 @@
+/*
+ * edge_channels - what the other processes tell the edge, and how it goes when told to.
+ */
+#include <unistd.h>
+
+#include "gateway/io/log.h"
+#include "gateway/proc/edge_priv.h"
+
+enum { EDGE_STOP_MS = 3000 };
+
+/* ---- verifier ---- */
+
+static int
+on_nonces(struct channel *c, struct cursor *in, int fd)
+{
+	struct bytes all;
+
+	(void)c;
+	(void)fd;
+	if (msg_nonces_get(in, &all) != 0)
+		return -EBADMSG;
+	for (; all.len >= NONCE_LEN && edge.n_nonces < EDGE_NONCES; all = bytes_from(all, NONCE_LEN))
+		memcpy(edge.nonces[edge.n_nonces++], all.ptr, NONCE_LEN);
+	edge.nonces_wanted = false;
+	if (edge.running)
+		edge_listen(true);
+	return 0;
+}
+
+static int
+on_admit(struct channel *c, struct cursor *in, int fd)
+{
+	struct identity id = { 0 };
+	struct person *x = NULL;
+	struct relay *r;
+	uint64_t conn;
+	int answer = msg_admit_get(in, &conn, &id);
+
+	(void)c;
+	(void)fd;
+	if (answer != 0)
+		return err_pass(answer);
+	r = edge_find(conn);
+	if (r == NULL || r->ending || ((struct client *)r)->person != NULL) {
+		identity_deinit(&id);
+		return 0;
+	}
+	if (people_meet(&edge.people, &id, &x) != 0) {
+		relay_verdict(r, NULL, NULL, NULL, "out_of_memory");
+		return 0;
+	}
+	((struct client *)r)->person = x;
+	relay_verdict(r, &x->identity, &x->rights, NULL, NULL);
+	return 0;
+}
+
+static int
+on_turn_away(struct channel *c, struct cursor *in, int fd)
+{
+	struct msg_end m;
+	char error[129] = "", why[513] = "";
+	struct relay *r;
+
+	(void)c;
+	(void)fd;
+	if (msg_end_get(in, &m) != 0)
+		return -EBADMSG;
+	r = edge_find(m.conn);
+	if (r == NULL)
+		return 0;
+	memcpy(error, m.error.ptr, m.error.len);
+	memcpy(why, m.why.ptr, m.why.len);
+	((struct client *)r)->refused = true;
+	relay_verdict(r, NULL, NULL, m.error.len != 0 ? error : NULL, why);
+	return 0;
+}
+
+static int
+on_end(struct channel *c, struct cursor *in, int fd)
+{
+	struct msg_end m;
+	char error[129] = "", why[513] = "";
+	struct relay *r;
+
+	(void)c;
+	(void)fd;
+	if (msg_end_get(in, &m) != 0)
+		return -EBADMSG;
+	r = edge_find(m.conn);
+	if (r == NULL)
+		return 0;
+	memcpy(error, m.error.ptr, m.error.len);
+	memcpy(why, m.why.ptr, m.why.len);
+	relay_end(r, m.error.len != 0 ? error : NULL, why);
+	return 0;
+}
+
+/* ---- signer ---- */
+
+static int
+on_signed(struct channel *c, struct cursor *in, int fd)
+{
+	struct msg_signed m;
+	struct relay *r;
+
+	(void)c;
+	(void)fd;
+	if (msg_signed_get(in, &m) != 0)
+		return -EBADMSG;
+	r = edge_find(m.conn);
+	if (r != NULL && m.sig.len == 64)
+		relay_signed(r, m.jwt, m.sig);
+	return 0;
+}
+
+static int
+on_not_signed(struct channel *c, struct cursor *in, int fd)
+{
+	struct msg_signed m;
+	struct relay *r;
+	struct log_line l;
+
+	(void)c;
+	(void)fd;
+	if (msg_signed_get(in, &m) != 0)
+		return -EBADMSG;
+	log_begin(&l, LOG_ERR, "not_signed");
+	log_num(&l, "client", (int64_t)m.conn);
+	log_bytes(&l, "why", m.why);
+	log_end(&l);
+	r = edge_find(m.conn);
+	if (r != NULL)
+		relay_signed(r, BYTES_NULL, BYTES_NULL);
+	return 0;
+}
+
+/* ---- dispatcher ---- */
+
+static int
+on_command_done(struct channel *c, struct cursor *in, int fd)
+{
+	struct msg_done m;
+	struct relay *r;
+
+	(void)c;
+	(void)fd;
+	if (msg_done_get(in, &m) != 0)
+		return -EBADMSG;
+	r = edge_find(m.conn);
+	if (r != NULL)
+		relay_command_done(r, m.number, m.forwarded, m.subject);
+	return 0;
+}
+
+static int
+on_answer(struct channel *c, struct cursor *in, int fd)
+{
+	struct msg_answer m;
+	struct relay *r;
+
+	(void)fd;
+	if (msg_answer_get(in, &m) != 0)
+		return -EBADMSG;
+	r = edge_find(m.conn);
+	if (r == NULL || !relay_answer(r, m.reply, m.onward, m.header, m.payload))
+		(void)msg_enough_put(c, m.conn, m.number);
+	return 0;
+}
+
+/* peer_gone() - an edge cannot work without the others; the parent decides what to do about it. */
+static void
+peer_gone(struct channel *c, const char *why)
+{
+	struct log_line l;
+
+	log_begin(&l, LOG_ERR, "peer_gone");
+	log_word(&l, "peer", c->peer);
+	log_str(&l, "why", why);
+	log_end(&l);
+	channel_close(c);
+}
+
+/* ---- parent ---- */
+
+#define SAID CHILD_IN(0)
+#define ROWS(r) { r, sizeof(r) / sizeof((r)[0]), peer_gone }
+
+static const struct frame_rule verifier_rules[] = {
+	{ MSG_NONCES, SAID, false, false, NONCE_BATCH * NONCE_LEN + 16, on_nonces, "nonces" },
+	{ MSG_ADMIT, SAID, false, false, 1 << 20, on_admit, "admit" },
+	{ MSG_TURN_AWAY, SAID, false, false, 2048, on_turn_away, "turn_away" },
+	{ MSG_END, SAID, false, false, 2048, on_end, "end" },
+};
+static const struct frame_rule signer_rules[] = {
+	{ MSG_SIGNED, SAID, false, false, 1 << 17, on_signed, "signed" },
+	{ MSG_NOT_SIGNED, SAID, false, false, 1 << 17, on_not_signed, "not_signed" },
+};
+static const struct frame_rule dispatcher_rules[] = {
+	{ MSG_COMMAND_DONE, SAID, false, false, 1 << 14, on_command_done, "command_done" },
+	{ MSG_ANSWER, SAID, false, false, FRAME_MAX, on_answer, "answer" },
+};
+static const struct channel_ops verifier_ops = ROWS(verifier_rules);
+static const struct channel_ops signer_ops = ROWS(signer_rules);
+static const struct channel_ops dispatcher_ops = ROWS(dispatcher_rules);
+static const struct channel_ops auditor_ops = { NULL, 0, peer_gone };
+
+static int
+on_peer(struct channel *c, struct cursor *in, int fd)
+{
+	enum role role;
+	unsigned index;
+
+	(void)c;
+	if (msg_peer_get(in, &role, &index) != 0) {
+		close(fd);
+		return -EBADMSG;
+	}
+	switch (role) {
+	case ROLE_VERIFIER:
+		edge.nonces_wanted = true;
+		return channel_open(&edge.verifier, &edge.child.loop, fd, "verifier", 0, &verifier_ops) != 0 ||
+		    msg_want_nonces_put(&edge.verifier) != 0;
+	case ROLE_SIGNER:
+		return channel_open(&edge.signer, &edge.child.loop, fd, "signer", 0, &signer_ops);
+	case ROLE_DISPATCHER:
+		return channel_open(&edge.dispatcher, &edge.child.loop, fd, "dispatcher", 0, &dispatcher_ops);
+	case ROLE_AUDITOR:
+		return channel_open(&edge.auditor, &edge.child.loop, fd, "auditor", 0, &auditor_ops);
+	default:
+		close(fd);
+		return -EBADMSG;
+	}
+}
+
+static int
+on_listener(struct channel *c, struct cursor *in, int fd)
+{
+	struct edge_listener *l = &edge.listener[edge.n_listeners];
+	uint16_t port;
+	char host[256];
+
+	(void)c;
+	if (msg_listener_get(in, host, &port) != 0 || edge.n_listeners == EDGE_LISTENERS) {
+		close(fd);
+		return -EBADMSG;
+	}
+	if (edge.n_listeners == 0) {
+		memcpy(edge.host, host, sizeof(edge.host));
+		edge.env.hello.host = edge.host;
+		edge.env.hello.port = port;
+	}
+	l->fd = fd;
+	if (uv_poll_init(&edge.child.loop, &l->poll, fd) != 0)
+		return -EINVAL;
+	l->poll.data = l;
+	edge.n_listeners++;
+	return 0;
+}
+
+static int
+on_policy(struct channel *c, struct cursor *in, int fd)
+{
+	struct snapshot fresh;
+	int r = snapshot_open(&fresh, fd);
+
+	(void)c;
+	(void)in;
+	if (r == 0)
+		r = people_swap(&edge.people, fresh.policy);
+	if (r != 0)
+		child_fatal(&edge.child, "policy snapshot cannot be used", r);
+	snapshot_close(&edge.snapshot);
+	edge.snapshot = fresh;
+	edge_rejudge_all();
+	return 0;
+}
+
+static int
+on_dialled(struct channel *c, struct cursor *in, int fd)
+{
+	struct relay *r;
+	uint64_t token;
+
+	(void)c;
+	if (msg_token_get(in, &token) != 0) {
+		close(fd);
+		return -EBADMSG;
+	}
+	if (token == 0) {
+		edge_on_probe_fd(fd);
+		return 0;
+	}
+	r = edge_find(token);
+	if (r == NULL || r->ending)
+		close(fd);
+	else
+		relay_dialled(r, fd);
+	return 0;
+}
+
+static int
+on_not_dialled(struct channel *c, struct cursor *in, int fd)
+{
+	struct relay *r;
+	uint64_t token;
+
+	(void)c;
+	(void)fd;
+	if (msg_token_get(in, &token) != 0)
+		return -EBADMSG;
+	if (token == 0) {
+		edge_on_probe_fd(-1);
+		return 0;
+	}
+	r = edge_find(token);
+	if (r != NULL)
+		relay_dialled(r, -1);
+	return 0;
+}
+
+static int
+on_start(struct channel *c, struct cursor *in, int fd)
+{
+	(void)in;
+	(void)fd;
+	if (edge.n_listeners == 0 || edge.snapshot.policy == NULL)
+		return -EBADMSG;
+	c->state = CHILD_RUNNING;
+	edge_start();
+	return 0;
+}
+
+/* ---- going ---- */
+
+void
+edge_exit_if_empty(void)
+{
+	if (!edge.stopping || edge.n_relays > 0)
+		return;
+	if (edge.auditor.fd >= 0)
+		(void)!channel_flush_all(&edge.auditor, 1000);
+	(void)msg_bare_put(&edge.child.parent, MSG_DONE, -1);
+	child_exit(&edge.child, 0);
+}
+
+/* begin_drain() - accept no more; close everybody between two points in time. */
+static void
+begin_drain(uint64_t from_ms, uint64_t until_ms)
+{
+	edge.draining = true;
+	edge_listen(false);
+	edge.drain_from_ms = from_ms;
+	edge.drain_until_ms = until_ms;
+	edge.drain_total = edge.n_relays;
+}
+
+void
+edge_tick_drain(uint64_t now)
+{
+	struct relay *r, *next;
+	size_t keep;
+
+	if (!edge.draining || now < edge.drain_from_ms)
+		return;
+	edge.stopping = true;
+	if (now >= edge.drain_until_ms + EDGE_STOP_MS)
+		child_exit(&edge.child, 0);
+	keep = now >= edge.drain_until_ms ? 0 :
+					    edge.drain_total * (edge.drain_until_ms - now) /
+		(edge.drain_until_ms - edge.drain_from_ms);
+	for (r = edge.relays; r != NULL && keep > 0; r = r->next)
+		keep -= r->ending ? 0 : 1;
+	for (; r != NULL; r = next) {
+		next = r->next;
+		relay_end(r, NULL, "server_shutdown");
+	}
+	edge_exit_if_empty();
+}
+
+static int
+on_lame_duck(struct channel *c, struct cursor *in, int fd)
+{
+	uint64_t now = uv_now(&edge.child.loop);
+	const struct setup *s = &edge.child.setup;
+
+	(void)c;
+	(void)in;
+	(void)fd;
+	if (edge.draining)
+		return 0;
+	edge.env.lame_duck = true;
+	for (struct relay *r = edge.relays; r != NULL; r = r->next)
+		relay_lame_duck(r);
+	begin_drain(now + s->lame_duck_grace_ms, now + s->lame_duck_grace_ms + s->lame_duck_duration_ms);
+	return 0;
+}
+
+static int
+on_stop(struct channel *c, struct cursor *in, int fd)
+{
+	uint64_t now = uv_now(&edge.child.loop);
+
+	(void)c;
+	(void)in;
+	(void)fd;
+	begin_drain(now, now);
+	edge_tick_drain(now);
+	return 0;
+}
+
+void
+edge_channels_begin(void)
+{
+	static const struct frame_rule rules[] = {
+		CHILD_ROWS,
+		{ MSG_PEER, CHILD_ALIVE, false, true, 16, on_peer, "peer" },
+		{ MSG_LISTENER, CHILD_IN(CHILD_SET), false, true, 512, on_listener, "listener" },
+		{ MSG_POLICY, CHILD_ALIVE, false, true, 0, on_policy, "policy" },
+		{ MSG_START, CHILD_IN(CHILD_SET), true, false, 0, on_start, "start" },
+		{ MSG_DIALLED, CHILD_IN(CHILD_RUNNING), false, true, 8, on_dialled, "dialled" },
+		{ MSG_NOT_DIALLED, CHILD_IN(CHILD_RUNNING), false, false, 8, on_not_dialled, "not_dialled" },
+		{ MSG_LAME_DUCK, CHILD_IN(CHILD_RUNNING), false, false, 0, on_lame_duck, "lame_duck" },
+		{ MSG_STOP, CHILD_ALIVE, false, false, 0, on_stop, "stop" },
+	};
+	static const struct channel_ops ops = { rules, sizeof(rules) / sizeof(rules[0]), child_parent_gone };
+
+	edge.verifier.fd = edge.signer.fd = edge.dispatcher.fd = edge.auditor.fd = -1;
+	child_begin(&edge.child, ROLE_EDGE, &ops);
+}

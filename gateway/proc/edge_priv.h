@@ -1,0 +1,89 @@
+/*
+ * edge_priv - the edge in two files: edge.c listens and conducts relays, edge_channels.c speaks with
+ * the other processes. One process is one edge, so its state is one struct.
+ */
+#ifndef GATEWAY_PROC_EDGE_PRIV_H
+#define GATEWAY_PROC_EDGE_PRIV_H
+
+#include "gateway/proc/child.h"
+#include "gateway/proc/msg_auditor.h"
+#include "gateway/proc/msg_dispatcher.h"
+#include "gateway/proc/msg_signer.h"
+#include "gateway/proc/msg_verifier.h"
+#include "gateway/proc/people.h"
+#include "gateway/proc/probe.h"
+#include "gateway/proc/snapshot.h"
+#include "gateway/relay/relay.h"
+
+enum {
+	EDGE_LISTENERS = 8,
+	EDGE_BUCKETS = 16384,
+	EDGE_NONCES = 4 * NONCE_BATCH,
+	EDGE_NOTES_MAX = 8 * 1024 * 1024,
+};
+
+/* A connection of this edge: the relay first. */
+struct client {
+	struct relay relay;
+	struct relay *chain;
+	struct person *person;
+	bool asked;   /* the verifier knows of it */
+	bool refused; /* by the verifier, which has reported it */
+};
+
+struct edge_listener {
+	uv_poll_t poll;
+	int fd;
+};
+
+struct edge {
+	struct child child; /* first */
+	struct channel verifier, signer, dispatcher, auditor;
+	struct stream_room room;
+	struct relay_env env;
+	struct snapshot snapshot;
+	struct people people;
+	struct edge_listener listener[EDGE_LISTENERS];
+	size_t n_listeners;
+	char nonces[EDGE_NONCES][NONCE_LEN];
+	size_t n_nonces;
+	bool nonces_wanted;
+	struct relay *bucket[EDGE_BUCKETS];
+	struct relay *relays;  /* all, newest first */
+	struct relay *rejudge; /* the next to be judged anew */
+	struct relay *tick_at; /* the next to be ticked */
+	size_t n_relays;
+	uint64_t last_id;
+	uint64_t notes_lost;
+	uv_timer_t tick, probe_timer;
+	uv_idle_t idle;
+	struct probe probe;
+	char host[256], version[32], domain[64];
+	bool running, draining, stopping;
+	uint64_t drain_from_ms; /* lame duck: when closing begins */
+	uint64_t drain_until_ms;
+	size_t drain_total;
+};
+
+extern struct edge edge;
+
+/* edge_channels_begin() - the channel to the parent; the others come through it. */
+void edge_channels_begin(void);
+/* edge_start() - everything has arrived: look at the upstream, then listen. */
+void edge_start(void);
+/* edge_find() - a connection by its number, or NULL. */
+struct relay *edge_find(uint64_t id);
+/* edge_note() - one line for the decision log. */
+void edge_note(struct relay *r, struct msg_note *m);
+/* edge_listen() - accept, or stop accepting for now. */
+void edge_listen(bool on);
+/* edge_rejudge_all() - the policy was swapped. */
+void edge_rejudge_all(void);
+/* edge_on_probe_fd() - the parent dialled for the probe, or could not (-1). */
+void edge_on_probe_fd(int fd);
+/* edge_tick_drain() - lame duck and stopping: close some more. */
+void edge_tick_drain(uint64_t now_ms);
+/* edge_exit_if_empty() - when stopping and nobody is left. */
+void edge_exit_if_empty(void);
+
+#endif

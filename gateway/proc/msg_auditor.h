@@ -1,0 +1,60 @@
+/*
+ * msg_auditor - what edges and the dispatcher have written down.
+ *
+ * The sender says what happened on which connection; who that is, the auditor knows from the
+ * verifier, and sequence and time are its own.
+ */
+#ifndef GATEWAY_PROC_MSG_AUDITOR_H
+#define GATEWAY_PROC_MSG_AUDITOR_H
+
+#include "gateway/io/frame.h"
+
+enum msg_auditor {
+	MSG_NOTE = 1,    /* edge: one line for the decision log, nothing to wait for */
+	MSG_RECORD,      /* dispatcher: a command; MSG_DURABLE or MSG_NOT_WRITTEN answers */
+	MSG_OUTCOME,     /* dispatcher: what came of a command */
+	MSG_DURABLE = 32,
+	MSG_NOT_WRITTEN,
+};
+
+/* Strings are words of ours (event, reason, verb, rule) or strangers' bytes (the rest). */
+struct msg_note {
+	uint64_t conn;
+	struct bytes event;   /* docs/EVENTS.md */
+	struct bytes subject, reply, queue, detail;
+	struct bytes rule, reason, verb, policy;
+	struct bytes source;  /* of a connection the verifier has not named */
+	uint64_t in_msgs, out_msgs, in_bytes, out_bytes, denied; /* conn_close */
+	uint64_t summed;      /* so many alike were not written */
+};
+
+struct msg_record {
+	uint64_t token;  /* the dispatcher's; comes back in MSG_DURABLE */
+	uint32_t edge;
+	uint64_t conn;
+	bool allowed, would_deny, mutating;
+	struct bytes subject, reply;
+	struct bytes verb, dialect, lattice, host, object;
+	struct bytes rule, reason, policy;
+	uint8_t digest[32]; /* SHA-256 of the payload */
+	uint64_t size;
+};
+
+struct msg_outcome {
+	uint64_t seq; /* of the command's record */
+	struct bytes outcome; /* answered, no_responders, no_answer, forwarded, refused */
+	uint64_t answers;
+	uint64_t first_us; /* to the first answer; 0 none */
+};
+
+int msg_note_put(struct channel *c, const struct msg_note *m);
+int msg_note_get(struct cursor *in, struct msg_note *m) must_check;
+int msg_record_put(struct channel *c, const struct msg_record *m);
+int msg_record_get(struct cursor *in, struct msg_record *m) must_check;
+int msg_outcome_put(struct channel *c, const struct msg_outcome *m);
+int msg_outcome_get(struct cursor *in, struct msg_outcome *m) must_check;
+/* msg_durable: MSG_DURABLE, MSG_NOT_WRITTEN: the dispatcher's token, the record's sequence number */
+int msg_durable_put(struct channel *c, enum msg_auditor type, uint64_t token, uint64_t seq);
+int msg_durable_get(struct cursor *in, uint64_t *token, uint64_t *seq) must_check;
+
+#endif

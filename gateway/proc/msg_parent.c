@@ -1,0 +1,165 @@
+/*
+ * msg_parent - see msg_parent.h. Each _put next to its _get.
+ */
+#include "gateway/proc/msg_parent.h"
+
+/* get_str() - a sized string into a fixed array; too long or with a NUL inside is refused. */
+static int
+get_str(struct cursor *in, char *out, size_t room)
+{
+	struct bytes s = cursor_sized(in, room - 1);
+
+	if (in->failed || bytes_find(s, 0) != s.len)
+		return err_raise(-EBADMSG);
+	memcpy(out, s.ptr, s.len);
+	out[s.len] = '\0';
+	return 0;
+}
+
+void
+msg_setup_put(struct channel *c, const struct setup *s)
+{
+	struct buf *b = frame_begin(c, MSG_SETUP);
+
+	buf_put_u32(b, s->index);
+	buf_put_u32(b, s->log_level);
+	buf_put_u32(b, s->max_connections);
+	buf_put_u32(b, s->max_subscriptions);
+	buf_put_u32(b, s->max_control_line);
+	buf_put_u32(b, s->max_connect);
+	buf_put_u32(b, s->max_payload);
+	buf_put_u32(b, s->max_command);
+	buf_put_u32(b, s->max_pending);
+	buf_put_u32(b, s->auth_timeout_ms);
+	buf_put_u32(b, s->ping_interval_ms);
+	buf_put_u32(b, s->ping_max);
+	buf_put_u32(b, s->write_deadline_ms);
+	buf_put_u32(b, s->lame_duck_grace_ms);
+	buf_put_u32(b, s->lame_duck_duration_ms);
+	buf_put_u8(b, s->require_exp);
+	buf_put_u8(b, s->allow_open);
+	buf_put_u8(b, s->mint);
+	buf_put_sized_str(b, s->server_id);
+	buf_put_sized_str(b, s->server_name);
+	(void)frame_end(c, -1);
+}
+
+int
+msg_setup_get(struct cursor *in, struct setup *s)
+{
+	s->index = cursor_u32(in);
+	s->log_level = cursor_u32(in);
+	s->max_connections = cursor_u32(in);
+	s->max_subscriptions = cursor_u32(in);
+	s->max_control_line = cursor_u32(in);
+	s->max_connect = cursor_u32(in);
+	s->max_payload = cursor_u32(in);
+	s->max_command = cursor_u32(in);
+	s->max_pending = cursor_u32(in);
+	s->auth_timeout_ms = cursor_u32(in);
+	s->ping_interval_ms = cursor_u32(in);
+	s->ping_max = cursor_u32(in);
+	s->write_deadline_ms = cursor_u32(in);
+	s->lame_duck_grace_ms = cursor_u32(in);
+	s->lame_duck_duration_ms = cursor_u32(in);
+	s->require_exp = cursor_u8(in) != 0;
+	s->allow_open = cursor_u8(in) != 0;
+	s->mint = cursor_u8(in) != 0;
+	if (get_str(in, s->server_id, sizeof(s->server_id)) != 0 ||
+	    get_str(in, s->server_name, sizeof(s->server_name)) != 0)
+		return err_raise(-EBADMSG);
+	return cursor_done(in) ? 0 : err_raise(-EBADMSG);
+}
+
+int
+msg_peer_put(struct channel *c, enum role role, unsigned index, int fd)
+{
+	struct buf *b = frame_begin(c, MSG_PEER);
+
+	buf_put_u8(b, (uint8_t)role);
+	buf_put_u32(b, index);
+	return frame_end(c, fd);
+}
+
+int
+msg_peer_get(struct cursor *in, enum role *role, unsigned *index)
+{
+	uint8_t n = cursor_u8(in);
+
+	*index = cursor_u32(in);
+	*role = (enum role)n;
+	return cursor_done(in) && n < ROLE_COUNT ? 0 : err_raise(-EBADMSG);
+}
+
+int
+msg_file_put(struct channel *c, const char *name, int fd)
+{
+	buf_put_sized_str(frame_begin(c, MSG_FILE), name);
+	return frame_end(c, fd);
+}
+
+int
+msg_file_get(struct cursor *in, char name[32])
+{
+	int r = get_str(in, name, 32);
+
+	return r == 0 && cursor_done(in) ? 0 : err_raise(-EBADMSG);
+}
+
+int
+msg_listener_put(struct channel *c, const char *host, uint16_t port, int fd)
+{
+	struct buf *b = frame_begin(c, MSG_LISTENER);
+
+	buf_put_sized_str(b, host);
+	buf_put_u16(b, port);
+	return frame_end(c, fd);
+}
+
+int
+msg_listener_get(struct cursor *in, char host[256], uint16_t *port)
+{
+	int r = get_str(in, host, 256);
+
+	*port = cursor_u16(in);
+	return r == 0 && cursor_done(in) ? 0 : err_raise(-EBADMSG);
+}
+
+int
+msg_text_put(struct channel *c, enum msg_parent type, const char *name, struct bytes text, int fd)
+{
+	struct buf *b = frame_begin(c, (uint16_t)type);
+
+	buf_put_sized_str(b, name);
+	buf_put_sized(b, text);
+	return frame_end(c, fd);
+}
+
+int
+msg_text_get(struct cursor *in, struct msg_text *t)
+{
+	t->name = cursor_sized(in, 4096);
+	t->text = cursor_sized(in, FRAME_MAX);
+	return cursor_done(in) ? 0 : err_raise(-EBADMSG);
+}
+
+int
+msg_token_put(struct channel *c, enum msg_parent type, uint64_t token, int fd)
+{
+	buf_put_u64(frame_begin(c, (uint16_t)type), token);
+	return frame_end(c, fd);
+}
+
+int
+msg_token_get(struct cursor *in, uint64_t *token)
+{
+	*token = cursor_u64(in);
+	return cursor_done(in) ? 0 : err_raise(-EBADMSG);
+}
+
+int
+msg_bare_put(struct channel *c, enum msg_parent type, int fd)
+{
+	frame_begin(c, (uint16_t)type);
+	return frame_end(c, fd);
+}

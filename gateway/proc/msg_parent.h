@@ -1,0 +1,77 @@
+/*
+ * msg_parent - what the parent and its children say to each other.
+ *
+ * A child starts with one descriptor, 3, the channel to the parent. Everything else it owns comes
+ * through it: settings, files already open, channels to its peers, connected sockets.
+ */
+#ifndef GATEWAY_PROC_MSG_PARENT_H
+#define GATEWAY_PROC_MSG_PARENT_H
+
+#include "gateway/io/frame.h"
+#include "gateway/proc/role.h"
+
+enum msg_parent {
+	MSG_SETUP = 1,   /* parent: struct setup; once, first */
+	MSG_PEER,        /* parent: a channel to another child, with descriptor */
+	MSG_FILE,        /* parent: an open file by name of use, with descriptor */
+	MSG_LISTENER,    /* parent to edge: a listening socket, with descriptor */
+	MSG_POLICY,      /* parent to edge, verifier, dispatcher: a snapshot, with descriptor */
+	MSG_TRUST_BEGIN, /* parent to verifier: forget what was begun */
+	MSG_TRUST_OPERATOR,
+	MSG_TRUST_ACCOUNT,
+	MSG_TRUST_END,   /* use what was sent */
+	MSG_START,       /* parent: all is there, begin */
+	MSG_LAME_DUCK,   /* parent to edge */
+	MSG_STOP,        /* parent: finish and exit */
+	MSG_REOPEN,      /* parent: new descriptor for the log (2), with descriptor */
+	MSG_SOURCE,      /* parent to compiler: one policy file */
+	MSG_COMPILE,     /* parent to compiler: that was all */
+	MSG_DIALLED,     /* parent to edge, dispatcher: with descriptor */
+	MSG_NOT_DIALLED,
+	MSG_DIAL = 64,   /* edge, dispatcher to parent: connect to the upstream */
+	MSG_READY,       /* child: ready for use */
+	MSG_DONE,        /* child: finished, exiting */
+	MSG_SNAPSHOT,    /* compiler to parent: with descriptor, and warnings */
+	MSG_NO_SNAPSHOT, /* compiler to parent: the errors */
+	MSG_TRUSTED,     /* verifier to parent: what is trusted now */
+	MSG_FATAL,       /* child: why it cannot go on */
+};
+
+/* Settings of all roles; each uses its part. */
+struct setup {
+	uint32_t index; /* which edge */
+	uint32_t log_level;
+	uint32_t max_connections, max_subscriptions, max_control_line, max_connect, max_payload;
+	uint32_t max_command, max_pending;
+	uint32_t auth_timeout_ms, ping_interval_ms, ping_max, write_deadline_ms;
+	uint32_t lame_duck_grace_ms, lame_duck_duration_ms;
+	bool require_exp, allow_open, mint;
+	char server_id[64];
+	char server_name[128];
+};
+
+struct msg_text {
+	struct bytes name, text;
+};
+
+void msg_setup_put(struct channel *c, const struct setup *s);
+int msg_setup_get(struct cursor *in, struct setup *s) must_check;
+/* msg_peer: which child is at the other end of @fd (taken) */
+int msg_peer_put(struct channel *c, enum role role, unsigned index, int fd);
+int msg_peer_get(struct cursor *in, enum role *role, unsigned *index) must_check;
+/* msg_file: @name is one of "inbox_key" "mint" "creds" "command_creds" "audit" "decisions" */
+int msg_file_put(struct channel *c, const char *name, int fd);
+int msg_file_get(struct cursor *in, char name[32]) must_check;
+/* msg_listener: the address it listens on */
+int msg_listener_put(struct channel *c, const char *host, uint16_t port, int fd);
+int msg_listener_get(struct cursor *in, char host[256], uint16_t *port) must_check;
+/* msg_text: MSG_TRUST_OPERATOR, MSG_TRUST_ACCOUNT, MSG_SOURCE, MSG_FATAL, MSG_SNAPSHOT, MSG_NO_SNAPSHOT, MSG_TRUSTED */
+int msg_text_put(struct channel *c, enum msg_parent type, const char *name, struct bytes text, int fd);
+int msg_text_get(struct cursor *in, struct msg_text *t) must_check;
+/* msg_token: MSG_DIAL, MSG_DIALLED, MSG_NOT_DIALLED: which connection */
+int msg_token_put(struct channel *c, enum msg_parent type, uint64_t token, int fd);
+int msg_token_get(struct cursor *in, uint64_t *token) must_check;
+/* msg_bare: a message without a body */
+int msg_bare_put(struct channel *c, enum msg_parent type, int fd);
+
+#endif

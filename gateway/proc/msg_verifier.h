@@ -1,0 +1,78 @@
+/*
+ * msg_verifier - what edges ask the verifier, and what it tells those who must know who somebody
+ * is: the edge, the signer, the dispatcher, the auditor.
+ *
+ * A connection is named by the edge's number and the edge's own count; which edge it is, the
+ * receiver knows from the channel and not from the message.
+ */
+#ifndef GATEWAY_PROC_MSG_VERIFIER_H
+#define GATEWAY_PROC_MSG_VERIFIER_H
+
+#include "gateway/io/frame.h"
+#include "policy/identity/identity.h"
+
+enum { NONCE_LEN = 22, NONCE_BATCH = 256, LOGIN_MAX = 64 * 1024 };
+
+enum msg_verifier {
+	MSG_LOGIN = 1, /* edge: a CONNECT to be judged */
+	MSG_LEFT,      /* edge: a connection that logged in, or asked to, is gone */
+	MSG_WANT_NONCES, /* edge */
+	MSG_NONCES = 32, /* verifier to edge: a batch, each good for one login */
+	MSG_ADMIT,       /* verifier to edge: conn, identity */
+	MSG_TURN_AWAY,   /* verifier to edge: conn, error for the wire, why */
+	MSG_END,         /* verifier to edge: a live connection must end: conn, error, why */
+	MSG_WHO,         /* verifier to signer, dispatcher, auditor: edge, conn, identity, upstream rights */
+	MSG_WHO_LEFT,    /* verifier to the same: edge, conn */
+	MSG_LOGIN_REFUSED, /* verifier to auditor */
+};
+
+struct msg_login {
+	uint64_t conn;
+	struct bytes nonce, jwt, sig;
+	char source[64];
+};
+
+struct msg_end {
+	uint64_t conn;
+	struct bytes error; /* for the wire; empty: nothing is said */
+	struct bytes why;
+};
+
+struct msg_who {
+	uint32_t edge;
+	uint64_t conn;
+	struct identity identity;     /* owned by the receiver */
+	struct permissions upstream;  /* what its upstream login may do; owned by the receiver */
+};
+
+struct msg_refused {
+	uint32_t edge;
+	uint64_t conn;
+	struct bytes code, why, user, account; /* user and account as claimed, unproven */
+	char source[64];
+};
+
+int msg_login_put(struct channel *c, const struct msg_login *m);
+int msg_login_get(struct cursor *in, struct msg_login *m) must_check;
+/* msg_conn: MSG_LEFT */
+int msg_conn_put(struct channel *c, uint16_t type, uint64_t conn);
+int msg_conn_get(struct cursor *in, uint64_t *conn) must_check;
+int msg_want_nonces_put(struct channel *c);
+int msg_nonces_put(struct channel *c, const char (*nonce)[NONCE_LEN], size_t n);
+/* msg_nonces_get() - borrows: n * NONCE_LEN characters */
+int msg_nonces_get(struct cursor *in, struct bytes *all) must_check;
+int msg_admit_put(struct channel *c, uint64_t conn, const struct identity *id);
+int msg_admit_get(struct cursor *in, uint64_t *conn, struct identity *id) must_check;
+/* msg_end: MSG_TURN_AWAY, MSG_END */
+int msg_end_put(struct channel *c, uint16_t type, uint64_t conn, const char *error, const char *why);
+int msg_end_get(struct cursor *in, struct msg_end *m) must_check;
+int msg_who_put(struct channel *c, uint32_t edge, uint64_t conn, const struct identity *id,
+    const struct permissions *upstream);
+int msg_who_get(struct cursor *in, struct msg_who *m) must_check;
+void msg_who_deinit(struct msg_who *m);
+int msg_who_left_put(struct channel *c, uint32_t edge, uint64_t conn);
+int msg_who_left_get(struct cursor *in, uint32_t *edge, uint64_t *conn) must_check;
+int msg_refused_put(struct channel *c, const struct msg_refused *m);
+int msg_refused_get(struct cursor *in, struct msg_refused *m) must_check;
+
+#endif

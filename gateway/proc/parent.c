@@ -1,0 +1,362 @@
+/*
+ * parent - see parent.h. Signals as nats-server's: HUP reload, USR1 reopen the log, USR2 lame duck,
+ * INT and TERM stop gracefully, a second one at once.
+ *
+ * A dead edge is replaced. When another child dies, what it knew is lost with it (nonces, who is
+ * who, what waits for the disk), so the gate ends, and with it every connection: closed, not open.
+ */
+#include "gateway/proc/parent_priv.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "gateway/io/log.h"
+#include "policy/identity/nkey.h"
+
+enum { PARENT_BACKLOG = 1024, PARENT_STOP_MS = 10000, PARENT_KILL_MS = 2000 };
+
+struct parent parent;
+
+/* ---- listeners ---- */
+
+static void
+say_listen(const struct config_address *a, const char *why)
+{
+	struct log_line l;
+
+	log_begin(&l, LOG_FTL, "cannot_listen");
+	log_str(&l, "host", a->host);
+	log_num(&l, "port", a->port);
+	log_str(&l, "why", why);
+	log_end(&l);
+}
+
+/* listen_on() - one address of the configuration. Return: 0, -1 after a log line. */
+static int
+listen_on(const struct config_address *a)
+{
+	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE };
+	struct parent_listener *l = &parent.listener[parent.n_listeners];
+	struct sockaddr_storage bound;
+	socklen_t len = sizeof(bound);
+	struct addrinfo *list;
+	static const int one = 1;
+	char port[8];
+	int r;
+
+	snprintf(port, sizeof(port), "%u", a->port);
+	r = getaddrinfo(a->host[0] != '\0' ? a->host : NULL, port, &hints, &list);
+	if (r != 0) {
+		say_listen(a, gai_strerror(r));
+		return -1;
+	}
+	l->fd = socket(list->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (l->fd < 0 || setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) != 0 ||
+	    bind(l->fd, list->ai_addr, list->ai_addrlen) != 0 || listen(l->fd, PARENT_BACKLOG) != 0 ||
+	    getsockname(l->fd, (struct sockaddr *)&bound, &len) != 0) {
+		say_listen(a, strerror(errno));
+		freeaddrinfo(list);
+		return -1;
+	}
+	freeaddrinfo(list);
+	snprintf(l->host, sizeof(l->host), "%s", a->host[0] != '\0' ? a->host : "0.0.0.0");
+	l->port = ntohs(bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&bound)->sin6_port :
+						      ((struct sockaddr_in *)&bound)->sin_port);
+	parent.n_listeners++;
+	return 0;
+}
+
+/* ---- readiness ---- */
+
+/* notify() - tell systemd, if it started us: one datagram to $NOTIFY_SOCKET. */
+static void
+notify(const char *what)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	size_t len = path != NULL ? strlen(path) : 0;
+	int fd;
+
+	if (len < 2 || len >= sizeof(un.sun_path) || (path[0] != '/' && path[0] != '@'))
+		return;
+	memcpy(un.sun_path, path, len);
+	if (path[0] == '@')
+		un.sun_path[0] = '\0';
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return;
+	if (sendto(fd, what, strlen(what), MSG_NOSIGNAL, (struct sockaddr *)&un,
+		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + len)) < 0)
+		log_event(LOG_WRN, "notify_failed");
+	close(fd);
+}
+
+/* write_pid() - our process id into the file of -P. */
+static void
+write_pid(void)
+{
+	FILE *f;
+
+	if (parent.options->pid == NULL)
+		return;
+	f = fopen(parent.options->pid, "we");
+	if (f == NULL || fprintf(f, "%d\n", (int)getpid()) < 0)
+		log_event(LOG_ERR, "pid_file_not_written");
+	if (f != NULL)
+		fclose(f);
+}
+
+void
+parent_on_ready(void)
+{
+	for (size_t i = 0; i < parent.n_kids; i++) {
+		if (!parent.kid[i].ready)
+			return;
+	}
+	if (parent.announced)
+		return;
+	parent.announced = true;
+	parent.state = PARENT_RUNNING;
+	write_pid();
+	for (size_t i = 0; i < parent.n_listeners; i++) {
+		const struct parent_listener *l = &parent.listener[i];
+		bool six = strchr(l->host, ':') != NULL;
+
+		/* the one line that others wait for: not in the log's form, on its own */
+		dprintf(STDERR_FILENO, "portcullis-gateway ready %s%s%s:%u\n", six ? "[" : "", l->host,
+		    six ? "]" : "", l->port);
+	}
+	notify("READY=1");
+}
+
+/* ---- ending ---- */
+
+static void
+kill_all(uv_timer_t *t)
+{
+	(void)t;
+	for (size_t i = 0; i < parent.n_kids; i++) {
+		if (parent.kid[i].alive)
+			uv_process_kill(&parent.kid[i].process, SIGKILL);
+	}
+}
+
+/* end_others() - the edges are gone: the rest may go. */
+static void
+end_others(void)
+{
+	children_say(ROLE_COUNT, MSG_STOP);
+	uv_timer_start(&parent.stop_timer, kill_all, PARENT_KILL_MS, 0);
+}
+
+static void
+leave_if_alone(void)
+{
+	bool edges = false, others = false;
+
+	for (size_t i = 0; i < parent.n_kids; i++) {
+		edges |= parent.kid[i].alive && parent.kid[i].role == ROLE_EDGE;
+		others |= parent.kid[i].alive && parent.kid[i].role != ROLE_EDGE;
+	}
+	if (edges)
+		return;
+	if (others) {
+		end_others();
+		return;
+	}
+	if (parent.options->pid != NULL && parent.announced)
+		unlink(parent.options->pid);
+	log_event(LOG_INF, "stopped");
+	uv_stop(&parent.loop);
+}
+
+void
+parent_stop(int status)
+{
+	if (status != 0)
+		parent.status = status;
+	if (parent.state == PARENT_LEAVING) {
+		kill_all(NULL);
+		return;
+	}
+	parent.state = PARENT_LEAVING;
+	notify("STOPPING=1");
+	log_event(LOG_INF, "stopping");
+	children_say(ROLE_EDGE, MSG_STOP);
+	uv_timer_start(&parent.stop_timer, kill_all, PARENT_STOP_MS, 0);
+	leave_if_alone();
+}
+
+void
+parent_kid_gone(struct kid *k, int64_t status, int signal)
+{
+	struct log_line l;
+
+	if (parent.state != PARENT_LEAVING || status != 0 || signal != 0) {
+		log_begin(&l, parent.state == PARENT_LEAVING ? LOG_INF : LOG_ERR, "child_ended");
+		log_word(&l, "child", role_name(k->role));
+		log_num(&l, "index", k->index);
+		log_num(&l, "status", status);
+		log_num(&l, "signal", signal);
+		log_end(&l);
+	}
+	if (parent.state == PARENT_LEAVING || k->done) {
+		/* after a lame duck's last edge nothing is left to do */
+		if (parent.state != PARENT_LEAVING)
+			parent.state = PARENT_LEAVING;
+		leave_if_alone();
+		return;
+	}
+	if (k->role == ROLE_EDGE && parent.announced)
+		children_respawn();
+	else
+		parent_stop(1);
+}
+
+/* ---- signals ---- */
+
+static void
+reload(void)
+{
+	log_event(LOG_INF, "reload");
+	children_compile();
+	files_trust();
+}
+
+static void
+on_signal(uv_signal_t *s, int number)
+{
+	(void)s;
+	switch (number) {
+	case SIGHUP:
+		if (parent.state == PARENT_RUNNING)
+			reload();
+		break;
+	case SIGUSR1:
+		if (files_log_open(true) != 0)
+			log_event(LOG_ERR, "log_not_reopened");
+		break;
+	case SIGUSR2:
+		if (parent.state == PARENT_RUNNING) {
+			log_event(LOG_INF, "lame_duck");
+			notify("STOPPING=1");
+			children_say(ROLE_EDGE, MSG_LAME_DUCK);
+		}
+		break;
+	default:
+		parent_stop(0);
+		break;
+	}
+}
+
+static void
+watch_signals(void)
+{
+	static const int numbers[] = { SIGHUP, SIGUSR1, SIGUSR2, SIGINT, SIGTERM };
+
+	signal(SIGPIPE, SIG_IGN);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		uv_signal_init(&parent.loop, &parent.signals[i]);
+		uv_signal_start(&parent.signals[i], on_signal, numbers[i]);
+	}
+}
+
+/* ---- beginning ---- */
+
+/* name_server() - an N key as server id: ours alone, new at every start, its private half thrown away. */
+static int
+name_server(void)
+{
+	struct nkey_pair pair;
+	char text[NKEY_TEXT_LEN + 1];
+	int r = nkey_pair_new(&pair, NKEY_SERVER);
+
+	if (r != 0)
+		return err_pass(r);
+	nkey_format(&pair.pub, text);
+	snprintf(parent.server_id, sizeof(parent.server_id), "%s", text);
+	nkey_pair_deinit(&pair);
+	return 0;
+}
+
+/* load() - configuration and files; problems are printed. Return: 0, or the exit status. */
+static int
+load(const struct parent_options *o, struct config **out)
+{
+	struct text_report report;
+	int r;
+
+	text_report_init(&report);
+	r = config_load(out, o->config, &report);
+	if (r == 0)
+		r = config_check_files(*out, &report);
+	if (report.out.len > 0)
+		dprintf(STDERR_FILENO, "%.*s", (int)report.out.len, (const char *)report.out.ptr);
+	if (r < 0)
+		dprintf(STDERR_FILENO, "%s: error: cannot be read: %s\n", o->config, strerror(-r));
+	text_report_deinit(&report);
+	return r != 0 ? 3 : 0;
+}
+
+static void
+log_as(const struct parent_options *o)
+{
+	log_setup(o->trace ? LOG_TRC : o->debug ? LOG_DBG : LOG_INF, "parent");
+}
+
+int
+parent_main(const struct parent_options *o)
+{
+	struct log_line l;
+	int status;
+
+	log_as(o);
+	parent.options = o;
+	parent.policy = -1;
+	status = load(o, &parent.config);
+	if (status != 0)
+		return status;
+	if (uv_loop_init(&parent.loop) != 0 || files_log_open(false) != 0 || name_server() != 0)
+		return 1;
+	log_begin(&l, LOG_INF, "starting");
+	log_word(&l, "version", PORTCULLIS_VERSION);
+	log_str(&l, "config", parent.config->file);
+	log_end(&l);
+	uv_timer_init(&parent.loop, &parent.stop_timer);
+	uv_timer_init(&parent.loop, &parent.respawn_timer);
+	uv_timer_init(&parent.loop, &parent.trust_timer);
+	uv_timer_init(&parent.loop, &parent.compile_timer);
+	for (size_t i = 0; i < parent.config->n_listen; i++) {
+		if (listen_on(&parent.config->listen[i]) != 0)
+			return 1;
+	}
+	if (dial_resolve() != 0 || children_start() != 0)
+		return 1;
+	watch_signals();
+	files_trust();
+	files_watch();
+	children_compile();
+	uv_run(&parent.loop, UV_RUN_DEFAULT);
+	return parent.status;
+}
+
+int
+parent_check(const struct parent_options *o)
+{
+	struct config *c = NULL;
+	int status;
+
+	log_as(o);
+	status = load(o, &c);
+	if (status == 0)
+		printf("%s: configuration is valid\n", c->file);
+	config_free(c);
+	return status;
+}

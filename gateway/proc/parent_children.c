@@ -1,0 +1,516 @@
+/*
+ * parent_children - starting processes and wiring them. A child is our own program executed anew
+ * with a role, so that no memory is shared, with an empty environment and one descriptor besides
+ * the standard ones. Each pair that must speak gets a socket pair, its ends sent to both.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "gateway/io/log.h"
+#include "gateway/proc/parent_priv.h"
+
+enum { RESPAWN_QUIET_MS = 60000, RESPAWN_STEP_MS = 200, RESPAWN_MAX_MS = 10000 };
+
+/* who speaks with whom */
+static const struct {
+	enum role a, b;
+} wires[] = {
+	{ ROLE_EDGE, ROLE_VERIFIER },
+	{ ROLE_EDGE, ROLE_SIGNER },
+	{ ROLE_EDGE, ROLE_DISPATCHER },
+	{ ROLE_EDGE, ROLE_AUDITOR },
+	{ ROLE_VERIFIER, ROLE_SIGNER },
+	{ ROLE_VERIFIER, ROLE_DISPATCHER },
+	{ ROLE_VERIFIER, ROLE_AUDITOR },
+	{ ROLE_SIGNER, ROLE_DISPATCHER },
+	{ ROLE_DISPATCHER, ROLE_AUDITOR },
+};
+
+struct kid *
+kid_of(enum role role, unsigned index)
+{
+	for (size_t i = 0; i < parent.n_kids; i++) {
+		if (parent.kid[i].role == role && parent.kid[i].index == index)
+			return &parent.kid[i];
+	}
+	return NULL;
+}
+
+static struct kid *
+of_channel(struct channel *c)
+{
+	return (struct kid *)c;
+}
+
+/* ---- what children say ---- */
+
+static int
+on_ready(struct channel *c, struct cursor *in, int fd)
+{
+	(void)in;
+	(void)fd;
+	of_channel(c)->ready = true;
+	parent_on_ready();
+	return 0;
+}
+
+static int
+on_done(struct channel *c, struct cursor *in, int fd)
+{
+	(void)in;
+	(void)fd;
+	of_channel(c)->done = true;
+	return 0;
+}
+
+static int
+on_dial(struct channel *c, struct cursor *in, int fd)
+{
+	uint64_t token;
+
+	(void)fd;
+	if (msg_token_get(in, &token) != 0)
+		return -EBADMSG;
+	dial_for(of_channel(c), token);
+	return 0;
+}
+
+static int
+on_fatal(struct channel *c, struct cursor *in, int fd)
+{
+	(void)c;
+	(void)in;
+	(void)fd;
+	return 0; /* it has logged its reason; its end follows */
+}
+
+static int
+on_trusted(struct channel *c, struct cursor *in, int fd)
+{
+	struct msg_text t;
+	struct log_line l;
+
+	(void)c;
+	(void)fd;
+	if (msg_text_get(in, &t) != 0)
+		return -EBADMSG;
+	log_begin(&l, LOG_INF, "trust_loaded");
+	log_bytes(&l, "what", t.text);
+	log_end(&l);
+	return 0;
+}
+
+/* print_report() - a compiler's words, line by line as they are. */
+static void
+print_report(struct bytes text)
+{
+	if (text.len > 0)
+		dprintf(STDERR_FILENO, "%.*s", (int)text.len, (const char *)text.ptr);
+}
+
+static int
+on_snapshot(struct channel *c, struct cursor *in, int fd)
+{
+	struct msg_text t;
+
+	(void)c;
+	if (msg_text_get(in, &t) != 0) {
+		close(fd);
+		return -EBADMSG;
+	}
+	print_report(t.text);
+	if (parent.policy >= 0)
+		close(parent.policy);
+	parent.policy = fd;
+	log_event(LOG_INF, "policy_loaded");
+	children_policy();
+	return 0;
+}
+
+static int
+on_no_snapshot(struct channel *c, struct cursor *in, int fd)
+{
+	struct msg_text t;
+	struct log_line l;
+
+	(void)c;
+	(void)fd;
+	if (msg_text_get(in, &t) != 0)
+		return -EBADMSG;
+	print_report(t.text);
+	log_begin(&l, LOG_ERR, "policy_refused");
+	log_str(&l, "effect", parent.policy >= 0 ? "the policy in force stays" : "the gate does not start");
+	log_end(&l);
+	if (parent.policy < 0)
+		parent_stop(3);
+	return 0;
+}
+
+static void
+kid_ended(struct channel *c, const char *why)
+{
+	(void)why;
+	/* its exit status follows; nothing more is said to it */
+	channel_close(c);
+}
+
+static const struct frame_rule kid_rules[] = {
+	{ MSG_READY, (1U << 0 | 1U << 1), false, false, 0, on_ready, "ready" },
+	{ MSG_DONE, (1U << 0 | 1U << 1), false, false, 0, on_done, "done" },
+	{ MSG_DIAL, (1U << 0 | 1U << 1), false, false, 8, on_dial, "dial" },
+	{ MSG_FATAL, (1U << 0 | 1U << 1), false, false, 4096, on_fatal, "fatal" },
+	{ MSG_TRUSTED, (1U << 0 | 1U << 1), false, false, 4096, on_trusted, "trusted" },
+};
+static const struct frame_rule compiler_rules[] = {
+	{ MSG_SNAPSHOT, (1U << 0 | 1U << 1), true, true, FRAME_MAX, on_snapshot, "snapshot" },
+	{ MSG_NO_SNAPSHOT, (1U << 0 | 1U << 1), true, false, FRAME_MAX, on_no_snapshot, "no_snapshot" },
+	{ MSG_FATAL, (1U << 0 | 1U << 1), false, false, 4096, on_fatal, "fatal" },
+};
+
+/* ---- starting ---- */
+
+static void
+after_compile(uv_timer_t *t)
+{
+	(void)t;
+	parent.compiling = false;
+	if (parent.compile_again) {
+		parent.compile_again = false;
+		children_compile();
+	} else if (parent.policy < 0 && parent.state == PARENT_STARTING) {
+		parent_stop(3);
+	}
+}
+
+static void
+on_process_exit(uv_process_t *p, int64_t status, int signal)
+{
+	struct kid *k = (struct kid *)p->data;
+
+	k->alive = false;
+	k->ready = false;
+	uv_close((uv_handle_t *)p, NULL);
+	/* what it said last is still read */
+	if (k->channel.fd >= 0)
+		channel_pull(&k->channel);
+	if (k->channel.fd >= 0)
+		channel_close(&k->channel);
+	if (k->role != ROLE_COMPILER) {
+		parent_kid_gone(k, status, signal);
+		return;
+	}
+	/* its handles are still closing: go on when the loop has let go of them */
+	uv_timer_start(&parent.compile_timer, after_compile, 0, 0);
+}
+
+/* spawn() - start our own program in a role, channel attached, settings said. Return: 0, -errno. */
+static int
+spawn(struct kid *k, enum role role, unsigned index)
+{
+	static const struct channel_ops kid_ops = { kid_rules, sizeof(kid_rules) / sizeof(kid_rules[0]), kid_ended };
+	static const struct channel_ops compiler_ops = { compiler_rules,
+		sizeof(compiler_rules) / sizeof(compiler_rules[0]), kid_ended };
+	char name[] = "portcullis-gateway", flag[] = "--role", role_text[16], *argv[] = { name, flag, role_text, NULL };
+	char *env[] = { NULL };
+	int pair[2], r;
+	uv_stdio_container_t stdio[4] = {
+		{ .flags = UV_IGNORE },
+		{ .flags = UV_IGNORE },
+		{ .flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO },
+		{ .flags = UV_INHERIT_FD },
+	};
+	uv_process_options_t o = { .exit_cb = on_process_exit, .file = "/proc/self/exe", .args = argv, .env = env,
+		.stdio_count = 4, .stdio = stdio };
+
+	snprintf(role_text, sizeof(role_text), "%s", role_name(role));
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+		return err_raise(-errno);
+	stdio[3].data.fd = pair[1];
+	memset(&k->process, 0, sizeof(k->process));
+	k->role = role;
+	k->index = index;
+	k->ready = k->done = false;
+	k->process.data = k;
+	r = uv_spawn(&parent.loop, &k->process, &o);
+	close(pair[1]);
+	if (r != 0) {
+		close(pair[0]);
+		return err_raise(r);
+	}
+	k->alive = true;
+	k->born_ms = uv_now(&parent.loop);
+	return channel_open(&k->channel, &parent.loop, pair[0], role_name(role), index,
+	    role == ROLE_COMPILER ? &compiler_ops : &kid_ops);
+}
+
+/* setup() - its settings. */
+static void
+setup(struct kid *k)
+{
+	const struct config *c = parent.config;
+	struct setup s = {
+		.index = k->index,
+		.log_level = parent.options->trace ? LOG_TRC : parent.options->debug ? LOG_DBG : LOG_INF,
+		.max_connections = c->max_connections,
+		.max_subscriptions = c->max_subscriptions,
+		.max_control_line = c->max_control_line,
+		.max_connect = c->max_connect,
+		.max_payload = c->max_payload,
+		.max_command = c->max_command,
+		.max_pending = c->max_pending,
+		.auth_timeout_ms = c->auth_timeout_ms,
+		.ping_interval_ms = c->ping_interval_ms,
+		.ping_max = c->ping_max,
+		.write_deadline_ms = c->write_deadline_ms,
+		.lame_duck_grace_ms = c->lame_duck_grace_ms,
+		.lame_duck_duration_ms = c->lame_duck_duration_ms,
+		.require_exp = c->require_exp,
+		.allow_open = c->upstream_allow_open,
+		.mint = c->upstream_mint != NULL,
+	};
+
+	snprintf(s.server_id, sizeof(s.server_id), "%s", parent.server_id);
+	snprintf(s.server_name, sizeof(s.server_name), "%s", c->server_name);
+	msg_setup_put(&k->channel, &s);
+}
+
+/* give_file() - open a file for a child; the parent does not read it. Return: 0, -errno. */
+static int
+give_file(struct kid *k, const char *name, const char *path, int flags)
+{
+	int fd;
+
+	if (path == NULL)
+		return 0;
+	fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0) {
+		int r = -errno;
+		struct log_line l;
+
+		log_begin(&l, LOG_FTL, "cannot_open");
+		log_str(&l, "file", path);
+		log_errno(&l, r);
+		log_end(&l);
+		return err_raise(r);
+	}
+	return msg_file_put(&k->channel, name, fd);
+}
+
+/* give_files() - what the role owns on disk. Return: 0, -errno. */
+static int
+give_files(struct kid *k)
+{
+	const struct config *c = parent.config;
+	char path[4200];
+	int r = 0;
+
+	switch (k->role) {
+	case ROLE_VERIFIER:
+		return give_file(k, "inbox_key", c->inbox_key, O_RDONLY);
+	case ROLE_SIGNER:
+		r = give_file(k, "mint", c->upstream_mint, O_RDONLY);
+		if (r == 0)
+			r = give_file(k, "creds", c->upstream_creds, O_RDONLY);
+		if (r == 0)
+			r = give_file(k, "command_creds", c->upstream_command_creds, O_RDONLY);
+		return err_pass(r);
+	case ROLE_AUDITOR:
+		snprintf(path, sizeof(path), "%s/records.jsonl", c->audit);
+		r = give_file(k, "audit", path, O_RDWR | O_APPEND | O_CREAT);
+		if (r == 0)
+			r = give_file(k, "decisions", c->decisions, O_WRONLY | O_APPEND | O_CREAT);
+		return err_pass(r);
+	default:
+		return 0;
+	}
+}
+
+/* wire() - a socket pair between two children, both told. Return: 0, -errno. */
+static int
+wire(struct kid *a, struct kid *b)
+{
+	int pair[2], r;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+		return err_raise(-errno);
+	r = msg_peer_put(&a->channel, b->role, b->index, pair[0]);
+	if (r != 0)
+		close(pair[1]);
+	else
+		r = msg_peer_put(&b->channel, a->role, a->index, pair[1]);
+	return err_pass(r);
+}
+
+/* wire_kid() - @k with everybody it speaks with who is there already. */
+static int
+wire_kid(struct kid *k)
+{
+	for (size_t w = 0; w < sizeof(wires) / sizeof(wires[0]); w++) {
+		if (wires[w].a != k->role && wires[w].b != k->role)
+			continue;
+		for (size_t i = 0; i < parent.n_kids; i++) {
+			struct kid *x = &parent.kid[i];
+			enum role other = wires[w].a == k->role ? wires[w].b : wires[w].a;
+			int r;
+
+			if (x == k || !x->alive || x->role != other)
+				continue;
+			r = wire(k, x);
+			if (r != 0)
+				return err_pass(r);
+		}
+	}
+	return 0;
+}
+
+/* give_listeners() - an edge accepts on every listening socket. */
+static int
+give_listeners(struct kid *k)
+{
+	for (size_t i = 0; i < parent.n_listeners; i++) {
+		const struct parent_listener *l = &parent.listener[i];
+		int r = msg_listener_put(&k->channel, l->host, l->port, fcntl(l->fd, F_DUPFD_CLOEXEC, 3));
+
+		if (r != 0)
+			return err_pass(r);
+	}
+	return 0;
+}
+
+int
+children_start(void)
+{
+	static const enum role order[] = { ROLE_AUDITOR, ROLE_SIGNER, ROLE_DISPATCHER, ROLE_VERIFIER };
+	size_t n = sizeof(order) / sizeof(order[0]) + parent.config->edges;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		struct kid *k = &parent.kid[i];
+		bool edge = i >= sizeof(order) / sizeof(order[0]);
+
+		r = spawn(k, edge ? ROLE_EDGE : order[i], edge ? (unsigned)(i - sizeof(order) / sizeof(order[0])) : 0);
+		if (r != 0)
+			break;
+		parent.n_kids = i + 1;
+		setup(k);
+		r = give_files(k);
+		if (r == 0)
+			r = wire_kid(k);
+		if (r == 0 && edge)
+			r = give_listeners(k);
+	}
+	if (r != 0) {
+		struct log_line l;
+
+		log_begin(&l, LOG_FTL, "cannot_start");
+		log_errno(&l, r);
+		log_end(&l);
+	}
+	return err_pass(r);
+}
+
+/* give_policy() - the snapshot in force; the first one also starts the child. */
+static void
+give_policy(struct kid *k)
+{
+	bool judges = k->role == ROLE_EDGE || k->role == ROLE_VERIFIER || k->role == ROLE_DISPATCHER;
+	bool started = k->channel.state != 0;
+
+	if (!k->alive || k->channel.fd < 0)
+		return;
+	if (judges)
+		(void)msg_bare_put(&k->channel, MSG_POLICY, fcntl(parent.policy, F_DUPFD_CLOEXEC, 3));
+	if (!started) {
+		k->channel.state = 1;
+		(void)msg_bare_put(&k->channel, MSG_START, -1);
+	}
+}
+
+void
+children_policy(void)
+{
+	/* who vouches and who commands first, who reads the network last */
+	for (size_t i = 0; i < parent.n_kids; i++)
+		give_policy(&parent.kid[i]);
+}
+
+static void
+respawn(uv_timer_t *t)
+{
+	(void)t;
+	for (size_t i = 0; i < parent.n_kids; i++) {
+		struct kid *k = &parent.kid[i];
+
+		if (k->alive || k->role != ROLE_EDGE || k->done)
+			continue;
+		if (spawn(k, ROLE_EDGE, k->index) != 0)
+			continue;
+		setup(k);
+		if (wire_kid(k) != 0 || give_listeners(k) != 0)
+			uv_process_kill(&k->process, 9);
+		else
+			give_policy(k);
+	}
+}
+
+void
+children_respawn(void)
+{
+	uint64_t now = uv_now(&parent.loop), wait = 0;
+
+	for (size_t i = 0; i < parent.n_kids; i++) {
+		struct kid *k = &parent.kid[i];
+
+		if (k->alive || k->role != ROLE_EDGE)
+			continue;
+		k->deaths = now - k->born_ms > RESPAWN_QUIET_MS ? 1 : k->deaths + 1;
+		if (k->deaths > 1)
+			wait = (uint64_t)RESPAWN_STEP_MS << (k->deaths < 7 ? k->deaths : 7);
+	}
+	uv_timer_start(&parent.respawn_timer, respawn, wait < RESPAWN_MAX_MS ? wait : RESPAWN_MAX_MS, 0);
+}
+
+void
+children_say(enum role role, enum msg_parent type)
+{
+	for (size_t i = 0; i < parent.n_kids; i++) {
+		struct kid *k = &parent.kid[i];
+
+		if (k->alive && k->channel.fd >= 0 && (role == ROLE_COUNT || k->role == role))
+			(void)msg_bare_put(&k->channel, type, -1);
+	}
+}
+
+void
+children_compile(void)
+{
+	struct kid *k = &parent.compiler;
+	int n;
+
+	if (parent.compiling) {
+		parent.compile_again = true;
+		return;
+	}
+	if (spawn(k, ROLE_COMPILER, 0) != 0) {
+		log_event(LOG_ERR, "compiler_not_started");
+		if (parent.policy < 0)
+			parent_stop(1);
+		return;
+	}
+	parent.compiling = true;
+	setup(k);
+	n = files_sources(&k->channel);
+	if (n <= 0) {
+		struct log_line l;
+
+		log_begin(&l, LOG_ERR, "policies_not_read");
+		log_str(&l, "folder", parent.config->policies);
+		log_str(&l, "why", n == 0 ? "it holds no *.policy file" : strerror(-n));
+		log_end(&l);
+		uv_process_kill(&k->process, 9);
+		return;
+	}
+	(void)msg_bare_put(&k->channel, MSG_COMPILE, -1);
+}

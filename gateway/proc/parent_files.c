@@ -1,0 +1,194 @@
+/*
+ * parent_files - what the operator of the gate changes while it runs: policies, trust, the log file.
+ * The parent reads these and hands the bytes on; it does not interpret them.
+ */
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "gateway/io/log.h"
+#include "gateway/proc/parent_priv.h"
+
+enum { FILE_MAX_BYTES = 2 * 1024 * 1024 - 8192, FILES_MAX = 100000, TRUST_SETTLE_MS = 150 };
+
+/* read_file() - whole, to heap memory. Return: 0, -errno. */
+static int
+read_file(const char *path, char **out, size_t *len)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	size_t at = 0;
+	ssize_t n = 1;
+	char *p;
+
+	if (fd < 0)
+		return err_raise(-errno);
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size > FILE_MAX_BYTES) {
+		close(fd);
+		return err_raise(-EFBIG);
+	}
+	p = malloc(FILE_MAX_BYTES + 1);
+	while (p != NULL && at < FILE_MAX_BYTES && (n = read(fd, p + at, FILE_MAX_BYTES - at)) > 0)
+		at += (size_t)n;
+	close(fd);
+	if (p == NULL || n < 0) {
+		free(p);
+		return err_raise(-EIO);
+	}
+	*out = p;
+	*len = at;
+	return 0;
+}
+
+/* send_file() - its bytes as a message. Return: 0, -errno after a log line. */
+static int
+send_file(struct channel *to, enum msg_parent type, const char *path)
+{
+	autofree(mem_freep) char *text = NULL;
+	size_t len = 0;
+	int r = read_file(path, &text, &len);
+
+	if (r == 0)
+		r = msg_text_put(to, type, path, bytes_of(text, len), -1);
+	if (r != 0) {
+		struct log_line l;
+
+		log_begin(&l, LOG_ERR, "file_not_read");
+		log_str(&l, "file", path);
+		log_errno(&l, r);
+		log_end(&l);
+	}
+	return err_pass(r);
+}
+
+static bool
+ends_with(const char *s, const char *end)
+{
+	size_t n = strlen(s), m = strlen(end);
+
+	return n >= m && strcmp(s + n - m, end) == 0;
+}
+
+static const char *wanted_end;
+
+static int
+wanted(const struct dirent *e)
+{
+	return e->d_name[0] != '.' && ends_with(e->d_name, wanted_end);
+}
+
+/* send_folder() - all files with an ending, in order of their names. Return: how many, -errno. */
+static int
+send_folder(struct channel *to, enum msg_parent type, const char *folder, const char *ending)
+{
+	struct dirent **list = NULL;
+	char path[8192];
+	int n, sent = 0, r = 0;
+
+	wanted_end = ending;
+	n = scandir(folder, &list, wanted, alphasort);
+	if (n < 0)
+		return err_raise(-errno);
+	for (int i = 0; i < n; i++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, list[i]->d_name);
+		free(list[i]);
+		if (r == 0 && i < FILES_MAX)
+			r = send_file(to, type, path);
+		sent += r == 0;
+	}
+	free(list);
+	return r != 0 ? err_pass(r) : sent;
+}
+
+int
+files_sources(struct channel *to)
+{
+	return send_folder(to, MSG_SOURCE, parent.config->policies, ".policy");
+}
+
+void
+files_trust(void)
+{
+	struct kid *v = kid_of(ROLE_VERIFIER, 0);
+	struct channel *to = &v->channel;
+
+	if (to->fd < 0)
+		return;
+	/* when a file cannot be read, what is trusted now stays: nothing is begun that is not ended */
+	(void)msg_bare_put(to, MSG_TRUST_BEGIN, -1);
+	if (send_file(to, MSG_TRUST_OPERATOR, parent.config->trust_operator) != 0 ||
+	    send_folder(to, MSG_TRUST_ACCOUNT, parent.config->trust_accounts, ".jwt") < 0)
+		return;
+	(void)msg_bare_put(to, MSG_TRUST_END, -1);
+}
+
+/* ---- watching ---- */
+
+static void
+on_settled(uv_timer_t *t)
+{
+	(void)t;
+	files_trust();
+}
+
+static void
+on_change(uv_fs_event_t *e, const char *name, int events, int status)
+{
+	(void)e;
+	(void)name;
+	(void)events;
+	(void)status;
+	/* files are written in steps; read them when they have been quiet for a moment */
+	uv_timer_start(&parent.trust_timer, on_settled, TRUST_SETTLE_MS, 0);
+}
+
+void
+files_watch(void)
+{
+	if (uv_fs_event_init(&parent.loop, &parent.watch_accounts) != 0 ||
+	    uv_fs_event_init(&parent.loop, &parent.watch_operator) != 0 ||
+	    uv_fs_event_start(&parent.watch_accounts, on_change, parent.config->trust_accounts, 0) != 0 ||
+	    uv_fs_event_start(&parent.watch_operator, on_change, parent.config->trust_operator, 0) != 0)
+		log_event(LOG_WRN, "trust_not_watched");
+}
+
+/* ---- the log ---- */
+
+int
+files_log_open(bool tell)
+{
+	const char *path = parent.options->log != NULL ? parent.options->log : parent.config->log;
+	struct kid *auditor;
+	int fd;
+
+	if (path != NULL) {
+		fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+		if (fd < 0) {
+			struct log_line l;
+			int e = errno;
+
+			log_begin(&l, LOG_ERR, "cannot_open");
+			log_str(&l, "file", path);
+			log_errno(&l, e);
+			log_end(&l);
+			return err_raise(-e);
+		}
+		if (dup2(fd, STDERR_FILENO) < 0)
+			return err_raise(-errno);
+		close(fd);
+	}
+	if (!tell)
+		return 0;
+	for (size_t i = 0; path != NULL && i < parent.n_kids; i++) {
+		if (parent.kid[i].alive)
+			(void)msg_bare_put(&parent.kid[i].channel, MSG_REOPEN, fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3));
+	}
+	auditor = kid_of(ROLE_AUDITOR, 0);
+	fd = open(parent.config->decisions, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	if (fd >= 0 && auditor != NULL)
+		(void)msg_file_put(&auditor->channel, "decisions", fd);
+	log_event(LOG_INF, "log_reopened");
+	return 0;
+}

@@ -1,0 +1,35 @@
+/*
+ * people - the rights of each identity under the policy in force, shared by its connections.
+ */
+#ifndef GATEWAY_PROC_PEOPLE_H
+#define GATEWAY_PROC_PEOPLE_H
+
+#include "policy/identity/identity.h"
+#include "policy/rules/rights.h"
+
+struct person {
+	struct person *next;
+	struct identity identity; /* without source */
+	struct rights *rights;
+	unsigned refs;
+};
+
+enum { PEOPLE_BUCKETS = 1024 };
+
+struct people {
+	struct person *bucket[PEOPLE_BUCKETS];
+	struct policy *policy; /* borrowed */
+	size_t n;
+};
+
+/*
+ * people_meet() - the person with this identity; made when new. @id is taken in any case.
+ * Return: 0 and *out with one reference more, -EINVAL, -ENOMEM.
+ */
+int people_meet(struct people *p, struct identity *id, struct person **out) must_check;
+/* people_leave() - one reference less; NULL is fine. */
+void people_leave(struct people *p, struct person *x);
+/* people_swap() - everybody under a new policy. Return: 0, -ENOMEM (nothing changed). */
+int people_swap(struct people *p, struct policy *policy) must_check;
+
+#endif

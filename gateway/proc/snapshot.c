@@ -1,0 +1,72 @@
+/*
+ * snapshot - see snapshot.h. A descriptor that could still be written to would let one process
+ * change what another decides by; the seals are checked by every receiver.
+ */
+#include "gateway/proc/snapshot.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { SNAPSHOT_SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
+
+int
+snapshot_seal(struct bytes compiled)
+{
+	int fd = memfd_create("policy", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	size_t at = 0;
+	int r;
+
+	if (fd < 0)
+		return err_raise(-errno);
+	while (at < compiled.len) {
+		ssize_t n = write(fd, compiled.ptr + at, compiled.len - at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		at += (size_t)n;
+	}
+	if (at == compiled.len && fcntl(fd, F_ADD_SEALS, SNAPSHOT_SEALS) == 0)
+		return fd;
+	r = errno != 0 ? -errno : -EIO;
+	close(fd);
+	return err_raise(r);
+}
+
+int
+snapshot_open(struct snapshot *s, int fd)
+{
+	struct stat st;
+	int seals = fcntl(fd, F_GET_SEALS);
+	int r;
+
+	*s = (struct snapshot){ 0 };
+	if (seals < 0 || (seals & SNAPSHOT_SEALS) != SNAPSHOT_SEALS || fstat(fd, &st) != 0 || st.st_size <= 0) {
+		close(fd);
+		return err_raise(-EBADMSG);
+	}
+	s->len = (size_t)st.st_size;
+	s->map = mmap(NULL, s->len, PROT_READ, MAP_SHARED, fd, 0);
+	r = s->map == MAP_FAILED ? -errno : 0;
+	close(fd);
+	if (r != 0) {
+		*s = (struct snapshot){ 0 };
+		return err_raise(r);
+	}
+	r = policy_open(&s->policy, bytes_of(s->map, s->len));
+	if (r != 0)
+		snapshot_close(s);
+	return err_pass(r);
+}
+
+void
+snapshot_close(struct snapshot *s)
+{
+	policy_close(s->policy);
+	if (s->map != NULL)
+		munmap(s->map, s->len);
+	*s = (struct snapshot){ 0 };
+}

@@ -1,0 +1,366 @@
+/*
+ * from_client - what each operation of an admitted client becomes. Nothing of it is copied through:
+ * an operation is judged as a value and, if allowed, written anew for the upstream.
+ *
+ * A denied operation is dropped and said so; the connection stays. Only what no client library
+ * sends by accident (a second CONNECT, a duplicate sid) ends it.
+ */
+#include <stdio.h>
+
+#include "gateway/nats/header.h"
+#include "gateway/nats/writer.h"
+#include "gateway/relay/deliver.h"
+#include "gateway/relay/inbox.h"
+#include "gateway/relay/refuse.h"
+#include "gateway/relay/relay_priv.h"
+#include "policy/rules/subject.h"
+
+/* deny() - say no, to the client and to the log. */
+static void
+deny(struct relay *r, struct relay_event *e)
+{
+	if (e->kind == RELAY_SUB_DENIED)
+		refuse_subscribe(to_client(r), e->subject, e->queue);
+	else if (e->kind == RELAY_REPLY_DENIED)
+		refuse_reply(to_client(r), e->reply);
+	else
+		refuse_publish(to_client(r), e->subject);
+	relay_report(r, e);
+}
+
+/* protocol() - what only a broken or hostile client says. */
+static void
+protocol(struct relay *r, const char *detail)
+{
+	struct relay_event e = { .kind = RELAY_PROTOCOL, .detail = bytes_str(detail) };
+
+	relay_report(r, &e);
+	relay_end(r, "Unknown Protocol Operation", "protocol_error");
+}
+
+/* observed() - let through, and noted that an enforced policy would not. */
+static void
+observed(struct relay *r, const struct nats_op *op, struct decision d)
+{
+	struct relay_event e = { .kind = RELAY_WOULD_DENY, .subject = op->subject, .decision = d };
+
+	relay_report(r, &e);
+}
+
+struct sub *
+relay_sub_for(struct relay *r, struct bytes subject)
+{
+	struct sub *sub = NULL;
+
+	if (r->reply_sub != NULL && subject_match(sub_subject(r->reply_sub), subject))
+		return subs_find_usid(&r->subs, r->reply_sub->usid);
+	while ((sub = subs_each(&r->subs, sub)) != NULL) {
+		if (!sub->command && subject_match(sub_subject(sub), subject)) {
+			r->reply_sub = sub;
+			return sub;
+		}
+	}
+	return NULL;
+}
+
+bool
+relay_own_reply(struct relay *r, struct bytes reply)
+{
+	struct command c;
+
+	if (!subject_literal(reply))
+		return false;
+	if (inbox_is(reply))
+		return !inbox_is_foreign(reply, r->identity->inbox);
+	if (reply.ptr[0] == '$' || reply.ptr[0] == '_' || command_classify(reply, &c) != COMMAND_NOT)
+		return false;
+	return relay_sub_for(r, reply) != NULL;
+}
+
+/* judge_inbox() - publishing to _INBOX...: an answer to what was delivered, or to oneself. */
+static struct decision
+judge_inbox(struct relay *r, struct bytes subject)
+{
+	if (inbox_is_foreign(subject, r->identity->inbox))
+		return (struct decision){ .reason = REASON_RESERVED, .rule = RULE_NONE };
+	return rights_publish(*r->rights, subject);
+}
+
+/* judge_publish() - data, an answer, or (reason COMMAND) a command. */
+static struct decision
+judge_publish(struct relay *r, const struct nats_op *op, bool *answer)
+{
+	uint64_t now = uv_now(r->env->room->loop);
+	struct decision d = inbox_is(op->subject) ? judge_inbox(r, op->subject) :
+						    rights_publish(*r->rights, op->subject);
+
+	*answer = false;
+	if (d.verdict == VERDICT_ALLOW || d.reason == REASON_INVALID || d.reason == REASON_COMMAND)
+		return d;
+	if (grants_has(&r->grants, op->subject, now)) {
+		struct decision a = rights_answer(*r->rights, op->subject);
+
+		if (a.verdict == VERDICT_ALLOW) {
+			*answer = true;
+			return a;
+		}
+	}
+	return d;
+}
+
+/* police_headers() - write the block anew into the scratch buffer. Return: false when denied. */
+static bool
+police_headers(struct relay *r, const struct nats_op *op, struct bytes *header)
+{
+	struct relay_event e = { .kind = RELAY_HEADER_DENIED, .subject = op->subject };
+	struct buf *out = &r->env->scratch;
+	struct header_reader h;
+	struct bytes name, value;
+
+	if (header_open(&h, op->header) != 0) {
+		protocol(r, "header block");
+		return false;
+	}
+	buf_reset(out);
+	header_begin(out, h.status);
+	while (header_next(&h, &name, &value) == 0) {
+		if (header_is_powerful(name)) {
+			enum header_verdict v = rights_header(*r->rights, name);
+
+			if (v == HEADER_STRIP)
+				continue;
+			if (v != HEADER_PASS) {
+				e.detail = name;
+				deny(r, &e);
+				return false;
+			}
+		}
+		header_field(out, name, value);
+	}
+	header_end(out);
+	*header = buf_bytes(out);
+	return !buf_failed(out);
+}
+
+/* hand_over() - a command leaves this road for the dispatcher, whole. */
+static void
+hand_over(struct relay *r, const struct nats_op *op)
+{
+	struct relay_event e = { .kind = RELAY_COMMAND_DENIED, .subject = op->subject, .reply = op->reply };
+	struct relay_command c = { .subject = op->subject, .reply = op->reply, .payload = op->payload };
+	struct command what = { 0 };
+
+	if (command_classify(op->subject, &what) != 0)
+		what.verb = VERB_UNKNOWN;
+	e.verb = what.verb;
+	e.decision = rights_command(*r->rights, op->subject, &what);
+	if (e.decision.verdict != VERDICT_ALLOW) {
+		deny(r, &e);
+		return;
+	}
+	if (op->reply.len != 0 && !relay_own_reply(r, op->reply)) {
+		e.kind = RELAY_REPLY_DENIED;
+		e.decision = (struct decision){ .reason = REASON_NO_RULE, .rule = RULE_NONE };
+		deny(r, &e);
+		return;
+	}
+	if (op->header.len != 0 && !police_headers(r, op, &c.header))
+		return;
+	c.number = ++r->commands;
+	if (op->payload.len + op->header.len > r->env->limits.max_command || r->env->ops->command(r, &c) != 0) {
+		e.detail = BYTES_LIT("too large, or the dispatcher cannot take it");
+		deny(r, &e);
+		return;
+	}
+	r->commands_out++;
+}
+
+/* reply_up() - the reply as the upstream must see it. Return: false when it does not fit. */
+static bool
+reply_up(struct relay *r, struct bytes *reply, char room[INBOX_NAME_MAX])
+{
+	if (inbox_is(*reply))
+		*reply = inbox_up(*reply, r->identity->inbox, room);
+	return reply->len != 0;
+}
+
+/* judge_reply() - where the answers shall go. */
+static bool
+judge_reply(struct relay *r, const struct nats_op *op)
+{
+	struct relay_event e = { .kind = RELAY_REPLY_DENIED, .subject = op->subject, .reply = op->reply };
+
+	if (relay_own_reply(r, op->reply))
+		return true;
+	e.decision = rights_reply(*r->rights, op->reply);
+	if (e.decision.verdict == VERDICT_ALLOW)
+		return true;
+	deny(r, &e);
+	return false;
+}
+
+/* forward() - an allowed publish, written anew. */
+static void
+forward(struct relay *r, const struct nats_op *op, bool answer)
+{
+	char subject_room[INBOX_NAME_MAX], reply_room[INBOX_NAME_MAX];
+	struct bytes subject = op->subject, reply = op->reply, header = BYTES_NULL, payload = op->payload;
+	struct relay_event e = { .kind = RELAY_BODY_DENIED, .subject = op->subject };
+
+	if (reply.len != 0 && (!judge_reply(r, op) || !reply_up(r, &reply, reply_room)))
+		return;
+	if (op->header.len != 0 && !police_headers(r, op, &header))
+		return;
+	if (!answer && inbox_is(subject))
+		subject = inbox_up(subject, r->identity->inbox, subject_room);
+	if (deliver_is_for(subject)) {
+		/* the header block may live in the scratch buffer already; the body gets its own */
+		struct buf body;
+
+		buf_init(&body, payload.len + 2 * INBOX_NAME_MAX);
+		if (deliver_rewrite(*r->rights, r->identity->inbox, payload, &body, &e) == 0)
+			nats_put_pub(to_upstream(r), subject, reply, header, buf_bytes(&body));
+		else
+			deny(r, &e);
+		buf_deinit(&body);
+		return;
+	}
+	nats_put_pub(to_upstream(r), subject, reply, header, payload);
+	if (answer)
+		grants_use(&r->grants, op->subject);
+}
+
+static void
+on_pub(struct relay *r, const struct nats_op *op)
+{
+	struct relay_event e = { .kind = RELAY_PUB_DENIED, .subject = op->subject };
+	size_t before = to_client(r)->len;
+	unsigned commands = r->commands_out;
+	bool answer;
+
+	r->client.in_msgs++;
+	r->client.in_bytes += op->payload.len;
+	if (op->header.len + op->payload.len > r->max_payload) {
+		relay_end(r, "Maximum Payload Violation", "payload_too_long");
+		return;
+	}
+	if (op->header.len != 0 && !r->handshake.connect.headers) {
+		protocol(r, "headers were not announced");
+		return;
+	}
+	e.decision = judge_publish(r, op, &answer);
+	if (e.decision.would_deny)
+		observed(r, op, e.decision);
+	if (e.decision.verdict == VERDICT_ALLOW)
+		forward(r, op, answer);
+	else if (e.decision.reason == REASON_COMMAND)
+		hand_over(r, op);
+	else
+		deny(r, &e);
+	if (r->handshake.connect.verbose && !r->ending && to_client(r)->len == before &&
+	    r->commands_out == commands)
+		nats_put_ok(to_client(r));
+}
+
+/* put_sub() - the subscription as the upstream knows it. */
+static void
+put_sub(struct relay *r, const struct sub *sub)
+{
+	char room[INBOX_NAME_MAX], usid[12];
+	int n = snprintf(usid, sizeof(usid), "%u", sub->usid);
+	struct bytes subject = sub_subject(sub);
+
+	if (sub->virtual)
+		subject = inbox_up(subject, r->identity->inbox, room);
+	nats_put_sub(to_upstream(r), subject, sub_queue(sub), bytes_of(usid, (size_t)n));
+}
+
+static void
+on_sub(struct relay *r, const struct nats_op *op)
+{
+	struct relay_event e = { .kind = RELAY_SUB_DENIED, .subject = op->subject, .queue = op->queue };
+	struct sub *sub;
+
+	if (subs_find(&r->subs, op->sid) != NULL) {
+		protocol(r, "sid already in use");
+		return;
+	}
+	if (r->subs.n >= r->max_subs) {
+		nats_put_err(to_client(r), "maximum subscriptions exceeded");
+		return;
+	}
+	if (inbox_is_foreign(op->subject, r->identity->inbox))
+		e.decision = (struct decision){ .reason = REASON_RESERVED, .rule = RULE_NONE };
+	else
+		e.decision = rights_subscribe(*r->rights, op->subject, op->queue);
+	if (e.decision.verdict != VERDICT_ALLOW) {
+		deny(r, &e);
+		return;
+	}
+	if (e.decision.would_deny)
+		observed(r, op, e.decision);
+	sub = subs_add(&r->subs, op->sid, op->subject, op->queue);
+	if (sub == NULL) {
+		relay_end(r, NULL, "out_of_memory");
+		return;
+	}
+	relay_judge_sub(r, sub);
+	put_sub(r, sub);
+	if (r->handshake.connect.verbose)
+		nats_put_ok(to_client(r));
+}
+
+static void
+on_unsub(struct relay *r, const struct nats_op *op)
+{
+	struct sub *sub = subs_find(&r->subs, op->sid);
+	char usid[12];
+
+	if (sub != NULL && (!op->has_max || op->max <= sub->delivered)) {
+		relay_unsub(r, sub);
+	} else if (sub != NULL) {
+		sub->max = op->max;
+		/* the server counts for us where it delivers what we deliver */
+		if (!sub->filter && !sub->virtual) {
+			int n = snprintf(usid, sizeof(usid), "%u", sub->usid);
+
+			nats_put_unsub(to_upstream(r), bytes_of(usid, (size_t)n), true, op->max);
+		}
+	}
+	if (r->handshake.connect.verbose)
+		nats_put_ok(to_client(r));
+}
+
+static void
+on_ping(struct relay *r)
+{
+	if (r->commands_out > 0 || r->held_pings > 0)
+		r->held_pings++;
+	else
+		nats_put_ping(to_upstream(r));
+}
+
+void
+relay_on_client(struct relay *r, const struct nats_op *op)
+{
+	switch (op->kind) {
+	case NATS_PUB:
+	case NATS_HPUB:
+		on_pub(r, op);
+		break;
+	case NATS_SUB:
+		on_sub(r, op);
+		break;
+	case NATS_UNSUB:
+		on_unsub(r, op);
+		break;
+	case NATS_PING:
+		on_ping(r);
+		break;
+	case NATS_PONG:
+		break;
+	default:
+		protocol(r, "operation out of turn");
+		break;
+	}
+}

@@ -1,0 +1,225 @@
+/*
+ * from_upstream - what each operation of an upstream becomes for its client. The upstream is only
+ * half trusted: a message reaches the client when it is whole, for a live subscription, and its
+ * printed subject is one the client may see there.
+ */
+#include <stdio.h>
+
+#include "gateway/io/log.h"
+#include "gateway/nats/header.h"
+#include "gateway/nats/writer.h"
+#include "gateway/relay/inbox.h"
+#include "gateway/relay/relay_priv.h"
+#include "policy/rules/subject.h"
+
+/* our sids are decimal numbers of at most ten digits */
+static struct sub *
+find_sub(struct relay *r, struct bytes sid)
+{
+	uint64_t n = 0;
+
+	if (sid.len == 0 || sid.len > 10)
+		return NULL;
+	for (size_t i = 0; i < sid.len; i++) {
+		if (sid.ptr[i] < '0' || sid.ptr[i] > '9')
+			return NULL;
+		n = n * 10 + (uint64_t)(sid.ptr[i] - '0');
+	}
+	return n <= UINT32_MAX ? subs_find_usid(&r->subs, (uint32_t)n) : NULL;
+}
+
+/* dropped() - note what did not reach the client. */
+static void
+dropped(struct relay *r, const struct nats_op *op, struct decision d, const char *detail)
+{
+	struct relay_event e = { .kind = RELAY_DELIVERY_DROPPED, .subject = op->subject, .decision = d,
+		.detail = bytes_str(detail) };
+
+	relay_report(r, &e);
+}
+
+/*
+ * may_deliver() - is @subject (as the client would see it) for this subscription? JetStream prints
+ * stored messages with their own subject on an inbox: the client must then have the right to that
+ * subject. Where a host listens for commands, printed and subscribed subject must agree.
+ */
+static bool
+may_deliver(struct relay *r, const struct nats_op *op, const struct sub *sub, struct bytes subject)
+{
+	struct decision d;
+
+	if (subject_match(sub_subject(sub), subject)) {
+		if (sub->virtual || (!sub->filter && r->generation == r->env->generation))
+			return true;
+		d = rights_deliver(*r->rights, sub_subject(sub), sub_queue(sub), subject);
+		if (d.verdict != VERDICT_ALLOW)
+			dropped(r, op, d, "delivery");
+		return d.verdict == VERDICT_ALLOW;
+	}
+	if (sub->command) {
+		d = (struct decision){ .reason = REASON_COMMAND, .rule = RULE_NONE };
+	} else if (inbox_is(subject)) {
+		d = (struct decision){ .reason = REASON_RESERVED, .rule = RULE_NONE };
+	} else {
+		d = rights_subscribe(*r->rights, subject, BYTES_NULL);
+	}
+	if (d.verdict != VERDICT_ALLOW)
+		dropped(r, op, d, "subject is not the subscription's");
+	return d.verdict == VERDICT_ALLOW;
+}
+
+/* note_reply() - what was asked of the client may be answered. */
+static void
+note_reply(struct relay *r, const struct sub *sub, struct bytes reply)
+{
+	uint64_t now = uv_now(r->env->room->loop);
+	int64_t max, ttl_ms;
+
+	if (!rights_answers(*r->rights, sub->serving, &max, &ttl_ms))
+		return;
+	if (grants_add(&r->grants, reply, max, ttl_ms < 0 ? 0 : now + (uint64_t)ttl_ms, now) != 0)
+		relay_end(r, NULL, "out_of_memory");
+}
+
+/* count() - one more delivered; at its maximum the subscription is over. */
+static void
+count(struct relay *r, struct sub *sub, bool ours)
+{
+	sub->delivered++;
+	if (sub->max == 0 || sub->delivered < sub->max)
+		return;
+	if (ours || sub->filter || sub->virtual) {
+		relay_unsub(r, sub);
+		return;
+	}
+	if (r->reply_sub == sub)
+		r->reply_sub = NULL;
+	subs_remove(&r->subs, sub);
+}
+
+static void
+on_msg(struct relay *r, const struct nats_op *op)
+{
+	char subject_room[INBOX_NAME_MAX], reply_room[INBOX_NAME_MAX];
+	struct sub *sub = find_sub(r, op->sid);
+	struct bytes subject = op->subject, reply = op->reply;
+	struct header_reader h;
+
+	if (sub == NULL)
+		return; /* under way while it ended */
+	if (sub->virtual && !inbox_is_virtual(sub_subject(sub), r->identity->inbox))
+		subject = inbox_down(subject, r->identity->inbox, subject_room);
+	if (!may_deliver(r, op, sub, subject))
+		return;
+	if (op->header.len != 0 && header_open(&h, op->header) != 0) {
+		dropped(r, op, (struct decision){ .reason = REASON_INVALID, .rule = RULE_NONE }, "header block");
+		return;
+	}
+	if (reply.len != 0) {
+		if (inbox_is_virtual(reply, r->identity->inbox))
+			reply = inbox_down(reply, r->identity->inbox, reply_room);
+		else
+			note_reply(r, sub, reply);
+	}
+	nats_put_msg(to_client(r), subject, sub_sid(sub), reply, op->header, op->payload);
+	r->client.out_msgs++;
+	r->client.out_bytes += op->payload.len;
+	count(r, sub, false);
+}
+
+bool
+relay_answer(struct relay *r, struct bytes reply, struct bytes onward, struct bytes header, struct bytes payload)
+{
+	struct sub *sub;
+	bool status;
+
+	if (r->ending || r->handshake.state != HANDSHAKE_OPEN)
+		return false;
+	sub = relay_sub_for(r, reply);
+	if (sub == NULL)
+		return false;
+	status = bytes_starts(header, BYTES_LIT("NATS/1.0 503"));
+	if (status && !r->handshake.connect.no_responders)
+		return true;
+	if (!r->handshake.connect.headers)
+		header = BYTES_NULL;
+	nats_put_msg(to_client(r), reply, sub_sid(sub), onward, header, payload);
+	if (onward.len != 0)
+		note_reply(r, sub, onward);
+	r->client.out_msgs++;
+	count(r, sub, true);
+	if (!r->ending && stream_flush(&r->client.stream) < 0)
+		relay_end(r, NULL, "client_gone");
+	return true;
+}
+
+/* on_err() - the upstream complains: about one operation, or for good. */
+static void
+on_err(struct relay *r, const struct nats_op *op)
+{
+	static const struct bytes stays = BYTES_LIT("Permissions Violation for ");
+	struct log_line l;
+
+	log_begin(&l, LOG_WRN, "upstream_error");
+	log_num(&l, "client", (int64_t)r->id);
+	log_bytes(&l, "text", op->text);
+	log_end(&l);
+	if (bytes_starts(op->text, stays)) {
+		/* we allowed what the upstream does not: its word counts, its names stay behind */
+		nats_put_err(to_client(r), "Permissions Violation for Publish or Subscription upstream");
+		return;
+	}
+	if (bytes_starts(op->text, BYTES_LIT("Invalid Publish Subject")) ||
+	    bytes_starts(op->text, BYTES_LIT("Invalid Subject")) ||
+	    bytes_starts(op->text, BYTES_LIT("maximum subscriptions exceeded")))
+		return;
+	relay_end(r, NULL, "upstream_error");
+}
+
+/* on_info() - the upstream's situation changed; only its lame duck concerns a client. */
+static void
+on_info(struct relay *r, const struct nats_op *op)
+{
+	struct nats_info i;
+
+	if (info_decode(&i, op->json) != 0) {
+		relay_end(r, NULL, "upstream_bad_info");
+		return;
+	}
+	if (i.ldm) {
+		struct log_line l;
+
+		log_begin(&l, LOG_WRN, "upstream_lame_duck");
+		log_num(&l, "client", (int64_t)r->id);
+		log_end(&l);
+		relay_lame_duck(r);
+	}
+}
+
+void
+relay_on_upstream(struct relay *r, const struct nats_op *op)
+{
+	switch (op->kind) {
+	case NATS_MSG:
+	case NATS_HMSG:
+		on_msg(r, op);
+		break;
+	case NATS_PING:
+		nats_put_pong(to_upstream(r));
+		break;
+	case NATS_PONG:
+		nats_put_pong(to_client(r));
+		break;
+	case NATS_OK:
+		break;
+	case NATS_ERR:
+		on_err(r, op);
+		break;
+	case NATS_INFO:
+		on_info(r, op);
+		break;
+	default:
+		relay_end(r, NULL, "upstream_protocol_error");
+		break;
+	}
+}

@@ -1,0 +1,601 @@
+/*
+ * relay - see relay.h. Life and death of a connection, and the pump between its two legs; what the
+ * operations mean is in from_client.c and from_upstream.c.
+ *
+ * Order is the promise here: what a client is told about an operation is written before the PONG
+ * that follows it, because its PING travels upstream behind the operation and the PONG travels back
+ * behind everything else.
+ */
+#include "gateway/relay/relay.h"
+
+#include <assert.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "gateway/nats/writer.h"
+#include "gateway/relay/inbox.h"
+#include "gateway/relay/refuse.h"
+#include "gateway/relay/relay_priv.h"
+#include "policy/core/wipe.h"
+
+static void pump_client(struct relay *r, struct bytes run, bool ended);
+static void pump_upstream(struct relay *r, struct bytes run, bool ended);
+
+static uint64_t
+now_ms(const struct relay *r)
+{
+	return uv_now(r->env->room->loop);
+}
+
+static struct relay *
+of_client(struct stream *s)
+{
+	return (struct relay *)((char *)s - offsetof(struct relay, client.stream));
+}
+
+static struct relay *
+of_upstream(struct stream *s)
+{
+	return (struct relay *)((char *)s - offsetof(struct relay, upstream.stream));
+}
+
+/* ---- ending ---- */
+
+/* gone_if_over() - both legs are gone: the last word to the edge. */
+static void
+gone_if_over(struct relay *r)
+{
+	if (!r->ending || r->told_gone || !leg_over(&r->client) || !leg_over(&r->upstream))
+		return;
+	r->told_gone = true;
+	subs_deinit(&r->subs);
+	grants_deinit(&r->grants);
+	handshake_deinit(&r->handshake);
+	r->env->ops->gone(r);
+}
+
+void
+relay_end(struct relay *r, const char *error, const char *why)
+{
+	uint64_t now = now_ms(r);
+	uint64_t deadline = now + r->env->limits.write_deadline_ms;
+
+	if (r->ending)
+		return;
+	r->ending = true;
+	r->handshake.state = HANDSHAKE_OVER;
+	if (error != NULL && r->client.state == LEG_OPEN)
+		nats_put_err(to_client(r), error);
+	r->env->ops->ended(r, why);
+	leg_finish(&r->client, now, deadline);
+	leg_finish(&r->upstream, now, deadline);
+}
+
+/* obey() - do what the handshake orders. */
+static void
+obey(struct relay *r, enum handshake_order order)
+{
+	switch (order) {
+	case HANDSHAKE_WAIT:
+	case HANDSHAKE_LOGIN:
+		break;
+	case HANDSHAKE_VERIFY:
+		r->env->ops->verify(r, &r->handshake.connect, r->handshake.nonce);
+		break;
+	case HANDSHAKE_DIAL:
+		r->env->ops->dial(r);
+		break;
+	case HANDSHAKE_SIGN:
+		r->env->ops->sign(r, r->handshake.upstream.nonce);
+		break;
+	case HANDSHAKE_READY:
+		if (r->handshake.upstream.max_payload < (int64_t)r->max_payload)
+			r->max_payload = (size_t)r->handshake.upstream.max_payload;
+		r->env->ops->opened(r);
+		if (r->handshake.connect.verbose)
+			nats_put_ok(to_client(r));
+		stream_read_on(&r->client.stream, true);
+		break;
+	case HANDSHAKE_REFUSE:
+		relay_end(r, r->handshake.error, r->handshake.why);
+		break;
+	}
+}
+
+/* ---- the pump ---- */
+
+bool
+relay_may_take(const struct relay *r)
+{
+	const struct limits *m = &r->env->limits;
+
+	if (r->ending)
+		return false;
+	if (r->handshake.state == HANDSHAKE_NEW)
+		return true;
+	if (r->handshake.state != HANDSHAKE_OPEN)
+		return false;
+	if (r->commands_out >= LIMITS_COMMANDS || r->held_pings >= LIMITS_HELD_PINGS)
+		return false;
+	/* in verbose mode +OK and -ERR keep the order of the operations */
+	if (r->handshake.connect.verbose && r->commands_out > 0)
+		return false;
+	return stream_pending(&r->upstream.stream) < m->max_pending &&
+	    stream_pending(&r->client.stream) < m->max_pending;
+}
+
+/* flush() - send what both sides have; a side that fails ends the connection. */
+static void
+flush(struct relay *r)
+{
+	if (r->client.state == LEG_OPEN && stream_pending(&r->client.stream) > 0 &&
+	    stream_flush(&r->client.stream) < 0)
+		relay_end(r, NULL, "client_gone");
+	if (r->upstream.state == LEG_OPEN && stream_pending(&r->upstream.stream) > 0 &&
+	    stream_flush(&r->upstream.stream) < 0)
+		relay_end(r, NULL, "upstream_gone");
+}
+
+/* protocol_error() - the parser's answer to a client, in nats-server's words. */
+static void
+protocol_error(struct relay *r, int answer)
+{
+	bool open = r->handshake.state == HANDSHAKE_OPEN;
+	const char *error = answer == NATS_LINE_TOO_LONG ? "maximum control line exceeded" :
+	    answer == NATS_PAYLOAD_TOO_LONG		 ? "Maximum Payload Violation" :
+	    open					 ? "Unknown Protocol Operation" :
+							   "Authorization Violation";
+	struct relay_event e = { .kind = RELAY_PROTOCOL, .detail = bytes_str(error) };
+
+	relay_report(r, &e);
+	relay_end(r, error, open ? "protocol_error" : "bad_handshake");
+}
+
+/* pump_client() - take operations of the client while both sides can bear it. */
+static void
+pump_client(struct relay *r, struct bytes run, bool ended)
+{
+	struct nats_op op;
+	int answer = 0;
+
+	while (relay_may_take(r)) {
+		answer = leg_take(&r->client, &run, &op);
+		if (answer != 0)
+			break;
+		if (r->handshake.state == HANDSHAKE_OPEN)
+			relay_on_client(r, &op);
+		else
+			obey(r, handshake_on_client(&r->handshake, &op));
+	}
+	if (r->ending)
+		return;
+	if (answer > NATS_MORE) {
+		protocol_error(r, answer);
+		return;
+	}
+	r->client.stalled = answer != NATS_MORE;
+	if (stream_keep(&r->client.stream, run) != 0) {
+		relay_end(r, NULL, "out_of_memory");
+		return;
+	}
+	flush(r);
+	if (r->ending)
+		return;
+	if (ended && !r->client.stalled) {
+		relay_end(r, NULL, "client_closed");
+		return;
+	}
+	r->client.ended |= ended;
+	stream_read_on(&r->client.stream, !r->client.stalled && !r->client.ended);
+}
+
+/* pump_upstream() - take operations of the upstream while the client can bear it. */
+static void
+pump_upstream(struct relay *r, struct bytes run, bool ended)
+{
+	size_t max = r->env->limits.max_pending;
+	struct nats_op op;
+	int answer = 0;
+
+	while (!r->ending && stream_pending(&r->client.stream) < max &&
+	    stream_pending(&r->upstream.stream) < max) {
+		answer = leg_take(&r->upstream, &run, &op);
+		if (answer != 0)
+			break;
+		if (r->handshake.state == HANDSHAKE_OPEN)
+			relay_on_upstream(r, &op);
+		else
+			obey(r, handshake_on_upstream(&r->handshake, &op));
+	}
+	if (r->ending)
+		return;
+	if (answer > NATS_MORE) {
+		relay_end(r, NULL, "upstream_protocol_error");
+		return;
+	}
+	r->upstream.stalled = answer != NATS_MORE;
+	if (stream_keep(&r->upstream.stream, run) != 0) {
+		relay_end(r, NULL, "out_of_memory");
+		return;
+	}
+	flush(r);
+	if (r->ending)
+		return;
+	if (ended && !r->upstream.stalled) {
+		relay_end(r, NULL, "upstream_closed");
+		return;
+	}
+	r->upstream.ended |= ended;
+	stream_read_on(&r->upstream.stream, !r->upstream.stalled && !r->upstream.ended);
+}
+
+/* resume() - a side that had to wait may be able to go on. */
+static void
+resume(struct relay *r)
+{
+	if (r->client.state == LEG_OPEN && r->client.stalled && relay_may_take(r))
+		pump_client(r, stream_run(&r->client.stream), r->client.ended);
+	if (!r->ending && r->upstream.state == LEG_OPEN && r->upstream.stalled)
+		pump_upstream(r, stream_run(&r->upstream.stream), r->upstream.ended);
+	if (!r->ending)
+		flush(r);
+}
+
+static void
+client_readable(struct stream *s)
+{
+	struct relay *r = of_client(s);
+	struct bytes run;
+	int answer;
+
+	if (r->client.state != LEG_OPEN) {
+		leg_progress(&r->client, now_ms(r));
+		return;
+	}
+	answer = stream_fill(s, r->client.parser.need, &run);
+	if (answer == STREAM_BLOCKED)
+		return;
+	if (answer < 0) {
+		relay_end(r, NULL, "client_gone");
+		return;
+	}
+	r->client.read_ms = now_ms(r);
+	r->pings_out = 0;
+	pump_client(r, run, answer == STREAM_END);
+	/* what the client's operations let loose upstream, or the other way round */
+	if (!r->ending && r->upstream.stalled)
+		resume(r);
+}
+
+static void
+upstream_readable(struct stream *s)
+{
+	struct relay *r = of_upstream(s);
+	struct bytes run;
+	int answer;
+
+	if (r->upstream.state != LEG_OPEN) {
+		leg_progress(&r->upstream, now_ms(r));
+		return;
+	}
+	answer = stream_fill(s, r->upstream.parser.need, &run);
+	if (answer == STREAM_BLOCKED)
+		return;
+	if (answer < 0) {
+		relay_end(r, NULL, "upstream_gone");
+		return;
+	}
+	r->upstream.read_ms = now_ms(r);
+	pump_upstream(r, run, answer == STREAM_END);
+	if (!r->ending && r->client.stalled)
+		resume(r);
+}
+
+static void
+client_writable(struct stream *s)
+{
+	struct relay *r = of_client(s);
+
+	if (r->client.state != LEG_OPEN)
+		leg_progress(&r->client, now_ms(r));
+	else
+		resume(r);
+}
+
+static void
+upstream_writable(struct stream *s)
+{
+	struct relay *r = of_upstream(s);
+
+	if (r->upstream.state != LEG_OPEN)
+		leg_progress(&r->upstream, now_ms(r));
+	else
+		resume(r);
+}
+
+static void
+client_closed(struct stream *s)
+{
+	struct relay *r = of_client(s);
+
+	r->client.state = LEG_GONE;
+	gone_if_over(r);
+}
+
+static void
+upstream_closed(struct stream *s)
+{
+	struct relay *r = of_upstream(s);
+
+	r->upstream.state = LEG_GONE;
+	gone_if_over(r);
+}
+
+/* ---- beginning ---- */
+
+/* put_info() - the INFO line of this connection. */
+static void
+put_info(struct relay *r)
+{
+	struct nats_hello hello = r->env->hello;
+	struct buf json;
+
+	hello.client_id = r->id;
+	hello.client_ip = r->source;
+	hello.nonce = r->handshake.nonce;
+	hello.ldm = r->env->lame_duck;
+	buf_init(&json, 16 * 1024);
+	info_encode(&json, &hello);
+	nats_put_info(to_client(r), buf_bytes(&json));
+	buf_deinit(&json);
+}
+
+int
+relay_start(struct relay *r, struct relay_env *env, int fd, uint64_t id, const char *source, uint16_t port,
+    const char *nonce)
+{
+	static const struct stream_ops ops = { client_readable, client_writable, client_closed };
+	const struct limits *m = &env->limits;
+	int answer;
+
+	r->env = env;
+	r->id = id;
+	r->source_port = port;
+	snprintf(r->source, sizeof(r->source), "%s", source);
+	/* one message more than may wait always fits */
+	answer = stream_open(&r->client.stream, env->room, fd, m->max_pending + 2 * m->max_payload + (1U << 20), &ops);
+	if (answer != 0)
+		return err_pass(answer);
+	r->client.state = LEG_OPEN;
+	r->born_ms = r->client.read_ms = now_ms(r);
+	r->max_payload = m->max_payload;
+	r->max_subs = m->max_subs;
+	nats_parser_init(&r->client.parser, NATS_FROM_CLIENT, m->max_line, m->max_payload);
+	r->client.parser.max_connect = m->max_connect;
+	handshake_init(&r->handshake, nonce);
+	put_info(r);
+	stream_read_on(&r->client.stream, true);
+	flush(r);
+	return 0;
+}
+
+void
+relay_verdict(struct relay *r, const struct identity *identity, struct rights *const *rights,
+    const char *error, const char *why)
+{
+	if (r->ending)
+		return;
+	if (identity != NULL) {
+		r->identity = identity;
+		r->rights = rights;
+		r->generation = r->env->generation;
+		if (identity->max_payload >= 0 && (uint64_t)identity->max_payload < r->max_payload)
+			r->max_payload = (size_t)identity->max_payload;
+		if (identity->max_subs >= 0 && (uint64_t)identity->max_subs < r->max_subs)
+			r->max_subs = (size_t)identity->max_subs;
+	}
+	obey(r, handshake_on_verdict(&r->handshake, identity != NULL, error, why));
+}
+
+void
+relay_dialled(struct relay *r, int fd)
+{
+	static const struct stream_ops ops = { upstream_readable, upstream_writable, upstream_closed };
+	const struct limits *m = &r->env->limits;
+
+	if (fd >= 0 && (r->ending || r->upstream.state != LEG_NONE ||
+			   stream_open(&r->upstream.stream, r->env->room, fd,
+			       m->max_pending + 2 * m->max_payload + (1U << 20), &ops) != 0))
+		fd = -1;
+	if (r->ending)
+		return;
+	if (fd >= 0) {
+		r->upstream.state = LEG_OPEN;
+		r->upstream.read_ms = now_ms(r);
+		nats_parser_init(&r->upstream.parser, NATS_FROM_SERVER, LIMITS_UPSTREAM_LINE,
+		    64U * 1024 * 1024);
+		stream_read_on(&r->upstream.stream, true);
+	}
+	obey(r, handshake_on_dialled(&r->handshake, fd >= 0));
+}
+
+void
+relay_signed(struct relay *r, struct bytes jwt, struct bytes sig)
+{
+	enum handshake_order order;
+	struct buf json;
+
+	if (r->ending)
+		return;
+	order = handshake_on_signed(&r->handshake, jwt.len != 0);
+	obey(r, order);
+	if (order != HANDSHAKE_LOGIN)
+		return;
+	buf_init(&json, 64 * 1024);
+	handshake_login(&r->handshake, &json, jwt, sig, bytes_str(r->identity->name));
+	nats_put_connect(to_upstream(r), buf_bytes(&json));
+	nats_put_ping(to_upstream(r));
+	wipe(json.ptr, json.len);
+	buf_deinit(&json);
+	flush(r);
+}
+
+/* ---- later ---- */
+
+void
+relay_pings_on(struct relay *r)
+{
+	for (; r->held_pings > 0 && r->commands_out == 0; r->held_pings--)
+		nats_put_ping(to_upstream(r));
+}
+
+void
+relay_report(struct relay *r, const struct relay_event *e)
+{
+	uint64_t now = now_ms(r);
+
+	if (e->kind != RELAY_WOULD_DENY)
+		r->denied++;
+	if (now - r->denial_window_ms >= 1000) {
+		r->denial_window_ms = now;
+		r->denials = 0;
+	}
+	if (r->denials >= LIMITS_DENIALS_PER_S) {
+		r->denials_summed++;
+		return;
+	}
+	r->denials++;
+	r->env->ops->event(r, e);
+}
+
+/* tick_ending() - a finishing leg has had its time. */
+static void
+tick_ending(struct relay *r, uint64_t now)
+{
+	if (r->client.state >= LEG_DRAINING && now >= r->client.deadline_ms)
+		leg_drop(&r->client);
+	if (r->upstream.state >= LEG_DRAINING && now >= r->upstream.deadline_ms)
+		leg_drop(&r->upstream);
+	gone_if_over(r);
+}
+
+/* stuck() - has a side taken nothing for too long? */
+static bool
+stuck(const struct relay *r, const struct leg *l, uint64_t now)
+{
+	return l->state == LEG_OPEN && stream_pending(&l->stream) > 0 &&
+	    now - l->stream.progress_ms >= r->env->limits.write_deadline_ms;
+}
+
+void
+relay_tick(struct relay *r, uint64_t now)
+{
+	const struct limits *m = &r->env->limits;
+	uint64_t age = now - r->born_ms;
+
+	if (r->ending) {
+		tick_ending(r, now);
+		return;
+	}
+	if (stuck(r, &r->client, now)) {
+		relay_end(r, NULL, "slow_client");
+		leg_drop(&r->client);
+		return;
+	}
+	if (stuck(r, &r->upstream, now)) {
+		relay_end(r, NULL, "slow_upstream");
+		return;
+	}
+	if (r->handshake.state != HANDSHAKE_OPEN) {
+		bool early = r->handshake.state == HANDSHAKE_NEW;
+
+		if (age >= (early ? m->auth_timeout_ms : m->login_timeout_ms))
+			obey(r, handshake_on_timeout(&r->handshake));
+		return;
+	}
+	if (now - r->client.read_ms < m->ping_interval_ms * (r->pings_out + 1))
+		return;
+	if (r->pings_out >= m->ping_max) {
+		relay_end(r, "Stale Connection", "stale");
+		return;
+	}
+	r->pings_out++;
+	nats_put_ping(to_client(r));
+	flush(r);
+}
+
+void
+relay_command_done(struct relay *r, uint64_t number, bool forwarded, struct bytes subject)
+{
+	(void)number;
+	if (r->ending || r->handshake.state != HANDSHAKE_OPEN)
+		return;
+	if (r->commands_out > 0)
+		r->commands_out--;
+	if (!forwarded)
+		refuse_publish(to_client(r), subject);
+	else if (r->handshake.connect.verbose)
+		nats_put_ok(to_client(r));
+	relay_pings_on(r);
+	flush(r);
+	if (!r->ending)
+		resume(r);
+}
+
+void
+relay_unsub(struct relay *r, struct sub *sub)
+{
+	char usid[12];
+	int n = snprintf(usid, sizeof(usid), "%u", sub->usid);
+
+	if (r->reply_sub == sub)
+		r->reply_sub = NULL;
+	nats_put_unsub(to_upstream(r), bytes_of(usid, (size_t)n), false, 0);
+	subs_remove(&r->subs, sub);
+}
+
+void
+relay_judge_sub(struct relay *r, struct sub *sub)
+{
+	struct bytes subject = sub_subject(sub), queue = sub_queue(sub);
+
+	sub->virtual = inbox_is(subject);
+	sub->command = !sub->virtual && command_overlaps(subject);
+	sub->serving = sub->command && rights_serves(*r->rights, subject, queue);
+	/* an own inbox is judged too, when what comes was not sent to it (relay_on_upstream) */
+	sub->filter = !sub->virtual && (sub->command || rights_filter_needed(*r->rights, subject, queue));
+}
+
+void
+relay_rejudge(struct relay *r)
+{
+	struct sub *sub = NULL, *next;
+
+	if (r->ending || r->handshake.state != HANDSHAKE_OPEN)
+		return;
+	r->generation = r->env->generation;
+	for (sub = subs_each(&r->subs, NULL); sub != NULL; sub = next) {
+		struct decision d = rights_subscribe(*r->rights, sub_subject(sub), sub_queue(sub));
+		struct relay_event e = { .kind = RELAY_SUB_ENDED, .subject = sub_subject(sub),
+			.queue = sub_queue(sub), .decision = d };
+
+		next = subs_each(&r->subs, sub);
+		if (d.verdict == VERDICT_ALLOW) {
+			relay_judge_sub(r, sub);
+			continue;
+		}
+		refuse_subscribe(to_client(r), e.subject, e.queue);
+		relay_report(r, &e);
+		relay_unsub(r, sub);
+	}
+	flush(r);
+}
+
+void
+relay_lame_duck(struct relay *r)
+{
+	if (r->ending || r->handshake.state != HANDSHAKE_OPEN || r->handshake.connect.protocol < 1)
+		return;
+	put_info(r);
+	flush(r);
+}

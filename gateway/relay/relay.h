@@ -1,0 +1,138 @@
+/*
+ * relay - a client and its upstream: the conductor of one connection's life.
+ *
+ * Speaks upward only through struct relay_ops (the edge answers by calling the relay_*() functions
+ * below, at once or later), downward to two legs. One client has one upstream, so nothing is
+ * multiplexed and a slow or broken side hurts nobody else.
+ */
+#ifndef GATEWAY_RELAY_RELAY_H
+#define GATEWAY_RELAY_RELAY_H
+
+#include "gateway/auth/handshake.h"
+#include "gateway/nats/info.h"
+#include "gateway/relay/grants.h"
+#include "gateway/relay/leg.h"
+#include "gateway/relay/limits.h"
+#include "gateway/relay/subs.h"
+#include "policy/rules/rights.h"
+
+struct relay;
+
+/* What happened to one operation, for the decision log and the audit. */
+enum relay_event_kind {
+	RELAY_NONE = 0,
+	RELAY_PUB_DENIED,
+	RELAY_SUB_DENIED,
+	RELAY_REPLY_DENIED,
+	RELAY_HEADER_DENIED,
+	RELAY_BODY_DENIED,    /* a JetStream body that cannot be read in one way, or aims elsewhere */
+	RELAY_COMMAND_DENIED, /* at the edge; the dispatcher reports its own */
+	RELAY_DELIVERY_DROPPED,
+	RELAY_SUB_ENDED,      /* a live subscription became illegal */
+	RELAY_WOULD_DENY,     /* let through by a rule that only observes */
+	RELAY_PROTOCOL,       /* ended for what it said */
+};
+
+struct relay_event {
+	enum relay_event_kind kind;
+	struct bytes subject, reply, queue;
+	struct bytes detail; /* header name, protocol error, field of a body */
+	struct decision decision;
+	enum verb verb;
+};
+
+/* A command on its way to the dispatcher; slices valid during the call only. */
+struct relay_command {
+	uint64_t number; /* of this connection, from 1 */
+	struct bytes subject, reply, header, payload;
+};
+
+struct relay_ops {
+	/* ask the verifier; relay_verdict() answers */
+	void (*verify)(struct relay *r, const struct nats_connect *c, const char *nonce);
+	/* ask the parent for a connection; relay_dialled() answers */
+	void (*dial)(struct relay *r);
+	/* ask the signer; relay_signed() answers */
+	void (*sign)(struct relay *r, const char *nonce);
+	/* hand a command over; relay_command_done() and relay_answer() answer. Return: 0, -errno. */
+	int (*command)(struct relay *r, const struct relay_command *c);
+	/* nobody listens for answers to a command any more */
+	void (*enough)(struct relay *r, uint64_t number);
+	void (*event)(struct relay *r, const struct relay_event *e);
+	/* open for use */
+	void (*opened)(struct relay *r);
+	/* over: @why is a word for the log. Called once, when it begins to end. */
+	void (*ended)(struct relay *r, const char *why);
+	/* the last call: free the memory */
+	void (*gone)(struct relay *r);
+};
+
+/* What the relays of one edge share. */
+struct relay_env {
+	const struct relay_ops *ops;
+	struct stream_room *room;
+	struct limits limits;
+	struct nats_hello hello;  /* template of INFO */
+	struct buf scratch;       /* headers and bodies written anew */
+	uint64_t generation;      /* of the policy: moves at every swap */
+	bool lame_duck;
+};
+
+struct relay {
+	struct leg client, upstream;
+	struct relay_env *env;
+	struct handshake handshake;
+	uint64_t id;
+	char source[64];           /* peer address, text, without port */
+	uint16_t source_port;
+	uint64_t born_ms;
+	/* once admitted; both borrowed from the edge until gone */
+	const struct identity *identity;
+	struct rights *const *rights; /* the edge swaps what it points to */
+	struct subs subs;
+	struct grants grants;
+	const struct sub *reply_sub; /* the one that last matched a reply */
+	size_t max_payload;
+	size_t max_subs;
+	uint64_t generation;   /* of the policy its subscriptions were judged by */
+	uint64_t commands;     /* handed over so far */
+	unsigned commands_out; /* of them not yet done */
+	unsigned held_pings;
+	unsigned pings_out;
+	uint64_t denial_window_ms;
+	unsigned denials, denials_summed;
+	bool ending;
+	bool told_gone;
+	uint64_t denied; /* in all, for the closing record */
+	struct relay *next, *prev; /* the edge's list */
+	void *person;              /* the edge's */
+};
+
+/*
+ * relay_start() - take a connected client: tell it INFO and wait for CONNECT.
+ * @r: zeroed memory, kept until ops->gone
+ * Return: 0, -errno (the descriptor is closed, ops->gone is not called).
+ */
+int relay_start(struct relay *r, struct relay_env *env, int fd, uint64_t id, const char *source, uint16_t port,
+    const char *nonce) must_check;
+/* relay_verdict() - @identity NULL: refused, @error for the wire (NULL: the uniform one), @why for the log. */
+void relay_verdict(struct relay *r, const struct identity *identity, struct rights *const *rights,
+    const char *error, const char *why);
+/* relay_dialled() - @fd is taken; -1: not connected. */
+void relay_dialled(struct relay *r, int fd);
+/* relay_signed() - what to log in with; an empty @jwt: refused. @sig: 64 raw bytes. */
+void relay_signed(struct relay *r, struct bytes jwt, struct bytes sig);
+/* relay_command_done() - the dispatcher's word on a command: forwarded, or denied. */
+void relay_command_done(struct relay *r, uint64_t number, bool forwarded, struct bytes subject);
+/* relay_answer() - an answer to a command. Return: false when nobody listens for @reply any more. */
+bool relay_answer(struct relay *r, struct bytes reply, struct bytes onward, struct bytes header, struct bytes payload);
+/* relay_tick() - deadlines; call about twice a second. */
+void relay_tick(struct relay *r, uint64_t now_ms);
+/* relay_rejudge() - the rights changed: end what became illegal, and only that. */
+void relay_rejudge(struct relay *r);
+/* relay_lame_duck() - tell the client that we are about to go. */
+void relay_lame_duck(struct relay *r);
+/* relay_end() - end it: @error for the wire or NULL, @why for the log. */
+void relay_end(struct relay *r, const char *error, const char *why);
+
+#endif

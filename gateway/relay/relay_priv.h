@@ -1,0 +1,41 @@
+/*
+ * relay_priv - what the three parts of the relay tell each other: relay.c conducts, from_client.c
+ * and from_upstream.c each handle one direction.
+ */
+#ifndef GATEWAY_RELAY_RELAY_PRIV_H
+#define GATEWAY_RELAY_RELAY_PRIV_H
+
+#include "gateway/relay/relay.h"
+
+/* relay_on_client() - one operation of an open connection's client. */
+void relay_on_client(struct relay *r, const struct nats_op *op);
+/* relay_on_upstream() - one operation of an open connection's upstream. */
+void relay_on_upstream(struct relay *r, const struct nats_op *op);
+/* relay_may_take() - can another operation of the client be taken now? */
+bool relay_may_take(const struct relay *r);
+/* relay_pings_on() - send the pings that waited for commands. */
+void relay_pings_on(struct relay *r);
+/* relay_report() - tell the edge of a denial; floods are summed. */
+void relay_report(struct relay *r, const struct relay_event *e);
+/* relay_judge_sub() - set a subscription's flags by the rights now in force. */
+void relay_judge_sub(struct relay *r, struct sub *sub);
+/* relay_unsub() - end a subscription on both sides. */
+void relay_unsub(struct relay *r, struct sub *sub);
+/* relay_own_reply() - own inbox, or a live non-command subscription of this connection? */
+bool relay_own_reply(struct relay *r, struct bytes reply);
+/* relay_sub_for() - the live subscription that @subject (as the client writes it) belongs to, or NULL. */
+struct sub *relay_sub_for(struct relay *r, struct bytes subject);
+
+static inline struct buf *
+to_client(struct relay *r)
+{
+	return stream_out(&r->client.stream);
+}
+
+static inline struct buf *
+to_upstream(struct relay *r)
+{
+	return stream_out(&r->upstream.stream);
+}
+
+#endif
