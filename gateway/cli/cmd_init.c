@@ -1,0 +1,595 @@
+/*
+ * init - write a complete deployment.
+ *
+ * Two operators are made. The client operator signs the accounts creds files come from; the gateway
+ * believes it. The gate's own operator signs the accounts of the leaf; the leaf believes it, and
+ * the keys to log in there stay with the gateway. Nothing that exists is touched; what was written
+ * is removed again when something fails on the way.
+ */
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "gateway/cli/cli.h"
+#include "gateway/cli/files.h"
+#include "gateway/cli/lattice.h"
+#include "gateway/cli/note_key.h"
+#include "gateway/cli/templates.h"
+#include "gateway/proc/config.h"
+#include "policy/identity/creds.h"
+#include "policy/identity/mint.h"
+
+enum { INIT_MAX_LATTICES = 256, CONF_MAX = 4 << 20, HUB_CREDS_MAX = 64 * 1024 };
+
+struct init {
+	const char *dir;
+	struct config_address listen, leaf;
+	const char *hub;      /* NULL: none */
+	struct buf hub_creds; /* empty: none */
+	size_t n;
+	struct lattice *lattice;
+	struct nkey_pair client, gate, system;
+};
+
+/* ---- what is asked for ---- */
+
+static int
+read_address(const struct cli_args *a, const char *name, const char *preset, bool any_port,
+    struct config_address *out)
+{
+	const char *s = cli_value(a, name);
+
+	if (s == NULL)
+		s = preset;
+	if (config_address_parse(bytes_str(s), out) != 0 || (out->port == 0 && !any_port)) {
+		cli_error("--%s: `%s' is not HOST:PORT", name, s);
+		cli_try("--%s %s", name, preset);
+		return CLI_USAGE;
+	}
+	return CLI_OK;
+}
+
+static int
+read_lattices(const struct cli_args *a, struct init *in)
+{
+	const char *name = cli_value(a, "lattice");
+
+	in->lattice = calloc(INIT_MAX_LATTICES, sizeof(*in->lattice));
+	if (in->lattice == NULL)
+		return CLI_FAILED;
+	if (name == NULL)
+		name = "default";
+	for (size_t i = 0; name != NULL; name = cli_value_nth(a, "lattice", i)) {
+		if (i == INIT_MAX_LATTICES) {
+			cli_error("more than %d lattices", INIT_MAX_LATTICES);
+			return CLI_USAGE;
+		}
+		if (!lattice_name_ok(name)) {
+			cli_error("--lattice: `%s' is no lattice name: letters, digits, - and _, "
+				  "at most %d, no word the subjects use",
+			    name, LATTICE_NAME_MAX);
+			return CLI_USAGE;
+		}
+		for (size_t k = 0; k < i; k++) {
+			if (strcasecmp(in->lattice[k].name, name) == 0) {
+				cli_error("--lattice %s is given twice", name);
+				return CLI_USAGE;
+			}
+		}
+		if (lattice_new(&in->lattice[i], name, i == 0) != CLI_OK)
+			return CLI_FAILED;
+		in->n = ++i;
+	}
+	return CLI_OK;
+}
+
+/* hub_url_ok() - one of the schemes a leaf node remote can have, a host, and nothing odd in it. */
+static bool
+hub_url_ok(const char *s)
+{
+	static const char *const schemes[] = { "nats://", "tls://", "nats-leaf://", "ws://",
+		"wss://" };
+	size_t host = 0;
+
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
+		if (strncmp(s, schemes[i], strlen(schemes[i])) == 0)
+			host = strlen(schemes[i]);
+	if (host == 0 || s[host] == '\0')
+		return false;
+	for (; *s != '\0'; s++)
+		if (*s <= 0x20 || *s >= 0x7f || *s == '"' || *s == '\\')
+			return false;
+	return true;
+}
+
+static int
+read_hub(const struct cli_args *a, struct init *in)
+{
+	const char *file = cli_value(a, "hub-creds");
+	struct nkey_pair pair = { 0 };
+	struct bytes jwt;
+	int r;
+
+	in->hub = cli_value(a, "hub");
+	if (in->hub == NULL && file != NULL) {
+		cli_error("--hub-creds goes with --hub URL");
+		return CLI_USAGE;
+	}
+	if (in->hub == NULL)
+		return CLI_OK;
+	if (!hub_url_ok(in->hub)) {
+		cli_error("--hub: `%s' is not the URL of a hub's leaf node port", in->hub);
+		cli_try("--hub tls://hub.example:7422");
+		return CLI_USAGE;
+	}
+	if (file == NULL) {
+		cli_error("--hub needs --hub-creds FILE, the creds file the hub's owner gave you");
+		return CLI_USAGE;
+	}
+	r = file_read(AT_FDCWD, file, &in->hub_creds);
+	if (r != 0) {
+		cli_error(
+		    "%s: %s", file, r == -EFBIG ? "too large for a creds file" : strerror(-r));
+		return CLI_FAILED;
+	}
+	r = creds_read(buf_bytes(&in->hub_creds), &jwt, &pair);
+	nkey_pair_deinit(&pair);
+	if (r != 0) {
+		cli_error("%s: %s", file, r > 0 ? creds_why(r) : strerror(-r));
+		return CLI_FAILED;
+	}
+	return CLI_OK;
+}
+
+static int
+read_plan(const struct cli_args *a, struct init *in)
+{
+	int r = read_address(a, "listen", "127.0.0.1:4222", true, &in->listen);
+
+	in->dir = a->args[0];
+	if (r == CLI_OK)
+		r = read_address(a, "leaf", "127.0.0.1:4223", false, &in->leaf);
+	if (r == CLI_OK && in->listen.port == in->leaf.port &&
+	    strcmp(in->listen.host, in->leaf.host) == 0) {
+		cli_error("--listen and --leaf are the same address");
+		r = CLI_USAGE;
+	}
+	if (r == CLI_OK)
+		r = read_lattices(a, in);
+	if (r == CLI_OK)
+		r = read_hub(a, in);
+	if (r == CLI_OK && (nkey_pair_new(&in->client, NKEY_OPERATOR) != 0 ||
+			       nkey_pair_new(&in->gate, NKEY_OPERATOR) != 0 ||
+			       nkey_pair_new(&in->system, NKEY_ACCOUNT) != 0)) {
+		cli_error("cannot make keys: out of memory");
+		r = CLI_FAILED;
+	}
+	return r;
+}
+
+/* ---- what is there ---- */
+
+/* refuse_existing() - name everything in the folder that would have to be overwritten. */
+static int
+refuse_existing(const struct deploy *d)
+{
+	static const char *const ours[] = { "gateway.conf", "leaf.conf", "accounts.conf",
+		"policies", "creds", "keys", "jwt", "log", "audit", "jetstream" };
+	size_t found = 0;
+
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
+		if (faccessat(d->fd, ours[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+			cli_error("%s/%s is there already; nothing was written", d->dir, ours[i]);
+			found++;
+		}
+	}
+	if (found > 0)
+		cli_try("another folder; a lattice is added to this one with `portcullis lattice "
+			"add NAME --dir %s`",
+		    d->dir);
+	return found > 0 ? CLI_FAILED : CLI_OK;
+}
+
+/* ---- what is written ---- */
+
+static int
+write_folders(struct deploy *d)
+{
+	static const struct {
+		const char *path;
+		mode_t mode;
+	} folders[] = {
+		{ "keys", 0700 },
+		{ "keys/accounts", 0700 },
+		{ "creds", 0700 },
+		{ "jwt", 0755 },
+		{ "jwt/accounts", 0755 },
+		{ "jwt/leaf", 0755 },
+		{ "policies", 0755 },
+		{ "log", 0700 },
+		{ "audit", 0700 },
+		{ "jetstream", 0700 },
+	};
+	int r = CLI_OK;
+
+	for (size_t i = 0; r == CLI_OK && i < sizeof(folders) / sizeof(folders[0]); i++)
+		r = deploy_folder(d, folders[i].path, folders[i].mode);
+	return r;
+}
+
+static int
+write_operators(struct deploy *d, const struct init *in)
+{
+	struct mint_operator m = { .c = { .name = "portcullis", .iat_s = d->now_s } };
+	struct buf b;
+	int r = deploy_key(d, "keys/operator.nk", &in->client);
+
+	buf_init(&b, TOKEN_MAX);
+	if (r == CLI_OK)
+		r = deploy_key(d, "keys/gate.nk", &in->gate);
+	if (r == CLI_OK)
+		r = deploy_key(d, "keys/system.nk", &in->system);
+	if (r == CLI_OK && mint_operator(&b, &m, &in->client) != 0)
+		b.failed = true;
+	if (r == CLI_OK)
+		r = deploy_file(d, "jwt/operator.jwt", 0644, &b);
+	buf_deinit(&b);
+	return r;
+}
+
+/* The gate's own operator and the leaf's system account, as the leaf wants them. */
+static int
+write_gate(struct deploy *d, const struct init *in)
+{
+	char system[NKEY_TEXT_LEN + 1];
+	struct mint_operator o = { .c = { .name = "portcullis-gate", .iat_s = d->now_s },
+		.system_account = system };
+	struct mint_account a = {
+		.c = { .name = "SYS", .iat_s = d->now_s },
+		.subject = &in->system.pub,
+		.system = true,
+		.max_conn = -1,
+	};
+	struct buf b;
+	int r;
+
+	nkey_format(&in->system.pub, system);
+	buf_init(&b, TOKEN_MAX);
+	if (mint_operator(&b, &o, &in->gate) != 0)
+		b.failed = true;
+	r = deploy_file(d, "jwt/gate.jwt", 0644, &b);
+	buf_reset(&b);
+	if (r == CLI_OK && mint_account(&b, &a, &in->gate) != 0)
+		b.failed = true;
+	if (r == CLI_OK)
+		r = deploy_file(d, "jwt/leaf/SYS.jwt", 0644, &b);
+	buf_deinit(&b);
+	return r;
+}
+
+static int
+write_mint_keys(struct deploy *d, const struct init *in)
+{
+	struct buf b;
+	int r;
+
+	secret_buf_init(&b, 1024 + in->n * 128);
+	buf_put_str(&b, "# upstream.keys - for each client account, the seed of its account on the "
+			"leaf. Secret.\n");
+	for (size_t i = 0; i < in->n; i++)
+		lattice_mint_line(&in->lattice[i], &b);
+	r = deploy_file(d, "keys/upstream.keys", 0600, &b);
+	secret_buf_deinit(&b);
+	return r;
+}
+
+static int
+write_inbox_key(struct deploy *d)
+{
+	uint8_t key[32];
+	struct buf b;
+	int r;
+
+	randombytes_buf(key, sizeof(key));
+	secret_buf_init(&b, 128);
+	buf_put_hex(&b, bytes_of(key, sizeof(key)));
+	buf_put_u8(&b, '\n');
+	wipe(key, sizeof(key));
+	r = deploy_file(d, "keys/inbox.key", 0600, &b);
+	secret_buf_deinit(&b);
+	return r;
+}
+
+static int
+write_audit_key(struct deploy *d)
+{
+	struct buf secret, pub;
+	int r = CLI_FAILED;
+
+	secret_buf_init(&secret, 512);
+	buf_init(&pub, 512);
+	if (note_key_new("portcullis-audit", &secret, &pub) == 0)
+		r = deploy_file(d, "keys/audit.key", 0600, &secret);
+	if (r == CLI_OK)
+		r = deploy_file(d, "keys/audit.pub", 0644, &pub);
+	secret_buf_deinit(&secret);
+	buf_deinit(&pub);
+	return r;
+}
+
+static void
+put_address(struct buf *b, const struct config_address *a, bool to_dial)
+{
+	const char *host = a->host;
+	bool v6;
+
+	if (to_dial && strcmp(host, "0.0.0.0") == 0)
+		host = "127.0.0.1";
+	if (to_dial && strcmp(host, "::") == 0)
+		host = "::1";
+	v6 = strchr(host, ':') != NULL;
+	if (v6)
+		buf_put_u8(b, '[');
+	buf_put_str(b, host);
+	buf_put_str(b, v6 ? "]:" : ":");
+	buf_put_dec(b, a->port);
+}
+
+static int
+write_gateway_conf(struct deploy *d, const struct init *in)
+{
+	struct buf listen, upstream, b;
+	int r;
+
+	buf_init(&listen, 512);
+	buf_init(&upstream, 512);
+	buf_init(&b, CONF_MAX);
+	put_address(&listen, &in->listen, false);
+	put_address(&upstream, &in->leaf, true);
+	const struct template_value values[] = {
+		{ "LISTEN", buf_bytes(&listen) },
+		{ "UPSTREAM", buf_bytes(&upstream) },
+		{ NULL, BYTES_NULL },
+	};
+	if (template_fill(&b, template_gateway_conf, values) != 0)
+		b.failed = true;
+	r = deploy_file(d, "gateway.conf", 0644, &b);
+	buf_deinit(&listen);
+	buf_deinit(&upstream);
+	buf_deinit(&b);
+	return r;
+}
+
+/* put_hub() - the leafnodes block, or nothing. */
+static int
+put_hub(struct buf *out, const struct deploy *d, const struct init *in)
+{
+	char path[PATH_MAX + 32];
+	struct buf url, creds;
+	int r;
+
+	if (in->hub == NULL)
+		return 0;
+	buf_init(&url, 8192);
+	buf_init(&creds, 2 * PATH_MAX);
+	template_quote(&url, bytes_str(in->hub));
+	snprintf(path, sizeof(path), "%s/creds/hub.creds", d->dir);
+	template_quote(&creds, bytes_str(path));
+	const struct template_value values[] = {
+		{ "LATTICE", bytes_str(in->lattice[0].name) },
+		{ "HUB_URL", buf_bytes(&url) },
+		{ "HUB_CREDS", buf_bytes(&creds) },
+		{ "HUB_ACCOUNT", bytes_str(in->lattice[0].upstream_text) },
+		{ NULL, BYTES_NULL },
+	};
+	r = template_fill(out, template_leaf_hub_conf, values);
+	buf_deinit(&url);
+	buf_deinit(&creds);
+	return r;
+}
+
+static int
+fill_leaf_conf(struct deploy *d, const struct init *in, struct buf *out)
+{
+	char system[NKEY_TEXT_LEN + 1], path[PATH_MAX + 32], name[80];
+	struct buf leaf, operator, store, hub;
+	int r;
+
+	buf_init(&leaf, 512);
+	buf_init(&operator, TOKEN_MAX);
+	buf_init(&store, 2 * PATH_MAX);
+	buf_init(&hub, 64 * 1024);
+	put_address(&leaf, &in->leaf, false);
+	snprintf(path, sizeof(path), "%s/jetstream", d->dir);
+	template_quote(&store, bytes_str(path));
+	nkey_format(&in->system.pub, system);
+	/* two leaves of one hub must not have one name: JetStream goes by it */
+	snprintf(name, sizeof(name), "portcullis-leaf-%.8s", system + 1);
+	r = deploy_read(d, "jwt/gate.jwt", &operator);
+	if (r == CLI_OK)
+		r = put_hub(&hub, d, in);
+	const struct template_value values[] = {
+		{ "DIR", bytes_str(d->dir) },
+		{ "SERVER_NAME", bytes_str(name) },
+		{ "LEAF", buf_bytes(&leaf) },
+		{ "OPERATOR", buf_bytes(&operator) },
+		{ "SYSTEM", bytes_str(system) },
+		{ "STORE", buf_bytes(&store) },
+		{ "HUB", buf_bytes(&hub) },
+		{ NULL, BYTES_NULL },
+	};
+	if (r == 0)
+		r = template_fill(out, template_leaf_conf, values);
+	buf_deinit(&leaf);
+	buf_deinit(&operator);
+	buf_deinit(&store);
+	buf_deinit(&hub);
+	return r;
+}
+
+static int
+write_leaf(struct deploy *d, const struct init *in)
+{
+	struct buf b;
+	int r;
+
+	buf_init(&b, CONF_MAX);
+	r = accounts_conf(d, &b);
+	if (r == CLI_OK)
+		r = deploy_file(d, "accounts.conf", 0644, &b);
+	if (r == CLI_OK && in->hub_creds.len > 0)
+		r = deploy_file(d, "creds/hub.creds", 0600, &in->hub_creds);
+	buf_reset(&b);
+	if (r == CLI_OK && fill_leaf_conf(d, in, &b) != 0)
+		b.failed = true;
+	if (r == CLI_OK)
+		r = deploy_file(d, "leaf.conf", 0644, &b);
+	buf_deinit(&b);
+	return r;
+}
+
+static int
+write_all(struct deploy *d, const struct init *in)
+{
+	struct buf issued;
+	int r = write_folders(d);
+
+	buf_init(&issued, CONF_MAX);
+	if (r == CLI_OK)
+		r = write_operators(d, in);
+	if (r == CLI_OK)
+		r = write_gate(d, in);
+	for (size_t i = 0; r == CLI_OK && i < in->n; i++)
+		r = lattice_write(d, &in->lattice[i], &in->client, &in->gate, &issued);
+	if (r == CLI_OK)
+		r = deploy_file(d, "jwt/issued.jsonl", 0644, &issued);
+	buf_deinit(&issued);
+	if (r == CLI_OK)
+		r = write_mint_keys(d, in);
+	if (r == CLI_OK)
+		r = write_inbox_key(d);
+	if (r == CLI_OK)
+		r = write_audit_key(d);
+	if (r == CLI_OK)
+		r = write_leaf(d, in);
+	/* last: a folder without it is not finished */
+	return r == CLI_OK ? write_gateway_conf(d, in) : r;
+}
+
+/* ---- what is said ---- */
+
+static int
+say_json(const struct deploy *d, const struct init *in)
+{
+	struct buf b;
+	int r;
+
+	buf_init(&b, CONF_MAX);
+	buf_put_str(&b, "{\"dir\":");
+	buf_put_json(&b, bytes_str(d->dir));
+	buf_put_str(&b, ",\"lattices\":[");
+	for (size_t i = 0; i < in->n; i++) {
+		const struct lattice *l = &in->lattice[i];
+
+		buf_put_str(&b, i > 0 ? ",{\"name\":" : "{\"name\":");
+		buf_put_json(&b, bytes_str(l->name));
+		buf_put_str(&b, ",\"account\":");
+		buf_put_json(&b, bytes_str(l->account_text));
+		buf_put_str(&b, ",\"upstream_account\":");
+		buf_put_json(&b, bytes_str(l->upstream_text));
+		buf_put_str(&b, ",\"host\":");
+		buf_put_json(&b, bytes_str(l->host_text));
+		buf_put_u8(&b, '}');
+	}
+	buf_put_str(&b, "]}\n");
+	r = cli_print(&b);
+	buf_deinit(&b);
+	return r;
+}
+
+static void
+say_lattice(const struct deploy *d, const struct lattice *l)
+{
+	char host[PATH_MAX], creds[PATH_MAX];
+
+	lattice_host_key(l, host);
+	lattice_creds(l, "host", creds);
+	printf("\nlattice %s\n"
+	       "  account  %s\n"
+	       "  host id  %s\n"
+	       "  its creds are bound to this id, so start your host with it:\n"
+	       "    WASMCLOUD_LATTICE=%s WASMCLOUD_HOST_SEED=$(cat %s/%s) \\\n"
+	       "    WASMCLOUD_NATS_CREDS=%s/%s wasmcloud\n",
+	    l->name, l->account_text, l->host_text, l->name, d->dir, host, d->dir, creds);
+}
+
+static int
+say_text(const struct deploy *d, const struct init *in)
+{
+	printf("Wrote %s\n\n"
+	       "Start the leaf and the gateway:\n"
+	       "  nats-server -c %s/leaf.conf\n"
+	       "  portcullis-gateway -c %s/gateway.conf\n",
+	    d->dir, d->dir, d->dir);
+	for (size_t i = 0; i < in->n; i++)
+		say_lattice(d, &in->lattice[i]);
+	printf(
+	    "\nAnother host needs creds of its own:\n"
+	    "  portcullis creds issue --dir %s --role host --name NAME --host-id N... --out FILE\n",
+	    d->dir);
+	if (in->hub != NULL && in->n > 1)
+		cli_note("only lattice %s is connected to the hub: its creds are for one account",
+		    in->lattice[0].name);
+	return CLI_OK;
+}
+
+static bool
+is_local(const char *host)
+{
+	return strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0 ||
+	       strcmp(host, "localhost") == 0;
+}
+
+static void
+init_deinit(struct init *in)
+{
+	for (size_t i = 0; i < in->n; i++)
+		lattice_deinit(&in->lattice[i]);
+	free(in->lattice);
+	nkey_pair_deinit(&in->client);
+	nkey_pair_deinit(&in->gate);
+	nkey_pair_deinit(&in->system);
+	secret_buf_deinit(&in->hub_creds);
+}
+
+int
+cmd_init(const struct cli_args *a)
+{
+	struct deploy d = { .fd = -1 };
+	struct init in = { 0 };
+	int r;
+
+	secret_buf_init(&in.hub_creds, HUB_CREDS_MAX);
+	r = read_plan(a, &in);
+	if (r == CLI_OK)
+		r = deploy_make(&d, in.dir);
+	if (r == CLI_OK)
+		r = refuse_existing(&d);
+	if (r == CLI_OK)
+		r = write_all(&d, &in);
+	if (r == CLI_OK) {
+		if (!is_local(in.listen.host))
+			cli_note("the gateway will listen beyond this machine, without encryption");
+		if (!is_local(in.leaf.host))
+			cli_note("the leaf will listen beyond this machine; only the gateway needs "
+				 "to reach it");
+		r = cli_flag(a, "json") ? say_json(&d, &in) : say_text(&d, &in);
+	} else if (d.fd >= 0) {
+		deploy_undo(&d);
+	}
+	deploy_close(&d);
+	init_deinit(&in);
+	return r;
+}

@@ -1,0 +1,98 @@
+/*
+ * lattice add - one more lattice in a deployment that runs.
+ *
+ * Everything new is written first; then accounts.conf and keys/upstream.keys are replaced whole, in
+ * this order, so that at no moment the gateway holds a key the leaf's file does not know.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "gateway/cli/cli.h"
+#include "gateway/cli/files.h"
+#include "gateway/cli/lattice.h"
+
+enum { CONF_MAX = 4 << 20, KEYS_MAX = 1 << 20 };
+
+static int
+add_everywhere(struct deploy *d, const struct lattice *l, const struct nkey_pair *client,
+    const struct nkey_pair *gate)
+{
+	struct buf conf, keys, issued;
+	int r;
+
+	buf_init(&conf, CONF_MAX);
+	buf_init(&issued, 64 * 1024);
+	secret_buf_init(&keys, KEYS_MAX);
+	r = deploy_read(d, "keys/upstream.keys", &keys);
+	if (r == CLI_OK)
+		r = lattice_write(d, l, client, gate, &issued);
+	if (r == CLI_OK)
+		r = accounts_conf(d, &conf);
+	lattice_mint_line(l, &keys);
+	if (r == CLI_OK)
+		r = deploy_swap(d, "accounts.conf", 0644, &conf);
+	if (r == CLI_OK)
+		r = deploy_swap(d, "keys/upstream.keys", 0600, &keys);
+	if (r == CLI_OK)
+		r = deploy_issued(d, &issued);
+	buf_deinit(&conf);
+	buf_deinit(&issued);
+	secret_buf_deinit(&keys);
+	return r;
+}
+
+static int
+say(const struct deploy *d, const struct lattice *l, bool json)
+{
+	char host[PATH_MAX];
+
+	lattice_host_key(l, host);
+	if (json)
+		printf("{\"name\":\"%s\",\"account\":\"%s\",\"upstream_account\":\"%s\",\"host\":"
+		       "\"%s\"}\n",
+		    l->name, l->account_text, l->upstream_text, l->host_text);
+	else
+		printf("Added lattice %s\n"
+		       "  account  %s\n"
+		       "  host id  %s  (%s/%s)\n"
+		       "  creds    %s/creds/%s/\n\n"
+		       "Send HUP to the leaf and to the gateway: they take it up without dropping "
+		       "a connection.\n",
+		    l->name, l->account_text, l->host_text, d->dir, host, d->dir, l->name);
+	return CLI_OK;
+}
+
+int
+cmd_lattice_add(const struct cli_args *a)
+{
+	const char *dir = cli_value(a, "dir"), *name = a->args[0];
+	struct nkey_pair client = { 0 }, gate = { 0 };
+	struct deploy d = { .fd = -1 };
+	struct lattice l = { 0 };
+	int r;
+
+	if (!lattice_name_ok(name)) {
+		cli_error("`%s' is no lattice name: letters, digits, - and _, at most %d, no word "
+			  "the subjects use",
+		    name, LATTICE_NAME_MAX);
+		return CLI_USAGE;
+	}
+	r = deploy_open(&d, dir != NULL ? dir : ".");
+	if (r == CLI_OK)
+		r = deploy_load_key(&d, "keys/operator.nk", NKEY_OPERATOR, &client);
+	if (r == CLI_OK)
+		r = deploy_load_key(&d, "keys/gate.nk", NKEY_OPERATOR, &gate);
+	if (r == CLI_OK)
+		r = lattice_new(&l, name, false);
+	if (r == CLI_OK)
+		r = add_everywhere(&d, &l, &client, &gate);
+	if (r == CLI_OK)
+		r = say(&d, &l, cli_flag(a, "json"));
+	else if (d.fd >= 0)
+		deploy_undo(&d);
+	lattice_deinit(&l);
+	nkey_pair_deinit(&client);
+	nkey_pair_deinit(&gate);
+	deploy_close(&d);
+	return r;
+}

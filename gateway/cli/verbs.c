@@ -1,0 +1,159 @@
+/*
+ * verbs - the one table of what `portcullis` can do. Help, completion and parsing read it.
+ */
+#include "gateway/cli/cli.h"
+
+#define OPT_HELP                                                                                   \
+	{                                                                                          \
+		OPT_FLAG, 'h', "help", NULL, "print this and do nothing", HINT_NONE, false         \
+	}
+#define OPT_JSON                                                                                   \
+	{                                                                                          \
+		OPT_FLAG, 0, "json", NULL, "print the result as JSON", HINT_NONE, false            \
+	}
+#define OPT_DIR                                                                                    \
+	{                                                                                          \
+		OPT_VALUE, 'd', "dir", "DIR", "the deployment `init` wrote; default: this folder", \
+		    HINT_DIR, false                                                                \
+	}
+
+static const struct cli_opt init_opts[] = {
+	{ OPT_LIST, 'l', "lattice", "NAME", "a lattice to keep; default: default", HINT_NONE,
+	    false },
+	{ OPT_VALUE, 0, "listen", "HOST:PORT", "where the gateway listens; default: 127.0.0.1:4222",
+	    HINT_NONE, false },
+	{ OPT_VALUE, 0, "leaf", "HOST:PORT", "where the leaf listens; default: 127.0.0.1:4223",
+	    HINT_NONE, false },
+	{ OPT_VALUE, 0, "hub", "URL", "connect the leaf to this hub, e.g. tls://hub.example:7422",
+	    HINT_NONE, false },
+	{ OPT_VALUE, 0, "hub-creds", "FILE",
+	    "the creds file the hub's owner gave you; it is copied", HINT_FILE, false },
+	OPT_JSON,
+	OPT_HELP,
+	{ 0 },
+};
+
+static const struct cli_opt lattice_add_opts[] = {
+	OPT_DIR,
+	OPT_JSON,
+	OPT_HELP,
+	{ 0 },
+};
+
+static const struct cli_opt issue_opts[] = {
+	OPT_DIR,
+	{ OPT_VALUE, 'r', "role", "ROLE",
+	    "admin, deployer, host, observer, or a role of your own policy", HINT_ROLE, true },
+	{ OPT_VALUE, 'n', "name", "NAME", "who this is for; shown in logs", HINT_NONE, true },
+	{ OPT_VALUE, 'o', "out", "FILE", "where to write the creds file; never overwritten",
+	    HINT_FILE, true },
+	{ OPT_VALUE, 'l', "lattice", "NAME", "whose account; needed when there are several",
+	    HINT_NONE, false },
+	{ OPT_LIST, 0, "host-id", "N...", "the host this identity may speak for", HINT_NONE,
+	    false },
+	{ OPT_VALUE, 'e', "expires", "TIME",
+	    "valid for 90s, 15m, 12h or 30d; default: until revoked", HINT_NONE, false },
+	OPT_JSON,
+	OPT_HELP,
+	{ 0 },
+};
+
+static const struct cli_opt show_opts[] = {
+	OPT_JSON,
+	OPT_HELP,
+	{ 0 },
+};
+
+static const struct cli_opt list_opts[] = {
+	OPT_DIR,
+	OPT_JSON,
+	OPT_HELP,
+	{ 0 },
+};
+
+static const struct cli_opt revoke_opts[] = {
+	OPT_DIR,
+	{ OPT_VALUE, 'n', "name", "NAME", "revoke every identity issued under this name", HINT_NONE,
+	    false },
+	{ OPT_VALUE, 'l', "lattice", "NAME", "with --name: only in this lattice", HINT_NONE,
+	    false },
+	OPT_JSON,
+	OPT_HELP,
+	{ 0 },
+};
+
+static const struct cli_opt check_opts[] = {
+	{ OPT_VALUE, 'c', "config", "FILE",
+	    "the configuration, or the folder it is in; default: gateway.conf", HINT_FILE, false },
+	OPT_JSON,
+	OPT_HELP,
+	{ 0 },
+};
+
+static const struct cli_opt plain_opts[] = {
+	OPT_HELP,
+	{ 0 },
+};
+
+const struct cli_verb cli_verbs[] = {
+	{ NULL, "init", "DIR", 1, 1, HINT_DIR,
+	    "write a complete deployment: configuration, keys, creds, policies",
+	    "Writes into DIR (created when missing) everything a gateway and its leaf need: "
+	    "gateway.conf,\n"
+	    "leaf.conf, accounts.conf, policies/, creds/{admin,deployer,host,observer}.creds, "
+	    "keys/, jwt/,\n"
+	    "log/, audit/ and jetstream/. Nothing has to be edited. Secrets are readable by you "
+	    "alone.\n"
+	    "Nothing that exists is overwritten.\n\n"
+	    "With more than one --lattice the first one's creds are in creds/, each other's in "
+	    "creds/NAME/.\n"
+	    "With --hub the leaf is connected to a NATS system elsewhere; the first lattice lives "
+	    "there.",
+	    init_opts, cmd_init },
+	{ "lattice", "add", "NAME", 1, 1, HINT_NONE,
+	    "add a lattice, with an account, a policy and creds of its own",
+	    "Adds to a deployment what `init --lattice NAME` would have written: an account, its "
+	    "policy and\n"
+	    "creds/NAME/*.creds. accounts.conf and keys/upstream.keys are replaced whole. Send HUP "
+	    "to the\n"
+	    "leaf and the gateway afterwards.",
+	    lattice_add_opts, cmd_lattice_add },
+	{ "creds", "issue", "", 0, 0, HINT_NONE, "write a creds file for somebody new",
+	    "Makes a user key, signs it into the lattice's account with the tags role:ROLE and "
+	    "host:N..., and\n"
+	    "writes a creds file every NATS client can read. A host identity should carry its "
+	    "host's id:\n"
+	    "the gate lets it answer for that id only.",
+	    issue_opts, cmd_creds_issue },
+	{ "creds", "show", "FILE", 1, 1, HINT_FILE,
+	    "say what a creds file is good for; never prints its seed", NULL, show_opts,
+	    cmd_creds_show },
+	{ "creds", "list", "", 0, 0, HINT_NONE, "list the identities this deployment has issued",
+	    NULL, list_opts, cmd_creds_list },
+	{ "creds", "revoke", "[FILE|U...]...", 0, 64, HINT_FILE,
+	    "end identities: theirs is refused, their connections are closed",
+	    "Writes the revocation into the account's JWT, which a running gateway notices by "
+	    "itself. Name\n"
+	    "them by creds file, by user key (U...), or with --name. A revoked key stays revoked; "
+	    "issue\n"
+	    "new creds to let somebody back in.",
+	    revoke_opts, cmd_creds_revoke },
+	{ NULL, "check", "", 0, 0, HINT_NONE,
+	    "is this deployment in order? says what is wrong, where, and what to do",
+	    "Reads gateway.conf and everything it names: kinds and modes of files, operator and "
+	    "account JWTs,\n"
+	    "policies. Prints FILE:LINE:COLUMN for every problem; exit code 3 when there is an "
+	    "error.",
+	    check_opts, cmd_check },
+	{ NULL, "completion", "bash|zsh|fish", 1, 1, HINT_NONE,
+	    "print a completion script for a shell",
+	    "  bash:  portcullis completion bash > "
+	    "~/.local/share/bash-completion/completions/portcullis\n"
+	    "  zsh:   portcullis completion zsh > \"${fpath[1]}/_portcullis\"\n"
+	    "  fish:  portcullis completion fish > ~/.config/fish/completions/portcullis.fish",
+	    plain_opts, cmd_completion },
+	{ NULL, "help", "[NOUN] [VERB]", 0, 2, HINT_NONE, "print help", NULL, plain_opts,
+	    cmd_help },
+	{ NULL, "version", "", 0, 0, HINT_NONE, "print the version", NULL, show_opts, cmd_version },
+	{ 0 },
+};

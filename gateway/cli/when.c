@@ -1,0 +1,44 @@
+/*
+ * when - see when.h. Only UTC: a line that is read in two places means one moment.
+ */
+#include "gateway/cli/when.h"
+
+#include <stdio.h>
+#include <time.h>
+
+void
+when_format(int64_t unix_s, char out[WHEN_TEXT])
+{
+	time_t t = (time_t)unix_s;
+	struct tm tm;
+
+	if (unix_s == 0)
+		snprintf(out, WHEN_TEXT, "never");
+	else if (gmtime_r(&t, &tm) == NULL ||
+		 strftime(out, WHEN_TEXT, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		snprintf(out, WHEN_TEXT, "%lld", (long long)unix_s);
+}
+
+int
+when_span(const char *s, int64_t *out)
+{
+	static const struct {
+		char unit;
+		int64_t seconds;
+	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
+	const int64_t most = (int64_t)100 * 365 * 86400;
+	int64_t v = 0;
+	const char *p = s;
+
+	for (; *p >= '0' && *p <= '9' && v <= most; p++)
+		v = v * 10 + (*p - '0');
+	if (p == s || p[0] == '\0' || p[1] != '\0' || v > most)
+		return err_raise(-EINVAL);
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (units[i].unit == p[0] && v > 0 && v <= most / units[i].seconds) {
+			*out = v * units[i].seconds;
+			return 0;
+		}
+	}
+	return err_raise(-EINVAL);
+}

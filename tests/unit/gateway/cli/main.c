@@ -1,0 +1,22 @@
+#include <sodium.h>
+
+#include "tests/unit/gateway/cli/suites.h"
+
+int
+main(void)
+{
+	Suite *s = suite_create("gateway/cli");
+	SRunner *runner;
+	int failed;
+
+	if (sodium_init() < 0)
+		return 1;
+	suite_add_tcase(s, args_tests());
+	suite_add_tcase(s, files_tests());
+	suite_add_tcase(s, values_tests());
+	runner = srunner_create(s);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? 0 : 1;
+}

@@ -1,0 +1,10 @@
+#ifndef TESTS_UNIT_GATEWAY_CLI_SUITES_H
+#define TESTS_UNIT_GATEWAY_CLI_SUITES_H
+
+#include <check.h>
+
+TCase *args_tests(void);
+TCase *files_tests(void);
+TCase *values_tests(void);
+
+#endif
