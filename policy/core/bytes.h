@@ -51,7 +51,8 @@ bytes_is(struct bytes a, const char *s)
 static inline bool
 bytes_starts(struct bytes a, struct bytes prefix)
 {
-	return a.len >= prefix.len && (prefix.len == 0 || memcmp(a.ptr, prefix.ptr, prefix.len) == 0);
+	return a.len >= prefix.len &&
+	       (prefix.len == 0 || memcmp(a.ptr, prefix.ptr, prefix.len) == 0);
 }
 
 /* bytes_from() - @a without its first @n bytes; empty when there are fewer. */
@@ -60,7 +61,8 @@ bytes_from(struct bytes a, size_t n)
 {
 	if (a.len == 0)
 		return a; /* its pointer may be NULL, to which not even 0 may be added */
-	return n >= a.len ? (struct bytes){ a.ptr + a.len, 0 } : (struct bytes){ a.ptr + n, a.len - n };
+	return n >= a.len ? (struct bytes){ a.ptr + a.len, 0 }
+			  : (struct bytes){ a.ptr + n, a.len - n };
 }
 
 /* bytes_upto() - the first @n bytes of @a, or all of it. */

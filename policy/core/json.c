@@ -25,8 +25,10 @@ enum {
 	MEMBERS_MAX = 256,
 	NAME_MAX_LEN = 1024,
 	NUMBER_MAX_LEN = 63,
-	TABLE_SLOTS = 512, /* twice MEMBERS_MAX: never more than half full */
-	COLLISIONS_MAX = 4,
+	TABLE_SLOTS = 512,  /* twice MEMBERS_MAX: never more than half full */
+	COLLISIONS_MAX = 4, /* different names with one hash, in an object; honest ones have none */
+	PROBES_MORE =
+	    128, /* occupied slots met, beyond four per member; honest ones meet half a one */
 };
 
 /* What may come next in the text. */
@@ -274,7 +276,7 @@ static bool
 names_differ(struct reader *r, const struct json_tok *obj)
 {
 	uint32_t slot[TABLE_SLOTS], mask = 4, at = (uint32_t)(obj - r->tok) + 1;
-	unsigned int collisions = 0;
+	uint32_t collisions = 0, probes = 4 * obj->n + PROBES_MORE;
 
 	while (mask < 2 * obj->n)
 		mask *= 2;
@@ -285,12 +287,11 @@ names_differ(struct reader *r, const struct json_tok *obj)
 
 		for (; slot[h] != 0; h = (h + 1) & mask) {
 			const char *why = "names made to collide";
+			bool equal = r->tok[slot[h]].n == r->tok[at].n;
 
-			if (likely(r->tok[slot[h]].n != r->tok[at].n))
-				continue;
-			if (json_name_same(name_bytes(r, slot[h]), name_bytes(r, at)))
+			if (equal && json_name_same(name_bytes(r, slot[h]), name_bytes(r, at)))
 				why = "the same name twice in an object";
-			else if (++collisions <= COLLISIONS_MAX)
+			else if (--probes != 0 && (!equal || ++collisions <= COLLISIONS_MAX))
 				continue;
 			bad(r, r->text + r->tok[at].start, why);
 			return false;

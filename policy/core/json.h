@@ -28,7 +28,7 @@ enum json_kind {
 
 /* answers of json_read() */
 enum json_answer {
-	JSON_BAD = 1,      /* not JSON, or JSON this reader refuses; ->why and ->at say what and where */
+	JSON_BAD = 1,      /* not JSON, or refused by this reader; ->why and ->at say more */
 	JSON_TOO_MANY = 2, /* more tokens than the caller has room for */
 };
 
@@ -37,7 +37,7 @@ struct json_tok {
 	uint32_t start; /* of the raw value in the text; a string's starts after its quote */
 	uint32_t len;   /* of the raw value; a string's is without quotes, still escaped */
 	uint32_t next;  /* index of the token after this value and all inside it */
-	uint32_t n;     /* members of an object, elements of an array; a name's is the reader's own */
+	uint32_t n;     /* members of an object, elements of an array; in a name: private */
 	bool escaped;   /* a string that holds a backslash */
 };
 
@@ -45,17 +45,17 @@ struct json {
 	struct bytes text;
 	struct json_tok *tok; /* caller's */
 	size_t cap;           /* caller's: room in tok */
-	size_t n;             /* tokens filled; tok[0] is the root; 0 unless json_read() answered 0 */
+	size_t n;             /* tokens filled, tok[0] is the root; 0 when not accepted */
 	size_t max_depth;     /* caller's: 0 means 16 */
-	bool allow_fraction;  /* caller's: accept 1.5 and 1e3 (their text is kept, never converted) */
+	bool allow_fraction;  /* caller's: accept 1.5 and 1e3 (kept as text, never converted) */
 	const char *why;      /* after JSON_BAD: what, a constant string */
 	size_t at;            /* after JSON_BAD: byte offset in the text */
 };
 
 /*
- * json_read() - read one JSON value that fills @j->text (white space around it is fine; at most 2 GiB).
- * Members of an object are stored as name token, value token(s), name token, ...: the value of the
- * name at i is at i + 1, the next name at tok[i + 1].next. @max_depth counts open brackets.
+ * json_read() - read one JSON value that fills @j->text (white space around it is fine; at most 2
+ * GiB). Members of an object are stored as name token, value token(s), name token, ...: the value
+ * of the name at i is at i + 1, the next name at tok[i + 1].next. @max_depth counts open brackets.
  * Return: 0, JSON_BAD, JSON_TOO_MANY. Tokens point into text, which must outlive them.
  */
 int json_read(struct json *j) must_check;
@@ -67,7 +67,8 @@ struct bytes json_raw(const struct json *j, size_t at);
  * json_text() - a string's value, unescaped into @out (room @cap bytes) if it has escapes,
  * else borrowed from the text. Return: 0, JSON_BAD (not a string), JSON_TOO_MANY (does not fit).
  */
-int json_text(const struct json *j, size_t at, uint8_t *out, size_t cap, struct bytes *s) must_check;
+int json_text(
+    const struct json *j, size_t at, uint8_t *out, size_t cap, struct bytes *s) must_check;
 /* json_is() - the string at @at equals @s after unescaping. */
 bool json_is(const struct json *j, size_t at, const char *s);
 /* json_int() - an integer's value. Return: 0, JSON_BAD (not an integer within +-2^53). */

@@ -11,7 +11,8 @@
  * Return: bytes it takes, or 0 with *why set.
  */
 size_t json_escape_next(struct bytes s, uint32_t *cp, const char **why);
-/* json_string_next() - one code point of an accepted string (not empty). Return: raw bytes it takes. */
+/* json_string_next() - one code point of an accepted string (not empty). Return: raw bytes it
+ * takes. */
 size_t json_string_next(struct bytes raw, uint32_t *cp);
 /* json_name_hash() - hash of an accepted name, equal for names that are json_name_same(). */
 uint32_t json_name_hash(struct bytes raw);

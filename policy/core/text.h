@@ -11,14 +11,14 @@
  *
  * A word is a run of printable ASCII other than blanks, quotes, braces, brackets, comma, "=" and
  * "#" that does not begin with an operator; "<" "<=" ">" ">=" are operators only where an operator
- * is expected, so that a subject such as metrics.> may stand bare in a list. A key is a word and ends
- * before an operator; a label is a word or a string. Strings know \" \\ \n \t \xHH and must be valid
- * UTF-8 without NUL. Entries end at a line end or before "}" (several may share a line); only a list
- * and what is between braces may go over several lines. A value is followed by a blank, a line end,
- * a bracket, a brace or a comma: a#b, a=b and "a"b are errors, not two things. The same key (whatever
- * its operator), or the same kind and label, twice in one block is an error. Control bytes, and
- * characters that turn the direction of writing, may not stand in a file, not even in a comment.
- * Blocks nest 8 deep, lists 8 deep. Nothing is taken from the environment.
+ * is expected, so that a subject such as metrics.> may stand bare in a list. A key is a word and
+ * ends before an operator; a label is a word or a string. Strings know \" \\ \n \t \xHH and must be
+ * valid UTF-8 without NUL. Entries end at a line end or before "}" (several may share a line); only
+ * a list and what is between braces may go over several lines. A value is followed by a blank, a
+ * line end, a bracket, a brace or a comma: a#b, a=b and "a"b are errors, not two things. The same
+ * key (whatever its operator), or the same kind and label, twice in one block is an error. Control
+ * bytes, and characters that turn the direction of writing, may not stand in a file, not even in a
+ * comment. Blocks nest 8 deep, lists 8 deep. Nothing is taken from the environment.
  */
 #ifndef POLICY_CORE_TEXT_H
 #define POLICY_CORE_TEXT_H
@@ -60,7 +60,7 @@ struct text_node {
 	enum text_kind kind;
 	enum text_op op;
 	bool quoted;
-	bool used;          /* set by the consumer through text_use(); text_unused() finds the rest */
+	bool used;          /* set by text_use(); text_unused() finds the rest */
 	uint32_t line, col; /* 1-based, of the first byte */
 	bool op_used;       /* text_op() was asked: the readers below take any operator */
 	struct bytes text;  /* unescaped; owned by the tree */
@@ -72,7 +72,7 @@ struct text_node {
 /* One tree per file; the file's name is kept for messages. */
 struct text {
 	char *file;
-	struct text_node *root; /* a TEXT_SECTION with an empty kind; its children are the entries */
+	struct text_node *root; /* a TEXT_SECTION with an empty kind, of all entries */
 	struct text_block *blocks;
 	uint8_t *bytes; /* the file's copy, into which words and strings point */
 };
@@ -103,14 +103,15 @@ void text_warn(struct text_report *r, const struct text *t, const struct text_no
  * text_parse() - @in (at most 4 MiB) to a tree; @file is copied for messages.
  * Return: 0 and *out given (text_free()), TEXT_BAD with the report filled, -ENOMEM.
  */
-int text_parse(struct text **out, const char *file, struct bytes in, struct text_report *r) must_check;
+int text_parse(
+    struct text **out, const char *file, struct bytes in, struct text_report *r) must_check;
 void text_free(struct text *t);
 void text_freep(struct text **t);
-/* text_find() - the child of @block with this key or section kind (label ignored); marks it used. */
+/* text_find() - the first child with this key or section kind (label ignored), marked as used. */
 struct text_node *text_find(struct text_node *block, const char *key);
 /* text_use() - mark a node as understood; returns it. */
 struct text_node *text_use(struct text_node *n);
-/* text_op() - an entry's operator, for a caller that knows others than "="; see the readers below. */
+/* text_op() - an entry's operator, for a caller that knows others than "="; see the readers. */
 enum text_op text_op(struct text_node *e);
 /* text_op_word() - "=", "<=", "in" ... */
 const char *text_op_word(enum text_op op);
@@ -118,20 +119,22 @@ const char *text_op_word(enum text_op op);
 void text_unused(const struct text *t, const struct text_node *block, struct text_report *r);
 
 /*
- * Readers of an entry's value; they mark the entry used. @e may be NULL (absent): then *out stays as
- * it was and 0 returns. An operator other than "=" is an error unless text_op() was called on the
- * entry before, so that a limit written with "<" is never read as one with "=".
+ * Readers of an entry's value; they mark the entry used. @e may be NULL (absent): then *out stays
+ * as it was and 0 returns. An operator other than "=" is an error unless text_op() was called on
+ * the entry before, so that a limit written with "<" is never read as one with "=".
  * Return: 0, or TEXT_BAD after reporting what was expected.
  */
-int text_get_string(const struct text *t, struct text_node *e, struct bytes *out, struct text_report *r) must_check;
+int text_get_string(
+    const struct text *t, struct text_node *e, struct bytes *out, struct text_report *r) must_check;
 /* yes, no, true, false; without quotes */
-int text_get_bool(const struct text *t, struct text_node *e, bool *out, struct text_report *r) must_check;
+int text_get_bool(
+    const struct text *t, struct text_node *e, bool *out, struct text_report *r) must_check;
 /* plain decimal with min and max; no sign, no leading zeros, no quotes */
-int text_get_number(const struct text *t, struct text_node *e, uint64_t min, uint64_t max, uint64_t *out,
-    struct text_report *r) must_check;
+int text_get_number(const struct text *t, struct text_node *e, uint64_t min, uint64_t max,
+    uint64_t *out, struct text_report *r) must_check;
 /* 100, 4KiB, 1MiB, 2GiB, also kB MB GB */
-int text_get_size(const struct text *t, struct text_node *e, uint64_t min, uint64_t max, uint64_t *out,
-    struct text_report *r) must_check;
+int text_get_size(const struct text *t, struct text_node *e, uint64_t min, uint64_t max,
+    uint64_t *out, struct text_report *r) must_check;
 /* 250ms, 2s, 5m, 1h, 30d; in milliseconds */
 int text_get_duration_ms(const struct text *t, struct text_node *e, uint64_t min, uint64_t max,
     uint64_t *out, struct text_report *r) must_check;

@@ -278,8 +278,7 @@ append(struct parser *p, struct text_node *n)
 			return err_pass(r);
 	}
 	if (first != NULL)
-		lex_fail(&p->x, n,
-		    "'%.*s%s%.*s' is here a second time; the first is at line %u:%u",
+		lex_fail(&p->x, n, "'%.*s%s%.*s' is here a second time; the first is at line %u:%u",
 		    TEXT_ARG(n->text), n->label.len != 0 ? " " : "", TEXT_ARG(n->label),
 		    first->line, first->col);
 	*f->tail = n;

@@ -15,7 +15,8 @@ struct text_block {
 	struct text_node node[];
 };
 
-/* text_alloc() - a tree that owns a copy of @file and of @in (which *copy points to). NULL: no memory. */
+/* text_alloc() - a tree that owns a copy of @file and of @in (which *copy points to). NULL: no
+ * memory. */
 struct text *text_alloc(const char *file, struct bytes in, uint8_t **copy);
 /* text_node() - one zeroed node of the tree. NULL: no memory. */
 struct text_node *text_node(struct text *t);
@@ -75,7 +76,8 @@ const char *lex_what_is(const struct lexer *x, char room[16]);
 struct bytes lex_word(struct lexer *x, bool key);
 /* lex_string() - from its opening quote. Return: 0, TEXT_BAD. */
 int lex_string(struct lexer *x, struct bytes *out) must_check;
-/* lex_close_string() - inside a string: move behind it, or to the end of the line. Return: TEXT_BAD. */
+/* lex_close_string() - inside a string: move behind it, or to the end of the line. Return:
+ * TEXT_BAD. */
 int lex_close_string(struct lexer *x);
 
 #endif

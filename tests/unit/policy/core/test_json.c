@@ -251,6 +251,78 @@ START_TEST(a_duplicate_is_found_in_every_place_of_a_full_object)
 }
 END_TEST
 
+START_TEST(names_made_to_collide_are_refused_after_a_few)
+{
+	/* names of one hash, found by inverting json_mix() */
+	static const char few[] = "{\"&|7e}twj\":1,\"kt;w-7z'\":2,\"x0543q=q\":3}";
+	static const char more[] = "{\"&|7e}twj\":1,\"kt;w-7z'\":2,\"x0543q=q\":3,\" 1155 o.\":4}";
+	struct json_tok tok[ROOM];
+	struct json j;
+
+	ck_assert_int_eq(read_with(&j, tok, bytes_str(few)), 0);
+	ck_assert_int_eq(read_with(&j, tok, bytes_str(more)), JSON_BAD);
+	ck_assert_str_eq(j.why, "names made to collide");
+}
+END_TEST
+
+/* name_like() - the styles of names that people write. */
+static const char *
+name_like(int style, int i, char room[80])
+{
+	switch (style) {
+	case 0:
+		snprintf(room, 80, "%d", i);
+		break;
+	case 1:
+		snprintf(room, 80, "m%d", i);
+		break;
+	case 2:
+		snprintf(room, 80, "%04x", (unsigned int)i);
+		break;
+	case 3:
+		snprintf(room, 80, "wasmcloud.dev/annotation-%d", i);
+		break;
+	case 4:
+		snprintf(room, 80, "%d.annotations.wasmcloud.dev", i);
+		break;
+	case 5:
+		snprintf(room, 80, "%08d", i * 1000);
+		break;
+	case 6:
+		snprintf(room, 80, "\\u20ac%c%c", 'a' + i / 16, 'a' + i % 16);
+		break;
+	default:
+		memset(room, 'x', (size_t)i % 70 + 1);
+		room[i % 70 + 1] = (char)('0' + i / 70);
+		room[i % 70 + 2] = '\0';
+		break;
+	}
+	return room;
+}
+
+START_TEST(honest_names_are_never_taken_for_collisions)
+{
+	struct json_tok tok[ROOM];
+	struct json j;
+	struct buf b;
+
+	buf_init(&b, 1 << 17);
+	for (int n = 1; n <= 256; n++) {
+		char room[80];
+
+		buf_reset(&b);
+		for (int i = 0; i < n; i++) {
+			buf_put_str(&b, i == 0 ? "{\"" : ",\"");
+			buf_put_str(&b, name_like(_i, i, room));
+			buf_put_str(&b, "\":0");
+		}
+		buf_put_str(&b, "}");
+		ck_assert_msg(read_with(&j, tok, buf_bytes(&b)) == 0, "%d: %s", n, j.why);
+	}
+	buf_deinit(&b);
+}
+END_TEST
+
 START_TEST(unescaping_respects_the_room_given)
 {
 	struct json_tok tok[1];
@@ -320,6 +392,8 @@ json_tests(void)
 	    (int)(sizeof(fractions) / sizeof(fractions[0])));
 	tcase_add_test(tc, an_object_holds_at_most_256_members);
 	tcase_add_test(tc, a_duplicate_is_found_in_every_place_of_a_full_object);
+	tcase_add_test(tc, names_made_to_collide_are_refused_after_a_few);
+	tcase_add_loop_test(tc, honest_names_are_never_taken_for_collisions, 0, 8);
 	tcase_add_test(tc, unescaping_respects_the_room_given);
 	tcase_add_test(tc, a_string_without_escapes_is_borrowed);
 	tcase_add_test(tc, questions_of_the_wrong_kind_answer_absent);
