@@ -55,7 +55,6 @@ upstream {{
 }}
 policies  = policies
 audit     = audit
-log       = log/gateway.log
 """
 
 # The traffic is allowed by one rule among others, as in a deployment.
@@ -164,9 +163,21 @@ class Gateway(process.Process):
         super().__init__([binary, "-c", conf], cwd=deployment.folder)
         try:
             self.address = READY.search(self.wait_line(READY.search)).group(1)
+        except process.Failed as e:
+            self.kill()
+            raise process.Failed(f"{e}\n{self.log(deployment)}") from e
         except BaseException:
             self.kill()
             raise
+
+    @staticmethod
+    def log(deployment):
+        """The end of what it wrote into its log."""
+        try:
+            with open(os.path.join(deployment.folder, "log/gateway.log"), encoding="utf-8", errors="replace") as f:
+                return "".join(f.readlines()[-20:])
+        except FileNotFoundError:
+            return "and it has no log"
 
 
 class Stack:
