@@ -224,6 +224,8 @@ mint_account(struct buf *out, const struct mint_account *m, const struct nkey_pa
 {
 	struct buf b;
 
+	if (m->n_revocations > MINT_REVOCATIONS_MAX)
+		return err_raise(-E2BIG);
 	buf_init(&b, JWT_MAX);
 	begin(&b, &m->c, &by->pub, m->subject);
 	put_account_limits(&b, m);

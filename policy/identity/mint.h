@@ -30,6 +30,9 @@ struct mint_revocation {
 	int64_t at_s;
 };
 
+/* an account with more revocations could not be read again: mint_account() refuses to write it */
+enum { MINT_REVOCATIONS_MAX = 256 };
+
 struct mint_account {
 	struct mint_common c;
 	const struct nkey *subject;
@@ -53,7 +56,7 @@ struct mint_user {
 
 /* mint_operator() - self-signed by @by, appended to @out. Return: 0, -ENOMEM (also the ceiling). */
 int mint_operator(struct buf *out, const struct mint_operator *m, const struct nkey_pair *by) must_check;
-/* mint_account() - signed by an operator key. */
+/* mint_account() - signed by an operator key. Return: 0, -ENOMEM, -E2BIG (too many revocations). */
 int mint_account(struct buf *out, const struct mint_account *m, const struct nkey_pair *by) must_check;
 /* mint_user() - signed by an account key or signing key. */
 int mint_user(struct buf *out, const struct mint_user *m, const struct nkey_pair *by) must_check;

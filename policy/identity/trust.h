@@ -13,7 +13,7 @@
 struct trust;
 
 enum trust_answer {
-	TRUST_BAD_TOKEN = 1,   /* not a JWT we accept; login_why() names the field */
+	TRUST_BAD_TOKEN = 1,   /* not a JWT we accept; @why names the field */
 	TRUST_BAD_SIGNATURE,   /* JWT or nonce signature */
 	TRUST_UNKNOWN_ACCOUNT,
 	TRUST_ISSUER,          /* signer is not the account or one of its signing keys */
@@ -30,12 +30,12 @@ enum trust_answer {
 
 struct trust_options {
 	bool require_exp;
-	int64_t skew_s; /* tolerated future of iat; default 60 */
+	int64_t skew_s; /* tolerated future of iat; 0 means 60, negative none */
 };
 
 struct login {
 	struct bytes jwt;
-	struct bytes sig;      /* as sent: base64url text */
+	struct bytes sig;      /* as sent: base64url without padding, or standard base64 with it */
 	struct bytes nonce;    /* the ASCII nonce this connection was given */
 	const char *source;    /* peer address text, without port */
 	const char *type;      /* "STANDARD" */
@@ -47,14 +47,16 @@ struct trust *trust_new(const struct trust_options *o) must_check;
 void trust_free(struct trust *t);
 void trust_freep(struct trust **t);
 /*
- * trust_add_operator() - an operator JWT (self-signed) or a bare O... key. White space around is fine.
+ * trust_add_operator() - an operator JWT (self-signed) or a bare O... key. White space around is fine,
+ * so are lines of dashes. A newer statement of the same operator replaces an older one.
  * @why (room for 160 bytes) gets the reason of a refusal in words.
  * Return: 0, an answer, -ENOMEM.
  */
 int trust_add_operator(struct trust *t, struct bytes text, char why[160]) must_check;
 /*
  * trust_add_account() - an account JWT signed by a trusted operator (or its signing key). The newest
- * iat of an account wins. An expired one is kept, so that its users are refused as such.
+ * iat of an account wins, of equals the later added. An expired one is kept, so that its users are
+ * refused as such. An account with an auth callout is refused: its logins are not ours to judge.
  */
 int trust_add_account(struct trust *t, struct bytes text, char why[160]) must_check;
 size_t trust_accounts(const struct trust *t);
@@ -68,7 +70,8 @@ size_t trust_operators(const struct trust *t);
 int trust_login(const struct trust *t, const struct login *l, struct identity *id, char why[160]) must_check;
 /*
  * trust_recheck() - is an identity admitted earlier still good under this trust at this time?
- * Return: 0, TRUST_EXPIRED_USER, TRUST_EXPIRED_ACCOUNT, TRUST_REVOKED, TRUST_ISSUER (key or account gone).
+ * Return: 0, TRUST_EXPIRED_USER, TRUST_EXPIRED_ACCOUNT, TRUST_REVOKED, TRUST_ISSUER (key or account gone,
+ * or what the account lent the identity - a scope's template, its defaults - has changed).
  */
 int trust_recheck(const struct trust *t, const struct identity *id, int64_t now_s) must_check;
 /* trust_account_limit() - the account's `conn` limit, -1 unlimited. */

@@ -252,6 +252,29 @@ START_TEST(a_full_output_is_an_accident_and_leaves_the_sticky_mark)
 }
 END_TEST
 
+START_TEST(as_many_revocations_as_can_be_read_are_written_and_no_more)
+{
+	static struct mint_revocation v[MINT_REVOCATIONS_MAX + 1];
+	static char text[MINT_REVOCATIONS_MAX + 1][57];
+	struct mint_account m = { .c = { .iat_s = 1 },
+		.subject = &w.acc.pub,
+		.n_revocations = MINT_REVOCATIONS_MAX,
+		.revocations = v,
+		.max_conn = -1 };
+
+	for (size_t i = 0; i <= MINT_REVOCATIONS_MAX; i++) {
+		struct nkey k = { .type = NKEY_USER, .pub = { (uint8_t)i, (uint8_t)(i >> 8) } };
+
+		nkey_format(&k, text[i]);
+		v[i] = (struct mint_revocation){ text[i], 5 };
+	}
+	ck_assert_int_eq(mint_account(&w.b, &m, &w.op), 0);
+	ck_assert_int_eq(trust_add_account(w.t, buf_bytes(&w.b), w.why), 0);
+	m.n_revocations++;
+	ck_assert_int_eq(mint_account(&w.b, &m, &w.op), -E2BIG);
+}
+END_TEST
+
 /* vector() - the token of a vector file. */
 static struct bytes
 vector(const char *dir, const char *name)
@@ -335,6 +358,7 @@ mint_tests(void)
 	tcase_add_test(t, a_grant_of_replies_alone_reads_back_as_that);
 	tcase_add_test(t, a_grant_of_no_replies_is_not_written_as_the_default);
 	tcase_add_test(t, a_full_output_is_an_accident_and_leaves_the_sticky_mark);
+	tcase_add_test(t, as_many_revocations_as_can_be_read_are_written_and_no_more);
 	tcase_add_test(t, tokens_others_published_are_read_or_refused_as_their_names_say);
 	return t;
 }
