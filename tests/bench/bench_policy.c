@@ -1,0 +1,161 @@
+/*
+ * bench_policy - what decisions cost: nanoseconds, median of several runs, fixed seed.
+ *
+ *	bench_policy [RULES]      default 10000
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "policy/rules/rights.h"
+#include "policy/rules/subject.h"
+
+enum { RUNS = 9, SUBJECTS = 1 << 14, HOT = 64 };
+
+#define ACME "AAAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQDPYC"
+
+static char subject[SUBJECTS][64];
+static struct bytes asked[SUBJECTS];
+
+static double
+now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+static int
+by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void
+text_of(struct buf *b, unsigned rules)
+{
+	char line[256];
+
+	buf_put_str(b, "lattices = [default]\nrole r { account = " ACME " }\n");
+	for (unsigned i = 0; i < rules; i++) {
+		snprintf(line, sizeof(line),
+		    "rule r%u { publish = [\"team%u.service%u.*.x\"] subscribe = "
+		    "[\"team%u.service%u.>\"] to = [r] }\n",
+		    i, i % 100, i, i % 100, i);
+		buf_put_str(b, line);
+	}
+	buf_put_str(b, "rule no { deny_publish = [\"*.*.secret.>\"] to = [\"*\"] }\n"
+		       "rule verbs { allow = [deploy] to = [r] }\n");
+}
+
+typedef unsigned question(struct rights *r, struct bytes s);
+
+static unsigned
+ask_publish(struct rights *r, struct bytes s)
+{
+	return rights_publish(r, s).verdict;
+}
+
+static unsigned
+ask_deliver(struct rights *r, struct bytes s)
+{
+	return rights_deliver(r, BYTES_LIT("team1.>"), BYTES_NULL, s).verdict;
+}
+
+static unsigned
+ask_command(struct rights *r, struct bytes s)
+{
+	struct command c;
+
+	(void)s;
+	if (command_classify(BYTES_LIT("wasmbus.ctl.default.cmd.NHOST.lp"), &c) != 0)
+		abort();
+	return rights_command(r, BYTES_LIT("wasmbus.ctl.default.cmd.NHOST.lp"), &c).verdict;
+}
+
+static void
+report(const char *what, struct rights *r, question *ask, size_t distinct)
+{
+	double run[RUNS];
+	size_t n = 1 << 18;
+	unsigned allowed = 0;
+
+	for (int k = 0; k < RUNS; k++) {
+		double start = now_ns();
+
+		for (size_t i = 0; i < n; i++)
+			allowed += ask(r, asked[i % distinct]);
+		run[k] = (now_ns() - start) / (double)n;
+	}
+	qsort(run, RUNS, sizeof(run[0]), by_value);
+	printf("%-34s %8.1f ns  (%.1f .. %.1f)  %u%% allowed\n", what, run[RUNS / 2], run[0],
+	    run[RUNS - 1], (unsigned)((uint64_t)allowed * 100 / (n * RUNS)));
+}
+
+static void
+make_subjects(unsigned rules)
+{
+	for (unsigned i = 0; i < SUBJECTS; i++) {
+		unsigned k = (i * 2654435761u) % rules;
+
+		snprintf(
+		    subject[i], sizeof(subject[i]), "team%u.service%u.instance%u.x", k % 100, k, i);
+		asked[i] = bytes_str(subject[i]);
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	unsigned rules = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 10000;
+	struct identity id = { .max_subs = -1 };
+	struct buf text, snapshot;
+	struct text_report messages;
+	struct policy_source src;
+	struct policy *p;
+	struct rights *r, *second;
+	double t;
+
+	buf_init(&text, 64 << 20);
+	buf_init(&snapshot, 64 << 20);
+	text_report_init(&messages);
+	text_of(&text, rules > 0 ? rules : 1);
+	src = (struct policy_source){ "bench.policy", buf_bytes(&text) };
+	t = now_ns();
+	if (policy_compile(&snapshot, &src, 1, &messages) != 0) {
+		fprintf(stderr, "%.*s", (int)messages.out.len, (const char *)messages.out.ptr);
+		return 1;
+	}
+	printf("%-34s %8.2f ms  %u rules, %zu bytes of text, %zu of snapshot\n", "compile",
+	    (now_ns() - t) / 1e6, rules, text.len, snapshot.len);
+	t = now_ns();
+	if (policy_open(&p, buf_bytes(&snapshot)) != 0)
+		return 1;
+	printf("%-34s %8.2f ms\n", "open", (now_ns() - t) / 1e6);
+	snprintf(id.user, sizeof(id.user), "U");
+	snprintf(id.account, sizeof(id.account), ACME);
+	t = now_ns();
+	if (rights_new(&r, p, &id) != 0)
+		return 1;
+	printf("%-34s %8.2f ms\n", "first identity of these roles", (now_ns() - t) / 1e6);
+	t = now_ns();
+	if (rights_new(&second, p, &id) != 0)
+		return 1;
+	printf("%-34s %8.4f ms\n", "another one", (now_ns() - t) / 1e6);
+	make_subjects(rules);
+	report("publish, warm cache", r, ask_publish, HOT);
+	report("publish, never cached", r, ask_publish, SUBJECTS);
+	report("deliver, warm cache", r, ask_deliver, HOT);
+	report("deliver, never cached", r, ask_deliver, SUBJECTS);
+	report("command, classified and judged", r, ask_command, HOT);
+	rights_free(second);
+	rights_free(r);
+	policy_close(p);
+	text_report_deinit(&messages);
+	buf_deinit(&snapshot);
+	buf_deinit(&text);
+	return 0;
+}

@@ -1,0 +1,200 @@
+/*
+ * First byte even: the rest is a policy. Whatever compiles opens, and what it answers is what a
+ * walk over its rules answers. Odd: the rest are changes to a good snapshot (two bytes where, one
+ * what); it may open or not, and may then be asked anything.
+ */
+#include <assert.h>
+#include <stdio.h>
+
+#include "policy/rules/rights_priv.h"
+#include "policy/rules/subject.h"
+#include "policy/rules/upstream.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define ACME "AAAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQDPYC"
+
+static const char good[] =
+    "lattices = [\"acme-*\", default]\naccounts { ACME = " ACME " }\n"
+    "role host { account = ACME tags = [\"role:host\"] names = [\"h*\"] }\n"
+    "role app { account = ACME }\n"
+    "rule serve { allow = [serve, read] to = [host] because = \"hosts serve\" }\n"
+    "rule data { publish = [\"app.>\", \"*.b\"] subscribe = [\"app.* q\", \">\"] reply = [r]\n"
+    "  headers = [\"Nats-*\"] respond = 2 to = [app] }\n"
+    "rule no { deny_publish = [\"app.x.>\"] deny_subscribe = [\"s.>\"] to = [\"*\"] mode = observe "
+    "}\n"
+    "rule never { deny = [deploy] to = [\"*\"] }\n";
+
+static const char *const subjects[] = { "a", "app.x", "app.x.y", "app.b", "$KV.b.k", "$JS.API.INFO",
+	"_INBOX.a.b", "wasmbus.evt.default.x", "wasmbus.ctl.default.cmd.NX.lp",
+	"wasmbus.ctl.acme-1.ping.hosts", "s.t", "r", ">", "app.*", "app.>", "wasmbus.ctl.default.>",
+	"*.wadm.api.>", "" };
+
+/* Is the pattern of a list true for @s? Deny lists cover the parent of `X.>`. */
+static bool
+listed(const struct policy *p, struct pol_list l, struct bytes s, bool deny, bool by_name)
+{
+	for (uint32_t i = 0; i < l.n; i++) {
+		struct bytes pattern = pol_bytes(p, p->items[l.first + i].text);
+		struct bytes first = subject_token(pattern, 0);
+
+		if (by_name && (bytes_is(first, "*") || bytes_is(first, ">")))
+			continue;
+		if (subject_match(pattern, s))
+			return true;
+		if (deny && pattern.len > 2 &&
+		    bytes_is(bytes_from(pattern, pattern.len - 2), ".>") &&
+		    subject_match(bytes_upto(pattern, pattern.len - 2), s))
+			return true;
+	}
+	return false;
+}
+
+/* rights_publish() for a credential without lists and without serve, by a walk over its rules. */
+static enum verdict
+naive_publish(const struct rights *r, struct bytes s)
+{
+	bool allowed = bytes_starts(s, BYTES_LIT("_INBOX."));
+	bool by_name = s.len != 0 && (s.ptr[0] == '$' || s.ptr[0] == '_');
+	struct command c;
+
+	if (!subject_literal(s) || command_classify(s, &c) == 0)
+		return VERDICT_DENY;
+	for (size_t i = 0; i < r->view->n_rules; i++) {
+		const struct pol_rule *rule = &r->p->rules[r->view->rule[i]];
+		bool deny = (rule->flags & POL_DENY) != 0;
+
+		if (!listed(r->p, rule->publish, s, deny, by_name && !deny))
+			continue;
+		if (deny && (rule->flags & POL_OBSERVE) == 0)
+			return VERDICT_DENY;
+		allowed = allowed || !deny;
+	}
+	return allowed ? VERDICT_ALLOW : VERDICT_DENY;
+}
+
+static void
+ask_everything(struct rights *r, bool check)
+{
+	size_t n = sizeof(subjects) / sizeof(subjects[0]);
+
+	for (size_t i = 0; i < n; i++) {
+		struct bytes s = bytes_str(subjects[i]);
+		struct decision d = rights_publish(r, s), again = rights_publish(r, s);
+		int64_t max, ttl;
+		struct command c;
+
+		assert(
+		    d.verdict == again.verdict && d.rule == again.rule && d.reason == again.reason);
+		if (check && (r->view->verbs & VERB_BIT(VERB_SERVE)) == 0)
+			assert(d.verdict == naive_publish(r, s));
+		if (command_classify(s, &c) == 0)
+			(void)rights_command(r, s, &c);
+		(void)rights_reply(r, s);
+		(void)rights_answer(r, s);
+		(void)rights_answers(r, true, &max, &ttl);
+		(void)rights_header(r, s);
+		for (size_t k = 0; k < n; k++) {
+			struct bytes pattern = bytes_str(subjects[k]);
+			struct decision sub = rights_subscribe(r, pattern, BYTES_NULL);
+
+			(void)rights_subscribe(r, pattern, s);
+			(void)rights_serves(r, pattern, s);
+			if (sub.verdict != VERDICT_ALLOW || !subject_literal(s) ||
+			    !subject_match(pattern, s))
+				continue;
+			/* what needs no filter is delivered */
+			if (!rights_filter_needed(r, pattern, BYTES_NULL))
+				assert(rights_deliver(r, pattern, BYTES_NULL, s).verdict ==
+				       VERDICT_ALLOW);
+			(void)rights_deliver(r, pattern, BYTES_NULL, s);
+		}
+	}
+}
+
+static void
+ask(const struct policy *p, bool check)
+{
+	static char role[] = "role:host", host[] = "host:nx", name[] = "h1";
+	char *tags[] = { role, host };
+	struct identity id = { .name = name, .n_tags = 2, .tags = tags };
+	struct permissions up;
+	struct rights *r;
+
+	snprintf(id.user, sizeof(id.user), "%s", "U");
+	for (int with_account = 0; with_account < 2; with_account++) {
+		snprintf(id.account, sizeof(id.account), "%s", with_account != 0 ? ACME : "A");
+		if (rights_new(&r, p, &id) != 0)
+			abort();
+		ask_everything(r, check);
+		if (upstream_permissions(r, &up) != 0)
+			abort();
+		upstream_permissions_deinit(&up);
+		rights_free(r);
+	}
+}
+
+static int
+compile(struct buf *out, struct bytes text)
+{
+	struct policy_source src = { "fuzz.policy", text };
+	struct text_report report;
+	int r;
+
+	text_report_init(&report);
+	buf_init(out, 64 << 20);
+	r = policy_compile(out, &src, 1, &report);
+	assert(r >= 0 && (r == POLICY_BAD) == (report.errors != 0));
+	text_report_deinit(&report);
+	return r;
+}
+
+static void
+fuzz_text(struct bytes text)
+{
+	struct policy *p;
+	struct buf out;
+
+	if (compile(&out, text) == 0) {
+		if (policy_open(&p, buf_bytes(&out)) != 0)
+			abort();
+		for (uint32_t i = 0; i < policy_rules(p); i++)
+			assert(policy_rule_name(p, i)[0] != '\0' &&
+			       policy_rule_place(p, i)[0] != '\0');
+		ask(p, true);
+		policy_close(p);
+	}
+	buf_deinit(&out);
+}
+
+static void
+fuzz_snapshot(struct bytes changes)
+{
+	struct policy *p;
+	struct buf out;
+
+	if (compile(&out, bytes_of(good, sizeof(good) - 1)) != 0)
+		abort();
+	for (; changes.len >= 3; changes = bytes_from(changes, 3)) {
+		size_t at = ((size_t)changes.ptr[0] << 8 | changes.ptr[1]) % out.len;
+
+		out.ptr[at] ^= changes.ptr[2];
+	}
+	if (policy_open(&p, buf_bytes(&out)) == 0) {
+		ask(p, false);
+		policy_close(p);
+	}
+	buf_deinit(&out);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	if (size == 0)
+		return 0;
+	if (data[0] % 2 == 0)
+		fuzz_text(bytes_of(data + 1, size - 1));
+	else
+		fuzz_snapshot(bytes_of(data + 1, size - 1));
+	return 0;
+}
