@@ -130,9 +130,12 @@ parent_on_ready(void)
 		bool six = strchr(l->host, ':') != NULL;
 
 		/* the one line that others wait for: not in the log's form, on its own */
-		dprintf(STDERR_FILENO, "portcullis-gateway ready %s%s%s:%u\n", six ? "[" : "", l->host,
-		    six ? "]" : "", l->port);
+		dprintf(parent.announce >= 0 ? parent.announce : STDERR_FILENO,
+		    "portcullis-gateway ready %s%s%s:%u\n", six ? "[" : "", l->host, six ? "]" : "", l->port);
 	}
+	if (parent.announce >= 0)
+		close(parent.announce);
+	parent.announce = -1;
 	notify("READY=1");
 }
 
@@ -319,7 +322,7 @@ parent_main(const struct parent_options *o)
 
 	log_as(o);
 	parent.options = o;
-	parent.policy = -1;
+	parent.policy = parent.announce = -1;
 	status = load(o, &parent.config);
 	if (status != 0)
 		return status;

@@ -175,6 +175,9 @@ files_log_open(bool tell)
 			log_end(&l);
 			return err_raise(-e);
 		}
+		/* who started us waits for the ready line where he can see it */
+		if (!parent.announced && parent.announce < 0)
+			parent.announce = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
 		if (dup2(fd, STDERR_FILENO) < 0)
 			return err_raise(-errno);
 		close(fd);

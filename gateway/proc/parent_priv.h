@@ -52,6 +52,7 @@ struct parent {
 	struct sockaddr_storage upstream[8];
 	socklen_t upstream_len[8];
 	size_t n_upstream;
+	int announce; /* standard error as it was before the log went elsewhere, or -1 */
 	char server_id[64];
 	uv_signal_t signals[6];
 	uv_fs_event_t watch_accounts, watch_operator;

