@@ -49,6 +49,9 @@ static const struct row client[] = {
 	{ "PING\r\n\r\nPING\r\n", 0, "PING; malformed@6" },
 	{ " PING\r\n", 0, "malformed@0" },
 	{ "CONNECT {\r}\r\n", 0, "malformed@0" },
+	{ "CONNECT {} \n", 0, "malformed@0" },
+	{ "SUB a 1 2\n", 0, "malformed@0" },
+	{ "PUB a 2\rxhi\r\nPING\r\nPING\r\n", 0, "malformed@0" },
 	/* exact ones */
 	{ "PING \r\n", 0, "malformed@0" },
 	{ "PING x\r\n", 0, "malformed@0" },
@@ -106,6 +109,9 @@ static const struct row client[] = {
 	/* the end of a payload */
 	{ "PUB a 2\r\nhi\nPING\r\n", 0, "malformed@0" },
 	{ "PUB a 1\r\nhi\r\n", 0, "malformed@0" },
+	{ "PUB a 2\r\nhi\r\r", 0, "malformed@0" },
+	{ "PUB a 2\r\nhix\n", 0, "malformed@0" },
+	{ "PUB a 1000\r\n", 0, "more@0" },
 	{ "PUB a 3\r\nhi\r\n", 0, "more@0" },
 	{ "PUB a 3\r\nhi\r\nPING\r\n", 0, "malformed@0" },
 	/* a payload that looks like operations is a payload */
@@ -148,6 +154,8 @@ static const struct row server[] = {
 	{ "-ERR '\r\n", 0, "ERR text='; more@8" },
 	{ "-ERR ''\r\n", 0, "ERR; more@9" },
 	{ "-ERR\r\n", 0, "malformed@0" },
+	{ "-ERR 'x' \n", 0, "malformed@0" },
+	{ "INFO {} \n", 0, "malformed@0" },
 	{ "-ERR 'a\x01'\r\n", 0, "malformed@0" },
 	{ "-ERR 'a\xff'\r\n", 0, "malformed@0" },
 	{ "+OK \r\n", 0, "malformed@0" },
