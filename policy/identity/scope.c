@@ -10,6 +10,7 @@
  */
 #include "policy/identity/scope_priv.h"
 
+#include <assert.h>
 #include <strings.h>
 
 #include "policy/identity/list_priv.h"
@@ -135,8 +136,7 @@ count(const struct scope_values *v, struct bytes entry, size_t *product, char *w
 	return r == 0 ? 0 : why_say(why, SCOPE_BAD, "template: malformed {{...}}");
 }
 
-/* build() - the @nth item of an entry: one value per call, the last call turning fastest or not at
- * all. */
+/* build() - the @nth item of an entry: one value per call, the first turning fastest. */
 static void
 build(struct buf *b, const struct scope_values *v, struct bytes entry, size_t nth)
 {
@@ -149,6 +149,7 @@ build(struct buf *b, const struct scope_values *v, struct bytes entry, size_t nt
 
 		while (value(v, &c, n, &known) != NULL)
 			n++;
+		assert(n > 0); /* or count() had answered 0 */
 		buf_put(b, literal);
 		buf_put_str(b, value(v, &c, nth % n, &known));
 		nth /= n;
@@ -165,6 +166,9 @@ expand_entry(struct subject_list *out, struct bytes entry, bool queue, size_t pr
 	int r = 0;
 
 	buf_init(&b, ITEM_MAX);
+	/* all the room at once: what fails after this is too long, not out of memory */
+	if (buf_reserve(&b, ITEM_MAX) == NULL)
+		return err_raise(-ENOMEM);
 	for (size_t i = 0; r == 0 && i < product; i++) {
 		buf_reset(&b);
 		build(&b, v, entry, i);
