@@ -199,9 +199,14 @@ row_matches(const struct row *row, struct bytes tail, struct command *c)
 static int
 find_row(const struct row *rows, size_t n, struct bytes tail, struct command *c)
 {
+	c->verb = VERB_UNKNOWN;
 	for (size_t i = 0; i < n; i++) {
 		struct command found = *c;
 
+		/* most rows are told apart by their first letter */
+		if (rows[i].tail[0] != '%' &&
+		    (tail.len == 0 || rows[i].tail[0] != (char)tail.ptr[0]))
+			continue;
 		if (!row_matches(&rows[i], tail, &found))
 			continue;
 		*c = found;
@@ -209,17 +214,7 @@ find_row(const struct row *rows, size_t n, struct bytes tail, struct command *c)
 		c->dialect = rows[i].dialect;
 		break;
 	}
-	switch (c->verb) {
-	case VERB_NONE:
-	case VERB_UNKNOWN:
-		c->verb = VERB_UNKNOWN;
-		c->mutating = true; /* nobody knows that it does not */
-		break;
-	default:
-		c->mutating = (VERB_BIT(c->verb) & command_verbs_of(BYTES_LIT("read"))) == 0 &&
-			      c->verb != VERB_ACTOR_AUCTION && c->verb != VERB_PROVIDER_AUCTION &&
-			      c->verb != VERB_HOST_EVENT;
-	}
+	c->mutating = command_verb_mutates(c->verb);
 	return 0;
 }
 

@@ -109,6 +109,8 @@ uint64_t command_may_be(const struct command *c);
 bool command_covers(struct bytes pattern);
 /* command_overlaps() - could a message on a command subject match this subscription pattern? */
 bool command_overlaps(struct bytes pattern);
+/* command_verb_mutates() - does it change anything? True for what nobody knows. */
+bool command_verb_mutates(enum verb v);
 /* command_verb_name() - "provider.start"; never NULL. */
 const char *command_verb_name(enum verb v);
 /* command_dialect_name() - "A", "B", "AB", "C", "D", "wadm", "kv", or "" for none. */

@@ -85,6 +85,27 @@ in_group(struct bytes prefix)
 	return set;
 }
 
+bool
+command_verb_mutates(enum verb v)
+{
+	switch (v) {
+	case VERB_HOST_LIST:
+	case VERB_HOST_INVENTORY:
+	case VERB_CLAIMS_GET:
+	case VERB_LINK_GET:
+	case VERB_CONFIG_GET:
+	case VERB_ACTOR_AUCTION:
+	case VERB_PROVIDER_AUCTION:
+	case VERB_WORKLOAD_STATUS:
+	case VERB_HOST_HEARTBEAT_GET:
+	case VERB_MANIFEST_GET:
+	case VERB_HOST_EVENT:
+		return false;
+	default:
+		return true;
+	}
+}
+
 uint64_t
 command_verbs_of(struct bytes name)
 {

@@ -1,14 +1,42 @@
 /*
- * rights_priv - what an identity's rights consist of, for the files of this room.
+ * rights_priv - what an identity's rights consist of, and the steps every question shares.
  */
 #ifndef POLICY_RULES_RIGHTS_PRIV_H
 #define POLICY_RULES_RIGHTS_PRIV_H
 
+#include "policy/commands/serve.h"
 #include "policy/rules/narrow.h"
 #include "policy/rules/rights.h"
 #include "policy/rules/view.h"
 
-struct slot;
+enum { CACHE_SLOTS = 256, CACHE_TEXT = 116 };
+
+enum question_kind {
+	ASK_PUBLISH = 1,
+	ASK_DELIVER,
+};
+
+/* What kind of subject a delivered message is printed with. */
+enum space {
+	SPACE_DATA = 0,
+	SPACE_RESERVED,
+	SPACE_NAMED, /* reserved, and a subscribe rule names it */
+	SPACE_COMMAND,
+};
+
+struct answer {
+	struct decision d;
+	uint8_t space; /* of a delivery */
+};
+
+/* One remembered answer. */
+struct slot {
+	uint64_t hash;
+	struct answer a;
+	uint8_t question; /* 0: empty */
+	uint8_t len;
+	uint8_t text[CACHE_TEXT];
+};
 
 struct rights {
 	const struct policy *p;
@@ -20,5 +48,83 @@ struct rights {
 	uint64_t seed;
 	struct slot *cache;               /* NULL until the first question */
 };
+
+/* judge_deny() - no, with a reason that is no rule. */
+static inline struct decision
+judge_deny(enum reason why)
+{
+	return (struct decision){ .verdict = VERDICT_DENY, .reason = why, .rule = RULE_NONE };
+}
+
+/*
+ * judge_rules() - what rules say together: an enforced deny wins, then an enforced allow, then one
+ * that observes. A deny that observes changes nothing but is named, so that the log shows whom it
+ * would have hit.
+ */
+struct decision judge_rules(struct hit denies, struct hit allows, enum reason otherwise);
+/* judge_own() - where being oneself is enough, and only a deny can say no. */
+struct decision judge_own(struct hit denies, enum reason why);
+
+static inline struct hit
+hit_either(struct hit a, struct hit b)
+{
+	return (struct hit){
+		a.enforced < b.enforced ? a.enforced : b.enforced,
+		a.observed < b.observed ? a.observed : b.observed,
+	};
+}
+
+static inline bool
+hit_any(struct hit h)
+{
+	return h.enforced != RULE_NONE || h.observed != RULE_NONE;
+}
+
+/* subject_reserved() - in a space only a pattern that names it opens: "$SYS", "_INBOX", "_R_" ... */
+static inline bool
+subject_reserved(struct bytes s)
+{
+	return s.ptr[0] == '$' || s.ptr[0] == '_';
+}
+
+static inline bool
+subject_in_inbox(struct bytes s)
+{
+	return bytes_starts(s, BYTES_LIT("_INBOX."));
+}
+
+/* subject_is_command() - also of a pattern: is all of it in a control space? */
+static inline bool
+subject_is_command(struct bytes s)
+{
+	struct command c;
+
+	return command_classify(s, &c) == 0;
+}
+
+/* rights_has() - is a verb granted anywhere? */
+static inline bool
+rights_has(const struct rights *r, enum verb v)
+{
+	return (r->view->verbs & VERB_BIT(v)) != 0;
+}
+
+static inline struct serve_host
+rights_host(const struct rights *r)
+{
+	return (struct serve_host){ r->n_hosts, r->host };
+}
+
+/* rights_word() - rules about a word that is no command (serve, control.watch) on one lattice. */
+static inline void
+rights_word(const struct rights *r, enum verb word, struct bytes lattice, struct hit *allows,
+    struct hit *denies)
+{
+	view_verbs(r->view, VERB_BIT(word), VERB_BIT(word), lattice, allows, denies);
+}
+
+/* cache_get() - true: *where holds the answer. False: where to put it (NULL: nowhere). */
+bool cache_get(struct rights *r, enum question_kind q, struct bytes s, struct slot **where, uint64_t *hash);
+void cache_put(struct slot *slot, enum question_kind q, struct bytes s, uint64_t hash, struct answer a);
 
 #endif

@@ -6,7 +6,6 @@
  */
 #include "policy/rules/trie.h"
 
-#include "policy/rules/hash.h"
 #include "policy/rules/subject.h"
 
 enum { FIRST = 8, NONE = UINT32_MAX };
@@ -30,12 +29,15 @@ struct node {
 };
 
 struct edge {
+	uint64_t head; /* of the word */
 	const uint8_t *word;
 	uint32_t len;
+	uint32_t hash;
 	uint32_t parent;
 	uint32_t child; /* NONE: a free slot */
-	uint32_t hash;
 };
+
+_Static_assert(sizeof(struct edge) == 32, "two edges to a cache line");
 
 struct trie {
 	struct node *node;
@@ -48,26 +50,14 @@ struct trie {
 	uint32_t n_edge, cap_edge; /* cap is a power of two, at least twice n */
 };
 
-struct token {
-	struct bytes text;
-	uint32_t hash;
-};
-
-/* The tokens of what is asked, and the answer so far. */
+/* What is asked, and the answer so far. */
 struct question {
 	const struct trie *t;
+	const struct words *words;
 	struct bytes queue;
 	struct hit hit;
-	size_t n;
 	bool by_name;
-	struct token token[SUBJECT_MAX_TOKENS];
 };
-
-static uint32_t
-word_hash(struct bytes word)
-{
-	return (uint32_t)hash_bytes(0, word);
-}
 
 static uint32_t
 edge_slot(uint32_t parent, uint32_t hash)
@@ -76,7 +66,7 @@ edge_slot(uint32_t parent, uint32_t hash)
 }
 
 static uint32_t
-find_child(const struct trie *t, uint32_t parent, const struct token *word)
+find_child(const struct trie *t, uint32_t parent, const struct word *word)
 {
 	uint32_t i = edge_slot(parent, word->hash);
 
@@ -85,8 +75,9 @@ find_child(const struct trie *t, uint32_t parent, const struct token *word)
 
 		if (e->child == NONE)
 			return NONE;
-		if (e->parent == parent && e->hash == word->hash && e->len == word->text.len &&
-		    memcmp(e->word, word->text.ptr, e->len) == 0)
+		if (e->parent != parent || e->head != word->head || e->len != word->len)
+			continue;
+		if (e->len <= 8 || memcmp(e->word + 8, word->ptr + 8, e->len - 8) == 0)
 			return e->child;
 	}
 }
@@ -192,10 +183,10 @@ trie_empty(const struct trie *t)
 static uint32_t
 step(struct trie *t, uint32_t parent, struct bytes word)
 {
-	struct token token = { word, word_hash(word) };
+	struct word token = words_token(word);
 	uint32_t child;
 
-	if (bytes_is(word, "*")) {
+	if (word_is_star(&token)) {
 		child = t->node[parent].star;
 		if (child == NONE) {
 			child = new_node(t);
@@ -210,7 +201,7 @@ step(struct trie *t, uint32_t parent, struct bytes word)
 	child = new_node(t);
 	if (child == NONE)
 		return NONE;
-	put_edge(t, (struct edge){ word.ptr, (uint32_t)word.len, parent, child, token.hash });
+	put_edge(t, (struct edge){ token.head, token.ptr, token.len, token.hash, parent, child });
 	t->n_edge++;
 	return child;
 }
@@ -293,29 +284,28 @@ take_terminal(struct question *q, uint32_t which)
 			hit_join(&q->hit, q->t->queue[i].hit);
 }
 
-/* Tokens from @i on, from node @at; for a pattern a wildcard token goes only where it fits inside.
- */
+/* Words from @i on, from node @at; of a pattern a wildcard goes only where it fits inside. */
 static void
-walk(struct question *q, uint32_t at, size_t i, bool pattern)
+walk(struct question *q, uint32_t at, size_t i)
 {
-	for (; i < q->n; i++) {
+	for (; i < q->words->n; i++) {
 		const struct node *node = &q->t->node[at];
-		const struct token *token = &q->token[i];
+		const struct word *word = &q->words->word[i];
 		bool wild = i > 0 || !q->by_name;
 
 		if (wild)
 			take_terminal(q, node->gt);
-		if (pattern && bytes_is(token->text, ">"))
+		if (!q->words->literal && word_is_gt(word))
 			return;
-		if (pattern && bytes_is(token->text, "*")) {
+		if (!q->words->literal && word_is_star(word)) {
 			at = wild ? node->star : NONE;
 		} else {
-			at = find_child(q->t, at, token);
+			at = find_child(q->t, at, word);
 			if (wild && node->star != NONE) {
 				if (at == NONE)
 					at = node->star;
 				else
-					walk(q, node->star, i + 1, pattern);
+					walk(q, node->star, i + 1);
 			}
 		}
 		if (at == NONE)
@@ -324,48 +314,18 @@ walk(struct question *q, uint32_t at, size_t i, bool pattern)
 	take_terminal(q, q->t->node[at].end);
 }
 
-static bool
-question_init(struct question *q, const struct trie *t, struct bytes s, bool by_name)
+struct hit
+trie_match(const struct trie *t, const struct words *s, bool by_name)
 {
-	q->t = t;
-	q->queue = BYTES_NULL;
-	q->hit = HIT_NONE;
-	q->n = 0;
-	q->by_name = by_name;
-	for (;;) {
-		size_t dot = bytes_find(s, '.');
-		struct token *token = &q->token[q->n];
-
-		if (q->n == SUBJECT_MAX_TOKENS)
-			return false;
-		token->text = bytes_upto(s, dot);
-		token->hash = word_hash(token->text);
-		q->n++;
-		if (dot == s.len)
-			return true;
-		s = bytes_from(s, dot + 1);
-	}
+	return trie_covers(t, s, BYTES_NULL, by_name);
 }
 
 struct hit
-trie_match(const struct trie *t, struct bytes s, bool by_name)
+trie_covers(const struct trie *t, const struct words *inner, struct bytes queue, bool by_name)
 {
-	struct question q;
+	struct question q = { t, inner, queue, HIT_NONE, by_name };
 
-	if (t->n_terminal == 0 || !question_init(&q, t, s, by_name))
-		return HIT_NONE;
-	walk(&q, 0, 0, false);
-	return q.hit;
-}
-
-struct hit
-trie_covers(const struct trie *t, struct bytes inner, struct bytes queue, bool by_name)
-{
-	struct question q;
-
-	if (t->n_terminal == 0 || !question_init(&q, t, inner, by_name))
-		return HIT_NONE;
-	q.queue = queue;
-	walk(&q, 0, 0, true);
+	if (t->n_terminal != 0)
+		walk(&q, 0, 0);
 	return q.hit;
 }

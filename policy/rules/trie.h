@@ -9,6 +9,7 @@
 
 #include "policy/core/bytes.h"
 #include "policy/core/err.h"
+#include "policy/rules/words.h"
 
 struct trie;
 
@@ -29,11 +30,11 @@ int trie_add(struct trie *t, struct bytes pattern, struct bytes queue, uint32_t 
 bool trie_empty(const struct trie *t);
 
 /*
- * trie_match() - which rules have a pattern that matches literal @s? With @by_name a pattern that
- * begins with a wildcard does not count.
+ * trie_match() - which rules have a pattern that matches the literal subject @s? With @by_name a
+ * pattern that begins with a wildcard does not count.
  */
-struct hit trie_match(const struct trie *t, struct bytes s, bool by_name);
-/* trie_covers() - which rules have a pattern (for that queue) that @inner is a subset of? */
-struct hit trie_covers(const struct trie *t, struct bytes inner, struct bytes queue, bool by_name);
+struct hit trie_match(const struct trie *t, const struct words *s, bool by_name);
+/* trie_covers() - which rules have a pattern (for that queue) that pattern @inner is a subset of? */
+struct hit trie_covers(const struct trie *t, const struct words *inner, struct bytes queue, bool by_name);
 
 #endif

@@ -137,14 +137,17 @@ static void
 check_pair(struct bytes a, struct bytes b)
 {
 	struct tokens x, y;
+	struct words words;
 	struct trie *t;
 	struct hit h;
 
+	assert(words_cut(&words, a) == subject_ok(a));
 	assert(subject_ok(a) == naive_ok(a, false) && subject_literal(a) == naive_ok(a, true));
 	if (!subject_ok(a) || !subject_ok(b))
 		return;
 	cut(a, &x);
 	cut(b, &y);
+	assert(words.n == x.n && words.literal == subject_literal(a));
 	assert(subject_tokens(a) == x.n && bytes_eq(subject_token(a, x.n - 1), x.t[x.n - 1]));
 	assert(subject_subset(a, b) == naive_inside(&x, 0, &y, 0));
 	assert(subject_overlap(a, b) == naive_overlap(&x, 0, &y, 0));
@@ -159,12 +162,13 @@ check_pair(struct bytes a, struct bytes b)
 	if (t == NULL || trie_add(t, b, BYTES_NULL, 3, false) != 0 ||
 	    trie_add(t, a, b, 4, false) != 0)
 		abort();
-	h = trie_covers(t, a, BYTES_NULL, false);
+	h = trie_covers(t, &words, BYTES_NULL, false);
 	assert(h.enforced == (subject_subset(a, b) ? 3 : UINT32_MAX));
-	h = trie_covers(t, a, b, false);
+	h = trie_covers(t, &words, b, false);
 	assert(h.enforced == (subject_subset(a, b) ? 3 : 4));
 	if (subject_literal(a))
-		assert(trie_match(t, a, false).enforced == (subject_match(b, a) ? 3 : UINT32_MAX));
+		assert(trie_match(t, &words, false).enforced ==
+		       (subject_match(b, a) ? 3 : UINT32_MAX));
 	trie_free(t);
 }
 

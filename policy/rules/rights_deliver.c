@@ -1,0 +1,124 @@
+/*
+ * rights_deliver - may this message reach that subscription?
+ *
+ * The subject a message is printed with need not match the subscription it comes on (JetStream
+ * delivers stored messages under their old subjects), and a subscription that was allowed may hear
+ * more than was meant: `>` overlaps everything. So what arrives is judged by what is printed on it.
+ * The answer has a part that depends on the printed subject alone, which is remembered, and a cheap
+ * part about the subscription.
+ */
+#include "policy/rules/rights_priv.h"
+
+static bool
+wild_first(struct bytes pattern)
+{
+	struct bytes first = bytes_upto(pattern, bytes_find(pattern, '.'));
+
+	return bytes_is(first, "*") || bytes_is(first, ">");
+}
+
+static bool
+same_first(struct bytes a, struct bytes b)
+{
+	return bytes_eq(bytes_upto(a, bytes_find(a, '.')), bytes_upto(b, bytes_find(b, '.')));
+}
+
+/* What can be said of the printed subject without looking at the subscription. */
+static struct answer
+judge_printed(const struct rights *r, struct bytes s)
+{
+	struct answer a = { .d = judge_deny(REASON_INVALID) };
+	struct hit named, denies;
+	struct words words;
+
+	if (!words_cut(&words, s) || !words.literal)
+		return a;
+	a.space = subject_is_command(s) ? SPACE_COMMAND
+		  : subject_reserved(s) ? SPACE_RESERVED
+					: SPACE_DATA;
+	if (!narrow_deliver(&r->own, s)) {
+		a.d = judge_deny(REASON_JWT);
+		return a;
+	}
+	denies = trie_match(r->view->deny_subscribe, &words, false);
+	a.d = judge_own(denies, REASON_RULE);
+	if (a.space == SPACE_RESERVED) {
+		named = trie_match(r->view->subscribe, &words, true);
+		if (hit_any(named))
+			a.space = SPACE_NAMED;
+	}
+	return a;
+}
+
+/* A message printed with a command's subject: only to whom a subscription on commands was granted.
+ */
+static struct decision
+deliver_command(
+    struct rights *r, struct bytes pattern, struct bytes queue, struct bytes s, struct decision yes)
+{
+	struct hit allows, denies;
+	struct command c;
+
+	if (rights_serves(r, pattern, queue))
+		return subject_match(pattern, s) ? yes : judge_deny(REASON_COMMAND);
+	if (subject_is_command(pattern) && !subject_match(pattern, s))
+		return judge_deny(REASON_COMMAND);
+	if (command_classify(s, &c) != 0)
+		return judge_deny(REASON_COMMAND);
+	/* who may write a lattice's stored state may see it, e.g. through a consumer on the bucket
+	 */
+	view_verbs(r->view,
+	    VERB_BIT(VERB_CONTROL_WATCH) |
+		(c.verb == VERB_STATE_WRITE ? VERB_BIT(VERB_STATE_WRITE) : 0),
+	    VERB_BIT(VERB_CONTROL_WATCH), command_lattice(&c), &allows, &denies);
+	if (denies.enforced != RULE_NONE || queue.len != 0)
+		return judge_deny(REASON_COMMAND);
+	if (!hit_any(allows))
+		return judge_deny(REASON_COMMAND);
+	return yes;
+}
+
+struct decision
+rights_deliver(struct rights *r, struct bytes pattern, struct bytes queue, struct bytes subject)
+{
+	struct slot *slot;
+	uint64_t hash = 0;
+	struct answer a;
+
+	if (cache_get(r, ASK_DELIVER, subject, &slot, &hash)) {
+		a = slot->a;
+	} else {
+		a = judge_printed(r, subject);
+		cache_put(slot, ASK_DELIVER, subject, hash, a);
+	}
+	if (a.d.verdict == VERDICT_DENY)
+		return a.d;
+	if (r->own.queue_denies && !narrow_deliver_queue(&r->own, subject, queue))
+		return judge_deny(REASON_JWT);
+	switch ((enum space)a.space) {
+	case SPACE_COMMAND:
+		return deliver_command(r, pattern, queue, subject, a.d);
+	case SPACE_RESERVED:
+		if (!same_first(pattern, subject) && !subject_in_inbox(pattern))
+			return judge_deny(REASON_RESERVED);
+		break;
+	case SPACE_NAMED:
+	case SPACE_DATA:
+		break;
+	}
+	/* on a subscription for commands nothing else may arrive: hosts act on the printed subject
+	 */
+	if (subject_is_command(pattern))
+		return judge_deny(REASON_COMMAND);
+	return a.d;
+}
+
+bool
+rights_filter_needed(struct rights *r, struct bytes pattern, struct bytes queue)
+{
+	(void)queue;
+	if (!trie_empty(r->view->deny_subscribe) || r->own.sub_deny.n != 0 ||
+	    rights_has(r, VERB_SERVE))
+		return true;
+	return wild_first(pattern) || command_overlaps(pattern);
+}
