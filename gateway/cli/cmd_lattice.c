@@ -56,8 +56,8 @@ say(const struct deploy *d, const struct lattice *l, bool json)
 		       "  account  %s\n"
 		       "  host id  %s  (%s/%s)\n"
 		       "  creds    %s/creds/%s/\n\n"
-		       "Send HUP to the leaf and to the gateway: they take it up without dropping "
-		       "a connection.\n",
+		       "Send the leaf a HUP, then start the gateway anew: it reads its keys for "
+		       "the leaf once.\n",
 		    l->name, l->account_text, l->host_text, d->dir, host, d->dir, l->name);
 	return CLI_OK;
 }

@@ -98,32 +98,27 @@ static const struct cli_opt plain_opts[] = {
 const struct cli_verb cli_verbs[] = {
 	{ NULL, "init", "DIR", 1, 1, HINT_DIR,
 	    "write a complete deployment: configuration, keys, creds, policies",
-	    "Writes into DIR (created when missing) everything a gateway and its leaf need: "
-	    "gateway.conf,\n"
-	    "leaf.conf, accounts.conf, policies/, creds/{admin,deployer,host,observer}.creds, "
-	    "keys/, jwt/,\n"
-	    "log/, audit/ and jetstream/. Nothing has to be edited. Secrets are readable by you "
-	    "alone.\n"
+	    "Writes into DIR (created when missing) everything a gateway and its leaf\n"
+	    "need: gateway.conf, leaf.conf, accounts.conf, policies/,\n"
+	    "creds/{admin,deployer,host,observer}.creds, keys/, jwt/, log/, audit/ and\n"
+	    "jetstream/. Nothing has to be edited. Secrets are readable by you alone.\n"
 	    "Nothing that exists is overwritten.\n\n"
-	    "With more than one --lattice the first one's creds are in creds/, each other's in "
-	    "creds/NAME/.\n"
-	    "With --hub the leaf is connected to a NATS system elsewhere; the first lattice lives "
-	    "there.",
+	    "With more than one --lattice the first one's creds are in creds/, each\n"
+	    "other's in creds/NAME/. With --hub the leaf is connected to a NATS system\n"
+	    "elsewhere; the first lattice lives there.",
 	    init_opts, cmd_init },
 	{ "lattice", "add", "NAME", 1, 1, HINT_NONE,
 	    "add a lattice, with an account, a policy and creds of its own",
-	    "Adds to a deployment what `init --lattice NAME` would have written: an account, its "
-	    "policy and\n"
-	    "creds/NAME/*.creds. accounts.conf and keys/upstream.keys are replaced whole. Send HUP "
-	    "to the\n"
-	    "leaf and the gateway afterwards.",
+	    "Adds to a deployment what `init --lattice NAME` would have written: an\n"
+	    "account, its policy and creds/NAME/*.creds. accounts.conf and\n"
+	    "keys/upstream.keys are replaced whole. Send the leaf a HUP and start the\n"
+	    "gateway anew afterwards.",
 	    lattice_add_opts, cmd_lattice_add },
 	{ "creds", "issue", "", 0, 0, HINT_NONE, "write a creds file for somebody new",
-	    "Makes a user key, signs it into the lattice's account with the tags role:ROLE and "
-	    "host:N..., and\n"
-	    "writes a creds file every NATS client can read. A host identity should carry its "
-	    "host's id:\n"
-	    "the gate lets it answer for that id only.",
+	    "Makes a user key, signs it into the lattice's account with the tags\n"
+	    "role:ROLE and host:N..., and writes a creds file every NATS client can read.\n"
+	    "A host identity should carry its host's id: the gate lets it answer for that\n"
+	    "id only.",
 	    issue_opts, cmd_creds_issue },
 	{ "creds", "show", "FILE", 1, 1, HINT_FILE,
 	    "say what a creds file is good for; never prints its seed", NULL, show_opts,
@@ -131,26 +126,23 @@ const struct cli_verb cli_verbs[] = {
 	{ "creds", "list", "", 0, 0, HINT_NONE, "list the identities this deployment has issued",
 	    NULL, list_opts, cmd_creds_list },
 	{ "creds", "revoke", "[FILE|U...]...", 0, 64, HINT_FILE,
-	    "end identities: theirs is refused, their connections are closed",
-	    "Writes the revocation into the account's JWT, which a running gateway notices by "
-	    "itself. Name\n"
-	    "them by creds file, by user key (U...), or with --name. A revoked key stays revoked; "
-	    "issue\n"
-	    "new creds to let somebody back in.",
+	    "end identities: their logins are refused, their connections closed",
+	    "Writes the revocation into the account's JWT, which a running gateway\n"
+	    "notices by itself. Name them by creds file, by user key (U...), or with\n"
+	    "--name. A revoked key stays revoked; issue new creds to let somebody back\n"
+	    "in.",
 	    revoke_opts, cmd_creds_revoke },
 	{ NULL, "check", "", 0, 0, HINT_NONE,
 	    "is this deployment in order? says what is wrong, where, and what to do",
-	    "Reads gateway.conf and everything it names: kinds and modes of files, operator and "
-	    "account JWTs,\n"
-	    "policies. Prints FILE:LINE:COLUMN for every problem; exit code 3 when there is an "
-	    "error.",
+	    "Reads gateway.conf and everything it names: kinds and modes of files,\n"
+	    "operator and account JWTs, policies. Prints FILE:LINE:COLUMN for every\n"
+	    "problem; exit code 3 when there is an error.",
 	    check_opts, cmd_check },
 	{ NULL, "completion", "bash|zsh|fish", 1, 1, HINT_NONE,
 	    "print a completion script for a shell",
-	    "  bash:  portcullis completion bash > "
-	    "~/.local/share/bash-completion/completions/portcullis\n"
-	    "  zsh:   portcullis completion zsh > \"${fpath[1]}/_portcullis\"\n"
-	    "  fish:  portcullis completion fish > ~/.config/fish/completions/portcullis.fish",
+	    "bash:  source <(portcullis completion bash)\n"
+	    "zsh:   portcullis completion zsh > \"${fpath[1]}/_portcullis\"\n"
+	    "fish:  portcullis completion fish > ~/.config/fish/completions/portcullis.fish",
 	    plain_opts, cmd_completion },
 	{ NULL, "help", "[NOUN] [VERB]", 0, 2, HINT_NONE, "print help", NULL, plain_opts,
 	    cmd_help },

@@ -405,6 +405,32 @@ def check_finds_what_was_planted(folder):
     expect(run("check", "-c", os.path.join(folder, "none"), code=3)[1], "No such file", "init")
 
 
+def a_foreign_operator_with_fixed_creds_is_fine(folder):
+    operator, account = natsjwt.KeyPair("operator"), natsjwt.KeyPair("account")
+    for name in ("accounts", "policies", "audit", "log"):
+        os.mkdir(os.path.join(folder, name))
+    for name, text in (("operator.jwt", operator.public + "\n"),
+                       ("accounts/a.jwt", natsjwt.mint_account(operator, account.public, "A")),
+                       ("policies/a.policy", f"role r {{ account = {account.public} }}\n"
+                                             "rule some { publish = [a.>] to = [r] }\n"),
+                       ("gateway.conf", "listen = \"127.0.0.1:0\"\ninbox_key = inbox.key policies = policies audit = audit\n"
+                                        "trust { operator = operator.jwt accounts = accounts }\n"
+                                        "upstream { url = \"nats://127.0.0.1:4223\" creds = data.creds"
+                                        " command_creds = command.creds }\n")):
+        with open(os.path.join(folder, name), "w", encoding="ascii") as f:
+            f.write(text)
+    natsjwt.write_secret(os.path.join(folder, "inbox.key"), "00" * 32 + "\n")
+    for name in ("data.creds", "command.creds"):
+        user = natsjwt.KeyPair("user")
+        natsjwt.write_creds(os.path.join(folder, name), natsjwt.mint_user(account, user.public, "u"), user.seed)
+    os.chmod(os.path.join(folder, "audit"), 0o700)
+    out, err = run("check", cwd=folder)
+    expect(out, "is in order", "logins by creds file", "1 rule in 1 file")
+    assert err == "", err
+    os.chmod(os.path.join(folder, "command.creds"), 0o604)
+    expect(run("check", cwd=folder, code=3)[1], "gateway.conf:4:", "command.creds has mode 0604")
+
+
 # ---- manners ----
 
 
@@ -501,6 +527,7 @@ TESTS = [
     what_cannot_be_revoked_is_said,
     changed_creds_are_recognised,
     check_finds_what_was_planted,
+    a_foreign_operator_with_fixed_creds_is_fine,
     mistakes_are_usage_errors,
     help_and_version_are_there,
     colour_is_for_terminals_only,

@@ -5,4 +5,15 @@ if(TARGET portcullis)
     COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/cli/test_cli.py $<TARGET_FILE:portcullis>)
   set_tests_properties(interop/cli PROPERTIES LABELS interop TIMEOUT 120
     ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+  if(TARGET portcullis-gateway)
+    add_test(NAME interop/deployment
+      COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/cli/test_deployment.py ${CMAKE_BINARY_DIR}/bin)
+    set_tests_properties(interop/deployment PROPERTIES LABELS interop TIMEOUT 120
+      ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+  endif()
+  find_program(MANDOC mandoc)
+  if(MANDOC)
+    add_test(NAME lint/man COMMAND ${MANDOC} -Tlint -W style ${CMAKE_SOURCE_DIR}/docs/man/portcullis.1)
+    set_tests_properties(lint/man PROPERTIES LABELS lint TIMEOUT 60)
+  endif()
 endif()

@@ -1,0 +1,160 @@
+#!/usr/bin/python3
+"""What `init` writes, running: a real nats-server and the gateway start from it as written; strangers get
+nothing, a host hears its deployer, and people come and go while it runs."""
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from portcullis_test import natsjwt, process, rawclient, server  # noqa: E402
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Running:
+    """A deployment, its leaf and its gateway."""
+
+    def __init__(self, folder, binaries):
+        self.tool = os.path.join(binaries, "portcullis")
+        self.path = os.path.join(folder, "gate")
+        self.said = json.loads(self.run("init", self.path, "--listen", "127.0.0.1:0", "--leaf",
+                                        f"127.0.0.1:{free_port()}", "--json"))
+        self.leaf = server.NatsServer(os.path.join(self.path, "leaf.conf"))
+        self.binary = os.path.join(binaries, "portcullis-gateway")
+        self.start_gate()
+
+    def start_gate(self):
+        self.gate = process.Process([self.binary, "-c", os.path.join(self.path, "gateway.conf")], cwd="/")
+        line = self.gate.wait_line(lambda text: text.startswith("portcullis-gateway ready "))
+        self.host, port = line.split()[-1].rsplit(":", 1)
+        self.port = int(port)
+
+    def run(self, *args):
+        done = subprocess.run([self.tool, *args], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, f"{args}: {done.stderr}"
+        return done.stdout
+
+    def client(self, creds=None):
+        if creds is not None:
+            creds = natsjwt.read_creds(os.path.join(self.path, creds))
+        return rawclient.Client(self.host, self.port, creds)
+
+    def stop_gate(self):
+        self.gate.stop()
+        assert self.gate.sanitizer_reports() == [], self.gate.tail()
+
+    def stop(self):
+        self.stop_gate()
+        self.leaf.stop()
+
+
+def refused(connect):
+    try:
+        connect()
+    except rawclient.Failed as e:
+        assert "Authorization Violation" in str(e), e
+        return
+    raise AssertionError("admitted")
+
+
+def roles_do_what_they_are_called(g):
+    host_id = g.said["lattices"][0]["host"]
+    command = f"wasmbus.ctl.default.cmd.{host_id}.lp"
+    refused(g.client)
+    refused(lambda: rawclient.Client(g.leaf.host, g.leaf.port,
+                                     natsjwt.read_creds(os.path.join(g.path, "creds", "admin.creds"))))
+    host = g.client("creds/host.creds")
+    host.subscribe(f"wasmbus.ctl.default.cmd.{host_id}.*")
+    host.barrier()
+    assert host.errors == [], host.errors
+    observer = g.client("creds/observer.creds")
+    observer.publish(command, b"{}")
+    assert observer.next_error() == f'Permissions Violation for Publish to "{command}"'
+    observer.subscribe(f"wasmbus.ctl.default.cmd.{host_id}.*")
+    assert "Permissions Violation for Subscription" in observer.next_error()
+    deployer = g.client("creds/deployer.creds")
+    deployer.publish(command, b'{"from":"deployer"}')
+    assert host.next().payload == b'{"from":"deployer"}'
+    host.publish(command, b"{}")
+    assert host.next_error() == f'Permissions Violation for Publish to "{command}"'
+    host.nothing()
+    for c in (host, observer, deployer):
+        c.close()
+
+
+def a_revoked_identity_ends_and_stays_out(g):
+    out = os.path.join(g.path, "ci.creds")
+    g.run("creds", "issue", "--dir", g.path, "--role", "observer", "--name", "ci", "--out", out)
+    ci, other = g.client("ci.creds"), g.client("creds/observer.creds")
+    g.run("creds", "revoke", "--dir", g.path, "--name", "ci")
+    deadline = time.monotonic() + 10
+    try:
+        while time.monotonic() < deadline:
+            ci.barrier()
+        raise AssertionError("still connected")
+    except rawclient.Closed:
+        assert ci.errors == ["User Authentication Revoked"], ci.errors
+    refused(lambda: g.client("ci.creds"))
+    other.nothing()
+    other.close()
+
+
+def a_lattice_is_added(g):
+    g.run("lattice", "add", "second", "--dir", g.path)
+    mark = g.leaf.mark()
+    g.leaf.send_signal(signal.SIGHUP)
+    g.leaf.wait_line(lambda line: "Reloaded server configuration" in line, since=mark)
+    g.stop_gate()
+    g.start_gate()
+    before = g.client("creds/admin.creds")
+    before.subscribe("a.>")
+    before.barrier()
+    second = g.client("creds/second/admin.creds")
+    second.subscribe("a.>")
+    second.barrier()
+    assert second.errors == [], second.errors
+    second.publish("a.x", b"second")
+    second.barrier()
+    assert second.next().payload == b"second"
+    before.nothing()
+    before.publish("a.x", b"first")
+    before.barrier()
+    assert before.next().payload == b"first"
+    second.nothing()
+    before.close()
+    second.close()
+
+
+TESTS = [
+    roles_do_what_they_are_called,
+    a_revoked_identity_ends_and_stays_out,
+    a_lattice_is_added,
+]
+
+
+def main():
+    failed = 0
+    with tempfile.TemporaryDirectory() as folder:
+        g = Running(folder, os.path.abspath(sys.argv[1]))
+        for test in TESTS:
+            try:
+                test(g)
+            except Exception as e:  # noqa: BLE001 - one failing test must not hide the others
+                failed += 1
+                print(f"tests/cli/test_deployment.py:{test.__name__}: {type(e).__name__}: {e}\n{g.gate.tail()}")
+        g.stop()
+    print(f"{100 * (len(TESTS) - failed) // len(TESTS)}%: Checks: {len(TESTS)}, Failures: {failed}, Errors: 0")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
