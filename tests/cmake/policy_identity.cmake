@@ -2,6 +2,7 @@ portcullis_unit(policy/identity policy_identity)
 portcullis_fuzz(nkey policy_identity)
 portcullis_fuzz(creds policy_identity)
 portcullis_fuzz(jwt policy_identity)
+portcullis_fuzz(identity policy_identity)
 
 # What we mint, judged by the real server and nats.c.
 pkg_check_modules(NATS REQUIRED IMPORTED_TARGET libnats)
