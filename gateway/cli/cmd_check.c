@@ -16,11 +16,12 @@
 #include "gateway/cli/cli.h"
 #include "gateway/cli/files.h"
 #include "gateway/proc/config.h"
+#include "policy/identity/creds.h"
 #include "policy/identity/jwt.h"
 #include "policy/identity/trust.h"
 #include "policy/rules/policy.h"
 
-enum { MINT_MAX = 1 << 20, POLICY_MAX = 4 << 20, SNAPSHOT_MAX = 64 << 20, LINE_MAX_LEN = 512 };
+enum { MINT_MAX = 1 << 20, CREDS_MAX = 64 * 1024, POLICY_MAX = 4 << 20, SNAPSHOT_MAX = 64 << 20 };
 
 struct check {
 	struct text_report r;
@@ -218,6 +219,28 @@ check_mint(struct check *k)
 			text_error(&k->r, AT_FILE(k->c->upstream_mint), NULL,
 			    "no line for account %s: its users would be let in and reach nothing",
 			    k->accounts[i]);
+	secret_buf_deinit(&b);
+}
+
+/* check_creds() - a creds file the gateway logs in upstream with. */
+static void
+check_creds(struct check *k, const char *path)
+{
+	struct nkey_pair pair = { 0 };
+	struct bytes jwt;
+	struct buf b;
+	int r;
+
+	if (path == NULL)
+		return;
+	secret_buf_init(&b, CREDS_MAX);
+	if (file_read(AT_FDCWD, path, &b) == 0) {
+		r = creds_read(buf_bytes(&b), &jwt, &pair);
+		if (r > 0)
+			text_error(
+			    &k->r, AT_FILE(path), NULL, "not a creds file: %s", creds_why(r));
+	}
+	nkey_pair_deinit(&pair);
 	secret_buf_deinit(&b);
 }
 
@@ -420,6 +443,10 @@ check_all(struct check *k, const char *file, bool json)
 		check_accounts(k);
 		check_mint(k);
 	}
+	check_creds(k, k->c->upstream_creds);
+	if (k->c->upstream_creds != NULL &&
+	    strcmp(k->c->upstream_creds, k->c->upstream_command_creds) != 0)
+		check_creds(k, k->c->upstream_command_creds);
 	check_inbox_key(k);
 	check_policies(k);
 	return json ? say_json(k) : say_text(k);

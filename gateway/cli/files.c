@@ -14,7 +14,7 @@
 
 #include "policy/core/wipe.h"
 
-enum { NAMES_MAX = 4096 };
+enum { NAMES_MAX = 1 << 20 };
 
 static int
 write_all(int fd, struct bytes s)
@@ -189,35 +189,56 @@ ends_with(const char *name, const char *suffix)
 	return a > b && strcmp(name + a - b, suffix) == 0;
 }
 
+/* read_names() - append the names that end in @suffix to a list that grows. */
+static int
+read_names(DIR *d, const char *suffix, char ***names, size_t *n)
+{
+	size_t cap = 0;
+	struct dirent *e;
+
+	while ((e = readdir(d)) != NULL) {
+		if (e->d_name[0] == '.' || !ends_with(e->d_name, suffix))
+			continue;
+		if (*n == NAMES_MAX)
+			return err_raise(-E2BIG);
+		if (*n == cap) {
+			char **more = reallocarray(*names, cap * 2 + 16, sizeof(*more));
+
+			if (more == NULL)
+				return err_raise(-ENOMEM);
+			*names = more;
+			cap = cap * 2 + 16;
+		}
+		(*names)[*n] = strdup(e->d_name);
+		if ((*names)[*n] == NULL)
+			return err_raise(-ENOMEM);
+		(*n)++;
+	}
+	return 0;
+}
+
 int
 names_in(int at, const char *path, const char *suffix, char ***names, size_t *n)
 {
-	int fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
 	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
-	struct dirent *e;
-	char **list;
+	char **list = NULL;
 	size_t count = 0;
 
 	if (d == NULL) {
-		int r = -errno;
-
+		r = -errno;
 		if (fd >= 0)
 			close(fd);
 		return err_raise(r);
 	}
-	list = calloc(NAMES_MAX, sizeof(*list));
-	while (list != NULL && count < NAMES_MAX && (e = readdir(d)) != NULL) {
-		if (e->d_name[0] == '.' || !ends_with(e->d_name, suffix))
-			continue;
-		list[count] = strdup(e->d_name);
-		if (list[count] == NULL)
-			break;
-		count++;
-	}
+	r = read_names(d, suffix, &list, &count);
 	closedir(d);
-	if (list == NULL)
-		return err_raise(-ENOMEM);
-	qsort(list, count, sizeof(*list), compare_names);
+	if (r != 0) {
+		names_free(list, count);
+		return err_pass(r);
+	}
+	if (count > 0)
+		qsort(list, count, sizeof(*list), compare_names);
 	*names = list;
 	*n = count;
 	return 0;

@@ -429,6 +429,12 @@ def a_foreign_operator_with_fixed_creds_is_fine(folder):
     assert err == "", err
     os.chmod(os.path.join(folder, "command.creds"), 0o604)
     expect(run("check", cwd=folder, code=3)[1], "gateway.conf:4:", "command.creds has mode 0604")
+    os.chmod(os.path.join(folder, "command.creds"), 0o600)
+    edit(os.path.join(folder, "command.creds"), "SEED", "")
+    edit(os.path.join(folder, "data.creds"), "SU", "SX")
+    _, err = run("check", cwd=folder, code=3)
+    expect(err, "data.creds: error: not a creds file")
+    assert "command.creds: error" not in err, err  # what stands between the dashes does not count
 
 
 # ---- manners ----
