@@ -15,7 +15,8 @@ SPACES = [
     "wasmbus.ctl.v1.default.provider.start.N", "runtime.host.N.workload.start", "wadm.api.x",
     "_INBOX.peer.1", "_INBOX.me.1",
 ]
-ODD = ["a..b", ".a", "a.", "a*.b", "a.b>", "a.>.b", "A.b", "a." + "t." * 70 + "b"]
+ODD = ["a..b", ".a", "a.", "a*.b", "a.b>", "a.>.b", "A.b"]
+LONG = "a." + "t." * 70 + "b"
 # One member per group and session: which member gets a message is chance.
 QUEUES = ["v1", "w.1", "v2", "v3", "w.2"]
 QUEUE_PATTERNS = ["v1", "v2", "v*", "*", "w.*", ">"]
@@ -32,7 +33,7 @@ LAST_WORDS = [
     b"PUB a.b 1\nx\r\n", b"PUB a.b 1\r\nx\n", b"PUB a\r.b 1\r\nx\r\n", b"PUB a.b 2\r\nx\r\n",
     b"PUB a.b -1\r\n\r\n", b"PUB a.b 01\r\nx\r\n", b"PUB a.b 0000000001\r\nx\r\n",
     b"PUB a.b\r\n", b"PUB a.b c d 1\r\nx\r\n", b"PUB a\x01b 1\r\nx\r\n", b"PUB a\xc3\xa4 1\r\nx\r\n",
-    b"HPUB a.b 0 1\r\nx\r\n", b"HPUB a.b 3 1\r\nx\r\n", b"HPUB a.b 4 6\r\nABCDhi\r\n",
+    b"HPUB a.b 3 1\r\nx\r\n", b"HPUB a.b 4 6\r\nABCDhi\r\n",
     b"HPUB a.b 12 13\r\nNATS/1.0\r\n\r\nx\r\n", b"HPUB a.b 18 18\r\nNATS/1.0\r\nbroken\r\n\r\n",
     b"SUB a.b q 7 8\r\n", b"SUB a.b\r\n", b"UNSUB 1 -5\r\n", b"UNSUB\r\n",
     b"SUB a.b si.d\r\n", b"SUB a.b 900\r\nSUB a.b 900\r\n", b"PING junk\r\n", b"+OK\r\n",
@@ -92,7 +93,7 @@ class Maker:
 
     def literal(self):
         if self.chance(0.16):
-            return self.rnd.choice(SPACES if self.chance(0.7) else ODD)
+            return self.rnd.choice(SPACES + [LONG] if self.chance(0.7) else ODD)
         return ".".join(self.rnd.choice(TOKENS) for _ in range(self.rnd.randint(1, 3)))
 
     def pattern(self, plain=False):
@@ -100,12 +101,24 @@ class Maker:
             return self.rnd.choice([">", "*", "*.*", "*.>", OWN_INBOX + ".>", PEER_INBOX + ".>",
                                     "_INBOX.>", "$SYS.>", "$JS.API.>", "wasmbus.>"])
         if not plain and self.chance(0.05):
-            return self.rnd.choice(SPACES + ODD)
+            return self.rnd.choice(SPACES + ODD + [LONG])
         parts = [self.rnd.choice(TOKENS) for _ in range(self.rnd.randint(1, 3))]
         parts = ["*" if self.chance(0.25) else p for p in parts]
         if self.chance(0.2):
             parts[-1] = ">"
         return ".".join(parts)
+
+    def instance(self):
+        """A subject that a subscription of this session matches, where there is one."""
+        if not self.patterns:
+            return self.literal()
+        out = []
+        for token in self.rnd.choice(self.patterns).split("."):
+            if token == ">":
+                out += [self.rnd.choice(TOKENS) for _ in range(self.rnd.randint(1, 2))]
+            else:
+                out.append(self.rnd.choice(TOKENS) if token == "*" else token)
+        return ".".join(out)
 
     def entries(self, queue=False):
         out = []
@@ -169,7 +182,7 @@ class Maker:
             return self.rnd.choice(self.replies)
         if self.chance(0.07):
             return self.pattern()
-        return self.literal()
+        return self.instance() if self.chance(0.2) else self.literal()
 
     def op(self, headers):
         kind = self.rnd.choices(
@@ -188,19 +201,21 @@ class Maker:
         if kind == "deliver":
             return self.deliver()
         if kind in ("request", "unheard"):
-            return Op(kind, subject=self.literal(), payload=self.payload(),
-                      reply=f"{OWN_INBOX}.{self.rnd.randint(1, 9)}")
+            reply = f"{OWN_INBOX}.{self.rnd.randint(1, 9)}"
+            if self.chance(0.2):
+                self.replies.append(reply)
+            return Op(kind, subject=self.literal(), payload=self.payload(), reply=reply)
         return Op(kind, subject=self.target(), reply=self.reply(), payload=self.payload(),
                   header=self.header() if kind == "hpub" else ())
 
     def deliver(self):
-        subject = self.literal()
-        while subject in ODD[:6]:
-            subject = self.literal()
+        subject = self.instance() if self.chance(0.5) else self.literal()
+        if subject in ODD:
+            subject = self.rnd.choice(TOKENS)
         reply = ""
         if self.chance(0.6):
-            reply = self.rnd.choice([f"{PEER_INBOX}.{self.rnd.randint(1, 3)}", "rsp.1", "rsp.2",
-                                     "rsp.3.4", "a.b", "b.c.a", "c"])
+            peer = f"{PEER_INBOX}.{self.rnd.randint(1, 3)}"
+            reply = self.rnd.choice([peer, peer, "rsp.1", "rsp.2", "rsp.3.4", "a.b", "b.c.a", "c"])
             self.replies.append(reply)
         return Op("deliver", subject=subject, reply=reply, payload=self.payload(),
                   header=(("From", "peer"),) if self.chance(0.2) else ())
@@ -216,7 +231,49 @@ def session(seed, number, length):
     while len(ops) < length:
         ops.append(m.op(connect["headers"]))
     if m.chance(0.5):
-        ops.append(Op("last", raw=m.rnd.choice(LAST_WORDS)))
+        raw = m.rnd.choice(LAST_WORDS)
+        ops.append(Op("last", subject="a.b", queue="_sys_" if b"_sys_" in raw else "", raw=raw))
     elif claims["payload"] > 0:
         ops.append(Op("pub", subject="a.b", payload=b"x" * 65))
     return Session(number, claims, connect, ops)
+
+
+def directed():
+    """The classic holes, one session each, so that no seed can miss them. Numbered -1, -2, ..."""
+    made = []
+
+    def add(claims, *ops, **connect):
+        full = {"subs": -1, "data": -1, "payload": -1, "pub": {}, "sub": {}, **claims}
+        said = {"verbose": False, "headers": True, "no_responders": True, **connect}
+        numbered = [dataclasses.replace(op, payload=b"%d" % i) for i, op in enumerate(ops)]
+        made.append(Session(-len(made) - 1, full, said, numbered))
+
+    answer = {"max": 2, "ttl": FAR}
+    # a queue entry of a deny list that does not match re-allows what a plain one denied
+    add({"sub": {"deny": ["a.b", "a.b v1"]}}, Op("sub", subject="a.b", queue="v2", sid="1"))
+    # a deny the pattern overlaps but does not contain: delivered by old servers, with a right to answer
+    add({"sub": {"deny": ["*.c"]}, "resp": answer}, Op("sub", subject="a.*", sid="1"),
+        Op("deliver", subject="a.c", reply="rsp.1"), Op("pub", subject="rsp.1"))
+    # allow_responses against an explicit deny
+    add({"pub": {"deny": [">"]}, "resp": answer}, Op("sub", subject="a", sid="1"),
+        Op("deliver", subject="a", reply="b.c"), Op("pub", subject="b.c"))
+    # receiving one's own request is no right to publish to one's own inbox
+    add({"pub": {"allow": ["a"]}, "resp": answer}, Op("sub", subject="a", sid="1"),
+        Op("request", subject="a", reply=OWN_INBOX + ".1"), Op("pub", subject=OWN_INBOX + ".1"))
+    # an answer goes to who asked, as often as granted, and then to nobody
+    add({}, Op("sub", subject="a", sid="1"), Op("deliver", subject="a", reply=PEER_INBOX + ".1"),
+        Op("pub", subject=PEER_INBOX + ".1"))
+    add({"resp": answer}, Op("sub", subject="a", sid="1"),
+        Op("deliver", subject="a", reply=PEER_INBOX + ".1"),
+        *[Op("pub", subject=PEER_INBOX + ".1") for _ in range(4)])
+    # a no-responders status reaches who asked for it, also where a wildcard could have taken it
+    add({}, Op("sub", subject=OWN_INBOX + ".>", sid="1"), Op("sub", subject=">", sid="2"),
+        *[Op("unheard", subject="a", reply=OWN_INBOX + ".1") for _ in range(8)], echo=False)
+    add({}, Op("sub", subject=">", sid="1"), Op("deliver", subject=LONG),
+        Op("deliver", subject="$KV.b.a"), Op("deliver", subject="wadm.api.x"))
+    # npm nats publishes to JetStream with an empty header block: a plain message
+    add({}, Op("last", raw=b"HPUB a.b 0 1\r\nx\r\n"))
+    add({}, Op("hpub", subject="a", header=(("Nats-Trace-Dest", "a.b"), ("Kind", "x"))))
+    add({}, Op("last", raw=b"HPUB a.b 12 13\r\nNATS/1.0\r\n\r\nx\r\n"), headers=False,
+        no_responders=False)
+    return made

@@ -70,6 +70,8 @@ class Run:
         self.session = session
         self.count = count
         self.subs = {}
+        self.limits = {}       # sid -> UNSUB max
+        self.received = collections.Counter()
         self.withheld = set()  # replies only side A delivered
         self.replies = set()   # replies both sides delivered
         self.uneven = set()    # replies answered on one side only
@@ -101,8 +103,7 @@ class Run:
         elif op.kind == "sub" and a.refused is None:
             self.subs.setdefault(op.sid, (op.subject, op.queue))
         if op.kind == "unsub":
-            if op.max <= 0:
-                self.subs.pop(op.sid, None)
+            self.limits[op.sid] = op.max
         # the server charges an answer it then refuses for its reply subject
         charged = a.refused is not None and "with Reply" in a.refused
         if op.kind in ("pub", "hpub", "request", "unheard") and (names or charged):
@@ -114,6 +115,10 @@ class Run:
             (self.replies.add if both else self.withheld.add)(reply)
             (self.withheld.discard if both else self.replies.discard)(reply)
             self.uneven.discard(reply)
+        self.received.update(m[2] for m in arrived)
+        for sid, limit in self.limits.items():
+            if self.received[sid] >= limit:
+                self.subs.pop(sid, None)
         for sid in drop:
             self.subs.pop(sid, None)
             for side in (self.world.a, self.world.b):
@@ -151,9 +156,9 @@ def show(finding, world):
 def parse(argv):
     p = argparse.ArgumentParser()
     p.add_argument("--control", action="store_true")
-    p.add_argument("--gateway", metavar="BUILD", help="build folder with bin/portcullis-gateway")
+    p.add_argument("--gateway", metavar="BUILD", type=os.path.abspath, help="build folder with bin/portcullis-gateway")
     p.add_argument("--seed", type=int, default=2)
-    p.add_argument("--sessions", type=int, default=320)
+    p.add_argument("--sessions", type=int, default=400)
     p.add_argument("--length", type=int, default=25)
     p.add_argument("--only", type=int, help="play this session alone")
     p.add_argument("--max-findings", type=int, default=5)
@@ -180,16 +185,22 @@ def main(argv):
 
 def compare(args, judge):
     """Play all sessions; return how many differences had no rule."""
-    numbers = range(args.sessions) if args.only is None else [args.only]
     findings = 0
-    for number in numbers:
-        found = judge.play(generate.session(args.seed, number, args.length))
+    for session in sessions(args):
+        found = judge.play(session)
         if found:
             show(shrink(judge, found), judge.world)
             findings += 1
         if findings >= args.max_findings:
             break
     return findings
+
+
+def sessions(args):
+    yield from (s for s in generate.directed() if args.only in (None, s.number))
+    for number in range(args.sessions):
+        if args.only in (None, number):
+            yield generate.session(args.seed, number, args.length)
 
 
 def report(args, judge, findings, seconds):

@@ -127,10 +127,10 @@ def parse(argv):
     p = argparse.ArgumentParser()
     where = p.add_mutually_exclusive_group(required=True)
     where.add_argument("--direct", action="store_true")
-    where.add_argument("--gateway", metavar="BUILD")
+    where.add_argument("--gateway", metavar="BUILD", type=os.path.abspath)
     client = p.add_mutually_exclusive_group(required=True)
-    client.add_argument("--c", metavar="PROGRAM")
-    client.add_argument("--node", metavar="FOLDER")
+    client.add_argument("--c", metavar="PROGRAM", type=os.path.abspath)
+    client.add_argument("--node", metavar="FOLDER", type=os.path.abspath)
     p.add_argument("check", nargs="*")
     return p.parse_args(argv)
 

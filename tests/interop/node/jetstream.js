@@ -95,14 +95,16 @@ async function a_durable_push_consumer_survives_a_reconnect(place) {
   });
 }
 
-async function a_consumer_reads_its_own_deliver_subject(place) {
+/* A client that did not make the consumer asks for its deliver subject and listens there. */
+async function a_consumer_is_bound_by_what_it_says_of_itself(place) {
   await stream(place, async (nc, js, manager) => {
-    const deliver = createInbox();
-    const config = { durable_name: 'named', ack_policy: AckPolicy.Explicit, deliver_subject: deliver };
-    const made = await manager.consumers.add(STREAM, config);
-    assert.strictEqual(made.config.deliver_subject, deliver);
+    const config = { durable_name: 'named', ack_policy: AckPolicy.Explicit, deliver_subject: createInbox() };
+    await manager.consumers.add(STREAM, config);
     const info = await manager.consumers.info(STREAM, 'named');
-    assert.strictEqual(info.config.deliver_subject, deliver);
+    const sub = nc.subscribe(info.config.deliver_subject);
+    for (const n of numbers(0, 3)) await js.publish('interop.js.node.bound', text.encode(n));
+    const got = await take(sub, 3, 'bound');
+    assert.deepStrictEqual(got.map((m) => text.decode(m.data)), numbers(0, 3));
   });
 }
 
@@ -166,7 +168,7 @@ module.exports = {
   publishes_are_acknowledged,
   a_pull_consumer_fetches_and_acknowledges,
   a_durable_push_consumer_survives_a_reconnect,
-  a_consumer_reads_its_own_deliver_subject,
+  a_consumer_is_bound_by_what_it_says_of_itself,
   an_ordered_consumer_reads_all,
   key_value_put_get_update_delete,
   a_watcher_sees_what_is_and_what_comes,
