@@ -139,8 +139,14 @@ take_message(struct nats_parser *p, struct bytes in, enum nats_kind kind, const 
 		return NATS_MALFORMED;
 	if (!read_size(f->at[f->n - 1], &total))
 		return NATS_MALFORMED;
-	if (headers && (!read_size(f->at[f->n - 2], &head) || head == 0 || head > total))
+	if (headers && (!read_size(f->at[f->n - 2], &head) || head > total))
 		return NATS_MALFORMED;
+	if (headers && head == 0) {
+		/* nats.js writes an HPUB without a block when it was given no field: a plain PUB */
+		if (kind == NATS_HMSG)
+			return NATS_MALFORMED;
+		kind = NATS_PUB;
+	}
 	if (n_fixed == 2 && !sid_ok(f->at[1]))
 		return NATS_MALFORMED;
 	if (unlikely(total > p->max_payload))
@@ -157,7 +163,7 @@ take_message(struct nats_parser *p, struct bytes in, enum nats_kind kind, const 
 		op->sid = f->at[1];
 	if (f->n > n_fixed + sizes)
 		op->reply = f->at[n_fixed];
-	if (headers)
+	if (head != 0)
 		op->header = bytes_of(body, (size_t)head);
 	op->payload = bytes_of(body + head, (size_t)(total - head));
 	return 0;

@@ -20,11 +20,11 @@ static void
 deny(struct relay *r, struct relay_event *e)
 {
 	if (e->kind == RELAY_SUB_DENIED)
-		refuse_subscribe(to_client(r), e->subject, e->queue);
+		refuse_subscribe(word(r), e->subject, e->queue);
 	else if (e->kind == RELAY_REPLY_DENIED)
-		refuse_reply(to_client(r), e->reply);
+		refuse_reply(word(r), e->reply);
 	else
-		refuse_publish(to_client(r), e->subject);
+		refuse_publish(word(r), e->subject);
 	relay_report(r, e);
 }
 
@@ -32,7 +32,7 @@ deny(struct relay *r, struct relay_event *e)
 static void
 protocol(struct relay *r, const char *detail)
 {
-	struct relay_event e = { .kind = RELAY_PROTOCOL, .detail = bytes_str(detail) };
+	struct relay_event e = { .decision.rule = RULE_NONE, .kind = RELAY_PROTOCOL, .detail = bytes_str(detail) };
 
 	relay_report(r, &e);
 	relay_end(r, "Unknown Protocol Operation", "protocol_error");
@@ -90,14 +90,13 @@ judge_inbox(struct relay *r, struct bytes subject)
 static struct decision
 judge_publish(struct relay *r, const struct nats_op *op, bool *answer)
 {
-	uint64_t now = uv_now(r->env->room->loop);
 	struct decision d = inbox_is(op->subject) ? judge_inbox(r, op->subject) :
 						    rights_publish(*r->rights, op->subject);
 
 	*answer = false;
 	if (d.verdict == VERDICT_ALLOW || d.reason == REASON_INVALID || d.reason == REASON_COMMAND)
 		return d;
-	if (grants_has(&r->grants, op->subject, now)) {
+	if (grants_has(&r->grants, op->subject, uv_now(r->env->room->loop))) {
 		struct decision a = rights_answer(*r->rights, op->subject);
 
 		if (a.verdict == VERDICT_ALLOW) {
@@ -112,7 +111,7 @@ judge_publish(struct relay *r, const struct nats_op *op, bool *answer)
 static bool
 police_headers(struct relay *r, const struct nats_op *op, struct bytes *header)
 {
-	struct relay_event e = { .kind = RELAY_HEADER_DENIED, .subject = op->subject };
+	struct relay_event e = { .decision.rule = RULE_NONE, .kind = RELAY_HEADER_DENIED, .subject = op->subject };
 	struct buf *out = &r->env->scratch;
 	struct header_reader h;
 	struct bytes name, value;
@@ -146,7 +145,7 @@ police_headers(struct relay *r, const struct nats_op *op, struct bytes *header)
 static void
 hand_over(struct relay *r, const struct nats_op *op)
 {
-	struct relay_event e = { .kind = RELAY_COMMAND_DENIED, .subject = op->subject, .reply = op->reply };
+	struct relay_event e = { .decision.rule = RULE_NONE, .kind = RELAY_COMMAND_DENIED, .subject = op->subject, .reply = op->reply };
 	struct relay_command c = { .subject = op->subject, .reply = op->reply, .payload = op->payload };
 	struct command what = { 0 };
 
@@ -188,7 +187,7 @@ reply_up(struct relay *r, struct bytes *reply, char room[INBOX_NAME_MAX])
 static bool
 judge_reply(struct relay *r, const struct nats_op *op)
 {
-	struct relay_event e = { .kind = RELAY_REPLY_DENIED, .subject = op->subject, .reply = op->reply };
+	struct relay_event e = { .decision.rule = RULE_NONE, .kind = RELAY_REPLY_DENIED, .subject = op->subject, .reply = op->reply };
 
 	if (relay_own_reply(r, op->reply))
 		return true;
@@ -205,7 +204,7 @@ forward(struct relay *r, const struct nats_op *op, bool answer)
 {
 	char subject_room[INBOX_NAME_MAX], reply_room[INBOX_NAME_MAX];
 	struct bytes subject = op->subject, reply = op->reply, header = BYTES_NULL, payload = op->payload;
-	struct relay_event e = { .kind = RELAY_BODY_DENIED, .subject = op->subject };
+	struct relay_event e = { .decision.rule = RULE_NONE, .kind = RELAY_BODY_DENIED, .subject = op->subject };
 
 	if (reply.len != 0 && (!judge_reply(r, op) || !reply_up(r, &reply, reply_room)))
 		return;
@@ -233,8 +232,8 @@ forward(struct relay *r, const struct nats_op *op, bool answer)
 static void
 on_pub(struct relay *r, const struct nats_op *op)
 {
-	struct relay_event e = { .kind = RELAY_PUB_DENIED, .subject = op->subject };
-	size_t before = to_client(r)->len;
+	struct relay_event e = { .decision.rule = RULE_NONE, .kind = RELAY_PUB_DENIED, .subject = op->subject };
+	size_t before = to_client(r)->len + r->order.later.len;
 	unsigned commands = r->commands_out;
 	bool answer;
 
@@ -257,9 +256,9 @@ on_pub(struct relay *r, const struct nats_op *op)
 		hand_over(r, op);
 	else
 		deny(r, &e);
-	if (r->handshake.connect.verbose && !r->ending && to_client(r)->len == before &&
+	if (r->handshake.connect.verbose && !r->ending && to_client(r)->len + r->order.later.len == before &&
 	    r->commands_out == commands)
-		nats_put_ok(to_client(r));
+		nats_put_ok(word(r));
 }
 
 /* put_sub() - the subscription as the upstream knows it. */
@@ -278,7 +277,7 @@ put_sub(struct relay *r, const struct sub *sub)
 static void
 on_sub(struct relay *r, const struct nats_op *op)
 {
-	struct relay_event e = { .kind = RELAY_SUB_DENIED, .subject = op->subject, .queue = op->queue };
+	struct relay_event e = { .decision.rule = RULE_NONE, .kind = RELAY_SUB_DENIED, .subject = op->subject, .queue = op->queue };
 	struct sub *sub;
 
 	if (subs_find(&r->subs, op->sid) != NULL) {
@@ -286,7 +285,7 @@ on_sub(struct relay *r, const struct nats_op *op)
 		return;
 	}
 	if (r->subs.n >= r->max_subs) {
-		nats_put_err(to_client(r), "maximum subscriptions exceeded");
+		nats_put_err(word(r), "maximum subscriptions exceeded");
 		return;
 	}
 	if (inbox_is_foreign(op->subject, r->identity->inbox))
@@ -307,7 +306,7 @@ on_sub(struct relay *r, const struct nats_op *op)
 	relay_judge_sub(r, sub);
 	put_sub(r, sub);
 	if (r->handshake.connect.verbose)
-		nats_put_ok(to_client(r));
+		nats_put_ok(word(r));
 }
 
 static void
@@ -328,7 +327,7 @@ on_unsub(struct relay *r, const struct nats_op *op)
 		}
 	}
 	if (r->handshake.connect.verbose)
-		nats_put_ok(to_client(r));
+		nats_put_ok(word(r));
 }
 
 static void
@@ -337,7 +336,7 @@ on_ping(struct relay *r)
 	if (r->commands_out > 0 || r->held_pings > 0)
 		r->held_pings++;
 	else
-		nats_put_ping(to_upstream(r));
+		ping_up(r);
 }
 
 void

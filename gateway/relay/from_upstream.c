@@ -48,7 +48,7 @@ may_deliver(struct relay *r, const struct nats_op *op, const struct sub *sub, st
 {
 	struct decision d;
 
-	if (subject_match(sub_subject(sub), subject)) {
+	if (bytes_eq(sub_subject(sub), subject) || subject_match(sub_subject(sub), subject)) {
 		if (sub->virtual || (!sub->filter && r->generation == r->env->generation))
 			return true;
 		d = rights_deliver(*r->rights, sub_subject(sub), sub_queue(sub), subject);
@@ -209,6 +209,7 @@ relay_on_upstream(struct relay *r, const struct nats_op *op)
 		break;
 	case NATS_PONG:
 		nats_put_pong(to_client(r));
+		order_pong(&r->order, to_client(r));
 		break;
 	case NATS_OK:
 		break;

@@ -50,6 +50,7 @@ gone_if_over(struct relay *r)
 	r->told_gone = true;
 	subs_deinit(&r->subs);
 	grants_deinit(&r->grants);
+	order_deinit(&r->order);
 	handshake_deinit(&r->handshake);
 	r->env->ops->gone(r);
 }
@@ -64,8 +65,11 @@ relay_end(struct relay *r, const char *error, const char *why)
 		return;
 	r->ending = true;
 	r->handshake.state = HANDSHAKE_OVER;
-	if (error != NULL && r->client.state == LEG_OPEN)
-		nats_put_err(to_client(r), error);
+	if (r->client.state == LEG_OPEN) {
+		order_all(&r->order, to_client(r));
+		if (error != NULL)
+			nats_put_err(to_client(r), error);
+	}
 	r->env->ops->ended(r, why);
 	leg_finish(&r->client, now, deadline);
 	leg_finish(&r->upstream, now, deadline);
@@ -91,6 +95,8 @@ obey(struct relay *r, enum handshake_order order)
 	case HANDSHAKE_READY:
 		if (r->handshake.upstream.max_payload < (int64_t)r->max_payload)
 			r->max_payload = (size_t)r->handshake.upstream.max_payload;
+		/* from here on a payload too long is refused before it is read */
+		r->client.parser.max_payload = r->max_payload;
 		r->env->ops->opened(r);
 		if (r->handshake.connect.verbose)
 			nats_put_ok(to_client(r));
@@ -117,6 +123,8 @@ relay_may_take(const struct relay *r)
 		return false;
 	if (r->commands_out >= LIMITS_COMMANDS || r->held_pings >= LIMITS_HELD_PINGS)
 		return false;
+	if (order_full(&r->order))
+		return false;
 	/* in verbose mode +OK and -ERR keep the order of the operations */
 	if (r->handshake.connect.verbose && r->commands_out > 0)
 		return false;
@@ -136,16 +144,17 @@ flush(struct relay *r)
 		relay_end(r, NULL, "upstream_gone");
 }
 
-/* protocol_error() - the parser's answer to a client, in nats-server's words. */
+/* protocol_error() - the parser's answer to a client, in nats-server's words; @run begins with what it would not read. */
 static void
-protocol_error(struct relay *r, int answer)
+protocol_error(struct relay *r, int answer, struct bytes run)
 {
 	bool open = r->handshake.state == HANDSHAKE_OPEN;
 	const char *error = answer == NATS_LINE_TOO_LONG ? "maximum control line exceeded" :
 	    answer == NATS_PAYLOAD_TOO_LONG		 ? "Maximum Payload Violation" :
 	    open					 ? "Unknown Protocol Operation" :
 							   "Authorization Violation";
-	struct relay_event e = { .kind = RELAY_PROTOCOL, .detail = bytes_str(error) };
+	struct relay_event e = { .decision.rule = RULE_NONE, .kind = RELAY_PROTOCOL,
+		.detail = open ? bytes_upto(run, 64) : bytes_str(error) };
 
 	relay_report(r, &e);
 	relay_end(r, error, open ? "protocol_error" : "bad_handshake");
@@ -170,7 +179,7 @@ pump_client(struct relay *r, struct bytes run, bool ended)
 	if (r->ending)
 		return;
 	if (answer > NATS_MORE) {
-		protocol_error(r, answer);
+		protocol_error(r, answer, run);
 		return;
 	}
 	r->client.stalled = answer != NATS_MORE;
@@ -373,6 +382,7 @@ relay_start(struct relay *r, struct relay_env *env, int fd, uint64_t id, const c
 	nats_parser_init(&r->client.parser, NATS_FROM_CLIENT, m->max_line, m->max_payload);
 	r->client.parser.max_connect = m->max_connect;
 	handshake_init(&r->handshake, nonce);
+	order_init(&r->order);
 	put_info(r);
 	stream_read_on(&r->client.stream, true);
 	flush(r);
@@ -446,7 +456,7 @@ void
 relay_pings_on(struct relay *r)
 {
 	for (; r->held_pings > 0 && r->commands_out == 0; r->held_pings--)
-		nats_put_ping(to_upstream(r));
+		ping_up(r);
 }
 
 void
@@ -533,9 +543,9 @@ relay_command_done(struct relay *r, uint64_t number, bool forwarded, struct byte
 	if (r->commands_out > 0)
 		r->commands_out--;
 	if (!forwarded)
-		refuse_publish(to_client(r), subject);
+		refuse_publish(word(r), subject);
 	else if (r->handshake.connect.verbose)
-		nats_put_ok(to_client(r));
+		nats_put_ok(word(r));
 	relay_pings_on(r);
 	flush(r);
 	if (!r->ending)
@@ -584,7 +594,7 @@ relay_rejudge(struct relay *r)
 			relay_judge_sub(r, sub);
 			continue;
 		}
-		refuse_subscribe(to_client(r), e.subject, e.queue);
+		refuse_subscribe(word(r), e.subject, e.queue);
 		relay_report(r, &e);
 		relay_unsub(r, sub);
 	}

@@ -13,6 +13,7 @@
 #include "gateway/relay/grants.h"
 #include "gateway/relay/leg.h"
 #include "gateway/relay/limits.h"
+#include "gateway/relay/order.h"
 #include "gateway/relay/subs.h"
 #include "policy/rules/rights.h"
 
@@ -91,6 +92,7 @@ struct relay {
 	struct rights *const *rights; /* the edge swaps what it points to */
 	struct subs subs;
 	struct grants grants;
+	struct order order;
 	const struct sub *reply_sub; /* the one that last matched a reply */
 	size_t max_payload;
 	size_t max_subs;

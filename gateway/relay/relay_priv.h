@@ -5,6 +5,7 @@
 #ifndef GATEWAY_RELAY_RELAY_PRIV_H
 #define GATEWAY_RELAY_RELAY_PRIV_H
 
+#include "gateway/nats/writer.h"
 #include "gateway/relay/relay.h"
 
 /* relay_on_client() - one operation of an open connection's client. */
@@ -26,10 +27,26 @@ bool relay_own_reply(struct relay *r, struct bytes reply);
 /* relay_sub_for() - the live subscription that @subject (as the client writes it) belongs to, or NULL. */
 struct sub *relay_sub_for(struct relay *r, struct bytes subject);
 
+/* to_client() - deliveries and PONGs, at once */
 static inline struct buf *
 to_client(struct relay *r)
 {
 	return stream_out(&r->client.stream);
+}
+
+/* word() - what is said about an operation: behind the PONGs of the PINGs before it */
+static inline struct buf *
+word(struct relay *r)
+{
+	return order_out(&r->order, to_client(r));
+}
+
+/* ping_up() - a PING of the client goes upstream */
+static inline void
+ping_up(struct relay *r)
+{
+	nats_put_ping(stream_out(&r->upstream.stream));
+	order_ping(&r->order);
 }
 
 static inline struct buf *

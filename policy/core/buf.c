@@ -42,7 +42,7 @@ buf_reserve(struct buf *b, size_t n)
 		b->failed = true;
 		return NULL;
 	}
-	if (need <= b->cap)
+	if (need <= b->cap && b->ptr != NULL) /* never arithmetic on NULL */
 		return b->ptr + b->len;
 	cap = b->cap != 0 ? b->cap : BUF_FIRST;
 	while (cap < need)
@@ -62,9 +62,9 @@ buf_reserve(struct buf *b, size_t n)
 void
 buf_put(struct buf *b, struct bytes s)
 {
-	uint8_t *p = buf_reserve(b, s.len);
+	uint8_t *p = s.len != 0 ? buf_reserve(b, s.len) : NULL;
 
-	if (p == NULL || s.len == 0)
+	if (p == NULL)
 		return;
 	memcpy(p, s.ptr, s.len);
 	b->len += s.len;

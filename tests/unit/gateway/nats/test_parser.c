@@ -98,7 +98,7 @@ static const struct row client[] = {
 	{ "PUB a 18446744073709551618\r\n", 0, "size@0" },
 	{ "PUB a 184467440737095516180x\r\n", 0, "malformed@0" },
 	{ "HPUB a 12 1001\r\n", 0, "size@0" },
-	{ "HPUB a 0 2\r\nhi\r\n", 0, "malformed@0" },
+	{ "HPUB a 0 2\r\nhi\r\n", 0, "PUB s=a p=hi; more@16" },
 	{ "HPUB a 3 2\r\nhi\r\n", 0, "malformed@0" },
 	{ "HPUB a 02 2\r\nhi\r\n", 0, "malformed@0" },
 	{ "UNSUB 1 0\r\n", 0, "UNSUB sid=1; more@11" },
