@@ -8,84 +8,14 @@ prescribes, so that a gateway that merely fails is not excused by it.
 import dataclasses
 
 import generate
+import lastwords  # noqa: F401 (its rules register themselves)
 import play
 import wire
+from case import (MAX_QUOTED, RULES, Case, names, publish_refused, reply_refused, rule, subscription_error,
+                  subscription_refused)
 from subjects import has_wildcard, matches, overlap, split_queue, subset, valid
 
-RULES = {"publish": [], "subscribe": [], "delivery": [], "changed": [], "last": []}
-
-
-def rule(*groups):
-    """Groups: where a predicate is asked (see explain)."""
-    def register(function):
-        for group in groups:
-            RULES[group].append(function)
-        return function
-    return register
-
-
-@dataclasses.dataclass
-class Case:
-    session: generate.Session
-    op: generate.Op
-    a: object  # nats-server's Outcome
-    b: object  # the gateway's
-    subs: dict  # sid -> (pattern, queue), live on both sides
-    replies: set  # replies both sides delivered to the client
-    withheld: set  # replies only nats-server delivered
-    missing: tuple = ()  # delivery: the message the gateway did not deliver
-
-    def entries(self, side, word):
-        """The JWT's list: None when absent."""
-        return self.session.claims[side].get(word)
-
-    @property
-    def granted(self):
-        return "resp" in self.session.claims
-
-
-# What the gateway says when it refuses, in nats-server's words.
-
-def quoted(text):
-    return '"' + text[:MAX_QUOTED].replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def nothing_happened(c):
-    return not c.b.seen and not c.b.messages
-
-
-def server_took_it(c):
-    """Accepted as a subject. "Invalid Publish Subject" is a remark of pedantic mode, made while
-    accepting; the few replies a server refuses it refuses after the subject."""
-    refused = c.a.refused or ""
-    return not c.a.closed and (refused in ("", "Invalid Publish Subject") or "with Reply" in refused)
-
-
-def publish_refused(c):
-    """Refused by the gateway as a publish, accepted by the server."""
-    text = f"Permissions Violation for Publish to {quoted(c.op.subject)}"
-    return server_took_it(c) and c.b.control == [("err", text)] and nothing_happened(c)
-
-
-def reply_refused(c):
-    text = f"Permissions Violation for Publish with Reply of {quoted(c.op.reply)}"
-    return server_took_it(c) and c.b.control == [("err", text)] and nothing_happened(c)
-
-
-def subscription_error(op):
-    text = f"Permissions Violation for Subscription to {quoted(op.subject)}"
-    return text + (f" using queue {quoted(op.queue)}" if op.queue else "")
-
-
-def subscription_refused(c):
-    return c.a.refused is None and set(c.b.control) == {("err", subscription_error(c.op))}
-
-
-def ended(c, *texts):
-    """The gateway said one of @texts (None: nothing) and closed, and let nothing through."""
-    wanted = [[("err", t)] if t else [] for t in texts]
-    return [e for e in c.b.control if e[0] != "ok"][:-1] in wanted and c.b.closed \
-        and nothing_happened(c)
+__all__ = ["Case", "explain", "names"]
 
 
 # Who may what.
@@ -95,7 +25,6 @@ COMMANDS = [head + tail for tail in ("", ".>") for head in (
     "wasmbus.ctl", "*.wasmbus.ctl", "runtime.host", "wadm.api", "wadm.cmd", "*.wadm.api", "*.wadm.cmd",
     "lc")] + ["wasmbus.rpc.*.links", "wasmbus.rpc.*.remlinks"]
 MAX_TOKENS = 64
-MAX_QUOTED = 128
 
 
 def reserved(subject):
@@ -402,52 +331,6 @@ def inbox_in_a_reply_is_ones_own(c, message):
     return subject, reply, header, payload
 
 
-# Last words: the gateway's parser is the stricter of two.
-
-def last_words(name, doc, raws, *texts):
-    """A rule for raw lines: each of @raws is answered with one of @texts and the end."""
-    def predicate(c):
-        return c.op.raw in raws and ended(c, *texts)
-    predicate.__name__ = name
-    predicate.__doc__ = doc
-    RULES["last"].append(predicate)
-
-
-PROTO = "Unknown Protocol Operation"
-
-last_words("bare_line_feed_refused", "A control line ends with CRLF; the server takes LF.",
-           [b"PUB a.b 1\nx\r\n"], PROTO)
-last_words("bare_carriage_return_refused", "What a CR inside a line means to the server depends on "
-           "how the bytes were cut into reads.", [b"PUB a\r.b 1\r\nx\r\n"], PROTO)
-last_words("size_is_canonical", "0 or [1-9][0-9]*; the server echoes leading zeros to others and "
-           "closes without a word on signs and ten digits.",
-           [b"PUB a.b -1\r\n\r\n", b"PUB a.b 01\r\nx\r\n", b"PUB a.b 0000000001\r\nx\r\n"], PROTO)
-last_words("subject_bytes_are_printable_ascii", "Control bytes and UTF-8 in subjects pass the "
-           "server (ADR-6 recommends against them).",
-           [b"PUB a\x01b 1\r\nx\r\n", b"PUB a\xc3\xa4 1\r\nx\r\n"], PROTO)
-last_words("argument_count_is_a_protocol_error", "The server closes without saying why.",
-           [b"PUB a.b\r\n", b"PUB a.b c d 1\r\nx\r\n", b"SUB a.b q 7 8\r\n", b"SUB a.b\r\n",
-            b"UNSUB\r\n"], PROTO)
-last_words("header_block_is_well_formed", "The server carries any bytes as a header block and "
-           "finds its own fields in them by search.",
-           [b"HPUB a.b 3 1\r\nx\r\n", b"HPUB a.b 4 6\r\nABCDhi\r\n",
-            b"HPUB a.b 18 18\r\nNATS/1.0\r\nbroken\r\n\r\n"], PROTO)
-last_words("headers_need_their_announcement", "HPUB without headers:true is closed silently by "
-           "the server.", [b"HPUB a.b 12 13\r\nNATS/1.0\r\n\r\nx\r\n"], PROTO)
-last_words("unsub_max_is_a_number", "The server reads -5 as: at once.", [b"UNSUB 1 -5\r\n"], PROTO)
-last_words("sid_is_alphanumeric", "The server echoes any bytes as sid.", [b"SUB a.b si.d\r\n"],
-           PROTO)
-last_words("duplicate_sid_refused", "The server ignores the second SUB and the client believes "
-           "otherwise.", [b"SUB a.b 900\r\nSUB a.b 900\r\n"], PROTO)
-last_words("ping_has_no_arguments", "The server swallows anything up to LF after PING, PONG, +OK.",
-           [b"PING junk\r\n", b"+OK\r\n"], PROTO)
-last_words("server_operations_refused", "INFO is ignored by the server, MSG enters its parser, "
-           "-ERR is written to its log.",
-           [b"INFO {}\r\n", b"MSG a.b 1 1\r\nx\r\n", b"-ERR 'x'\r\n"], PROTO)
-last_words("second_connect_refused", "The server changes identity in mid-stream.",
-           [b"CONNECT {}\r\n"], PROTO)
-
-
 def explain(c):
     """Name the rules that explain how @c differs. Return (names, None), or (names, what is left)."""
     if c.a == c.b:
@@ -497,10 +380,3 @@ def _explain_messages(c, names):
 
 def _first(rules, c):
     return next((r.__name__ for r in rules if r(c)), None)
-
-
-def names():
-    seen = []
-    for group in RULES.values():
-        seen += [r.__name__ for r in group if r.__name__ not in seen]
-    return seen

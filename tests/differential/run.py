@@ -6,7 +6,7 @@
     run.py ... --seed N --sessions N --length N --only SESSION
 
 A difference without a rule fails, printed as the shortest session that still shows it. A rule that
-explained nothing fails too: it is a claim nobody checked. See rules.py for the rules.
+explained nothing fails too: it is a claim nobody checked. The rules are in rules.py and lastwords.py.
 """
 
 import argparse
