@@ -172,27 +172,30 @@ skip(struct bytes *s, const char *word)
 	return true;
 }
 
-/* One row against the tokens after the prefix; fills the captures. */
+/* One row against what follows the prefix; fills the captures. */
 static bool
 row_matches(const struct row *row, struct bytes tail, struct command *c)
 {
-	struct bytes want = bytes_str(row->tail), w, t;
+	size_t at = 0, start;
 
-	while (cut(&want, &w)) {
-		if (bytes_is(w, "%r")) {
-			c->object = tail;
-			return tail.len != 0;
+	for (const char *w = row->tail; *w != '\0'; w++) {
+		if (*w != '%') {
+			if (at == tail.len || tail.ptr[at++] != (uint8_t)*w)
+				return false;
+			continue;
 		}
-		if (!cut(&tail, &t))
+		start = at;
+		w++;
+		while (at < tail.len && (tail.ptr[at] != '.' || *w == 'r'))
+			at++;
+		if (at == start)
 			return false;
-		if (bytes_is(w, "%h"))
-			c->host = t;
-		else if (bytes_is(w, "%o"))
-			c->object = t;
-		else if (!bytes_is(w, "%_") && !bytes_eq(w, t))
-			return false;
+		if (*w == 'h')
+			c->host = bytes_of(tail.ptr + start, at - start);
+		else if (*w == 'o' || *w == 'r')
+			c->object = bytes_of(tail.ptr + start, at - start);
 	}
-	return tail.len == 0;
+	return at == tail.len;
 }
 
 /* The row for what follows the prefix, or VERB_UNKNOWN. */
@@ -272,28 +275,25 @@ classify_bucket(struct bytes tail, struct command *c)
 	return find_row(rows_state, N_OF(rows_state), tail, c);
 }
 
-/* The spaces whose first token may be an account's: X.wasmbus.ctl, X.wadm.api, X.wadm.cmd. */
+/* The spaces whose first token may be an account's. */
 static int
-classify_prefixed(struct bytes subject, struct command *c)
+classify_prefixed(struct bytes account, struct bytes rest, struct command *c)
 {
-	struct bytes rest = subject, account;
+	bool api;
 
-	if (!cut(&rest, &account))
-		return COMMAND_NOT;
-	if (skip(&rest, "wasmbus") && skip(&rest, "ctl")) {
+	if (skip(&rest, "wasmbus")) {
+		if (!skip(&rest, "ctl"))
+			return COMMAND_NOT;
 		c->account = account;
 		return classify_ctl(rest, c);
 	}
-	rest = bytes_from(subject, account.len + 1);
-	if (skip(&rest, "wadm")) {
-		bool api = skip(&rest, "api");
-
-		if (!api && !skip(&rest, "cmd"))
-			return COMMAND_NOT;
-		c->account = account;
-		return classify_wadm(rest, api, c);
-	}
-	return COMMAND_NOT;
+	if (!skip(&rest, "wadm"))
+		return COMMAND_NOT;
+	api = skip(&rest, "api");
+	if (!api && !skip(&rest, "cmd"))
+		return COMMAND_NOT;
+	c->account = account;
+	return classify_wadm(rest, api, c);
 }
 
 static int
@@ -326,35 +326,55 @@ classify_js(struct bytes rest, struct command *c)
 	return COMMAND_NOT;
 }
 
-int
-command_classify(struct bytes subject, struct command *c)
+/* By the first token; everything that is data leaves after a glance at its length. */
+static int
+classify_first(struct bytes first, struct bytes rest, struct command *c)
 {
-	struct bytes rest = subject, first;
-	int r = COMMAND_NOT;
-
-	*c = (struct command){ 0 };
-	if (!cut(&rest, &first))
-		return COMMAND_NOT;
-	if (bytes_is(first, "wasmbus")) {
-		r = classify_wasmbus(rest, c);
-	} else if (bytes_is(first, "runtime")) {
-		if (skip(&rest, "host"))
-			return find_row(rows_runtime, N_OF(rows_runtime), rest, c);
-	} else if (bytes_is(first, "wadm")) {
+	switch (first.len) {
+	case 2:
+		if (bytes_is(first, "lc"))
+			return find_in_lattice(rows_state, N_OF(rows_state), rest, c);
+		break;
+	case 3:
+		if (bytes_is(first, "$KV"))
+			return classify_bucket(rest, c);
+		if (bytes_is(first, "$JS"))
+			return classify_js(rest, c);
+		break;
+	case 4:
+		if (!bytes_is(first, "wadm"))
+			break;
 		if (skip(&rest, "api"))
 			return classify_wadm(rest, true, c);
 		if (skip(&rest, "cmd"))
 			return classify_wadm(rest, false, c);
-	} else if (bytes_is(first, "lc")) {
-		return find_in_lattice(rows_state, N_OF(rows_state), rest, c);
-	} else if (bytes_is(first, "$KV")) {
-		r = classify_bucket(rest, c);
-	} else if (bytes_is(first, "$JS")) {
-		r = classify_js(rest, c);
+		break;
+	case 7:
+		if (bytes_is(first, "wasmbus"))
+			return classify_wasmbus(rest, c);
+		if (bytes_is(first, "runtime") && skip(&rest, "host"))
+			return find_row(rows_runtime, N_OF(rows_runtime), rest, c);
+		break;
+	default:
+		break;
 	}
-	if (r != COMMAND_NOT)
-		return r;
-	return classify_prefixed(subject, c);
+	return COMMAND_NOT;
+}
+
+int
+command_classify(struct bytes subject, struct command *c)
+{
+	struct bytes rest = subject, first;
+
+	*c = (struct command){ 0 };
+	if (!cut(&rest, &first))
+		return COMMAND_NOT;
+	if (classify_first(first, rest, c) == 0)
+		return 0;
+	/* an account in front: X.wasmbus.ctl, X.wadm.api, X.wadm.cmd */
+	if (rest.len == 0 || rest.ptr[0] != 'w')
+		return COMMAND_NOT;
+	return classify_prefixed(first, rest, c);
 }
 
 struct bytes
@@ -387,7 +407,7 @@ command_lattice_ok(struct bytes name)
 			return false;
 	}
 	for (size_t i = 0; i < N_OF(words); i++)
-		if (bytes_is(name, words[i]))
+		if (words[i][0] == (char)name.ptr[0] && bytes_is(name, words[i]))
 			return false;
 	return true;
 }

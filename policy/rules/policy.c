@@ -18,6 +18,7 @@
 struct check {
 	const struct policy *p;
 	size_t items, to;
+	uint64_t verbs; /* all that can be granted */
 };
 
 static const void *
@@ -97,7 +98,7 @@ rule_ok(struct check *c, const struct pol_rule *rule)
 		return false;
 	if (rule->file >= c->p->n_files || (rule->flags & ~(uint32_t)POL_FLAGS) != 0)
 		return false;
-	if ((pol_verbs(rule) & ~command_verbs_of(BYTES_LIT("*"))) != 0)
+	if ((pol_verbs(rule) & ~c->verbs) != 0)
 		return false;
 	return to_ok(c, rule->to) && patterns_ok(c, rule->publish) &&
 	       patterns_ok(c, rule->subscribe) && patterns_ok(c, rule->reply) &&
@@ -107,7 +108,10 @@ rule_ok(struct check *c, const struct pol_rule *rule)
 static bool
 records_ok(const struct policy *p)
 {
-	struct check c = { .p = p, .items = p->n_items, .to = p->n_to };
+	struct check c = { .p = p,
+		.items = p->n_items,
+		.to = p->n_to,
+		.verbs = command_verbs_of(BYTES_LIT("*")) };
 
 	for (size_t i = 0; i < p->n_files; i++)
 		if (!str_ok(p, p->files[i].name) || !list_ok(&c, p->files[i].lattices))

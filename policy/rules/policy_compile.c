@@ -26,7 +26,8 @@ draft_string(struct draft *d, struct bytes s)
 	struct buf *b = &d->part[POL_STRINGS];
 	struct pol_str out = { .off = (uint32_t)b->len, .len = (uint32_t)s.len };
 
-	buf_put(b, s);
+	if (s.len != 0)
+		buf_put(b, s);
 	buf_put_u8(b, 0);
 	return buf_failed(b) ? (struct pol_str){ 0 } : out;
 }
@@ -155,7 +156,8 @@ assemble(struct buf *out, const struct draft *d, const char *id)
 	buf_put(out, bytes_of(&head, sizeof(head)));
 	for (int i = 0; i < POL_SECTIONS; i++) {
 		buf_put(out, bytes_of(zero, (8 - out->len % 8) % 8));
-		buf_put(out, buf_bytes(&d->part[i]));
+		if (d->part[i].len != 0)
+			buf_put(out, buf_bytes(&d->part[i]));
 	}
 	return buf_failed(out) ? err_raise(-ENOMEM) : 0;
 }

@@ -28,10 +28,11 @@ names_commands(struct bytes pattern)
 		"runtime.host.>", "wadm.api", "wadm.api.>", "wadm.cmd", "wadm.cmd.>", "lc",
 		"lc.>" };
 	struct bytes first = subject_token(pattern, 0);
+	struct command c;
 
-	if (command_covers(pattern))
+	if (command_classify(pattern, &c) == 0)
 		return true;
-	if (bytes_is(first, "*") || bytes_is(first, ">"))
+	if (!bytes_is(first, "wasmbus") && !bytes_is(first, "runtime") && !bytes_is(first, "wadm"))
 		return false;
 	for (size_t i = 0; i < sizeof(spaces) / sizeof(spaces[0]); i++)
 		if (subject_overlap(pattern, bytes_str(spaces[i])))

@@ -26,6 +26,7 @@ struct node {
 	uint32_t star; /* child along `*` */
 	uint32_t end;  /* terminal of patterns that end here */
 	uint32_t gt;   /* terminal of patterns that go on with `>` */
+	bool words;    /* has children along words */
 };
 
 struct edge {
@@ -106,7 +107,7 @@ new_node(struct trie *t)
 {
 	if (!grow((void **)&t->node, t->n_node, &t->cap_node, sizeof(*t->node)))
 		return NONE;
-	t->node[t->n_node] = (struct node){ NONE, NONE, NONE };
+	t->node[t->n_node] = (struct node){ NONE, NONE, NONE, false };
 	return t->n_node++;
 }
 
@@ -203,6 +204,7 @@ step(struct trie *t, uint32_t parent, struct bytes word)
 		return NONE;
 	put_edge(t, (struct edge){ token.head, token.ptr, token.len, token.hash, parent, child });
 	t->n_edge++;
+	t->node[parent].words = true;
 	return child;
 }
 
@@ -300,7 +302,7 @@ walk(struct question *q, uint32_t at, size_t i)
 		if (!q->words->literal && word_is_star(word)) {
 			at = wild ? node->star : NONE;
 		} else {
-			at = find_child(q->t, at, word);
+			at = node->words ? find_child(q->t, at, word) : NONE;
 			if (wild && node->star != NONE) {
 				if (at == NONE)
 					at = node->star;

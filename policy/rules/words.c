@@ -8,33 +8,75 @@
  */
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "word_is_star() reads the first byte");
 
-static uint64_t
-head_of(const uint8_t *p, size_t n)
-{
-	uint64_t head = 0;
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
 
+/* The first @n bytes at @p, of which @readable may be read. */
+static uint64_t
+head_of(const uint8_t *p, size_t n, size_t readable)
+{
 	if (n >= 8)
 		return hash_read(p, 8);
-	for (size_t i = 0; i < n; i++)
-		head |= (uint64_t)p[i] << (8 * i);
-	return head;
+	if (readable >= 8)
+		return hash_read(p, 8) & ((UINT64_C(1) << (8 * n)) - 1);
+	if (n >= 4)
+		return hash_read(p, 4) | hash_read(p + n - 4, 4) << (8 * (n - 4));
+	return (uint64_t)p[0] | (uint64_t)p[n / 2] << (8 * (n / 2)) |
+	       (uint64_t)p[n - 1] << (8 * (n - 1));
+}
+
+/* Eight bytes from @i on; behind the end stand letters. */
+static uint64_t
+block_at(struct bytes s, size_t i)
+{
+	size_t left = s.len - i;
+
+	if (left >= 8)
+		return hash_read(s.ptr + i, 8);
+	if (s.len >= 8)
+		return hash_read(s.ptr + s.len - 8, 8) >> (8 * (8 - left)) | EACH('x')
+										 << (8 * left);
+	return head_of(s.ptr, left, left) | EACH('x') << (8 * left);
+}
+
+static struct word
+make_word(const uint8_t *p, size_t n, size_t readable)
+{
+	struct word w = { .ptr = p, .len = (uint32_t)n, .head = head_of(p, n, readable) };
+	uint64_t h =
+	    hash_fold(w.head ^ UINT64_C(0xa0761d6478bd642f), UINT64_C(0xe7037ed1a0b428db) ^ n);
+
+	if (n > 8)
+		h = hash_bytes(h, bytes_of(p + 8, n - 8));
+	w.hash = (uint32_t)(h ^ h >> 32);
+	return w;
 }
 
 struct word
 words_token(struct bytes token)
 {
-	struct word w = { .ptr = token.ptr, .len = (uint32_t)token.len };
-	uint64_t h;
-
-	w.head = head_of(token.ptr, token.len);
-	h = hash_fold(
-	    w.head ^ UINT64_C(0xa0761d6478bd642f), UINT64_C(0xe7037ed1a0b428db) ^ token.len);
-	if (token.len > 8)
-		h = hash_bytes(h, bytes_from(token, 8));
-	w.hash = (uint32_t)(h ^ h >> 32);
-	return w;
+	return make_word(token.ptr, token.len, token.len);
 }
 
+/* Put the token from @start to @end down; false when it may not stand there. */
+static bool
+add_word(struct words *w, struct bytes s, size_t start, size_t end)
+{
+	struct word *word = &w->word[w->n];
+
+	if (end == start || w->n == SUBJECT_MAX_TOKENS)
+		return false;
+	*word = make_word(s.ptr + start, end - start, s.len - start);
+	w->n++;
+	if (word->len != 1 || (word->head != '*' && word->head != '>'))
+		return true;
+	w->literal = false;
+	return word->head == '*' || end == s.len;
+}
+
+/*
+ * Eight bytes at a time: a byte below '!' or above '~' anywhere refuses the whole, and the dots are
+ * found as the zero bytes of the difference (exactly, hence the longer form of that trick).
+ */
 bool
 words_cut(struct words *w, struct bytes s)
 {
@@ -44,24 +86,21 @@ words_cut(struct words *w, struct bytes s)
 	w->literal = true;
 	if (s.len == 0 || s.len > SUBJECT_MAX_LEN)
 		return false;
-	for (size_t i = 0; i <= s.len; i++) {
-		struct word *word = &w->word[w->n];
+	for (size_t i = 0; i < s.len; i += 8) {
+		uint64_t x, y, dots;
 
-		if (i < s.len && s.ptr[i] != '.') {
-			if (s.ptr[i] - 0x21u > 0x7e - 0x21)
-				return false;
-			continue;
-		}
-		if (i == start || w->n == SUBJECT_MAX_TOKENS)
+		x = block_at(s, i);
+		if ((((x - EACH(0x21)) & ~x) | x | (x + EACH(1))) & EACH(0x80))
 			return false;
-		*word = words_token(bytes_of(s.ptr + start, i - start));
-		if (word->len == 1 && (word_is_star(word) || word_is_gt(word))) {
-			w->literal = false;
-			if (word_is_gt(word) && i < s.len)
+		y = x ^ EACH('.');
+		dots = ~(((y & EACH(0x7f)) + EACH(0x7f)) | y | EACH(0x7f));
+		for (; dots != 0; dots &= dots - 1) {
+			size_t end = i + (size_t)__builtin_ctzll(dots) / 8;
+
+			if (!add_word(w, s, start, end))
 				return false;
+			start = end + 1;
 		}
-		w->n++;
-		start = i + 1;
 	}
-	return true;
+	return add_word(w, s, start, s.len);
 }
