@@ -58,13 +58,21 @@ class Place:
         os.mkdir(self.deployment.folder)
         self.deployment.accounts[ACCOUNT].jetstream = True
         self.direct = None
+        try:
+            self.address = self.start(folder, build)
+            self.creds = [self.issue(folder, *who) for who in self.who()]
+        except BaseException:
+            self.stop()
+            raise
+
+    def start(self, folder, build):
+        """Start what is connected to, and return it."""
         if build:
             self.deployment.write({"interop.policy": POLICY})
             self.deployment.start_leaf()
-            self.address = self.deployment.start_gateway(build)
-        else:
-            self.address = self.direct = self.start_direct(os.path.join(folder, "direct"))
-        self.creds = [self.issue(folder, *who) for who in self.who()]
+            return self.deployment.start_gateway(build)
+        self.direct = self.start_direct(os.path.join(folder, "direct"))
+        return self.direct
 
     def start_direct(self, folder):
         """One nats-server that trusts the clients' operator itself; not the stranger's account."""
