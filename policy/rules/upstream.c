@@ -48,28 +48,49 @@ add(void *ctx, struct bytes pattern)
 	g->list->present = true;
 }
 
-/* Does a grant in one of these lists begin with this word? */
+/*
+ * Does a pattern reach into a space, naming its first token? `$JS.API.>` is no grant of
+ * `$JS.*.API.>`, though a domain called "API" would make them meet.
+ */
 static bool
-list_names(const struct policy *p, struct pol_list l, const char *first)
+reaches(struct bytes pattern, struct bytes space)
+{
+	if (!bytes_eq(subject_token(pattern, 0), subject_token(space, 0)) ||
+	    !subject_overlap(pattern, space))
+		return false;
+	return !bytes_is(subject_token(space, 1), "*") ||
+	       !bytes_is(subject_token(pattern, 1), "API");
+}
+
+static bool
+list_reaches(const struct policy *p, struct pol_list l, struct bytes space)
 {
 	for (uint32_t i = 0; i < l.n; i++)
-		if (bytes_is(subject_token(pol_bytes(p, p->items[l.first + i].text), 0), first))
+		if (reaches(pol_bytes(p, p->items[l.first + i].text), space))
 			return true;
 	return false;
 }
 
 static bool
-granted(const struct rights *r, const char *first, bool publish)
+granted(const struct rights *r, struct bytes space, bool publish)
 {
 	for (size_t i = 0; i < r->view->n_rules; i++) {
 		const struct pol_rule *rule = &r->p->rules[r->view->rule[i]];
 
 		if ((rule->flags & POL_DENY) != 0)
 			continue;
-		if (list_names(r->p, publish ? rule->publish : rule->subscribe, first))
+		if (list_reaches(r->p, publish ? rule->publish : rule->subscribe, space))
 			return true;
 	}
 	return false;
+}
+
+/* A space is denied unless a rule reaches into it. */
+static void
+deny_space(const struct rights *r, struct growing *g, struct bytes space, bool publish)
+{
+	if (!granted(r, space, publish))
+		add(g, space);
 }
 
 static void
@@ -111,18 +132,14 @@ add_buckets(struct growing *g, const struct policy *p)
 static void
 deny_publish(const struct rights *r, struct growing *g)
 {
-	g->skip_kv = granted(r, "$KV", true);
+	g->skip_kv = granted(r, BYTES_LIT("$KV.>"), true);
 	command_deny_list(add, g);
 	if (g->skip_kv)
 		add_buckets(g, r->p);
-	if (!granted(r, "$SYS", true))
-		add(g, BYTES_LIT("$SYS.>"));
-	if (!granted(r, "$JS", true)) {
-		add(g, BYTES_LIT("$JS.API.>"));
-		add(g, BYTES_LIT("$JS.*.API.>"));
-	}
-	if (!granted(r, "$O", true))
-		add(g, BYTES_LIT("$O.>"));
+	deny_space(r, g, BYTES_LIT("$SYS.>"), true);
+	deny_space(r, g, BYTES_LIT("$JS.API.>"), true);
+	deny_space(r, g, BYTES_LIT("$JS.*.API.>"), true);
+	deny_space(r, g, BYTES_LIT("$O.>"), true);
 }
 
 /*
@@ -135,11 +152,11 @@ deny_subscribe(const struct rights *r, struct growing *g)
 	uint64_t hears =
 	    VERB_BIT(VERB_SERVE) | VERB_BIT(VERB_CONTROL_WATCH) | VERB_BIT(VERB_STATE_WRITE);
 
-	if (!granted(r, "$SYS", false))
-		add(g, BYTES_LIT("$SYS.>"));
+	deny_space(r, g, BYTES_LIT("$SYS.>"), false);
 	if ((r->view->verbs & hears) != 0)
 		return;
-	g->skip_kv = granted(r, "$KV", false) || granted(r, "$JS", true);
+	g->skip_kv =
+	    granted(r, BYTES_LIT("$KV.>"), false) || granted(r, BYTES_LIT("$JS.API.>"), true);
 	command_deny_list(add, g);
 }
 
