@@ -17,6 +17,7 @@
 #include "gateway/proc/conns.h"
 #include "gateway/proc/msg_auditor.h"
 #include "gateway/proc/msg_verifier.h"
+#include "gateway/proc/people.h"
 
 enum {
 	AUDITOR_EDGES = 64,
@@ -29,7 +30,8 @@ enum {
 
 struct named {
 	struct conn_node node; /* first */
-	struct msg_who who;
+	struct person *person;
+	char source[64];
 	uint64_t left_ms; /* 0: still there */
 };
 
@@ -37,6 +39,7 @@ static struct auditor {
 	struct child child;
 	struct channel edge[AUDITOR_EDGES], dispatcher, verifier;
 	struct conns conns;
+	struct people people;
 	int records, decisions; /* descriptors */
 	struct buf batch;       /* records of this turn */
 	struct buf notes;       /* decision log lines of this turn */
@@ -114,8 +117,8 @@ put_identity(struct buf *b, const struct identity *id)
 	buf_put_u8(b, ']');
 }
 
-static const struct identity *
-identity_of(uint32_t edge, uint64_t conn)
+static const struct named *
+named_of(uint32_t edge, uint64_t conn)
 {
 	struct conn_node *n = conns_find(&self.conns, edge, conn);
 
@@ -123,7 +126,7 @@ identity_of(uint32_t edge, uint64_t conn)
 		channel_pull(&self.verifier); /* told first, perhaps not read first */
 		n = conns_find(&self.conns, edge, conn);
 	}
-	return n != NULL ? &((struct named *)n)->who.identity : NULL;
+	return (const struct named *)n;
 }
 
 /* ---- what is reported ---- */
@@ -131,22 +134,22 @@ identity_of(uint32_t edge, uint64_t conn)
 static int
 on_note(struct channel *c, struct cursor *in, int fd)
 {
-	const struct identity *id;
+	const struct named *who;
 	struct buf *b = &self.notes;
 	struct msg_note m;
 
 	(void)fd;
 	if (msg_note_get(in, &m) != 0)
 		return -EBADMSG;
-	id = identity_of(c->index, m.conn);
+	who = named_of(c->index, m.conn);
 	buf_put_u8(b, '{');
 	put_time(b);
 	put_text(b, "event", m.event);
 	put_number(b, "edge", c->index);
 	put_number(b, "client", m.conn);
 	put_text(b, "source", m.source);
-	if (id != NULL)
-		put_identity(b, id);
+	if (who != NULL)
+		put_identity(b, &who->person->identity);
 	put_text(b, "subject", m.subject);
 	put_text(b, "reply", m.reply);
 	put_text(b, "queue", m.queue);
@@ -192,7 +195,7 @@ on_login_refused(struct channel *c, struct cursor *in, int fd)
 
 /* put_command() - the record of a command, and the same line for the decision log. */
 static void
-put_command(struct buf *b, const struct msg_record *m, const struct identity *id, uint64_t seq)
+put_command(struct buf *b, const struct msg_record *m, const struct named *who, uint64_t seq)
 {
 	buf_put_str(b, "{\"v\":1,\"seq\":");
 	buf_put_dec(b, seq);
@@ -214,10 +217,8 @@ put_command(struct buf *b, const struct msg_record *m, const struct identity *id
 	put_text(b, "reply", m->reply);
 	put_number(b, "edge", m->edge);
 	put_number(b, "client", m->conn);
-	if (id != NULL) {
-		put_text(b, "source", bytes_str(id->source));
-		put_identity(b, id);
-	}
+	put_text(b, "source", bytes_str(who->source));
+	put_identity(b, &who->person->identity);
 	put_number(b, "size", m->size);
 	buf_put_str(b, ",\"sha256\":\"");
 	buf_put_hex(b, bytes_of(m->digest, sizeof(m->digest)));
@@ -229,20 +230,20 @@ put_command(struct buf *b, const struct msg_record *m, const struct identity *id
 static int
 on_record(struct channel *c, struct cursor *in, int fd)
 {
-	const struct identity *id;
+	const struct named *who;
 	struct msg_record m;
 
 	(void)fd;
 	if (msg_record_get(in, &m) != 0)
 		return -EBADMSG;
-	id = identity_of(m.edge, m.conn);
-	if (id == NULL || self.n_waiting == AUDITOR_WAITING) {
+	who = named_of(m.edge, m.conn);
+	if (who == NULL || self.n_waiting == AUDITOR_WAITING) {
 		(void)msg_durable_put(c, MSG_NOT_WRITTEN, m.token, 0);
 		return 0;
 	}
 	self.seq++;
-	put_command(&self.batch, &m, id, self.seq);
-	put_command(&self.notes, &m, id, self.seq);
+	put_command(&self.batch, &m, who, self.seq);
+	put_command(&self.notes, &m, who, self.seq);
 	self.waiting[self.n_waiting].token = m.token;
 	self.waiting[self.n_waiting].seq = self.seq;
 	self.n_waiting++;
@@ -446,21 +447,23 @@ static int
 on_who(struct channel *c, struct cursor *in, int fd)
 {
 	struct named *n = calloc(1, sizeof(*n));
+	struct msg_who who;
+	int r = n != NULL ? msg_who_get(in, &who) : -ENOMEM;
 
 	(void)c;
 	(void)fd;
-	if (n == NULL)
-		return -ENOMEM;
-	if (msg_who_get(in, &n->who) != 0) {
-		free(n);
-		return -EBADMSG;
+	if (r == 0) {
+		snprintf(n->source, sizeof(n->source), "%s", who.identity.source);
+		r = people_meet(&self.people, &who.identity, &n->person);
+		if (r == 0)
+			r = conns_add(&self.conns, &n->node, who.edge, who.conn);
+		if (r == 0)
+			return 0;
+		people_leave(&self.people, n->person);
+		msg_who_deinit(&who);
 	}
-	if (conns_add(&self.conns, &n->node, n->who.edge, n->who.conn) != 0) {
-		msg_who_deinit(&n->who);
-		free(n);
-		return -EBADMSG;
-	}
-	return 0;
+	free(n);
+	return err_pass(r);
 }
 
 static int
@@ -480,6 +483,14 @@ on_who_left(struct channel *c, struct cursor *in, int fd)
 	return 0;
 }
 
+static void
+forget(struct named *x)
+{
+	conns_remove(&self.conns, &x->node);
+	people_leave(&self.people, x->person);
+	free(x);
+}
+
 /* on_tick() - forget those who left a while ago: their last notes have arrived. */
 static void
 on_tick(uv_timer_t *t)
@@ -494,9 +505,7 @@ on_tick(uv_timer_t *t)
 		next = conns_each(&self.conns, n);
 		if (x->left_ms == 0 || now - x->left_ms < AUDITOR_KEEP_MS)
 			continue;
-		conns_remove(&self.conns, n);
-		msg_who_deinit(&x->who);
-		free(x);
+		forget(x);
 	}
 }
 
@@ -519,9 +528,7 @@ forget_edge(unsigned index)
 		next = conns_each(&self.conns, n);
 		if (n->edge != index)
 			continue;
-		conns_remove(&self.conns, n);
-		msg_who_deinit(&((struct named *)n)->who);
-		free(n);
+		forget((struct named *)n);
 	}
 }
 
@@ -551,6 +558,10 @@ on_peer(struct channel *c, struct cursor *in, int fd)
 	(void)c;
 	if (msg_peer_get(in, &role, &index) == 0 && index < AUDITOR_EDGES) {
 		if (role == ROLE_EDGE) {
+			/* the end of the other may not have been read yet, nor its last notes */
+			if (self.edge[index].fd >= 0)
+				channel_pull(&self.edge[index]);
+			channel_end(&self.edge[index], "replaced");
 			forget_edge(index);
 			return channel_open(&self.edge[index], &self.child.loop, fd, "edge", index, &edge_ops);
 		}

@@ -119,12 +119,16 @@ int
 msg_who_put(struct channel *c, uint32_t edge, uint64_t conn, const struct identity *id,
     const struct permissions *upstream)
 {
-	struct identity rights = { .perms = *upstream };
+	struct identity rights = { 0 };
 	struct buf *b = frame_begin(c, MSG_WHO);
 
 	buf_put_u32(b, edge);
 	buf_put_u64(b, conn);
 	identity_put(b, id);
+	buf_put_u8(b, upstream != NULL);
+	if (upstream == NULL)
+		return frame_end(c, -1);
+	rights.perms = *upstream;
 	memcpy(rights.user, id->user, sizeof(rights.user));
 	memcpy(rights.account, id->account, sizeof(rights.account));
 	memcpy(rights.issuer, id->issuer, sizeof(rights.issuer));
@@ -142,7 +146,7 @@ msg_who_get(struct cursor *in, struct msg_who *m)
 	*m = (struct msg_who){ .edge = cursor_u32(in) };
 	m->conn = cursor_u64(in);
 	r = identity_get(in, &m->identity);
-	if (r == 0)
+	if (r == 0 && cursor_u8(in) != 0)
 		r = identity_get(in, &rights);
 	if (r == 0 && !cursor_done(in))
 		r = -EBADMSG;

@@ -42,7 +42,7 @@ struct msg_who {
 	uint32_t edge;
 	uint64_t conn;
 	struct identity identity;     /* owned by the receiver */
-	struct permissions upstream;  /* what its upstream login may do; owned by the receiver */
+	struct permissions upstream;  /* to the signer: what its upstream login may do; owned by the receiver */
 };
 
 struct msg_refused {
@@ -66,6 +66,7 @@ int msg_admit_get(struct cursor *in, uint64_t *conn, struct identity *id) must_c
 /* msg_end: MSG_TURN_AWAY, MSG_END */
 int msg_end_put(struct channel *c, uint16_t type, uint64_t conn, const char *error, const char *why);
 int msg_end_get(struct cursor *in, struct msg_end *m) must_check;
+/* msg_who_put() - @upstream NULL: none is sent */
 int msg_who_put(struct channel *c, uint32_t edge, uint64_t conn, const struct identity *id,
     const struct permissions *upstream);
 int msg_who_get(struct cursor *in, struct msg_who *m) must_check;

@@ -4,6 +4,8 @@
  */
 #include "gateway/proc/people.h"
 
+#include "policy/rules/upstream.h"
+
 static size_t
 slot(const struct identity *id)
 {
@@ -46,7 +48,7 @@ people_meet(struct people *p, struct identity *id, struct person **out)
 		}
 	}
 	x = calloc(1, sizeof(*x));
-	r = x == NULL ? -ENOMEM : rights_new(&x->rights, p->policy, id);
+	r = x == NULL ? -ENOMEM : p->policy != NULL ? rights_new(&x->rights, p->policy, id) : 0;
 	if (r != 0) {
 		identity_deinit(id);
 		free(x);
@@ -74,6 +76,7 @@ people_leave(struct people *p, struct person *x)
 	*at = x->next;
 	p->n--;
 	rights_free(x->rights);
+	upstream_permissions_deinit(&x->upstream);
 	identity_deinit(&x->identity);
 	free(x);
 }

@@ -1,5 +1,6 @@
 /*
- * people - the rights of each identity under the policy in force, shared by its connections.
+ * people - identities, each kept once however many connections it has; with their rights under the
+ * policy in force where there is one.
  */
 #ifndef GATEWAY_PROC_PEOPLE_H
 #define GATEWAY_PROC_PEOPLE_H
@@ -10,7 +11,8 @@
 struct person {
 	struct person *next;
 	struct identity identity; /* without source */
-	struct rights *rights;
+	struct rights *rights;       /* NULL where no policy is kept */
+	struct permissions upstream; /* the signer's: what its upstream logins may do */
 	unsigned refs;
 };
 
@@ -18,7 +20,7 @@ enum { PEOPLE_BUCKETS = 1024 };
 
 struct people {
 	struct person *bucket[PEOPLE_BUCKETS];
-	struct policy *policy; /* borrowed */
+	struct policy *policy; /* borrowed; NULL: identities only */
 	size_t n;
 };
 

@@ -15,10 +15,12 @@
 #include "gateway/proc/conns.h"
 #include "gateway/proc/msg_signer.h"
 #include "gateway/proc/msg_verifier.h"
+#include "gateway/proc/people.h"
 #include "policy/commands/command.h"
 #include "policy/core/wipe.h"
 #include "policy/identity/creds.h"
 #include "policy/identity/mint.h"
+#include "policy/rules/upstream.h"
 
 enum { SIGNER_EDGES = 64, SIGNER_ACCOUNTS = 4096, SIGNER_FILE_MAX = 1024 * 1024, SIGNER_TOKEN_MAX = 64 * 1024 };
 
@@ -36,13 +38,14 @@ struct fixed {
 
 struct named {
 	struct conn_node node; /* first */
-	struct msg_who who;
+	struct person *person;
 };
 
 static struct signer {
 	struct child child;
 	struct channel edge[SIGNER_EDGES], dispatcher, verifier;
 	struct conns conns;
+	struct people people;
 	struct upstream_account *accounts;
 	size_t n_accounts;
 	struct fixed creds, command_creds;
@@ -257,7 +260,7 @@ on_sign(struct channel *c, struct cursor *in, int fd)
 {
 	struct conn_node *n;
 	struct msg_sign m;
-	const struct msg_who *w;
+	const struct person *w;
 
 	(void)fd;
 	if (msg_sign_get(in, &m) != 0 || !nonce_ok(m.nonce))
@@ -271,7 +274,7 @@ on_sign(struct channel *c, struct cursor *in, int fd)
 		not_signed(c, m.conn, "the verifier has not named this connection");
 		return 0;
 	}
-	w = &((struct named *)n)->who;
+	w = ((struct named *)n)->person;
 	if (self.creds.jwt != NULL)
 		give(c, &m, bytes_str(self.creds.jwt), &self.creds.pair);
 	else
@@ -324,21 +327,27 @@ static int
 on_who(struct channel *c, struct cursor *in, int fd)
 {
 	struct named *n = calloc(1, sizeof(*n));
+	struct msg_who who;
+	int r = n != NULL ? msg_who_get(in, &who) : -ENOMEM;
 
 	(void)c;
 	(void)fd;
-	if (n == NULL)
-		return -ENOMEM;
-	if (msg_who_get(in, &n->who) != 0) {
-		free(n);
-		return -EBADMSG;
+	if (r == 0) {
+		r = people_meet(&self.people, &who.identity, &n->person);
+		if (r == 0) {
+			/* the newest word on what this identity may do upstream counts for all its logins */
+			upstream_permissions_deinit(&n->person->upstream);
+			n->person->upstream = who.upstream;
+			who.upstream = (struct permissions){ 0 };
+			r = conns_add(&self.conns, &n->node, who.edge, who.conn);
+		}
+		if (r == 0)
+			return 0;
+		people_leave(&self.people, n->person);
+		msg_who_deinit(&who);
 	}
-	if (conns_add(&self.conns, &n->node, n->who.edge, n->who.conn) != 0) {
-		msg_who_deinit(&n->who);
-		free(n);
-		return -EBADMSG;
-	}
-	return 0;
+	free(n);
+	return err_pass(r);
 }
 
 static int
@@ -355,7 +364,7 @@ on_who_left(struct channel *c, struct cursor *in, int fd)
 	n = conns_find(&self.conns, edge, conn);
 	if (n != NULL) {
 		conns_remove(&self.conns, n);
-		msg_who_deinit(&((struct named *)n)->who);
+		people_leave(&self.people, ((struct named *)n)->person);
 		free(n);
 	}
 	return 0;
@@ -399,6 +408,9 @@ on_peer(struct channel *c, struct cursor *in, int fd)
 
 	(void)c;
 	if (msg_peer_get(in, &role, &index) == 0 && index < SIGNER_EDGES) {
+		/* one that takes the place of another: the end of that one may not have been read yet */
+		if (role == ROLE_EDGE)
+			channel_end(&self.edge[index], "replaced");
 		if (role == ROLE_EDGE)
 			return channel_open(&self.edge[index], &self.child.loop, fd, "edge", index, &edge_ops);
 		if (role == ROLE_DISPATCHER)

@@ -16,6 +16,7 @@
 #include "gateway/proc/conns.h"
 #include "gateway/proc/msg_verifier.h"
 #include "gateway/proc/nonces.h"
+#include "gateway/proc/people.h"
 #include "gateway/proc/snapshot.h"
 #include "policy/core/wipe.h"
 #include "policy/identity/trust.h"
@@ -27,7 +28,7 @@ enum { VERIFIER_EDGES = 64, VERIFIER_TICK_MS = 250, VERIFIER_FLUSH_MS = 5000, AC
 /* A connection that logged in. */
 struct known {
 	struct conn_node node; /* first */
-	struct identity identity;
+	struct person *person;
 	bool ended; /* the edge was told to end it */
 };
 
@@ -47,6 +48,7 @@ static struct verifier {
 	struct trust *trust, *next_trust;
 	bool next_bad;
 	struct conns conns;
+	struct people people;
 	struct account_count *accounts[ACCOUNT_BUCKETS];
 	uv_timer_t tick;
 } self;
@@ -78,7 +80,7 @@ count_of(const char *account)
 static void
 forget(struct known *k)
 {
-	struct account_count *a = count_of(k->identity.account);
+	struct account_count *a = count_of(k->person->identity.account);
 
 	if (a != NULL)
 		a->n--;
@@ -86,24 +88,24 @@ forget(struct known *k)
 	(void)msg_who_left_put(&self.dispatcher, k->node.edge, k->node.conn);
 	(void)msg_who_left_put(&self.auditor, k->node.edge, k->node.conn);
 	conns_remove(&self.conns, &k->node);
-	identity_deinit(&k->identity);
+	people_leave(&self.people, k->person);
 	free(k);
 }
 
 /* introduce() - signer, dispatcher and auditor must know before anybody acts. Return: 0, -errno. */
 static int
-introduce(const struct known *k)
+introduce(const struct known *k, const struct identity *id)
 {
 	struct channel *to[] = { &self.signer, &self.dispatcher, &self.auditor };
 	struct permissions upstream = { 0 };
 	struct rights *rights = NULL;
-	int r = rights_new(&rights, self.snapshot.policy, &k->identity);
+	int r = rights_new(&rights, self.snapshot.policy, id);
 
 	if (r == 0)
 		r = upstream_permissions(rights, &upstream);
 	rights_free(rights);
 	for (size_t i = 0; r == 0 && i < sizeof(to) / sizeof(to[0]); i++) {
-		r = msg_who_put(to[i], k->node.edge, k->node.conn, &k->identity, &upstream);
+		r = msg_who_put(to[i], k->node.edge, k->node.conn, id, to[i] == &self.signer ? &upstream : NULL);
 		if (r == 0)
 			r = channel_flush_all(to[i], VERIFIER_FLUSH_MS);
 	}
@@ -162,15 +164,13 @@ admit(struct channel *c, const struct msg_login *m, struct identity *id)
 		    "the account's connection limit is reached");
 	} else if (conns_add(&self.conns, &k->node, c->index, m->conn) != 0) {
 		refuse(c, m, NULL, "duplicate", "this connection has logged in already");
-	} else {
-		k->identity = *id;
-		*id = (struct identity){ 0 };
-		a->n++;
-		if (introduce(k) == 0 && msg_admit_put(c, m->conn, &k->identity) == 0)
-			return;
+	} else if (introduce(k, id) != 0 || msg_admit_put(c, m->conn, id) != 0 ||
+	    people_meet(&self.people, id, &k->person) != 0) {
 		refuse(c, m, NULL, "unavailable", "signer, dispatcher or auditor did not take the introduction");
-		forget(k);
-		k = NULL;
+		conns_remove(&self.conns, &k->node);
+	} else {
+		a->n++;
+		return;
 	}
 	free(k);
 	identity_deinit(id);
@@ -265,17 +265,26 @@ review(bool all)
 		struct known *k = (struct known *)n;
 		int r;
 
-		if (k->ended || (!all && (k->identity.expires_s == 0 || now < k->identity.expires_s)))
+		const struct identity *id = &k->person->identity;
+
+		if (k->ended || (!all && (id->expires_s == 0 || now < id->expires_s)))
 			continue;
-		r = trust_recheck(self.trust, &k->identity, now);
-		if (r == 0 && k->identity.expires_s != 0 && now >= k->identity.expires_s)
+		r = trust_recheck(self.trust, id, now);
+		if (r == 0 && id->expires_s != 0 && now >= id->expires_s)
 			r = TRUST_EXPIRED_USER; /* the end of a time window */
 		if (r == 0)
 			continue;
 		k->ended = true;
 		(void)msg_end_put(&self.edge[n->edge], MSG_END, n->conn, end_words(r), trust_code(r));
-		channel_flush(&self.edge[n->edge]);
+		/* the edge is asked; these are told: nothing more is signed or commanded in its name */
+		(void)msg_who_left_put(&self.signer, n->edge, n->conn);
+		(void)msg_who_left_put(&self.dispatcher, n->edge, n->conn);
 	}
+	/* not in the loop: an edge that is gone takes its connections out of the table */
+	channel_flush(&self.signer);
+	channel_flush(&self.dispatcher);
+	for (size_t i = 0; i < VERIFIER_EDGES; i++)
+		channel_flush(&self.edge[i]);
 }
 
 static void
@@ -426,23 +435,16 @@ on_policy(struct channel *c, struct cursor *in, int fd)
 static void
 edge_gone(struct channel *c, const char *why)
 {
+	struct conn_node *n = conns_each(&self.conns, NULL), *next;
 	unsigned index = c->index;
-	bool found = true;
 
 	(void)why;
 	channel_close(c);
 	nonces_deinit(&self.nonces[index]);
-	while (found) {
-		struct conn_node *n = NULL;
-
-		found = false;
-		while ((n = conns_each(&self.conns, n)) != NULL) {
-			if (n->edge == index) {
-				forget((struct known *)n);
-				found = true;
-				break;
-			}
-		}
+	for (; n != NULL; n = next) {
+		next = conns_each(&self.conns, n);
+		if (n->edge == index)
+			forget((struct known *)n);
 	}
 }
 
@@ -482,6 +484,8 @@ on_peer(struct channel *c, struct cursor *in, int fd)
 		close(fd);
 		return -EBADMSG;
 	}
+	/* one that takes the place of another: the end of that one may not have been read yet */
+	channel_end(to, "replaced");
 	return channel_open(to, &self.child.loop, fd, role_name(role), index,
 	    role == ROLE_EDGE ? &edge_ops : &silent_ops);
 }
