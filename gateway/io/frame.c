@@ -27,6 +27,13 @@ end(struct channel *c, const char *why)
 	c->ops->on_end(c, why);
 }
 
+void
+channel_end(struct channel *c, const char *why)
+{
+	if (c->fd >= 0)
+		end(c, why);
+}
+
 static const struct frame_rule *
 find_rule(const struct channel *c, uint16_t type)
 {
@@ -216,6 +223,12 @@ channel_pull(struct channel *c)
 	c->pulling = false;
 }
 
+/* What the loop holds of a channel: freed when it lets go, a message being handled with it. */
+struct channel_poll {
+	uv_poll_t poll; /* first */
+	uint8_t *in;
+};
+
 static void
 on_poll(uv_poll_t *poll, int status, int events)
 {
@@ -237,30 +250,30 @@ update(struct channel *c)
 	if (c->fd < 0 || want == c->events)
 		return;
 	c->events = want;
-	uv_poll_start(&c->poll, want, on_poll);
+	uv_poll_start(c->poll, want, on_poll);
 }
 
 int
 channel_open(struct channel *c, uv_loop_t *loop, int fd, const char *peer, unsigned index,
     const struct channel_ops *ops)
 {
-	int r;
+	struct channel_poll *p = calloc(1, sizeof(*p));
+	int r = p == NULL ? -ENOMEM : 0;
 
 	*c = (struct channel){ .loop = loop, .fd = fd, .peer = peer, .index = index, .ops = ops };
 	buf_init(&c->out, CHANNEL_OUT_MAX);
-	if (fcntl(fd, F_SETFL, O_NONBLOCK) != 0) {
+	if (r == 0 && fcntl(fd, F_SETFL, O_NONBLOCK) != 0)
 		r = -errno;
-		close(fd);
-		c->fd = -1;
-		return err_raise(r);
-	}
-	r = uv_poll_init(loop, &c->poll, fd);
+	if (r == 0)
+		r = uv_poll_init(loop, &p->poll, fd);
 	if (r != 0) {
+		free(p);
 		close(fd);
 		c->fd = -1;
 		return err_raise(r);
 	}
-	c->poll.data = c;
+	c->poll = &p->poll;
+	c->poll->data = c;
 	update(c);
 	return 0;
 }
@@ -268,11 +281,10 @@ channel_open(struct channel *c, uv_loop_t *loop, int fd, const char *peer, unsig
 static void
 on_poll_closed(uv_handle_t *h)
 {
-	struct channel *c = (struct channel *)h->data;
+	struct channel_poll *p = (struct channel_poll *)h;
 
-	free(c->in);
-	c->in = NULL;
-	c->in_len = c->in_cap = 0;
+	free(p->in);
+	free(p);
 }
 
 void
@@ -288,15 +300,20 @@ channel_close(struct channel *c)
 	buf_deinit(&c->out);
 	c->sent = 0;
 	c->ended = true;
-	uv_poll_stop(&c->poll);
+	uv_poll_stop(c->poll);
 	close(c->fd);
 	c->fd = -1;
-	uv_close((uv_handle_t *)&c->poll, on_poll_closed);
+	((struct channel_poll *)c->poll)->in = c->in;
+	c->in = NULL;
+	c->in_len = c->in_cap = 0;
+	uv_close((uv_handle_t *)c->poll, on_poll_closed);
+	c->poll = NULL;
 }
 
 struct buf *
 frame_begin(struct channel *c, uint16_t type)
 {
+	/* what is said to a closed channel is built for nothing, and must not stay behind */
 	c->begun = c->out.len;
 	c->building = true;
 	buf_put_u32(&c->out, 0);
@@ -321,6 +338,8 @@ frame_end(struct channel *c, int fd)
 	if (r != 0) {
 		c->out.len = c->begun;
 		c->out.failed = false;
+		if (c->fd < 0)
+			buf_deinit(&c->out);
 		if (fd >= 0)
 			close(fd);
 		return err_raise(r);
@@ -407,7 +426,8 @@ channel_flush(struct channel *c)
 
 		if (n == -EINTR)
 			continue;
-		if (n == -EAGAIN)
+		/* too many descriptors under way: they go when the peer has taken some */
+		if (n == -EAGAIN || n == -ETOOMANYREFS)
 			break;
 		if (n < 0) {
 			end(c, "peer gone");

@@ -41,7 +41,7 @@ struct channel_ops {
 };
 
 struct channel {
-	uv_poll_t poll;
+	uv_poll_t *poll; /* its own memory: the loop lets go of it later than channel_close() does */
 	uv_loop_t *loop;
 	const struct channel_ops *ops;
 	const char *peer;  /* name for logs */
@@ -70,8 +70,13 @@ struct channel {
 /* channel_open() - take a connected Unix stream socket. Return: 0, -errno (descriptor closed). */
 int channel_open(struct channel *c, uv_loop_t *loop, int fd, const char *peer, unsigned index,
     const struct channel_ops *ops) must_check;
-/* channel_close() - close; the memory must live until the loop has run once more. */
+/*
+ * channel_close() - close. The struct may be opened anew at once, but not from a handler of its own
+ * rules, whose message still lies in the old buffer.
+ */
 void channel_close(struct channel *c);
+/* channel_end() - as if the peer had gone: on_end, once. Nothing happens to one that is closed. */
+void channel_end(struct channel *c, const char *why);
 /* frame_begin() - start a frame; append the body to the buffer returned, then frame_end(). */
 struct buf *frame_begin(struct channel *c, uint16_t type);
 /*

@@ -76,7 +76,7 @@ static const struct config_limit limits[] = {
 	{ "max_control_line", AT(max_control_line), UNIT_SIZE, 512, 1 * MIB, 4 * KIB },
 	{ "max_connect", AT(max_connect), UNIT_SIZE, 1 * KIB, 256 * KIB, 16 * KIB },
 	{ "max_payload", AT(max_payload), UNIT_SIZE, 1 * KIB, 64 * MIB, 1 * MIB },
-	{ "max_command", AT(max_command), UNIT_SIZE, 1 * KIB, 8 * MIB, 256 * KIB },
+	{ "max_command", AT(max_command), UNIT_SIZE, 1 * KIB, 1 * MIB, 256 * KIB },
 	{ "max_pending", AT(max_pending), UNIT_SIZE, 16 * KIB, 1024 * MIB, 1 * MIB },
 	{ "auth_timeout", AT(auth_timeout_ms), UNIT_TIME, 50, 1 * MINUTE, 2 * SEC },
 	{ "ping_interval", AT(ping_interval_ms), UNIT_TIME, 50, 1 * HOUR, 2 * MINUTE },

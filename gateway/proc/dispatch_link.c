@@ -15,6 +15,7 @@
 #include "gateway/nats/info.h"
 #include "gateway/nats/writer.h"
 #include "gateway/proc/dispatcher_priv.h"
+#include "policy/rules/subject.h"
 
 enum { LINK_LINE = 64 * 1024, LINK_PAYLOAD = 8 * 1024 * 1024, LINK_OUT = 64 * 1024 * 1024 };
 
@@ -173,7 +174,8 @@ on_msg(const struct link *l, const struct nats_op *op)
 		number = number * 10 + (uint64_t)(tail.ptr[i] - '0');
 	}
 	j = (struct job *)conns_find(&dispatcher.jobs, 0, number);
-	if (j != NULL && j->link == l)
+	/* a subject that could not be subscribed to is no place to answer to */
+	if (j != NULL && j->link == l && op->reply.len <= SUBJECT_MAX_LEN)
 		job_answer(j, op->reply, op->header, op->payload);
 }
 
@@ -354,11 +356,21 @@ link_signed(uint64_t token, struct bytes jwt, struct bytes sig)
 	flush(l);
 }
 
+/* silent() - has the upstream taken a command long ago and not answered its PING? */
+static bool
+silent(const struct link *l)
+{
+	return l->state == LINK_OPEN && l->published != NULL &&
+	    clock_mono_ns() - l->published->published_ns > DISPATCHER_PONG_MS * INT64_C(1000000);
+}
+
 void
 link_tick(uint64_t now_ms)
 {
 	for (struct link *l = dispatcher.links; l != NULL; l = l->next) {
 		if (l->state >= LINK_DIALLING && l->state <= LINK_LOGGING_IN && now_ms >= l->deadline_ms)
 			fail(l, "the login took too long");
+		else if (silent(l))
+			fail(l, "the upstream does not answer");
 	}
 }

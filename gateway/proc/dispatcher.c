@@ -44,13 +44,20 @@ job_over(struct job *j, const char *word)
 	free(j);
 }
 
+/* edge_of() - where the job came from, or NULL when that edge is gone. */
+static struct channel *
+edge_of(const struct job *j)
+{
+	return j->edge < DISPATCHER_EDGES && dispatcher.edge[j->edge].fd >= 0 ? &dispatcher.edge[j->edge] : NULL;
+}
+
 void
 job_done(struct job *j, bool forwarded, const char *word)
 {
-	struct channel *edge = &dispatcher.edge[j->edge];
+	struct channel *edge = edge_of(j);
 	struct msg_done m = { .conn = j->conn, .number = j->number, .forwarded = forwarded, .subject = j->subject };
 
-	if (edge->fd >= 0) {
+	if (edge != NULL) {
 		(void)msg_done_put(edge, &m);
 		channel_flush(edge);
 	}
@@ -65,7 +72,7 @@ job_done(struct job *j, bool forwarded, const char *word)
 void
 job_answer(struct job *j, struct bytes onward, struct bytes header, struct bytes payload)
 {
-	struct channel *edge = &dispatcher.edge[j->edge];
+	struct channel *edge = edge_of(j);
 	struct msg_answer m = { .conn = j->conn, .number = j->number, .reply = j->reply, .onward = onward,
 		.header = header, .payload = payload };
 	bool nobody = bytes_starts(header, BYTES_LIT("NATS/1.0 503"));
@@ -74,9 +81,11 @@ job_answer(struct job *j, struct bytes onward, struct bytes header, struct bytes
 		j->first_ns = clock_mono_ns();
 	j->answers += nobody ? 0 : 1;
 	j->nobody = nobody;
-	if (edge->fd >= 0 && !j->forsaken) {
+	if (edge != NULL && !j->forsaken) {
 		(void)msg_answer_put(edge, &m);
 		channel_flush(edge);
+		if (edge->fd < 0)
+			return; /* it is gone, and what waited for answers with it */
 	}
 	if (j->state != JOB_ANSWERING)
 		return; /* its PONG is still under way; the answer overtook it */
@@ -413,12 +422,24 @@ on_tick(uv_timer_t *t)
 
 /* ---- peers and parent ---- */
 
-/* edge_gone() - its commands under way go on, nobody hears of them. */
+/* edge_gone() - its commands under way go on, nobody hears of them: its numbers begin anew. */
 static void
 edge_gone(struct channel *c, const char *why)
 {
+	struct conn_node *n = conns_each(&dispatcher.jobs, NULL), *next;
+	unsigned index = c->index;
+
 	(void)why;
 	channel_close(c);
+	for (; n != NULL; n = next) {
+		struct job *j = (struct job *)n;
+
+		next = conns_each(&dispatcher.jobs, n);
+		if (j->edge != index)
+			continue;
+		j->edge = DISPATCHER_EDGES;
+		forsake(j);
+	}
 }
 
 static void
@@ -461,6 +482,9 @@ on_peer(struct channel *c, struct cursor *in, int fd)
 
 	(void)c;
 	if (msg_peer_get(in, &role, &index) == 0 && index < DISPATCHER_EDGES) {
+		/* one that takes the place of another: the end of that one may not have been read yet */
+		if (role == ROLE_EDGE)
+			channel_end(&dispatcher.edge[index], "replaced");
 		if (role == ROLE_EDGE)
 			return channel_open(&dispatcher.edge[index], loop, fd, "edge", index, &edge_ops);
 		if (role == ROLE_AUDITOR)

@@ -21,6 +21,7 @@ enum {
 	DISPATCHER_ANSWERS = 1000,
 	DISPATCHER_ANSWER_MS = 60000,
 	DISPATCHER_LOGIN_MS = 10000,
+	DISPATCHER_PONG_MS = 10000, /* a command's PING unanswered for so long: the link is of no use */
 	DISPATCHER_JOBS = 65536,
 };
 
@@ -35,7 +36,7 @@ enum job_state {
 struct job {
 	struct conn_node node; /* first; edge 0, conn = our number */
 	enum job_state state;
-	uint32_t edge;
+	uint32_t edge;         /* DISPATCHER_EDGES: gone since */
 	uint64_t conn, number; /* as the edge names it */
 	uint64_t seq;          /* of its record */
 	char account[NKEY_TEXT_LEN + 1];
@@ -100,7 +101,7 @@ void link_take(struct link *l, struct job *j);
 void link_dialled(uint64_t token, int fd);
 /* link_signed() - the signer's word; an empty token: refused. */
 void link_signed(uint64_t token, struct bytes jwt, struct bytes sig);
-/* link_tick() - deadlines of logins. */
+/* link_tick() - deadlines of logins and of PINGs. */
 void link_tick(uint64_t now_ms);
 /* job_done() - tell the edge: forwarded or refused; a refused or unanswerable job is over. */
 void job_done(struct job *j, bool forwarded, const char *outcome);

@@ -167,7 +167,10 @@ on_answer(struct channel *c, struct cursor *in, int fd)
 	return 0;
 }
 
-/* peer_gone() - an edge cannot work without the others; the parent decides what to do about it. */
+/*
+ * peer_gone() - an edge cannot work without the others: it could admit nobody, and nobody could be
+ * taken from it. It ends; the parent starts another, or ends the gate when it was the peer that died.
+ */
 static void
 peer_gone(struct channel *c, const char *why)
 {
@@ -178,6 +181,8 @@ peer_gone(struct channel *c, const char *why)
 	log_str(&l, "why", why);
 	log_end(&l);
 	channel_close(c);
+	if (!edge.stopping)
+		child_exit(&edge.child, 1);
 }
 
 /* ---- parent ---- */

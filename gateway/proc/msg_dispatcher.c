@@ -8,8 +8,13 @@ enum { MSG_SUBJECT_MAX = 8 * 1024, MSG_BODY_MAX = 2 * 1024 * 1024 };
 int
 msg_command_put(struct channel *c, const struct msg_command *m)
 {
-	struct buf *b = frame_begin(c, MSG_COMMAND);
+	struct buf *b;
 
+	/* what the other side would take for misbehaviour is not said */
+	if (m->subject.len > MSG_SUBJECT_MAX || m->reply.len > MSG_SUBJECT_MAX ||
+	    m->header.len > COMMAND_TEXT_MAX || m->payload.len > COMMAND_TEXT_MAX - m->header.len)
+		return err_raise(-EMSGSIZE);
+	b = frame_begin(c, MSG_COMMAND);
 	buf_put_u64(b, m->conn);
 	buf_put_u64(b, m->number);
 	buf_put_sized(b, m->subject);
@@ -26,8 +31,8 @@ msg_command_get(struct cursor *in, struct msg_command *m)
 	m->number = cursor_u64(in);
 	m->subject = cursor_sized(in, MSG_SUBJECT_MAX);
 	m->reply = cursor_sized(in, MSG_SUBJECT_MAX);
-	m->header = cursor_sized(in, COMMAND_FRAME_MAX);
-	m->payload = cursor_sized(in, COMMAND_FRAME_MAX);
+	m->header = cursor_sized(in, COMMAND_TEXT_MAX);
+	m->payload = cursor_sized(in, COMMAND_TEXT_MAX);
 	return cursor_done(in) ? 0 : err_raise(-EBADMSG);
 }
 

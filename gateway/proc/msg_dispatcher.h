@@ -6,7 +6,10 @@
 
 #include "gateway/io/frame.h"
 
-enum { COMMAND_FRAME_MAX = 1024 * 1024 };
+enum {
+	COMMAND_TEXT_MAX = 1024 * 1024,             /* header and body together */
+	COMMAND_FRAME_MAX = COMMAND_TEXT_MAX + 32 * 1024, /* with subject, reply and numbers */
+};
 
 enum msg_dispatcher {
 	MSG_COMMAND = 1,       /* edge: a command, whole */

@@ -440,7 +440,7 @@ static void
 respawn(uv_timer_t *t)
 {
 	(void)t;
-	for (size_t i = 0; i < parent.n_kids; i++) {
+	for (size_t i = 0; i < parent.n_kids && parent.state == PARENT_RUNNING; i++) {
 		struct kid *k = &parent.kid[i];
 
 		if (k->alive || k->role != ROLE_EDGE || k->done)

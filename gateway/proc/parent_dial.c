@@ -18,6 +18,7 @@ struct dial {
 	uv_poll_t poll;
 	uv_timer_t timer;
 	int fd;
+	size_t next; /* address to try when this one fails */
 	enum role role;
 	unsigned index;
 	uint64_t token;
@@ -63,7 +64,8 @@ answer(enum role role, unsigned index, uint64_t token, int fd)
 			close(fd);
 		return;
 	}
-	(void)msg_token_put(&k->channel, fd >= 0 ? MSG_DIALLED : MSG_NOT_DIALLED, token, fd);
+	if (fd < 0 || msg_token_put(&k->channel, MSG_DIALLED, token, fd) != 0)
+		(void)msg_token_put(&k->channel, MSG_NOT_DIALLED, token, -1);
 	channel_flush(&k->channel);
 }
 
@@ -76,6 +78,8 @@ on_closed(uv_handle_t *h)
 		free(d);
 }
 
+static void try_from(size_t at, enum role role, unsigned index, uint64_t token);
+
 /* finish() - @fd: connected, or -1. */
 static void
 finish(struct dial *d, int fd)
@@ -83,9 +87,12 @@ finish(struct dial *d, int fd)
 	uv_poll_stop(&d->poll);
 	uv_close((uv_handle_t *)&d->poll, on_closed);
 	uv_close((uv_handle_t *)&d->timer, on_closed);
-	if (fd < 0)
-		close(d->fd);
-	answer(d->role, d->index, d->token, fd);
+	if (fd >= 0) {
+		answer(d->role, d->index, d->token, fd);
+		return;
+	}
+	close(d->fd);
+	try_from(d->next, d->role, d->index, d->token);
 }
 
 static void
@@ -110,7 +117,7 @@ on_timeout(uv_timer_t *t)
 
 /* wait_for() - the connection is under way. */
 static int
-wait_for(int fd, const struct kid *k, uint64_t token)
+wait_for(int fd, size_t next, enum role role, unsigned index, uint64_t token)
 {
 	struct dial *d = calloc(1, sizeof(*d));
 
@@ -122,20 +129,22 @@ wait_for(int fd, const struct kid *k, uint64_t token)
 	d->poll.data = d->timer.data = d;
 	d->open = 2;
 	d->fd = fd;
-	d->role = k->role;
-	d->index = k->index;
+	d->next = next;
+	d->role = role;
+	d->index = index;
 	d->token = token;
 	uv_poll_start(&d->poll, UV_WRITABLE, on_connected);
 	uv_timer_start(&d->timer, on_timeout, DIAL_TIMEOUT_MS, 0);
 	return 0;
 }
 
-void
-dial_for(struct kid *k, uint64_t token)
+/* try_from() - the addresses of the upstream from @at on, one after the other. */
+static void
+try_from(size_t at, enum role role, unsigned index, uint64_t token)
 {
 	static const int one = 1;
 
-	for (size_t i = 0; i < parent.n_upstream; i++) {
+	for (size_t i = at; i < parent.n_upstream; i++) {
 		const struct sockaddr *sa = (const struct sockaddr *)&parent.upstream[i];
 		int fd = socket(sa->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
@@ -144,12 +153,18 @@ dial_for(struct kid *k, uint64_t token)
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 		setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
 		if (connect(fd, sa, parent.upstream_len[i]) == 0) {
-			answer(k->role, k->index, token, fd);
+			answer(role, index, token, fd);
 			return;
 		}
-		if (errno == EINPROGRESS && wait_for(fd, k, token) == 0)
+		if (errno == EINPROGRESS && wait_for(fd, i + 1, role, index, token) == 0)
 			return;
 		close(fd);
 	}
-	answer(k->role, k->index, token, -1);
+	answer(role, index, token, -1);
+}
+
+void
+dial_for(struct kid *k, uint64_t token)
+{
+	try_from(0, k->role, k->index, token);
 }
