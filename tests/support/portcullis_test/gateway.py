@@ -31,18 +31,31 @@ class Account:
 
 
 class Gateway(process.Process):
-    """portcullis-gateway, ready to accept; .host and .port are what it announced."""
+    """portcullis-gateway; when it is ready, .host and .port are what it announced first."""
 
-    def __init__(self, binary, conf_path, env=None):
+    def __init__(self, binary, conf_path, env=None, argv=(), wait=True):
         if not os.access(binary, os.X_OK):
             raise process.Failed(f"{binary} is not built")
-        super().__init__([binary, "-c", conf_path], cwd=os.path.dirname(conf_path), env=env)
+        super().__init__([binary, "-c", conf_path, *argv], cwd=os.path.dirname(conf_path), env=env)
+        self.host = self.port = None
+        if not wait:
+            return
         try:
-            self.host, port = READY.search(self.wait_line(READY.search, START_S)).groups()
-            self.port = int(port)
+            self.wait_ready()
         except BaseException:
             self.kill()
             raise
+
+    def wait_ready(self, listeners=1):
+        """Wait until it has announced as many addresses; returns them, in the order of `listen`."""
+        found, at = [], 0
+        for _ in range(listeners):
+            line = self.wait_line(READY.search, START_S, at)
+            at = self.lines.index(line, at) + 1
+            host, port = READY.search(line).groups()
+            found.append((host.strip("[]"), int(port)))
+        self.host, self.port = found[0]
+        return found
 
 
 class Deployment:
@@ -56,6 +69,8 @@ class Deployment:
         self.accounts = {name: Account(name) for name in accounts}
         self.limits = {}
         self.settings = {}
+        self.listen = ["127.0.0.1:0"]
+        self.upstream = {"mint": "keys/upstream.mint"}
         self.leaf = None
         self.gateway = None
 
@@ -113,11 +128,12 @@ class Deployment:
         natsjwt.write_secret(self.path("keys", "upstream.mint"), mint)
         natsjwt.write_secret(self.path("keys", "inbox.key"), secrets.token_hex(32) + "\n")
 
-    def start_leaf(self, extra=""):
+    def start_leaf(self, extra="", host="127.0.0.1", port=-1):
         token = natsjwt.mint_operator(self.gate_operator, "gate", system_account=self.system.public)
         if any(a.jetstream for a in self.accounts.values()):
             extra += f'\njetstream {{ store_dir: "{self.path("js")}" }}\n'
-        conf = server.operator_conf(self.folder, token, self.upstream_tokens(), self.system.public, extra)
+        options = {"system_account": self.system.public, "extra": extra, "host": host, "port": port}
+        conf = server.operator_conf(self.folder, token, self.upstream_tokens(), **options)
         self.leaf = server.NatsServer(conf)
         return self.leaf
 
@@ -132,20 +148,21 @@ class Deployment:
     def gateway_conf(self, upstream_port):
         settings = {"policies": "policies", "audit": "audit", "inbox_key": "keys/inbox.key"}
         settings.update(self.settings)
-        lines = ['listen = "127.0.0.1:0"']
+        lines = ["listen = [" + ", ".join(f'"{address}"' for address in self.listen) + "]"]
         lines += [f"{k} = {v}" for k, v in settings.items()]
         lines.append("trust {\n  operator = jwt/operator.jwt\n  accounts = jwt/accounts\n}")
-        url = f'"nats://127.0.0.1:{upstream_port}"'
-        lines.append(f"upstream {{\n  url = {url}\n  mint = keys/upstream.mint\n}}")
+        host = self.leaf.host if self.leaf is not None else "127.0.0.1"
+        upstream = {"url": f'"nats://{bracketed(host)}:{upstream_port}"', **self.upstream}
+        lines.append("upstream {\n" + "".join(f"  {k} = {v}\n" for k, v in upstream.items()) + "}")
         if self.limits:
             lines.append("limits {")
             lines += [f"  {k} = {v}" for k, v in self.limits.items()]
             lines.append("}")
         return server.write(self.folder, "gateway.conf", "\n".join(lines) + "\n")
 
-    def start_gateway(self, build, upstream_port=None):
+    def start_gateway(self, build, upstream_port=None, **options):
         conf = self.gateway_conf(upstream_port or self.leaf.port)
-        self.gateway = Gateway(os.path.join(build, "bin", "portcullis-gateway"), conf)
+        self.gateway = Gateway(os.path.join(build, "bin", "portcullis-gateway"), conf, **options)
         return self.gateway
 
     def login(self, role=None, name="user", account="ACME", tags=(), perms=None, pair=None, **times):
@@ -196,6 +213,10 @@ class Deployment:
             complaints += [f"left behind: {p}" for p in left_behind(self.gateway.pid)]
         self.gateway = self.leaf = None
         return complaints
+
+
+def bracketed(host):
+    return f"[{host}]" if ":" in host else host
 
 
 def json_lines(path):

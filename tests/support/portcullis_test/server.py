@@ -22,7 +22,8 @@ class NatsServer(process.Process):
         super().__init__([binary or find(), "-c", conf_path, *extra], cwd=os.path.dirname(conf_path))
         try:
             line = self.wait_line(LISTENING.search, timeout_s)
-            self.host, port = LISTENING.search(line).groups()
+            host, port = LISTENING.search(line).groups()
+            self.host = host.strip("[]")
             self.port = int(port)
             self.wait_line(lambda text: "Server is ready" in text, timeout_s)
         except BaseException:
@@ -43,9 +44,11 @@ def open_conf(folder, extra=""):
     return write(folder, "open.conf", f"host: 127.0.0.1\nport: -1\n{extra}\n")
 
 
-def operator_conf(folder, operator_jwt, accounts, system_account=None, extra="", port=-1, name="leaf.conf"):
+def operator_conf(
+    folder, operator_jwt, accounts, system_account=None, extra="", port=-1, name="leaf.conf", host="127.0.0.1"
+):
     """Operator mode: @accounts is {A-key: account JWT}; logins need a user JWT of one of them."""
-    lines = ["host: 127.0.0.1", f"port: {port}", f"operator: {operator_jwt}", "resolver: MEMORY"]
+    lines = [f'host: "{host}"', f"port: {port}", f"operator: {operator_jwt}", "resolver: MEMORY"]
     if system_account:
         lines.append(f"system_account: {system_account}")
     lines.append("resolver_preload: {")
