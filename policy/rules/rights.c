@@ -10,10 +10,11 @@
  * which policy_open() checked, and the identity, which the verifier made.
  *
  * Publishes and deliveries are asked for every message, so their answers are kept in a small
- * direct-mapped table of this identity; whoever plays against its slots slows down himself.
+ * four-way table of this identity; whoever plays against its slots slows down himself.
  */
 #include "policy/rules/rights.h"
 
+#include "policy/rules/hash.h"
 #include "policy/rules/rights_priv.h"
 
 enum { MAX_HOST_IDS = 16 };
@@ -114,35 +115,44 @@ rights_free(struct rights *r)
 
 /* The cache. */
 
-/* The slot of a question: filled with its answer when true, else where to put it (NULL: nowhere).
- */
+/* When all four places are taken the hash chooses whose answer goes. */
 bool
-cache_get(
-    struct rights *r, enum question_kind q, struct bytes s, struct slot **where, uint64_t *hash)
+cache_get(struct rights *r, enum question_kind q, struct bytes s, struct slot **where)
 {
-	struct slot *slot;
+	uint64_t hash, *tag;
+	struct slot *set;
+	size_t way;
 
 	*where = NULL;
 	if (s.len > CACHE_TEXT || s.len == 0)
 		return false;
-	*hash = hash_bytes(r->seed + q, s);
 	if (r->cache == NULL) {
-		r->cache = calloc(CACHE_SLOTS, sizeof(*r->cache));
+		r->cache = calloc(1, sizeof(*r->cache));
 		if (r->cache == NULL)
 			return false;
 	}
-	slot = &r->cache[*hash % CACHE_SLOTS];
-	*where = slot;
-	return slot->hash == *hash && slot->question == q && slot->len == s.len &&
-	       memcmp(slot->text, s.ptr, s.len) == 0;
+	hash = hash_bytes(r->seed + q, s) | 1; /* 0 is nobody's */
+	tag = r->cache->tag[hash >> 1 & (CACHE_SETS - 1)];
+	set = r->cache->slot[hash >> 1 & (CACHE_SETS - 1)];
+	for (way = 0; way < CACHE_WAYS && tag[way] != 0; way++) {
+		*where = &set[way];
+		if (tag[way] == hash && set[way].question == q && set[way].len == s.len &&
+		    memcmp(set[way].text, s.ptr, s.len) == 0)
+			return true;
+	}
+	if (way == CACHE_WAYS)
+		way = hash >> 60 & (CACHE_WAYS - 1);
+	tag[way] = hash;
+	set[way].question = 0;
+	*where = &set[way];
+	return false;
 }
 
 void
-cache_put(struct slot *slot, enum question_kind q, struct bytes s, uint64_t hash, struct answer a)
+cache_put(struct slot *slot, enum question_kind q, struct bytes s, struct answer a)
 {
 	if (slot == NULL)
 		return;
-	slot->hash = hash;
 	slot->a = a;
 	slot->question = (uint8_t)q;
 	slot->len = (uint8_t)s.len;
@@ -189,13 +199,12 @@ struct decision
 rights_publish(struct rights *r, struct bytes subject)
 {
 	struct slot *slot;
-	uint64_t hash = 0;
 	struct answer a = { 0 };
 
-	if (cache_get(r, ASK_PUBLISH, subject, &slot, &hash))
+	if (cache_get(r, ASK_PUBLISH, subject, &slot))
 		return slot->a.d;
 	a.d = judge_publish(r, subject);
-	cache_put(slot, ASK_PUBLISH, subject, hash, a);
+	cache_put(slot, ASK_PUBLISH, subject, a);
 	return a.d;
 }
 

@@ -82,14 +82,13 @@ struct decision
 rights_deliver(struct rights *r, struct bytes pattern, struct bytes queue, struct bytes subject)
 {
 	struct slot *slot;
-	uint64_t hash = 0;
 	struct answer a;
 
-	if (cache_get(r, ASK_DELIVER, subject, &slot, &hash)) {
+	if (cache_get(r, ASK_DELIVER, subject, &slot)) {
 		a = slot->a;
 	} else {
 		a = judge_printed(r, subject);
-		cache_put(slot, ASK_DELIVER, subject, hash, a);
+		cache_put(slot, ASK_DELIVER, subject, a);
 	}
 	if (a.d.verdict == VERDICT_DENY)
 		return a.d;

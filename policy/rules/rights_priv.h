@@ -9,7 +9,7 @@
 #include "policy/rules/rights.h"
 #include "policy/rules/view.h"
 
-enum { CACHE_SLOTS = 256, CACHE_TEXT = 116 };
+enum { CACHE_SETS = 64, CACHE_WAYS = 4, CACHE_TEXT = 116 };
 
 enum question_kind {
 	ASK_PUBLISH = 1,
@@ -31,11 +31,16 @@ struct answer {
 
 /* One remembered answer. */
 struct slot {
-	uint64_t hash;
 	struct answer a;
 	uint8_t question; /* 0: empty */
 	uint8_t len;
 	uint8_t text[CACHE_TEXT];
+};
+
+/* A question can stand in four places, whose tags lie side by side. */
+struct cache {
+	uint64_t tag[CACHE_SETS][CACHE_WAYS];
+	struct slot slot[CACHE_SETS][CACHE_WAYS];
 };
 
 struct rights {
@@ -46,7 +51,7 @@ struct rights {
 	size_t n_hosts;
 	struct bytes *host;               /* host ids, owned */
 	uint64_t seed;
-	struct slot *cache;               /* NULL until the first question */
+	struct cache *cache;              /* NULL until the first question */
 };
 
 /* judge_deny() - no, with a reason that is no rule. */
@@ -124,7 +129,8 @@ rights_word(const struct rights *r, enum verb word, struct bytes lattice, struct
 }
 
 /* cache_get() - true: *where holds the answer. False: where to put it (NULL: nowhere). */
-bool cache_get(struct rights *r, enum question_kind q, struct bytes s, struct slot **where, uint64_t *hash);
-void cache_put(struct slot *slot, enum question_kind q, struct bytes s, uint64_t hash, struct answer a);
+bool cache_get(struct rights *r, enum question_kind q, struct bytes s, struct slot **where);
+/* cache_put() - remember an answer where cache_get() said. */
+void cache_put(struct slot *slot, enum question_kind q, struct bytes s, struct answer a);
 
 #endif
