@@ -1,6 +1,7 @@
 /*
  * deliver - see deliver.h. The body is read strictly, so that the server cannot read it otherwise:
- * its reader takes the last of two members and folds case (Go's encoding/json); ours refuses both.
+ * its reader takes the last of two members and folds case (Go's encoding/json). Ours refuses both,
+ * and a name that could only be read by folding ("Config") is refused rather than overlooked.
  */
 #include "gateway/relay/deliver.h"
 
@@ -34,6 +35,27 @@ refuse(struct relay_event *e, const char *detail, struct decision d)
 	return DELIVER_REFUSED;
 }
 
+/* plain_names() - are all names of object @obj written as the API writes them: a-z 0-9 _, no escapes? */
+static bool
+plain_names(const struct json *j, size_t obj)
+{
+	size_t at = json_first(j, obj);
+
+	if (j->tok[obj].kind != JSON_OBJECT)
+		return true;
+	for (uint32_t i = 0; i < j->tok[obj].n; i++, at = j->tok[at + 1].next) {
+		struct bytes name = json_raw(j, at);
+
+		for (size_t k = 0; k < name.len; k++) {
+			uint8_t c = name.ptr[k];
+
+			if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'))
+				return false;
+		}
+	}
+	return true;
+}
+
 int
 deliver_rewrite(struct rights *rights, const char *token, struct bytes body, struct buf *out,
     struct relay_event *e)
@@ -45,13 +67,16 @@ deliver_rewrite(struct rights *rights, const char *token, struct bytes body, str
 	char up[INBOX_NAME_MAX];
 	struct bytes subject;
 	struct decision d;
-	size_t at;
+	size_t at, config;
 
 	if (tok == NULL)
 		return err_raise(-ENOMEM);
 	if (json_read(&j) != 0)
 		return refuse(e, j.why != NULL ? j.why : "body too large", invalid);
-	at = json_member(&j, json_member(&j, 0, "config"), "deliver_subject");
+	config = json_member(&j, 0, "config");
+	if (!plain_names(&j, 0) || !plain_names(&j, config))
+		return refuse(e, "a member name that is not written as the API writes it", invalid);
+	at = json_member(&j, config, "deliver_subject");
 	if (at == 0 || j.tok[at].kind == JSON_NULL) {
 		buf_put(out, body);
 		return buf_failed(out) ? err_raise(-ENOMEM) : 0;

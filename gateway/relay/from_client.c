@@ -77,11 +77,14 @@ relay_own_reply(struct relay *r, struct bytes reply)
 	return relay_sub_for(r, reply) != NULL;
 }
 
-/* judge_inbox() - publishing to _INBOX...: an answer to what was delivered, or to oneself. */
+/*
+ * judge_data() - by the rules. An inbox that came with a message is somebody else's, even when it is
+ * spelt like one of our own: it is for judge_publish() to say.
+ */
 static struct decision
-judge_inbox(struct relay *r, struct bytes subject)
+judge_data(struct relay *r, struct bytes subject, bool granted)
 {
-	if (inbox_is_foreign(subject, r->identity->inbox))
+	if (inbox_is(subject) && (granted || inbox_is_foreign(subject, r->identity->inbox)))
 		return (struct decision){ .reason = REASON_RESERVED, .rule = RULE_NONE };
 	return rights_publish(*r->rights, subject);
 }
@@ -90,21 +93,16 @@ judge_inbox(struct relay *r, struct bytes subject)
 static struct decision
 judge_publish(struct relay *r, const struct nats_op *op, bool *answer)
 {
-	struct decision d = inbox_is(op->subject) ? judge_inbox(r, op->subject) :
-						    rights_publish(*r->rights, op->subject);
+	bool granted = r->grants.n > 0 &&
+	    grants_has(&r->grants, op->subject, uv_now(r->env->room->loop));
+	struct decision d = judge_data(r, op->subject, granted), a;
 
 	*answer = false;
-	if (d.verdict == VERDICT_ALLOW || d.reason == REASON_INVALID || d.reason == REASON_COMMAND)
+	if (!granted || d.verdict == VERDICT_ALLOW || d.reason == REASON_INVALID || d.reason == REASON_COMMAND)
 		return d;
-	if (grants_has(&r->grants, op->subject, uv_now(r->env->room->loop))) {
-		struct decision a = rights_answer(*r->rights, op->subject);
-
-		if (a.verdict == VERDICT_ALLOW) {
-			*answer = true;
-			return a;
-		}
-	}
-	return d;
+	a = rights_answer(*r->rights, op->subject);
+	*answer = a.verdict == VERDICT_ALLOW;
+	return *answer ? a : d;
 }
 
 /* police_headers() - write the block anew into the scratch buffer. Return: false when denied. */
@@ -316,7 +314,7 @@ on_unsub(struct relay *r, const struct nats_op *op)
 	char usid[12];
 
 	if (sub != NULL && (!op->has_max || op->max <= sub->delivered)) {
-		relay_unsub(r, sub);
+		relay_unsub(r, sub, true);
 	} else if (sub != NULL) {
 		sub->max = op->max;
 		/* the server counts for us where it delivers what we deliver */

@@ -49,9 +49,13 @@ may_deliver(struct relay *r, const struct nats_op *op, const struct sub *sub, st
 	struct decision d;
 
 	if (bytes_eq(sub_subject(sub), subject) || subject_match(sub_subject(sub), subject)) {
-		if (sub->virtual || (!sub->filter && r->generation == r->env->generation))
+		if (!sub->filter && r->generation == r->env->generation)
 			return true;
-		d = rights_deliver(*r->rights, sub_subject(sub), sub_queue(sub), subject);
+		/* an own inbox on a wider subscription is as good as on one of its own */
+		if (inbox_is(subject) && !sub->virtual)
+			d = rights_subscribe(*r->rights, subject, BYTES_NULL);
+		else
+			d = rights_deliver(*r->rights, sub_subject(sub), sub_queue(sub), subject);
 		if (d.verdict != VERDICT_ALLOW)
 			dropped(r, op, d, "delivery");
 		return d.verdict == VERDICT_ALLOW;
@@ -86,15 +90,22 @@ static void
 count(struct relay *r, struct sub *sub, bool ours)
 {
 	sub->delivered++;
-	if (sub->max == 0 || sub->delivered < sub->max)
+	if (sub->max == 0 || sub->delivered < sub->max || sub->ended)
 		return;
 	if (ours || sub->filter || sub->virtual) {
-		relay_unsub(r, sub);
+		relay_unsub(r, sub, false);
 		return;
 	}
 	if (r->reply_sub == sub)
 		r->reply_sub = NULL;
 	subs_remove(&r->subs, sub);
+}
+
+/* nobody_listens() - the server's word that a request found no responder. */
+static bool
+nobody_listens(struct bytes header)
+{
+	return bytes_starts(header, BYTES_LIT("NATS/1.0 503"));
 }
 
 static void
@@ -105,10 +116,13 @@ on_msg(struct relay *r, const struct nats_op *op)
 	struct bytes subject = op->subject, reply = op->reply;
 	struct header_reader h;
 
-	if (sub == NULL)
+	if (sub == NULL || (sub->max != 0 && sub->delivered >= sub->max))
 		return; /* under way while it ended */
-	if (sub->virtual && !inbox_is_virtual(sub_subject(sub), r->identity->inbox))
+	/* who subscribed by the upstream's name for an own inbox is shown that name */
+	if (!inbox_is_virtual(sub_subject(sub), r->identity->inbox))
 		subject = inbox_down(subject, r->identity->inbox, subject_room);
+	if (inbox_is_foreign(subject, r->identity->inbox))
+		return; /* on a wide subscription: somebody else's */
 	if (!may_deliver(r, op, sub, subject))
 		return;
 	if (op->header.len != 0 && header_open(&h, op->header) != 0) {
@@ -124,7 +138,9 @@ on_msg(struct relay *r, const struct nats_op *op)
 	nats_put_msg(to_client(r), subject, sub_sid(sub), reply, op->header, op->payload);
 	r->client.out_msgs++;
 	r->client.out_bytes += op->payload.len;
-	count(r, sub, false);
+	/* nor does the server count its own word that nobody listens */
+	if (!nobody_listens(op->header))
+		count(r, sub, false);
 }
 
 bool
@@ -138,7 +154,7 @@ relay_answer(struct relay *r, struct bytes reply, struct bytes onward, struct by
 	sub = relay_sub_for(r, reply);
 	if (sub == NULL)
 		return false;
-	status = bytes_starts(header, BYTES_LIT("NATS/1.0 503"));
+	status = nobody_listens(header);
 	if (status && !r->handshake.connect.no_responders)
 		return true;
 	if (!r->handshake.connect.headers)
@@ -147,9 +163,10 @@ relay_answer(struct relay *r, struct bytes reply, struct bytes onward, struct by
 	if (onward.len != 0)
 		note_reply(r, sub, onward);
 	r->client.out_msgs++;
-	count(r, sub, true);
-	if (!r->ending && stream_flush(&r->client.stream) < 0)
-		relay_end(r, NULL, "client_gone");
+	if (!status)
+		count(r, sub, true);
+	/* the upstream too: a subscription may just have ended */
+	relay_go_on(r);
 	return true;
 }
 
@@ -208,8 +225,9 @@ relay_on_upstream(struct relay *r, const struct nats_op *op)
 		nats_put_pong(to_upstream(r));
 		break;
 	case NATS_PONG:
-		nats_put_pong(to_client(r));
 		order_pong(&r->order, to_client(r));
+		if (r->subs.n_ended > 0)
+			subs_reap(&r->subs, r->order.pongs);
 		break;
 	case NATS_OK:
 		break;

@@ -3,6 +3,8 @@
  */
 #include "gateway/relay/order.h"
 
+#include "gateway/nats/writer.h"
+
 void
 order_init(struct order *o)
 {
@@ -72,10 +74,23 @@ order_pong(struct order *o, struct buf *now)
 	size_t n = 0;
 
 	o->pongs++;
+	if (o->own == o->pongs)
+		o->own = 0;
+	else
+		nats_put_pong(now);
 	while (n < o->n_marks && o->mark[n].ping <= o->pongs)
 		n++;
 	if (n > 0)
 		release(o, n, now);
+}
+
+bool
+order_own_ping(struct order *o)
+{
+	if (o->own != 0)
+		return false;
+	o->own = o->pings + 1;
+	return true;
 }
 
 void

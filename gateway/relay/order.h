@@ -18,6 +18,7 @@ struct order_mark {
 
 struct order {
 	uint64_t pings, pongs; /* sent upstream, come back */
+	uint64_t own;          /* number of our own PING that is out; 0: none */
 	struct buf later;
 	struct order_mark *mark;
 	size_t n_marks, cap;
@@ -36,8 +37,10 @@ order_ping(struct order *o)
 {
 	o->pings++;
 }
-/* order_pong() - one came back, and was passed on to @now: what waited for it follows. */
+/* order_pong() - one came back: it is passed on to @now, unless it was our own, and what waited follows. */
 void order_pong(struct order *o, struct buf *now);
+/* order_own_ping() - the PING about to go upstream is ours. Return: false while another one is out. */
+bool order_own_ping(struct order *o);
 /* order_all() - everything that waits, because no PONG will come any more. */
 void order_all(struct order *o, struct buf *now);
 /* order_full() - so much waits that no more operations should be taken. */

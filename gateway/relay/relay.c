@@ -93,6 +93,8 @@ obey(struct relay *r, enum handshake_order order)
 		r->env->ops->sign(r, r->handshake.upstream.nonce);
 		break;
 	case HANDSHAKE_READY:
+		/* whoever subscribes from here on is judged by what is in force now */
+		r->generation = r->env->generation;
 		if (r->handshake.upstream.max_payload < (int64_t)r->max_payload)
 			r->max_payload = (size_t)r->handshake.upstream.max_payload;
 		/* from here on a payload too long is refused before it is read */
@@ -132,10 +134,31 @@ relay_may_take(const struct relay *r)
 	    stream_pending(&r->client.stream) < m->max_pending;
 }
 
+/*
+ * overrun() - did more have to be said than a side has room for? What its buffer holds may end in
+ * the middle of an operation, so nothing of it is sent any more.
+ */
+static bool
+overrun(struct relay *r)
+{
+	bool client = buf_failed(&r->client.stream.out) || buf_failed(&r->order.later);
+
+	if (!client && !buf_failed(&r->upstream.stream.out))
+		return false;
+	if (client)
+		leg_drop(&r->client);
+	else
+		leg_drop(&r->upstream);
+	relay_end(r, NULL, client ? "slow_client" : "slow_upstream");
+	return true;
+}
+
 /* flush() - send what both sides have; a side that fails ends the connection. */
 static void
 flush(struct relay *r)
 {
+	if (overrun(r))
+		return;
 	if (r->client.state == LEG_OPEN && stream_pending(&r->client.stream) > 0 &&
 	    stream_flush(&r->client.stream) < 0)
 		relay_end(r, NULL, "client_gone");
@@ -158,6 +181,15 @@ protocol_error(struct relay *r, int answer, struct bytes run)
 
 	relay_report(r, &e);
 	relay_end(r, error, open ? "protocol_error" : "bad_handshake");
+}
+
+/* may_give() - can another operation of the upstream be taken now? */
+static bool
+may_give(const struct relay *r)
+{
+	size_t max = r->env->limits.max_pending;
+
+	return !r->ending && stream_pending(&r->client.stream) < max && stream_pending(&r->upstream.stream) < max;
 }
 
 /* pump_client() - take operations of the client while both sides can bear it. */
@@ -202,12 +234,10 @@ pump_client(struct relay *r, struct bytes run, bool ended)
 static void
 pump_upstream(struct relay *r, struct bytes run, bool ended)
 {
-	size_t max = r->env->limits.max_pending;
 	struct nats_op op;
 	int answer = 0;
 
-	while (!r->ending && stream_pending(&r->client.stream) < max &&
-	    stream_pending(&r->upstream.stream) < max) {
+	while (may_give(r)) {
 		answer = leg_take(&r->upstream, &run, &op);
 		if (answer != 0)
 			break;
@@ -238,16 +268,32 @@ pump_upstream(struct relay *r, struct bytes run, bool ended)
 	stream_read_on(&r->upstream.stream, !r->upstream.stalled && !r->upstream.ended);
 }
 
-/* resume() - a side that had to wait may be able to go on. */
+/*
+ * resume() - sides that had to wait go on while they can. To be called whenever something was sent:
+ * when all of it went at once, no socket becomes writable later and nobody else would wake them.
+ */
 static void
 resume(struct relay *r)
 {
-	if (r->client.state == LEG_OPEN && r->client.stalled && relay_may_take(r))
-		pump_client(r, stream_run(&r->client.stream), r->client.ended);
-	if (!r->ending && r->upstream.state == LEG_OPEN && r->upstream.stalled)
-		pump_upstream(r, stream_run(&r->upstream.stream), r->upstream.ended);
+	bool client, upstream;
+
+	do {
+		client = r->client.state == LEG_OPEN && r->client.stalled && relay_may_take(r);
+		if (client)
+			pump_client(r, stream_run(&r->client.stream), r->client.ended);
+		upstream = r->upstream.state == LEG_OPEN && r->upstream.stalled && may_give(r);
+		if (upstream)
+			pump_upstream(r, stream_run(&r->upstream.stream), r->upstream.ended);
+	} while (client || upstream);
+}
+
+void
+relay_go_on(struct relay *r)
+{
 	if (!r->ending)
 		flush(r);
+	if (!r->ending)
+		resume(r);
 }
 
 static void
@@ -271,9 +317,7 @@ client_readable(struct stream *s)
 	r->client.read_ms = now_ms(r);
 	r->pings_out = 0;
 	pump_client(r, run, answer == STREAM_END);
-	/* what the client's operations let loose upstream, or the other way round */
-	if (!r->ending && r->upstream.stalled)
-		resume(r);
+	resume(r);
 }
 
 static void
@@ -296,8 +340,7 @@ upstream_readable(struct stream *s)
 	}
 	r->upstream.read_ms = now_ms(r);
 	pump_upstream(r, run, answer == STREAM_END);
-	if (!r->ending && r->client.stalled)
-		resume(r);
+	resume(r);
 }
 
 static void
@@ -344,7 +387,7 @@ upstream_closed(struct stream *s)
 
 /* put_info() - the INFO line of this connection. */
 static void
-put_info(struct relay *r)
+put_info(struct relay *r, bool ldm)
 {
 	struct nats_hello hello = r->env->hello;
 	struct buf json;
@@ -352,7 +395,7 @@ put_info(struct relay *r)
 	hello.client_id = r->id;
 	hello.client_ip = r->source;
 	hello.nonce = r->handshake.nonce;
-	hello.ldm = r->env->lame_duck;
+	hello.ldm = ldm;
 	buf_init(&json, 16 * 1024);
 	info_encode(&json, &hello);
 	nats_put_info(to_client(r), buf_bytes(&json));
@@ -383,7 +426,7 @@ relay_start(struct relay *r, struct relay_env *env, int fd, uint64_t id, const c
 	r->client.parser.max_connect = m->max_connect;
 	handshake_init(&r->handshake, nonce);
 	order_init(&r->order);
-	put_info(r);
+	put_info(r, env->lame_duck);
 	stream_read_on(&r->client.stream, true);
 	flush(r);
 	return 0;
@@ -531,7 +574,7 @@ relay_tick(struct relay *r, uint64_t now)
 	}
 	r->pings_out++;
 	nats_put_ping(to_client(r));
-	flush(r);
+	relay_go_on(r);
 }
 
 void
@@ -547,13 +590,11 @@ relay_command_done(struct relay *r, uint64_t number, bool forwarded, struct byte
 	else if (r->handshake.connect.verbose)
 		nats_put_ok(word(r));
 	relay_pings_on(r);
-	flush(r);
-	if (!r->ending)
-		resume(r);
+	relay_go_on(r);
 }
 
 void
-relay_unsub(struct relay *r, struct sub *sub)
+relay_unsub(struct relay *r, struct sub *sub, bool under_way)
 {
 	char usid[12];
 	int n = snprintf(usid, sizeof(usid), "%u", sub->usid);
@@ -561,7 +602,14 @@ relay_unsub(struct relay *r, struct sub *sub)
 	if (r->reply_sub == sub)
 		r->reply_sub = NULL;
 	nats_put_unsub(to_upstream(r), bytes_of(usid, (size_t)n), false, 0);
-	subs_remove(&r->subs, sub);
+	if (!under_way) {
+		subs_remove(&r->subs, sub);
+		return;
+	}
+	subs_end(&r->subs, sub, r->order.pings + 1);
+	/* a client that never pings does not keep them all */
+	if (r->subs.n_ended >= LIMITS_ENDED_SUBS && order_own_ping(&r->order))
+		ping_up(r);
 }
 
 void
@@ -573,7 +621,7 @@ relay_judge_sub(struct relay *r, struct sub *sub)
 	sub->command = !sub->virtual && command_overlaps(subject);
 	sub->serving = sub->command && rights_serves(*r->rights, subject, queue);
 	/* an own inbox is judged too, when what comes was not sent to it (relay_on_upstream) */
-	sub->filter = !sub->virtual && (sub->command || rights_filter_needed(*r->rights, subject, queue));
+	sub->filter = sub->command || rights_filter_needed(*r->rights, subject, queue);
 }
 
 void
@@ -596,9 +644,9 @@ relay_rejudge(struct relay *r)
 		}
 		refuse_subscribe(word(r), e.subject, e.queue);
 		relay_report(r, &e);
-		relay_unsub(r, sub);
+		relay_unsub(r, sub, false);
 	}
-	flush(r);
+	relay_go_on(r);
 }
 
 void
@@ -606,6 +654,6 @@ relay_lame_duck(struct relay *r)
 {
 	if (r->ending || r->handshake.state != HANDSHAKE_OPEN || r->handshake.connect.protocol < 1)
 		return;
-	put_info(r);
-	flush(r);
+	put_info(r, true);
+	relay_go_on(r);
 }

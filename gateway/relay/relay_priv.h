@@ -14,14 +14,19 @@ void relay_on_client(struct relay *r, const struct nats_op *op);
 void relay_on_upstream(struct relay *r, const struct nats_op *op);
 /* relay_may_take() - can another operation of the client be taken now? */
 bool relay_may_take(const struct relay *r);
+/* relay_go_on() - send what both sides have, and go on with what had to wait; never from inside an operation. */
+void relay_go_on(struct relay *r);
 /* relay_pings_on() - send the pings that waited for commands. */
 void relay_pings_on(struct relay *r);
 /* relay_report() - tell the edge of a denial; floods are summed. */
 void relay_report(struct relay *r, const struct relay_event *e);
 /* relay_judge_sub() - set a subscription's flags by the rights now in force. */
 void relay_judge_sub(struct relay *r, struct sub *sub);
-/* relay_unsub() - end a subscription on both sides. */
-void relay_unsub(struct relay *r, struct sub *sub);
+/*
+ * relay_unsub() - end a subscription on both sides. @under_way: what the upstream has sent before it
+ * hears of it is still delivered, as a server does; otherwise nothing more is.
+ */
+void relay_unsub(struct relay *r, struct sub *sub, bool under_way);
 /* relay_own_reply() - own inbox, or a live non-command subscription of this connection? */
 bool relay_own_reply(struct relay *r, struct bytes reply);
 /* relay_sub_for() - the live subscription that @subject (as the client writes it) belongs to, or NULL. */

@@ -23,8 +23,10 @@ link_sub(struct subs *s, struct sub *sub)
 	size_t a = hash_sid(sub_sid(sub)) & (s->cap - 1);
 	size_t b = sub->usid & (s->cap - 1);
 
-	sub->next_sid = s->by_sid[a];
-	s->by_sid[a] = sub;
+	if (!sub->ended) {
+		sub->next_sid = s->by_sid[a];
+		s->by_sid[a] = sub;
+	}
 	sub->next_usid = s->by_usid[b];
 	s->by_usid[b] = sub;
 }
@@ -75,7 +77,7 @@ subs_add(struct subs *s, struct bytes sid, struct bytes subject, struct bytes qu
 
 	if (sid.len > SUB_SID_MAX || subject.len > UINT16_MAX || queue.len > UINT16_MAX)
 		return NULL;
-	if (s->n >= s->cap && grow(s) != 0)
+	if (s->n + s->n_ended >= s->cap && grow(s) != 0)
 		return NULL;
 	sub = calloc(1, sizeof(*sub) + subject.len + queue.len);
 	if (sub == NULL)
@@ -113,35 +115,72 @@ subs_find_usid(const struct subs *s, uint32_t usid)
 	return sub;
 }
 
-void
-subs_remove(struct subs *s, struct sub *sub)
+/* unlink_sid() - out of the table by the client's sid. */
+static void
+unlink_sid(struct subs *s, struct sub *sub)
 {
 	struct sub **p = &s->by_sid[hash_sid(sub_sid(sub)) & (s->cap - 1)];
 
 	while (*p != sub)
 		p = &(*p)->next_sid;
 	*p = sub->next_sid;
-	p = &s->by_usid[sub->usid & (s->cap - 1)];
+	s->n--;
+}
+
+void
+subs_remove(struct subs *s, struct sub *sub)
+{
+	struct sub **p = &s->by_usid[sub->usid & (s->cap - 1)];
+
 	while (*p != sub)
 		p = &(*p)->next_usid;
 	*p = sub->next_usid;
-	s->n--;
+	if (sub->ended)
+		s->n_ended--;
+	else
+		unlink_sid(s, sub);
 	free(sub);
+}
+
+void
+subs_end(struct subs *s, struct sub *sub, uint64_t ping)
+{
+	unlink_sid(s, sub);
+	sub->ended = true;
+	sub->end_ping = ping;
+	s->n_ended++;
+}
+
+void
+subs_reap(struct subs *s, uint64_t ping)
+{
+	struct sub *next;
+
+	for (size_t i = 0; i < s->cap && s->n_ended > 0; i++) {
+		for (struct sub *sub = s->by_usid[i]; sub != NULL; sub = next) {
+			next = sub->next_usid;
+			if (sub->ended && sub->end_ping <= ping)
+				subs_remove(s, sub);
+		}
+	}
+}
+
+/* first_live() - the first one of a chain that has not ended. */
+static struct sub *
+first_live(struct sub *sub)
+{
+	while (sub != NULL && sub->ended)
+		sub = sub->next_usid;
+	return sub;
 }
 
 struct sub *
 subs_each(const struct subs *s, const struct sub *last)
 {
-	size_t i = 0;
+	struct sub *sub = last != NULL ? first_live(last->next_usid) : NULL;
+	size_t i = last != NULL ? (last->usid & (s->cap - 1)) + 1 : 0;
 
-	if (last != NULL) {
-		if (last->next_usid != NULL)
-			return last->next_usid;
-		i = (last->usid & (s->cap - 1)) + 1;
-	}
-	for (; i < s->cap; i++) {
-		if (s->by_usid[i] != NULL)
-			return s->by_usid[i];
-	}
-	return NULL;
+	for (; sub == NULL && i < s->cap; i++)
+		sub = first_live(s->by_usid[i]);
+	return sub;
 }

@@ -21,6 +21,8 @@ struct sub {
 	bool serving; /* granted by `serve`: a host's own commands */
 	bool command; /* overlaps command subjects: not a place for replies */
 	bool virtual; /* an own inbox, written as clients write it: names are mapped */
+	bool ended;   /* unsubscribed; what the upstream sent before still comes, up to a PONG */
+	uint64_t end_ping; /* of an ended one: with the PONG of this PING it is over */
 	uint64_t delivered;
 	uint64_t max; /* 0: no limit */
 	uint16_t subject_len, queue_len;
@@ -30,7 +32,8 @@ struct sub {
 struct subs {
 	struct sub **by_sid, **by_usid; /* NULL until the first */
 	size_t cap;                     /* buckets, a power of two */
-	size_t n;
+	size_t n;       /* live ones */
+	size_t n_ended; /* ended ones, not yet over */
 	uint32_t last_usid;
 };
 
@@ -43,7 +46,11 @@ struct sub *subs_find(const struct subs *s, struct bytes sid);
 struct sub *subs_find_usid(const struct subs *s, uint32_t usid);
 /* subs_remove() - forget and free. */
 void subs_remove(struct subs *s, struct sub *sub);
-/* subs_each() - the next one after @last in some order; start with NULL. Do not add meanwhile. */
+/* subs_end() - its sid is free again; messages under way still find it by ours, until subs_reap(). */
+void subs_end(struct subs *s, struct sub *sub, uint64_t ping);
+/* subs_reap() - the PONG of @ping came: what ended before it is over. */
+void subs_reap(struct subs *s, uint64_t ping);
+/* subs_each() - the next live one after @last in some order; start with NULL. Do not add meanwhile. */
 struct sub *subs_each(const struct subs *s, const struct sub *last);
 
 static inline struct bytes
