@@ -35,21 +35,27 @@ on_poll(uv_poll_t *poll, int status, int events)
 {
 	struct stream *s = (struct stream *)poll->data;
 
-	/* an error shows at the next read or write */
-	if (status < 0)
+	/* an error shows at the next read or write; the loop has stopped the handle */
+	if (status < 0) {
 		events = UV_READABLE | UV_WRITABLE;
+		s->events = 0;
+	}
 	if ((events & UV_WRITABLE) != 0 && stream_pending(s) > 0) {
 		int r = stream_flush(s);
 
-		if (r == 0 || r == STREAM_BLOCKED)
+		if (r == 0 || r == STREAM_BLOCKED) {
 			s->ops->on_writable(s);
-		else
-			s->reading = true; /* let the reader find the error */
-		if (s->fd < 0)
+		} else {
+			/* whether it wanted to read now or not, the reader is told */
+			s->error = r;
+			s->ops->on_readable(s);
 			return;
+		}
 	}
-	if ((events & UV_READABLE) != 0 && s->reading)
+	if (s->fd >= 0 && (events & UV_READABLE) != 0 && s->reading)
 		s->ops->on_readable(s);
+	if (s->fd >= 0 && status < 0)
+		update(s);
 }
 
 static void
@@ -133,9 +139,13 @@ fill_kept(struct stream *s, size_t need, struct bytes *run)
 int
 stream_fill(struct stream *s, size_t need, struct bytes *run)
 {
-	uint8_t *head = s->room->scratch + STREAM_HEAD - s->kept_len;
+	uint8_t *head;
 	ssize_t n;
 
+	if (s->error != 0) {
+		*run = stream_run(s);
+		return err_pass(s->error);
+	}
 	if (s->kept_len > STREAM_HEAD || need > STREAM_HEAD)
 		return fill_kept(s, need, run);
 	n = recv(s->fd, s->room->scratch + STREAM_HEAD, STREAM_READ, 0);
@@ -145,6 +155,7 @@ stream_fill(struct stream *s, size_t need, struct bytes *run)
 			return STREAM_END;
 		return errno == EAGAIN || errno == EINTR ? STREAM_BLOCKED : err_raise(-errno);
 	}
+	head = s->room->scratch + STREAM_HEAD - s->kept_len;
 	if (s->kept_len > 0)
 		memcpy(head, s->kept, s->kept_len);
 	*run = bytes_of(head, s->kept_len + (size_t)n);

@@ -53,6 +53,7 @@ struct stream {
 	bool reading;     /* wanted */
 	bool polling;     /* the handle is initialised */
 	bool shut;        /* shutdown(SHUT_WR) done */
+	int error;        /* a send from the loop's turn failed: told by the next fill */
 	uint8_t *kept;    /* unparsed bytes from earlier reads */
 	size_t kept_len;
 	size_t kept_cap;
