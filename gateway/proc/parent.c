@@ -14,13 +14,15 @@
 #include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "gateway/io/log.h"
+#include "gateway/proc/check.h"
 #include "policy/identity/nkey.h"
 
-enum { PARENT_BACKLOG = 1024, PARENT_STOP_MS = 10000, PARENT_KILL_MS = 2000 };
+enum { PARENT_BACKLOG = 1024, PARENT_STOP_MS = 10000, PARENT_KILL_MS = 2000, PARENT_SAID_MAX = 64 * 1024 };
 
 struct parent parent;
 
@@ -159,6 +161,20 @@ end_others(void)
 	uv_timer_start(&parent.stop_timer, kill_all, PARENT_KILL_MS, 0);
 }
 
+/*
+ * close_listeners() - from now on a stranger is refused by the kernel instead of waiting for somebody
+ * who will not come. The sockets are shared with the edges: shut, not only closed by us.
+ */
+static void
+close_listeners(void)
+{
+	for (size_t i = 0; i < parent.n_listeners; i++) {
+		shutdown(parent.listener[i].fd, SHUT_RDWR);
+		close(parent.listener[i].fd);
+	}
+	parent.n_listeners = 0;
+}
+
 static void
 leave_if_alone(void)
 {
@@ -170,6 +186,7 @@ leave_if_alone(void)
 	}
 	if (edges)
 		return;
+	parent.state = PARENT_LEAVING;
 	if (others) {
 		end_others();
 		return;
@@ -193,6 +210,7 @@ parent_stop(int status)
 	notify("STOPPING=1");
 	log_event(LOG_INF, "stopping");
 	children_say(ROLE_EDGE, MSG_STOP);
+	close_listeners();
 	uv_timer_start(&parent.stop_timer, kill_all, PARENT_STOP_MS, 0);
 	leave_if_alone();
 }
@@ -210,10 +228,8 @@ parent_kid_gone(struct kid *k, int64_t status, int signal)
 		log_num(&l, "signal", signal);
 		log_end(&l);
 	}
-	if (parent.state == PARENT_LEAVING || k->done) {
-		/* after a lame duck's last edge nothing is left to do */
-		if (parent.state != PARENT_LEAVING)
-			parent.state = PARENT_LEAVING;
+	if (parent.state == PARENT_LEAVING || (parent.state == PARENT_LAME_DUCK && k->role == ROLE_EDGE)) {
+		/* after a lame duck's last edge nothing is left to do; one that died is not missed */
 		leave_if_alone();
 		return;
 	}
@@ -230,7 +246,18 @@ reload(void)
 {
 	log_event(LOG_INF, "reload");
 	children_compile();
+	files_watch();
 	files_trust();
+}
+
+static void
+lame_duck(void)
+{
+	log_event(LOG_INF, "lame_duck");
+	parent.state = PARENT_LAME_DUCK;
+	notify("STOPPING=1");
+	children_say(ROLE_EDGE, MSG_LAME_DUCK);
+	close_listeners();
 }
 
 static void
@@ -239,7 +266,7 @@ on_signal(uv_signal_t *s, int number)
 	(void)s;
 	switch (number) {
 	case SIGHUP:
-		if (parent.state == PARENT_RUNNING)
+		if (parent.state == PARENT_RUNNING || parent.state == PARENT_LAME_DUCK)
 			reload();
 		break;
 	case SIGUSR1:
@@ -247,11 +274,8 @@ on_signal(uv_signal_t *s, int number)
 			log_event(LOG_ERR, "log_not_reopened");
 		break;
 	case SIGUSR2:
-		if (parent.state == PARENT_RUNNING) {
-			log_event(LOG_INF, "lame_duck");
-			notify("STOPPING=1");
-			children_say(ROLE_EDGE, MSG_LAME_DUCK);
-		}
+		if (parent.state == PARENT_RUNNING)
+			lame_duck();
 		break;
 	default:
 		parent_stop(0);
@@ -289,6 +313,32 @@ name_server(void)
 	return 0;
 }
 
+/* raise_files() - as many descriptors as the administrator's hard limit allows, for us and our children. */
+static void
+raise_files(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == files.rlim_max)
+		return;
+	files.rlim_cur = files.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &files) != 0)
+		log_event(LOG_WRN, "file_limit_not_raised");
+}
+
+/* put_all() - text for a person, as it is. */
+static void
+put_all(int fd, struct bytes text)
+{
+	while (text.len > 0) {
+		ssize_t n = write(fd, text.ptr, text.len);
+
+		if (n <= 0 && errno != EINTR)
+			return;
+		text = bytes_from(text, n > 0 ? (size_t)n : 0);
+	}
+}
+
 /* load() - configuration and files; problems are printed. Return: 0, or the exit status. */
 static int
 load(const struct parent_options *o, struct config **out)
@@ -300,8 +350,7 @@ load(const struct parent_options *o, struct config **out)
 	r = config_load(out, o->config, &report);
 	if (r == 0)
 		r = config_check_files(*out, &report);
-	if (report.out.len > 0)
-		dprintf(STDERR_FILENO, "%.*s", (int)report.out.len, (const char *)report.out.ptr);
+	put_all(STDERR_FILENO, buf_bytes(&report.out));
 	if (r < 0)
 		dprintf(STDERR_FILENO, "%s: error: cannot be read: %s\n", o->config, strerror(-r));
 	text_report_deinit(&report);
@@ -332,10 +381,13 @@ parent_main(const struct parent_options *o)
 	log_word(&l, "version", PORTCULLIS_VERSION);
 	log_str(&l, "config", parent.config->file);
 	log_end(&l);
+	raise_files();
 	uv_timer_init(&parent.loop, &parent.stop_timer);
 	uv_timer_init(&parent.loop, &parent.respawn_timer);
 	uv_timer_init(&parent.loop, &parent.trust_timer);
 	uv_timer_init(&parent.loop, &parent.compile_timer);
+	uv_fs_event_init(&parent.loop, &parent.watch_accounts);
+	uv_fs_event_init(&parent.loop, &parent.watch_operator);
 	for (size_t i = 0; i < parent.config->n_listen; i++) {
 		if (listen_on(&parent.config->listen[i]) != 0)
 			return 1;
@@ -353,13 +405,20 @@ parent_main(const struct parent_options *o)
 int
 parent_check(const struct parent_options *o)
 {
-	struct config *c = NULL;
-	int status;
+	struct check_result c;
+	struct buf said;
+	int r = check_run(&c, o->config);
 
-	log_as(o);
-	status = load(o, &c);
-	if (status == 0)
-		printf("%s: configuration is valid\n", c->file);
-	config_free(c);
-	return status;
+	buf_init(&said, PARENT_SAID_MAX);
+	if (r >= 0) {
+		put_all(STDERR_FILENO, buf_bytes(&c.report.out));
+		check_say(&c, &said);
+		put_all(r == 0 ? STDOUT_FILENO : STDERR_FILENO, buf_bytes(&said));
+	} else {
+		log_as(o);
+		log_event(LOG_FTL, "out_of_memory");
+	}
+	buf_deinit(&said);
+	check_deinit(&c);
+	return r == 0 ? 0 : r > 0 ? 3 : 1;
 }

@@ -236,6 +236,8 @@ spawn(struct kid *k, enum role role, unsigned index)
 	r = uv_spawn(&parent.loop, &k->process, &o);
 	close(pair[1]);
 	if (r != 0) {
+		/* the loop has it in its books all the same */
+		uv_close((uv_handle_t *)&k->process, NULL);
 		close(pair[0]);
 		return err_raise(r);
 	}
@@ -340,6 +342,9 @@ wire(struct kid *a, struct kid *b)
 		close(pair[1]);
 	else
 		r = msg_peer_put(&b->channel, a->role, a->index, pair[1]);
+	/* a channel holds few descriptors (FRAME_FDS), and there can be many edges */
+	channel_flush(&a->channel);
+	channel_flush(&b->channel);
 	return err_pass(r);
 }
 
@@ -445,8 +450,11 @@ respawn(uv_timer_t *t)
 
 		if (k->alive || k->role != ROLE_EDGE || k->done)
 			continue;
-		if (spawn(k, ROLE_EDGE, k->index) != 0)
+		if (spawn(k, ROLE_EDGE, k->index) != 0) {
+			log_event(LOG_ERR, "edge_not_started");
+			uv_timer_start(&parent.respawn_timer, respawn, RESPAWN_MAX_MS, 0);
 			continue;
+		}
 		setup(k);
 		if (wire_kid(k) != 0 || give_listeners(k) != 0)
 			uv_process_kill(&k->process, 9);

@@ -126,31 +126,70 @@ files_trust(void)
 
 /* ---- watching ---- */
 
+/*
+ * Folders are watched, not files: whoever replaces a file by renaming another onto it leaves a watch
+ * on the file with the old one.
+ */
+
 static void
 on_settled(uv_timer_t *t)
 {
 	(void)t;
+	/* a folder may have been replaced as well: look at what has the name now, then read */
+	files_watch();
 	files_trust();
 }
 
+/* changed() - files are written in steps; they are read when they have been quiet for a moment. */
 static void
-on_change(uv_fs_event_t *e, const char *name, int events, int status)
+changed(void)
+{
+	uv_timer_start(&parent.trust_timer, on_settled, TRUST_SETTLE_MS, 0);
+}
+
+/* link_name() - what swaps a whole set of files at once turns a link with such a name (Kubernetes' "..data"). */
+static bool
+link_name(const char *name)
+{
+	return name == NULL || strncmp(name, "..", 2) == 0;
+}
+
+static void
+on_accounts(uv_fs_event_t *e, const char *name, int events, int status)
 {
 	(void)e;
-	(void)name;
 	(void)events;
 	(void)status;
-	/* files are written in steps; read them when they have been quiet for a moment */
-	uv_timer_start(&parent.trust_timer, on_settled, TRUST_SETTLE_MS, 0);
+	/* the folder itself is reported by its own name */
+	if (link_name(name) || ends_with(name, ".jwt") || ends_with(parent.config->trust_accounts, name))
+		changed();
+}
+
+/* on_operator() - its folder may hold anything, our own log too, so only that file counts. */
+static void
+on_operator(uv_fs_event_t *e, const char *name, int events, int status)
+{
+	const char *slash = strrchr(parent.config->trust_operator, '/');
+
+	(void)e;
+	(void)events;
+	(void)status;
+	if (link_name(name) || strcmp(name, slash + 1) == 0)
+		changed();
 }
 
 void
 files_watch(void)
 {
-	if (uv_fs_event_init(&parent.loop, &parent.watch_accounts) != 0 ||
-	    uv_fs_event_init(&parent.loop, &parent.watch_operator) != 0 ||
-	    uv_fs_event_start(&parent.watch_accounts, on_change, parent.config->trust_accounts, 0) != 0 ||
-	    uv_fs_event_start(&parent.watch_operator, on_change, parent.config->trust_operator, 0) != 0)
+	const char *operator = parent.config->trust_operator;
+	char folder[4200];
+
+	/* the path is absolute: there is a slash */
+	snprintf(folder, sizeof(folder), "%.*s", (int)(strrchr(operator, '/') - operator + 1), operator);
+	uv_fs_event_stop(&parent.watch_accounts);
+	uv_fs_event_stop(&parent.watch_operator);
+	if (uv_fs_event_start(&parent.watch_accounts, on_accounts, parent.config->trust_accounts, 0) != 0 ||
+	    uv_fs_event_start(&parent.watch_operator, on_operator, folder, 0) != 0)
 		log_event(LOG_WRN, "trust_not_watched");
 }
 

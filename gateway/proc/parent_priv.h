@@ -34,6 +34,7 @@ struct parent_listener {
 enum parent_state {
 	PARENT_STARTING = 0,
 	PARENT_RUNNING,
+	PARENT_LAME_DUCK, /* no new connections; the edges let theirs go over time */
 	PARENT_LEAVING, /* edges finish; then everybody ends */
 };
 
