@@ -117,6 +117,40 @@ narrow_publish(const struct narrow *n, struct bytes s)
 	return false;
 }
 
+/* touched_by() - could the deny @entry, which also covers the parent of its tail, concern @pattern? */
+static bool
+touched_by(struct bytes pattern, struct bytes entry)
+{
+	bool tail = entry.len > 2 && memcmp(entry.ptr + entry.len - 2, ".>", 2) == 0;
+
+	return subject_overlap(entry, pattern) ||
+	    (tail && subject_overlap(bytes_upto(entry, entry.len - 2), pattern));
+}
+
+bool
+narrow_publish_pattern(const struct narrow *n, struct bytes pattern)
+{
+	for (size_t i = 0; i < n->pub_deny.n; i++)
+		if (touched_by(pattern, n->pub_deny.entry[i].pattern))
+			return false;
+	if (!n->pub_allow.present)
+		return true;
+	for (size_t i = 0; i < n->pub_allow.n; i++)
+		if (n->pub_allow.entry[i].queue.len == 0 &&
+		    subject_subset(pattern, n->pub_allow.entry[i].pattern))
+			return true;
+	return false;
+}
+
+bool
+narrow_filters(const struct narrow *n, struct bytes pattern)
+{
+	for (size_t i = 0; i < n->sub_deny.n; i++)
+		if (touched_by(pattern, n->sub_deny.entry[i].pattern))
+			return true;
+	return false;
+}
+
 /*
  * The allow list: entries with a queue decide about queue subscriptions of their subjects, alone as
  * soon as one of them speaks of the subject; the others decide about everything else.

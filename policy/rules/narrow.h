@@ -39,10 +39,14 @@ void narrow_deinit(struct narrow *n);
 bool narrow_publish(const struct narrow *n, struct bytes s);
 /* narrow_publish_denied() - does the deny list name it (the allow list is not asked)? */
 bool narrow_publish_denied(const struct narrow *n, struct bytes s);
+/* narrow_publish_pattern() - do they let every subject through that @pattern may stand for? */
+bool narrow_publish_pattern(const struct narrow *n, struct bytes pattern);
 /* narrow_subscribe() - do they let this subscription through? */
 bool narrow_subscribe(const struct narrow *n, struct bytes pattern, struct bytes queue);
 /* narrow_deliver() - may a message printed with literal @s be delivered (queues apart)? */
 bool narrow_deliver(const struct narrow *n, struct bytes s);
+/* narrow_filters() - could a deny take away something that @pattern matches? */
+bool narrow_filters(const struct narrow *n, struct bytes pattern);
 /* narrow_deliver_queue() - the denies that name a queue. */
 bool narrow_deliver_queue(const struct narrow *n, struct bytes s, struct bytes queue);
 

@@ -159,6 +159,42 @@ cache_put(struct slot *slot, enum question_kind q, struct bytes s, struct answer
 	memcpy(slot->text, s.ptr, s.len);
 }
 
+/*
+ * asks_for_consumer() - $JS.API.CONSUMER.CREATE.STREAM.NAME.FILTER, also with a domain: the one kind
+ * of subject that is published to with wildcards in it, in the filter alone. Source: nats-server
+ * jetstream_api.go, JSApiConsumerCreateEx.
+ */
+static bool
+asks_for_consumer(const struct words *w)
+{
+	static const char *const api[] = { "API", "CONSUMER", "CREATE" };
+	size_t at = 1, literal;
+
+	if (w->n < 7 || !bytes_is(bytes_of(w->word[0].ptr, w->word[0].len), "$JS"))
+		return false;
+	if (!bytes_is(bytes_of(w->word[1].ptr, w->word[1].len), "API"))
+		at = 2; /* a domain */
+	for (size_t i = 0; i < 3; i++)
+		if (at + i >= w->n || !bytes_is(bytes_of(w->word[at + i].ptr, w->word[at + i].len), api[i]))
+			return false;
+	literal = at + 5; /* stream and name too */
+	for (size_t i = 0; i < literal && i < w->n; i++)
+		if (word_is_star(&w->word[i]) || word_is_gt(&w->word[i]))
+			return false;
+	return w->n > literal;
+}
+
+/* judge_consumer() - such a subject: all of what it may stand for must be allowed, nothing denied. */
+static struct decision
+judge_consumer(const struct rights *r, struct bytes s, const struct words *words)
+{
+	if (!narrow_publish_pattern(&r->own, s))
+		return judge_deny(REASON_JWT);
+	if (trie_overlaps(r->view->deny_publish, words))
+		return judge_deny(REASON_RULE);
+	return judge_rules(HIT_NONE, trie_covers(r->view->publish, words, BYTES_NULL, true), REASON_RESERVED);
+}
+
 /* Publish. */
 
 static struct decision
@@ -170,8 +206,10 @@ judge_publish(const struct rights *r, struct bytes s)
 	struct serve_host who = rights_host(r);
 	struct words words;
 
-	if (!words_cut(&words, s) || !words.literal)
+	if (!words_cut(&words, s) || (!words.literal && !asks_for_consumer(&words)))
 		return judge_deny(REASON_INVALID);
+	if (!words.literal)
+		return judge_consumer(r, s, &words);
 	if (subject_is_command(s))
 		return judge_deny(REASON_COMMAND);
 	if (!narrow_publish(&r->own, s))

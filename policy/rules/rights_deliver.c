@@ -115,9 +115,10 @@ rights_deliver(struct rights *r, struct bytes pattern, struct bytes queue, struc
 bool
 rights_filter_needed(struct rights *r, struct bytes pattern, struct bytes queue)
 {
+	struct words words;
+
 	(void)queue;
-	if (!trie_empty(r->view->deny_subscribe) || r->own.sub_deny.n != 0 ||
-	    rights_has(r, VERB_SERVE))
+	if (wild_first(pattern) || command_overlaps(pattern) || !words_cut(&words, pattern))
 		return true;
-	return wild_first(pattern) || command_overlaps(pattern);
+	return trie_overlaps(r->view->deny_subscribe, &words) || narrow_filters(&r->own, pattern);
 }

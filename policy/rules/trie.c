@@ -331,3 +331,30 @@ trie_covers(const struct trie *t, const struct words *inner, struct bytes queue,
 		walk(&q, 0, 0);
 	return q.hit;
 }
+
+/* overlaps() - the words of a pattern from @i on against everything below node @at. */
+static bool
+overlaps(const struct trie *t, const struct words *w, uint32_t at, size_t i)
+{
+	const struct node *node = &t->node[at];
+	const struct word *word = &w->word[i];
+	uint32_t child;
+
+	if (i == w->n)
+		return node->end != NONE;
+	if (node->gt != NONE)
+		return true;
+	/* children are not listed by node: where any of them might fit, one is taken to */
+	if (word_is_gt(word) || (word_is_star(word) && node->words))
+		return node->words || node->star != NONE;
+	if (node->star != NONE && overlaps(t, w, node->star, i + 1))
+		return true;
+	child = node->words ? find_child(t, at, word) : NONE;
+	return child != NONE && overlaps(t, w, child, i + 1);
+}
+
+bool
+trie_overlaps(const struct trie *t, const struct words *pattern)
+{
+	return t->n_terminal != 0 && overlaps(t, pattern, 0, 0);
+}

@@ -36,5 +36,7 @@ bool trie_empty(const struct trie *t);
 struct hit trie_match(const struct trie *t, const struct words *s, bool by_name);
 /* trie_covers() - which rules have a pattern (for that queue) that pattern @inner is a subset of? */
 struct hit trie_covers(const struct trie *t, const struct words *inner, struct bytes queue, bool by_name);
+/* trie_overlaps() - could a subject match both @pattern and one of the trie's? May say yes too often. */
+bool trie_overlaps(const struct trie *t, const struct words *pattern);
 
 #endif
