@@ -33,7 +33,7 @@ static const char help[] =
     "Usage: portcullis-gateway -c FILE [options]\n"
     "\n"
     "  -c, --config FILE    configuration; `portcullis init DIR` writes one\n"
-    "  -t, --test           test the configuration, print what is wrong, exit 0 or 3\n"
+    "  -t, --test           say what `portcullis check` says and exit: 0, or 3\n"
     "  -D, --debug          log more\n"
     "  -V, --trace          log most\n"
     "  -l, --log FILE       log to a file instead of standard error\n"

@@ -4,17 +4,12 @@
  */
 #include "gateway/cli/files.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "policy/core/wipe.h"
-
-enum { NAMES_MAX = 1 << 20 };
 
 static int
 write_all(int fd, struct bytes s)
@@ -38,37 +33,6 @@ close_after(int fd, int r)
 	if (close(fd) != 0 && r == 0)
 		return err_raise(-errno);
 	return err_pass(r);
-}
-
-int
-file_read(int at, const char *path, struct buf *out)
-{
-	int fd = openat(at, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), r = 0;
-	struct stat st;
-
-	if (fd < 0)
-		return err_raise(-errno);
-	if (fstat(fd, &st) != 0)
-		r = -errno;
-	else if (!S_ISREG(st.st_mode))
-		r = S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
-	while (r == 0) {
-		size_t room = out->max - out->len < 4096 ? out->max - out->len : 4096;
-		uint8_t *p = room > 0 ? buf_reserve(out, room) : NULL;
-		uint8_t one;
-		ssize_t n = p != NULL ? read(fd, p, room) : read(fd, &one, 1);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			r = -errno;
-		else if (n > 0 && p == NULL)
-			r = -EFBIG;
-		if (n <= 0 || p == NULL)
-			break;
-		out->len += (size_t)n;
-	}
-	return close_after(fd, r);
 }
 
 static int
@@ -165,96 +129,4 @@ folder_new(int at, const char *path, mode_t mode)
 	if (fchmodat(at, path, mode, 0) != 0)
 		return err_raise(-errno);
 	return 0;
-}
-
-static int
-compare_names(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-void
-names_free(char **names, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		free(names[i]);
-	free(names);
-}
-
-static bool
-ends_with(const char *name, const char *suffix)
-{
-	size_t a = strlen(name), b = strlen(suffix);
-
-	return a > b && strcmp(name + a - b, suffix) == 0;
-}
-
-/* read_names() - append the names that end in @suffix to a list that grows. */
-static int
-read_names(DIR *d, const char *suffix, char ***names, size_t *n)
-{
-	size_t cap = 0;
-	struct dirent *e;
-
-	while ((e = readdir(d)) != NULL) {
-		if (e->d_name[0] == '.' || !ends_with(e->d_name, suffix))
-			continue;
-		if (*n == NAMES_MAX)
-			return err_raise(-E2BIG);
-		if (*n == cap) {
-			char **more = reallocarray(*names, cap * 2 + 16, sizeof(*more));
-
-			if (more == NULL)
-				return err_raise(-ENOMEM);
-			*names = more;
-			cap = cap * 2 + 16;
-		}
-		(*names)[*n] = strdup(e->d_name);
-		if ((*names)[*n] == NULL)
-			return err_raise(-ENOMEM);
-		(*n)++;
-	}
-	return 0;
-}
-
-int
-names_in(int at, const char *path, const char *suffix, char ***names, size_t *n)
-{
-	int fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
-	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
-	char **list = NULL;
-	size_t count = 0;
-
-	if (d == NULL) {
-		r = -errno;
-		if (fd >= 0)
-			close(fd);
-		return err_raise(r);
-	}
-	r = read_names(d, suffix, &list, &count);
-	closedir(d);
-	if (r != 0) {
-		names_free(list, count);
-		return err_pass(r);
-	}
-	if (count > 0)
-		qsort(list, count, sizeof(*list), compare_names);
-	*names = list;
-	*n = count;
-	return 0;
-}
-
-void
-secret_buf_init(struct buf *b, size_t max)
-{
-	buf_init(b, max);
-	(void)buf_reserve(b, max);
-}
-
-void
-secret_buf_deinit(struct buf *b)
-{
-	if (b->ptr != NULL)
-		wipe(b->ptr, b->cap);
-	buf_deinit(b);
 }

@@ -6,14 +6,15 @@
 #include <unistd.h>
 
 #include "gateway/proc/child.h"
+#include "gateway/proc/file.h"
 #include "gateway/proc/snapshot.h"
 
-enum { COMPILER_FILES = 1024, COMPILER_SNAPSHOT_MAX = 64 * 1024 * 1024 };
+enum { COMPILER_SNAPSHOT_MAX = 64 * 1024 * 1024 };
 
 static struct compiler {
 	struct child child;
-	struct policy_source source[COMPILER_FILES];
-	char *owned[COMPILER_FILES][2];
+	struct policy_source source[FILE_MAX_POLICIES];
+	char *owned[FILE_MAX_POLICIES][2];
 	size_t n;
 } self;
 
@@ -25,7 +26,7 @@ on_source(struct channel *c, struct cursor *in, int fd)
 
 	(void)c;
 	(void)fd;
-	if (msg_text_get(in, &t) != 0 || self.n == COMPILER_FILES)
+	if (msg_text_get(in, &t) != 0 || self.n == FILE_MAX_POLICIES)
 		return -EBADMSG;
 	self.owned[at][0] = strndup((const char *)t.name.ptr, t.name.len);
 	self.owned[at][1] = malloc(t.text.len + 1);

@@ -161,8 +161,7 @@ check_path(const struct checker *k, const char *path, enum file_want want)
 		check_genuine(k, path, &st);
 }
 
-/* policies_any() - a policy folder without a policy denies everything; say so before the hosts do.
- */
+/* policies_any() - without any policy there is no snapshot, and the gateway does not start. */
 static void
 policies_any(const struct checker *k, const char *path)
 {
@@ -179,8 +178,8 @@ policies_any(const struct checker *k, const char *path)
 	}
 	closedir(d);
 	if (n == 0)
-		text_warn(k->r, k->t, k->at, "%s holds no *.policy file: everything will be denied",
-		    path);
+		text_error(k->r, k->t, k->at,
+		    "%s holds no *.policy file: the gateway does not start without one", path);
 }
 
 /* The tree of the file as it is now, only to find lines; NULL when it cannot be had. */

@@ -16,7 +16,10 @@ struct parent_options {
 
 /* parent_main() - run the gateway. Return: the exit status. */
 int parent_main(const struct parent_options *o);
-/* parent_check() - read everything there is to read, start nothing. Return: 0 or 3. */
+/*
+ * parent_check() - read everything there is to read, start nothing, say what `portcullis check` says.
+ * Return: 0, 3, 1 (memory).
+ */
 int parent_check(const struct parent_options *o);
 
 #endif

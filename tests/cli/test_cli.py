@@ -30,6 +30,20 @@ def run(*args, code=0, cwd=None, env=None):
     return done.stdout, done.stderr
 
 
+def check(*args, code=0, cwd=None):
+    """`portcullis check` and, with the same options, `portcullis-gateway -t`: one answer from both."""
+    global checks
+    out, err = run("check", *args, code=code, cwd=cwd)
+    gateway = os.path.join(os.path.dirname(PORTCULLIS), "portcullis-gateway")
+    if os.path.exists(gateway):
+        given = args or ("-c", "gateway.conf")
+        done = subprocess.run([gateway, "-t", *given], cwd=cwd, capture_output=True, text=True, timeout=60)
+        assert (done.returncode, done.stdout, done.stderr) == (code, out, err), \
+            f"-t: {done.returncode}\n{done.stdout}{done.stderr}\ncheck: {code}\n{out}{err}"
+        checks += 1
+    return out, err
+
+
 def expect(what, *in_it):
     global checks
     for s in in_it:
@@ -370,21 +384,21 @@ def check_finds_what_was_planted(folder):
     number = whole.splitlines().index("policies = policies") + 1
 
     edit(conf, "policies = policies", "polices = policies")
-    expect(run("check", "-c", conf, code=3)[1], f"{conf}:{number}:1: error:", "polices", "policies is missing")
+    expect(check("-c", conf, code=3)[1], f"{conf}:{number}:1: error:", "polices", "policies is missing")
     edit(conf, "polices = policies", "policies = nowhere")
-    expect(run("check", "-c", conf, code=3)[1], f"{conf}:{number}:", "nowhere")
+    expect(check("-c", conf, code=3)[1], f"{conf}:{number}:", "nowhere")
     edit(conf, "policies = nowhere", "policies = policies")
-    run("check", "-c", conf)
+    check("-c", conf)
 
     policy = os.path.join(gate, "policies", "other.policy")
     edit(policy, "allow   = [serve]", "allow   = [sreve]")
     line = [i for i, t in enumerate(text_of(policy).splitlines()) if "sreve" in t][0] + 1
-    expect(run("check", "-c", gate, code=3)[1], f"{policy}:{line}:", "sreve")
+    expect(check("-c", conf, code=3)[1], f"{policy}:{line}:", "sreve")
     edit(policy, "[sreve]", "[serve]")
 
     os.chmod(os.path.join(gate, "keys", "upstream.keys"), 0o644)
     os.chmod(os.path.join(gate, "creds", "other", "host.creds"), 0o640)
-    _, err = run("check", "-c", gate, code=3)
+    _, err = check("-c", conf, code=3)
     expect(err, "upstream.keys has mode 0644", "chmod 600", "creds/other/host.creds: error:")
     os.chmod(os.path.join(gate, "keys", "upstream.keys"), 0o600)
     os.chmod(os.path.join(gate, "creds", "other", "host.creds"), 0o600)
@@ -393,16 +407,31 @@ def check_finds_what_was_planted(folder):
     lines = text_of(keys).splitlines(True)
     with open(keys, "w", encoding="ascii") as f:
         f.writelines(lines[:-1] + ["nonsense\n"])
-    _, err = run("check", "-c", gate, code=3)
+    _, err = check("-c", conf, code=3)
     expect(err, f"{keys}:{len(lines)}:1: error:", "no line for account " + said["lattices"][1]["account"])
     assert "nonsense" not in err
     with open(keys, "w", encoding="ascii") as f:
         f.writelines(lines)
 
+    with open(keys, "a", encoding="ascii") as f:
+        f.write(lines[-1])
+    expect(check("-c", conf, code=3)[1], f"{keys}:{len(lines) + 1}:1: error: a second line for one account")
+    with open(keys, "w", encoding="ascii") as f:
+        f.writelines(lines)
+
+    os.mkdir(os.path.join(gate, "empty"))
+    edit(conf, "policies = policies", "policies = empty")
+    expect(check("-c", conf, code=3)[1], f"{conf}:{number}:", "does not start without one")
+    edit(conf, "policies = empty", "policies = policies")
+    os.chmod(os.path.join(gate, "audit"), 0o755)
+    out, err = check("-c", conf)
+    expect(out, "is in order, with 1 warning")
+    expect(err, "warning:", "others can look into it")
+
     edit(os.path.join(gate, "jwt", "accounts", "acme.jwt"), ".", "x.")
-    expect(run("check", "-c", gate, code=3)[1], "acme.jwt: error:")
+    expect(check("-c", conf, code=3)[1], "acme.jwt: error:")
     assert json.loads(run("check", "-c", gate, "--json", code=3)[0])["ok"] is False
-    expect(run("check", "-c", os.path.join(folder, "none"), code=3)[1], "No such file", "init")
+    expect(check("-c", os.path.join(folder, "none"), code=3)[1], "No such file", "init")
 
 
 def a_foreign_operator_with_fixed_creds_is_fine(folder):
@@ -424,15 +453,15 @@ def a_foreign_operator_with_fixed_creds_is_fine(folder):
         user = natsjwt.KeyPair("user")
         natsjwt.write_creds(os.path.join(folder, name), natsjwt.mint_user(account, user.public, "u"), user.seed)
     os.chmod(os.path.join(folder, "audit"), 0o700)
-    out, err = run("check", cwd=folder)
+    out, err = check(cwd=folder)
     expect(out, "is in order", "logins by creds file", "1 rule in 1 file")
     assert err == "", err
     os.chmod(os.path.join(folder, "command.creds"), 0o604)
-    expect(run("check", cwd=folder, code=3)[1], "gateway.conf:4:", "command.creds has mode 0604")
+    expect(check(cwd=folder, code=3)[1], "gateway.conf:4:", "command.creds has mode 0604")
     os.chmod(os.path.join(folder, "command.creds"), 0o600)
     edit(os.path.join(folder, "command.creds"), "SEED", "")
     edit(os.path.join(folder, "data.creds"), "SU", "SX")
-    _, err = run("check", cwd=folder, code=3)
+    _, err = check(cwd=folder, code=3)
     expect(err, "data.creds: error: not a creds file")
     assert "command.creds: error" not in err, err  # what stands between the dashes does not count
 

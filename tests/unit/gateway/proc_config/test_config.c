@@ -378,20 +378,30 @@ START_TEST(a_missing_file_is_an_error_with_its_line)
 }
 END_TEST
 
-START_TEST(loose_folders_and_an_empty_policy_folder_are_warnings)
+START_TEST(loose_folders_are_warnings)
+{
+	char *said, path[128];
+	size_t warnings;
+
+	snprintf(path, sizeof(path), "%s/audit", folder);
+	ck_assert_int_eq(chmod(path, 0755), 0);
+	snprintf(path, sizeof(path), "%s/acc", folder);
+	ck_assert_int_eq(chmod(path, 0777), 0);
+	ck_assert_uint_eq(check_files(&said, &warnings), 0);
+	ck_assert_uint_eq(warnings, 2);
+	free(said);
+}
+END_TEST
+
+START_TEST(an_empty_policy_folder_is_an_error)
 {
 	char *said, path[128];
 	size_t warnings;
 
 	snprintf(path, sizeof(path), "%s/policies/a.policy", folder);
 	ck_assert_int_eq(unlink(path), 0);
-	snprintf(path, sizeof(path), "%s/audit", folder);
-	ck_assert_int_eq(chmod(path, 0755), 0);
-	snprintf(path, sizeof(path), "%s/acc", folder);
-	ck_assert_int_eq(chmod(path, 0777), 0);
-	ck_assert_uint_eq(check_files(&said, &warnings), 0);
-	ck_assert_uint_eq(warnings, 3);
-	ck_assert_ptr_nonnull(strstr(said, "everything will be denied"));
+	ck_assert_uint_eq(check_files(&said, &warnings), 1);
+	ck_assert_ptr_nonnull(strstr(said, "does not start without one"));
 	free(said);
 }
 END_TEST
@@ -445,7 +455,8 @@ main(void)
 	tcase_add_test(files, a_folder_in_order_has_no_complaints);
 	tcase_add_test(files, a_key_others_can_read_is_an_error_with_its_line);
 	tcase_add_test(files, a_missing_file_is_an_error_with_its_line);
-	tcase_add_test(files, loose_folders_and_an_empty_policy_folder_are_warnings);
+	tcase_add_test(files, loose_folders_are_warnings);
+	tcase_add_test(files, an_empty_policy_folder_is_an_error);
 	tcase_add_test(files, a_file_where_a_folder_belongs_is_an_error);
 	tcase_add_test(files, a_configuration_that_cannot_be_read_is_an_accident);
 	suite_add_tcase(s, values);

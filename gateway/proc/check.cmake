@@ -1,0 +1,11 @@
+# gateway_check - is a deployment in order? Used by the parent process (-t) and by the command line.
+# Include it guarded: if(NOT TARGET gateway_check).
+if(NOT TARGET gateway_config)
+  include(${CMAKE_CURRENT_LIST_DIR}/config.cmake)
+endif()
+add_library(gateway_check STATIC
+  ${CMAKE_SOURCE_DIR}/gateway/proc/check.c
+  ${CMAKE_SOURCE_DIR}/gateway/proc/file.c
+  ${CMAKE_SOURCE_DIR}/gateway/proc/upstream_keys.c)
+target_link_libraries(gateway_check PUBLIC
+  gateway_config policy_identity policy_rules policy_core portcullis_flags)
