@@ -4,12 +4,15 @@
  */
 #include "gateway/proc/child.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include "gateway/io/log.h"
+
+enum { CHILD_STOP_MS = 300, CHILD_STOP_TURNS = 10 };
 
 struct child *
 child_of(struct channel *parent)
@@ -56,11 +59,28 @@ child_exit(struct child *c, int status)
 	_exit(status);
 }
 
+/*
+ * stopped_anyway() - when all are told to stop, a peer's end may be seen before our own word has come:
+ * wait for it a moment. Does not return when it comes.
+ */
+static void
+stopped_anyway(struct child *c)
+{
+	for (int i = 0; i < CHILD_STOP_TURNS && c->parent.fd >= 0; i++) {
+		struct pollfd p = { .fd = c->parent.fd, .events = POLLIN };
+
+		if (poll(&p, 1, CHILD_STOP_MS / CHILD_STOP_TURNS) > 0)
+			channel_pull(&c->parent);
+	}
+}
+
 void
 child_fatal(struct child *c, const char *why, int error)
 {
 	struct log_line l;
 
+	if (error == 0)
+		stopped_anyway(c);
 	log_begin(&l, LOG_FTL, "fatal");
 	log_str(&l, "why", why);
 	if (error != 0)

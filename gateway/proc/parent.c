@@ -153,14 +153,6 @@ kill_all(uv_timer_t *t)
 	}
 }
 
-/* end_others() - the edges are gone: the rest may go. */
-static void
-end_others(void)
-{
-	children_say(ROLE_COUNT, MSG_STOP);
-	uv_timer_start(&parent.stop_timer, kill_all, PARENT_KILL_MS, 0);
-}
-
 /*
  * close_listeners() - from now on a stranger is refused by the kernel instead of waiting for somebody
  * who will not come. The sockets are shared with the edges: shut, not only closed by us.
@@ -175,20 +167,26 @@ close_listeners(void)
 	parent.n_listeners = 0;
 }
 
+/*
+ * leave_if_alone() - the edges first, then who works for them, and the auditor last: it writes down what
+ * the others have said.
+ */
 static void
 leave_if_alone(void)
 {
-	bool edges = false, others = false;
+	size_t alive[ROLE_COUNT] = { 0 }, others;
 
-	for (size_t i = 0; i < parent.n_kids; i++) {
-		edges |= parent.kid[i].alive && parent.kid[i].role == ROLE_EDGE;
-		others |= parent.kid[i].alive && parent.kid[i].role != ROLE_EDGE;
-	}
-	if (edges)
+	for (size_t i = 0; i < parent.n_kids; i++)
+		alive[parent.kid[i].role] += parent.kid[i].alive;
+	others = alive[ROLE_VERIFIER] + alive[ROLE_SIGNER] + alive[ROLE_DISPATCHER];
+	if (alive[ROLE_EDGE] > 0)
 		return;
 	parent.state = PARENT_LEAVING;
-	if (others) {
-		end_others();
+	if (others + alive[ROLE_AUDITOR] > 0) {
+		children_say(others > 0 ? ROLE_VERIFIER : ROLE_AUDITOR, MSG_STOP);
+		children_say(ROLE_DISPATCHER, MSG_STOP);
+		children_say(ROLE_SIGNER, MSG_STOP);
+		uv_timer_start(&parent.stop_timer, kill_all, PARENT_KILL_MS, 0);
 		return;
 	}
 	if (parent.options->pid != NULL && parent.announced)

@@ -12,16 +12,23 @@
 #include "gateway/io/log.h"
 #include "gateway/proc/parent_priv.h"
 
-enum { DIAL_TIMEOUT_MS = 5000 };
+enum { DIAL_TIMEOUT_MS = 5000, DIAL_QUIET_MS = 60000 };
+
+/* Who wants a connection, and how far we are. */
+struct wish {
+	enum role role;
+	unsigned index;
+	uint64_t born_ms; /* of the child: another one may have taken its place meanwhile */
+	uint64_t token;
+	size_t next;      /* address to try when this one fails */
+	int error;        /* of the last one that failed */
+};
 
 struct dial {
 	uv_poll_t poll;
 	uv_timer_t timer;
 	int fd;
-	size_t next; /* address to try when this one fails */
-	enum role role;
-	unsigned index;
-	uint64_t token;
+	struct wish wish;
 	unsigned open;  /* handles not yet closed */
 };
 
@@ -53,19 +60,39 @@ dial_resolve(void)
 	return 0;
 }
 
+/* tell() - say when the upstream goes and comes, and now and then that it is still away. */
+static void
+tell(bool reached, int error)
+{
+	uint64_t now = uv_now(&parent.loop);
+	struct log_line l;
+
+	if (reached ? !parent.upstream_away : parent.upstream_away && now - parent.upstream_told_ms < DIAL_QUIET_MS)
+		return;
+	parent.upstream_away = !reached;
+	parent.upstream_told_ms = now;
+	log_begin(&l, reached ? LOG_INF : LOG_WRN, reached ? "upstream_reached" : "upstream_unreachable");
+	log_str(&l, "host", parent.config->upstream.host);
+	log_num(&l, "port", parent.config->upstream.port);
+	if (!reached)
+		log_errno(&l, error);
+	log_end(&l);
+}
+
 /* answer() - to whoever asked, if it is still there. */
 static void
-answer(enum role role, unsigned index, uint64_t token, int fd)
+answer(const struct wish *w, int fd)
 {
-	struct kid *k = kid_of(role, index);
+	struct kid *k = kid_of(w->role, w->index);
 
-	if (k == NULL || !k->alive || k->channel.fd < 0) {
+	tell(fd >= 0, w->error);
+	if (k == NULL || !k->alive || k->born_ms != w->born_ms || k->channel.fd < 0) {
 		if (fd >= 0)
 			close(fd);
 		return;
 	}
-	if (fd < 0 || msg_token_put(&k->channel, MSG_DIALLED, token, fd) != 0)
-		(void)msg_token_put(&k->channel, MSG_NOT_DIALLED, token, -1);
+	if (fd < 0 || msg_token_put(&k->channel, MSG_DIALLED, w->token, fd) != 0)
+		(void)msg_token_put(&k->channel, MSG_NOT_DIALLED, w->token, -1);
 	channel_flush(&k->channel);
 }
 
@@ -78,21 +105,22 @@ on_closed(uv_handle_t *h)
 		free(d);
 }
 
-static void try_from(size_t at, enum role role, unsigned index, uint64_t token);
+static void try_next(struct wish w);
 
-/* finish() - @fd: connected, or -1. */
+/* finish() - @error: 0, the connection stands. */
 static void
-finish(struct dial *d, int fd)
+finish(struct dial *d, int error)
 {
 	uv_poll_stop(&d->poll);
 	uv_close((uv_handle_t *)&d->poll, on_closed);
 	uv_close((uv_handle_t *)&d->timer, on_closed);
-	if (fd >= 0) {
-		answer(d->role, d->index, d->token, fd);
+	if (error == 0) {
+		answer(&d->wish, d->fd);
 		return;
 	}
 	close(d->fd);
-	try_from(d->next, d->role, d->index, d->token);
+	d->wish.error = -error;
+	try_next(d->wish);
 }
 
 static void
@@ -103,21 +131,20 @@ on_connected(uv_poll_t *p, int status, int events)
 	socklen_t len = sizeof(error);
 
 	(void)events;
-	if (status != 0 || getsockopt(d->fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0 || error != 0)
-		finish(d, -1);
-	else
-		finish(d, d->fd);
+	if (getsockopt(d->fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0)
+		error = errno;
+	finish(d, error != 0 ? error : -status);
 }
 
 static void
 on_timeout(uv_timer_t *t)
 {
-	finish((struct dial *)t->data, -1);
+	finish((struct dial *)t->data, ETIMEDOUT);
 }
 
 /* wait_for() - the connection is under way. */
 static int
-wait_for(int fd, size_t next, enum role role, unsigned index, uint64_t token)
+wait_for(int fd, const struct wish *w)
 {
 	struct dial *d = calloc(1, sizeof(*d));
 
@@ -129,42 +156,43 @@ wait_for(int fd, size_t next, enum role role, unsigned index, uint64_t token)
 	d->poll.data = d->timer.data = d;
 	d->open = 2;
 	d->fd = fd;
-	d->next = next;
-	d->role = role;
-	d->index = index;
-	d->token = token;
+	d->wish = *w;
 	uv_poll_start(&d->poll, UV_WRITABLE, on_connected);
 	uv_timer_start(&d->timer, on_timeout, DIAL_TIMEOUT_MS, 0);
 	return 0;
 }
 
-/* try_from() - the addresses of the upstream from @at on, one after the other. */
+/* try_next() - the addresses of the upstream, one after the other. */
 static void
-try_from(size_t at, enum role role, unsigned index, uint64_t token)
+try_next(struct wish w)
 {
 	static const int one = 1;
 
-	for (size_t i = at; i < parent.n_upstream; i++) {
+	while (w.next < parent.n_upstream) {
+		size_t i = w.next++;
 		const struct sockaddr *sa = (const struct sockaddr *)&parent.upstream[i];
 		int fd = socket(sa->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
-		if (fd < 0)
-			break;
+		if (fd < 0) {
+			w.error = -errno;
+			continue;
+		}
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 		setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
 		if (connect(fd, sa, parent.upstream_len[i]) == 0) {
-			answer(role, index, token, fd);
+			answer(&w, fd);
 			return;
 		}
-		if (errno == EINPROGRESS && wait_for(fd, i + 1, role, index, token) == 0)
+		w.error = -errno;
+		if (errno == EINPROGRESS && wait_for(fd, &w) == 0)
 			return;
 		close(fd);
 	}
-	answer(role, index, token, -1);
+	answer(&w, -1);
 }
 
 void
 dial_for(struct kid *k, uint64_t token)
 {
-	try_from(0, k->role, k->index, token);
+	try_next((struct wish){ .role = k->role, .index = k->index, .born_ms = k->born_ms, .token = token });
 }
