@@ -53,6 +53,8 @@ struct parent {
 	struct sockaddr_storage upstream[8];
 	socklen_t upstream_len[8];
 	size_t n_upstream;
+	bool upstream_away; /* the last attempt to connect failed, as was told in the log at ... */
+	uint64_t upstream_told_ms;
 	int announce; /* standard error as it was before the log went elsewhere, or -1 */
 	char server_id[64];
 	uv_signal_t signals[6];
