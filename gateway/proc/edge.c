@@ -17,7 +17,7 @@
 #include "gateway/io/clock.h"
 #include "gateway/io/log.h"
 
-enum { EDGE_ACCEPTS = 64, EDGE_TICK_MS = 250, EDGE_PROBE_AGAIN_MS = 500, EDGE_REJUDGE = 64, EDGE_SCRATCH = 4 << 20 };
+enum { EDGE_ACCEPTS = 64, EDGE_TICK_MS = 250, EDGE_PROBE_AGAIN_MS = 500, EDGE_PROBES_SAID = 120, EDGE_REJUDGE = 64, EDGE_SCRATCH = 4 << 20 };
 
 struct edge edge;
 
@@ -411,10 +411,19 @@ probe_again(uv_timer_t *t)
 void
 edge_on_probe_fd(int fd)
 {
-	if (fd >= 0)
+	if (fd >= 0) {
 		probe_start(&edge.probe, &edge.room, fd, probed);
-	else
-		uv_timer_start(&edge.probe_timer, probe_again, EDGE_PROBE_AGAIN_MS, 0);
+		return;
+	}
+	/* said once, then once a minute: it may take long until somebody starts the leaf */
+	if (edge.probes_failed++ % EDGE_PROBES_SAID == 0) {
+		struct log_line l;
+
+		log_begin(&l, LOG_WRN, "upstream_probe_failed");
+		log_str(&l, "why", "cannot connect; trying again until it is there");
+		log_end(&l);
+	}
+	uv_timer_start(&edge.probe_timer, probe_again, EDGE_PROBE_AGAIN_MS, 0);
 }
 
 /* begin_service() - the upstream is known: tell clients what it can, and listen. */

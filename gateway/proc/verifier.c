@@ -164,12 +164,13 @@ admit(struct channel *c, const struct msg_login *m, struct identity *id)
 		    "the account's connection limit is reached");
 	} else if (conns_add(&self.conns, &k->node, c->index, m->conn) != 0) {
 		refuse(c, m, NULL, "duplicate", "this connection has logged in already");
-	} else if (introduce(k, id) != 0 || msg_admit_put(c, m->conn, id) != 0 ||
-	    people_meet(&self.people, id, &k->person) != 0) {
+	} else if (introduce(k, id) != 0 || people_meet(&self.people, id, &k->person) != 0) {
 		refuse(c, m, NULL, "unavailable", "signer, dispatcher or auditor did not take the introduction");
 		conns_remove(&self.conns, &k->node);
 	} else {
 		a->n++;
+		if (msg_admit_put(c, m->conn, &k->person->identity) != 0)
+			forget(k); /* the edge is gone */
 		return;
 	}
 	free(k);

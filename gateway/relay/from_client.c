@@ -93,11 +93,21 @@ judge_data(struct relay *r, struct bytes subject, bool granted)
 static struct decision
 judge_publish(struct relay *r, const struct nats_op *op, bool *answer)
 {
+	static const struct decision again = { .verdict = VERDICT_ALLOW, .reason = REASON_RULE, .rule = RULE_NONE };
 	bool granted = r->grants.n > 0 &&
 	    grants_has(&r->grants, op->subject, uv_now(r->env->room->loop));
-	struct decision d = judge_data(r, op->subject, granted), a;
+	struct decision d, a;
 
 	*answer = false;
+	if (!granted && op->subject.len == r->said_len && r->said_generation == r->env->generation &&
+	    memcmp(op->subject.ptr, r->said, r->said_len) == 0)
+		return again;
+	d = judge_data(r, op->subject, granted);
+	if (d.verdict == VERDICT_ALLOW && !d.would_deny && op->subject.len <= RELAY_SAID_MAX) {
+		r->said_generation = r->env->generation;
+		r->said_len = (uint8_t)op->subject.len;
+		memcpy(r->said, op->subject.ptr, op->subject.len);
+	}
 	if (!granted || d.verdict == VERDICT_ALLOW || d.reason == REASON_INVALID || d.reason == REASON_COMMAND)
 		return d;
 	a = rights_answer(*r->rights, op->subject);
@@ -116,6 +126,11 @@ police_headers(struct relay *r, const struct nats_op *op, struct bytes *header)
 
 	if (header_open(&h, op->header) != 0) {
 		protocol(r, "header block");
+		return false;
+	}
+	if (header_repeats_powerful(&h)) {
+		e.detail = BYTES_LIT("a powerful header twice");
+		deny(r, &e);
 		return false;
 	}
 	buf_reset(out);

@@ -38,38 +38,56 @@ dropped(struct relay *r, const struct nats_op *op, struct decision d, const char
 	relay_report(r, &e);
 }
 
+/* judge_stranger() - a message printed with a subject that its subscription does not match. */
+static struct decision
+judge_stranger(struct relay *r, const struct sub *sub, struct bytes subject)
+{
+	if (sub->command)
+		return (struct decision){ .reason = REASON_COMMAND, .rule = RULE_NONE };
+	if (inbox_is(subject))
+		return (struct decision){ .reason = REASON_RESERVED, .rule = RULE_NONE };
+	return rights_subscribe(*r->rights, subject, BYTES_NULL);
+}
+
+/* judge_delivery() - the rules' word on a message, when the last one was not like it. */
+static struct decision
+judge_delivery(struct relay *r, const struct sub *sub, struct bytes subject)
+{
+	if (!subject_match(sub_subject(sub), subject))
+		return judge_stranger(r, sub, subject);
+	if (!sub->filter && r->generation == r->env->generation)
+		return (struct decision){ .verdict = VERDICT_ALLOW, .rule = RULE_NONE };
+	/* an own inbox on a wider subscription is as good as on one of its own */
+	if (inbox_is(subject) && !sub->virtual)
+		return rights_subscribe(*r->rights, subject, BYTES_NULL);
+	return rights_deliver(*r->rights, sub_subject(sub), sub_queue(sub), subject);
+}
+
 /*
  * may_deliver() - is @subject (as the client would see it) for this subscription? JetStream prints
  * stored messages with their own subject on an inbox: the client must then have the right to that
  * subject. Where a host listens for commands, printed and subscribed subject must agree.
  */
 static bool
-may_deliver(struct relay *r, const struct nats_op *op, const struct sub *sub, struct bytes subject)
+may_deliver(struct relay *r, const struct nats_op *op, struct sub *sub, struct bytes subject)
 {
 	struct decision d;
 
-	if (bytes_eq(sub_subject(sub), subject) || subject_match(sub_subject(sub), subject)) {
-		if (!sub->filter && r->generation == r->env->generation)
-			return true;
-		/* an own inbox on a wider subscription is as good as on one of its own */
-		if (inbox_is(subject) && !sub->virtual)
-			d = rights_subscribe(*r->rights, subject, BYTES_NULL);
-		else
-			d = rights_deliver(*r->rights, sub_subject(sub), sub_queue(sub), subject);
-		if (d.verdict != VERDICT_ALLOW)
-			dropped(r, op, d, "delivery");
-		return d.verdict == VERDICT_ALLOW;
+	if (subject.len == sub->seen_len && sub->seen_generation == r->env->generation &&
+	    memcmp(subject.ptr, sub->seen, subject.len) == 0)
+		return true;
+	d = judge_delivery(r, sub, subject);
+	if (d.verdict != VERDICT_ALLOW) {
+		dropped(r, op, d,
+		    subject_match(sub_subject(sub), subject) ? "delivery" : "subject is not the subscription's");
+		return false;
 	}
-	if (sub->command) {
-		d = (struct decision){ .reason = REASON_COMMAND, .rule = RULE_NONE };
-	} else if (inbox_is(subject)) {
-		d = (struct decision){ .reason = REASON_RESERVED, .rule = RULE_NONE };
-	} else {
-		d = rights_subscribe(*r->rights, subject, BYTES_NULL);
+	if (subject.len <= SUB_SEEN_MAX) {
+		sub->seen_generation = r->env->generation;
+		sub->seen_len = (uint8_t)subject.len;
+		memcpy(sub->seen, subject.ptr, subject.len);
 	}
-	if (d.verdict != VERDICT_ALLOW)
-		dropped(r, op, d, "subject is not the subscription's");
-	return d.verdict == VERDICT_ALLOW;
+	return true;
 }
 
 /* note_reply() - what was asked of the client may be answered. */
@@ -101,6 +119,19 @@ count(struct relay *r, struct sub *sub, bool ours)
 	subs_remove(&r->subs, sub);
 }
 
+/* rewrite_header() - a header block as it was read, into the scratch buffer. Return: false when it cannot be. */
+static bool
+rewrite_header(struct relay *r, struct bytes *header)
+{
+	if (header->len == 0)
+		return true;
+	buf_reset(&r->env->scratch);
+	if (header_anew(&r->env->scratch, *header) != 0)
+		return false;
+	*header = buf_bytes(&r->env->scratch);
+	return true;
+}
+
 /* nobody_listens() - the server's word that a request found no responder. */
 static bool
 nobody_listens(struct bytes header)
@@ -113,8 +144,7 @@ on_msg(struct relay *r, const struct nats_op *op)
 {
 	char subject_room[INBOX_NAME_MAX], reply_room[INBOX_NAME_MAX];
 	struct sub *sub = find_sub(r, op->sid);
-	struct bytes subject = op->subject, reply = op->reply;
-	struct header_reader h;
+	struct bytes subject = op->subject, reply = op->reply, header = op->header;
 
 	if (sub == NULL || (sub->max != 0 && sub->delivered >= sub->max))
 		return; /* under way while it ended */
@@ -125,7 +155,7 @@ on_msg(struct relay *r, const struct nats_op *op)
 		return; /* on a wide subscription: somebody else's */
 	if (!may_deliver(r, op, sub, subject))
 		return;
-	if (op->header.len != 0 && header_open(&h, op->header) != 0) {
+	if (!rewrite_header(r, &header)) {
 		dropped(r, op, (struct decision){ .reason = REASON_INVALID, .rule = RULE_NONE }, "header block");
 		return;
 	}
@@ -135,7 +165,7 @@ on_msg(struct relay *r, const struct nats_op *op)
 		else
 			note_reply(r, sub, reply);
 	}
-	nats_put_msg(to_client(r), subject, sub_sid(sub), reply, op->header, op->payload);
+	nats_put_msg(to_client(r), subject, sub_sid(sub), reply, header, op->payload);
 	r->client.out_msgs++;
 	r->client.out_bytes += op->payload.len;
 	/* nor does the server count its own word that nobody listens */
@@ -159,6 +189,8 @@ relay_answer(struct relay *r, struct bytes reply, struct bytes onward, struct by
 		return true;
 	if (!r->handshake.connect.headers)
 		header = BYTES_NULL;
+	if (!rewrite_header(r, &header))
+		return true; /* nobody can read it; the next answer may be better */
 	nats_put_msg(to_client(r), reply, sub_sid(sub), onward, header, payload);
 	if (onward.len != 0)
 		note_reply(r, sub, onward);

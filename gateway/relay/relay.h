@@ -19,6 +19,8 @@
 
 struct relay;
 
+enum { RELAY_SAID_MAX = 63 };
+
 /* What happened to one operation, for the decision log and the audit. */
 enum relay_event_kind {
 	RELAY_NONE = 0,
@@ -94,6 +96,10 @@ struct relay {
 	struct grants grants;
 	struct order order;
 	const struct sub *reply_sub; /* the one that last matched a reply */
+	/* the last subject that a rule let it publish to, and under which policy: most come in rows */
+	uint64_t said_generation;
+	uint8_t said_len; /* 0: none */
+	uint8_t said[RELAY_SAID_MAX];
 	size_t max_payload;
 	size_t max_subs;
 	uint64_t generation;   /* of the policy its subscriptions were judged by */

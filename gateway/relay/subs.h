@@ -10,7 +10,7 @@
 #include "policy/core/bytes.h"
 #include "policy/core/err.h"
 
-enum { SUB_SID_MAX = 20 };
+enum { SUB_SID_MAX = 20, SUB_SEEN_MAX = 46 };
 
 struct sub {
 	struct sub *next_sid, *next_usid; /* chains */
@@ -25,6 +25,10 @@ struct sub {
 	uint64_t end_ping; /* of an ended one: with the PONG of this PING it is over */
 	uint64_t delivered;
 	uint64_t max; /* 0: no limit */
+	/* the last subject judged fit for delivery here, and under which policy: most come in rows */
+	uint64_t seen_generation;
+	uint8_t seen_len; /* 0: none */
+	uint8_t seen[SUB_SEEN_MAX];
 	uint16_t subject_len, queue_len;
 	char text[]; /* subject, then queue, as the client wrote them */
 };
