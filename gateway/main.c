@@ -42,7 +42,8 @@ static const char help[] =
     "  -v, --version        print the version\n"
     "  -h, --help           print this\n"
     "\n"
-    "Signals: HUP reload policies and trust, USR1 reopen the log, USR2 lame duck, TERM and INT stop.\n"
+    "Signals: HUP reload policies, trust and upstream keys, USR1 reopen the log, USR2 lame duck,\n"
+    "TERM and INT stop.\n"
     "Ready when `portcullis-gateway ready HOST:PORT` appears on standard error.\n";
 
 /* send_signal() - "reload=123". Return: the exit status. */

@@ -4,6 +4,8 @@
  * Everything new is written first; then accounts.conf and keys/upstream.keys are replaced whole, in
  * this order, so that at no moment the gateway holds a key the leaf's file does not know.
  */
+#include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -41,6 +43,39 @@ add_everywhere(struct deploy *d, const struct lattice *l, const struct nkey_pair
 	return r;
 }
 
+/* pid_of() - of a running server that was started with -P FILE in the deployment; 0: not known. */
+static long
+pid_of(const struct deploy *d, const char *file)
+{
+	struct buf b;
+	long pid = 0;
+
+	buf_init(&b, 32);
+	if (file_read(d->fd, file, &b) == 0) {
+		buf_put_u8(&b, '\0');
+		pid = buf_failed(&b) ? 0 : strtol((const char *)b.ptr, NULL, 10);
+	}
+	buf_deinit(&b);
+	return pid > 1 && pid <= INT_MAX && (kill((pid_t)pid, 0) == 0 || errno == EPERM) ? pid : 0;
+}
+
+/* say_next() - the leaf first: the gateway's keys are worth nothing before the leaf knows them. */
+static void
+say_next(const struct deploy *d)
+{
+	long leaf = pid_of(d, "leaf.pid"), gateway = pid_of(d, "gateway.pid");
+
+	printf("Then, in this order (no connection is lost):\n");
+	if (leaf != 0)
+		printf("  nats-server --signal reload=%ld\n", leaf);
+	else
+		printf("  send the leaf (nats-server) a HUP\n");
+	if (gateway != 0)
+		printf("  portcullis-gateway --signal reload=%ld\n", gateway);
+	else
+		printf("  send portcullis-gateway a HUP\n");
+}
+
 static int
 say(const struct deploy *d, const struct lattice *l, bool json)
 {
@@ -55,10 +90,10 @@ say(const struct deploy *d, const struct lattice *l, bool json)
 		printf("Added lattice %s\n"
 		       "  account  %s\n"
 		       "  host id  %s  (%s/%s)\n"
-		       "  creds    %s/creds/%s/\n\n"
-		       "Send the leaf a HUP, then start the gateway anew: it reads its keys for "
-		       "the leaf once.\n",
+		       "  creds    %s/creds/%s/\n\n",
 		    l->name, l->account_text, l->host_text, d->dir, host, d->dir, l->name);
+	if (!json)
+		say_next(d);
 	return CLI_OK;
 }
 

@@ -111,8 +111,9 @@ const struct cli_verb cli_verbs[] = {
 	    "add a lattice, with an account, a policy and creds of its own",
 	    "Adds to a deployment what `init --lattice NAME` would have written: an\n"
 	    "account, its policy and creds/NAME/*.creds. accounts.conf and\n"
-	    "keys/upstream.keys are replaced whole. Send the leaf a HUP and start the\n"
-	    "gateway anew afterwards.",
+	    "keys/upstream.keys are replaced whole. Send the leaf a HUP afterwards, then\n"
+	    "one to the gateway; no connection is lost. When they were started with\n"
+	    "`-P DIR/leaf.pid` and `-P DIR/gateway.pid`, the commands are printed.",
 	    lattice_add_opts, cmd_lattice_add },
 	{ "creds", "issue", "", 0, 0, HINT_NONE, "write a creds file for somebody new",
 	    "Makes a user key, signs it into the lattice's account with the tags\n"

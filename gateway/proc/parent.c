@@ -243,6 +243,8 @@ static void
 reload(void)
 {
 	log_event(LOG_INF, "reload");
+	/* keys before trust: who is let in next has a key upstream */
+	children_keys();
 	children_compile();
 	files_watch();
 	files_trust();

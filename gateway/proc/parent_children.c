@@ -278,26 +278,78 @@ setup(struct kid *k)
 	msg_setup_put(&k->channel, &s);
 }
 
-/* give_file() - open a file for a child; the parent does not read it. Return: 0, -errno. */
+/* not_given() - a file a child should have had. Before the gate is up, that ends it. */
+static int
+not_given(const char *path, const char *why, int r)
+{
+	struct log_line l;
+
+	log_begin(&l, parent.announced ? LOG_ERR : LOG_FTL, "cannot_open");
+	log_str(&l, "file", path);
+	if (why != NULL)
+		log_str(&l, "why", why);
+	else
+		log_errno(&l, r);
+	log_end(&l);
+	return err_raise(r);
+}
+
+/* give_file() - open a file for a child to write; the parent does not. Return: 0, -errno. */
 static int
 give_file(struct kid *k, const char *name, const char *path, int flags)
 {
+	int fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0)
+		return not_given(path, NULL, -errno);
+	return msg_file_put(&k->channel, name, fd);
+}
+
+/* secret_wrong() - what config_check_files() asks of a secret, of the file that was really opened. */
+static const char *
+secret_wrong(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+		return "not a file";
+	if (st.st_uid != geteuid() && st.st_uid != 0)
+		return "it belongs to another user";
+	if ((st.st_mode & 077) != 0)
+		return "others can read it: run chmod 600";
+	return NULL;
+}
+
+/* give_secret() - open a file of keys for a child; the parent does not read it. Return: 0, -errno. */
+static int
+give_secret(struct kid *k, const char *name, const char *path)
+{
+	const char *why;
 	int fd;
 
 	if (path == NULL)
 		return 0;
-	fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0) {
-		int r = -errno;
-		struct log_line l;
-
-		log_begin(&l, LOG_FTL, "cannot_open");
-		log_str(&l, "file", path);
-		log_errno(&l, r);
-		log_end(&l);
-		return err_raise(r);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd < 0)
+		return not_given(path, NULL, -errno);
+	why = secret_wrong(fd);
+	if (why != NULL) {
+		close(fd);
+		return not_given(path, why, -EACCES);
 	}
 	return msg_file_put(&k->channel, name, fd);
+}
+
+/* give_keys() - the signer's; one that cannot be had keeps no other back. Return: 0, -errno. */
+static int
+give_keys(struct kid *k)
+{
+	const struct config *c = parent.config;
+	int mint = give_secret(k, "mint", c->upstream_mint);
+	int creds = give_secret(k, "creds", c->upstream_creds);
+	int command = give_secret(k, "command_creds", c->upstream_command_creds);
+
+	return mint != 0 ? err_pass(mint) : creds != 0 ? err_pass(creds) : err_pass(command);
 }
 
 /* give_files() - what the role owns on disk. Return: 0, -errno. */
@@ -310,14 +362,9 @@ give_files(struct kid *k)
 
 	switch (k->role) {
 	case ROLE_VERIFIER:
-		return give_file(k, "inbox_key", c->inbox_key, O_RDONLY);
+		return give_secret(k, "inbox_key", c->inbox_key);
 	case ROLE_SIGNER:
-		r = give_file(k, "mint", c->upstream_mint, O_RDONLY);
-		if (r == 0)
-			r = give_file(k, "creds", c->upstream_creds, O_RDONLY);
-		if (r == 0)
-			r = give_file(k, "command_creds", c->upstream_command_creds, O_RDONLY);
-		return err_pass(r);
+		return give_keys(k);
 	case ROLE_AUDITOR:
 		snprintf(path, sizeof(path), "%s/records.jsonl", c->audit);
 		r = give_file(k, "audit", path, O_RDWR | O_APPEND | O_CREAT);
@@ -327,6 +374,16 @@ give_files(struct kid *k)
 	default:
 		return 0;
 	}
+}
+
+void
+children_keys(void)
+{
+	struct kid *k = kid_of(ROLE_SIGNER, 0);
+
+	/* what went wrong has been logged; the signer keeps what it has */
+	if (k != NULL && k->alive && k->channel.fd >= 0)
+		(void)!give_keys(k);
 }
 
 /* wire() - a socket pair between two children, both told. Return: 0, -errno. */

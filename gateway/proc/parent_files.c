@@ -2,56 +2,28 @@
  * parent_files - what the operator of the gate changes while it runs: policies, trust, the log file.
  * The parent reads these and hands the bytes on; it does not interpret them.
  */
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "gateway/io/log.h"
+#include "gateway/proc/file.h"
 #include "gateway/proc/parent_priv.h"
 
-enum { FILE_MAX_BYTES = 2 * 1024 * 1024 - 8192, FILES_MAX = 100000, TRUST_SETTLE_MS = 150 };
-
-/* read_file() - whole, to heap memory. Return: 0, -errno. */
-static int
-read_file(const char *path, char **out, size_t *len)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct stat st;
-	size_t at = 0;
-	ssize_t n = 1;
-	char *p;
-
-	if (fd < 0)
-		return err_raise(-errno);
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size > FILE_MAX_BYTES) {
-		close(fd);
-		return err_raise(-EFBIG);
-	}
-	p = malloc(FILE_MAX_BYTES + 1);
-	while (p != NULL && at < FILE_MAX_BYTES && (n = read(fd, p + at, FILE_MAX_BYTES - at)) > 0)
-		at += (size_t)n;
-	close(fd);
-	if (p == NULL || n < 0) {
-		free(p);
-		return err_raise(-EIO);
-	}
-	*out = p;
-	*len = at;
-	return 0;
-}
+enum { TRUST_SETTLE_MS = 150 };
 
 /* send_file() - its bytes as a message. Return: 0, -errno after a log line. */
 static int
 send_file(struct channel *to, enum msg_parent type, const char *path)
 {
-	autofree(mem_freep) char *text = NULL;
-	size_t len = 0;
-	int r = read_file(path, &text, &len);
+	struct buf text;
+	int r;
 
+	buf_init(&text, FILE_MAX_BYTES);
+	r = file_read(AT_FDCWD, path, &text);
 	if (r == 0)
-		r = msg_text_put(to, type, path, bytes_of(text, len), -1);
+		r = msg_text_put(to, type, path, buf_bytes(&text), -1);
+	buf_deinit(&text);
 	if (r != 0) {
 		struct log_line l;
 
@@ -71,35 +43,20 @@ ends_with(const char *s, const char *end)
 	return n >= m && strcmp(s + n - m, end) == 0;
 }
 
-static const char *wanted_end;
-
-static int
-wanted(const struct dirent *e)
-{
-	return e->d_name[0] != '.' && ends_with(e->d_name, wanted_end);
-}
-
 /* send_folder() - all files with an ending, in order of their names. Return: how many, -errno. */
 static int
 send_folder(struct channel *to, enum msg_parent type, const char *folder, const char *ending)
 {
-	struct dirent **list = NULL;
-	char path[8192];
-	int n, sent = 0, r = 0;
+	char **names = NULL, path[8192];
+	size_t n = 0;
+	int r = names_in(AT_FDCWD, folder, ending, &names, &n);
 
-	wanted_end = ending;
-	n = scandir(folder, &list, wanted, alphasort);
-	if (n < 0)
-		return err_raise(-errno);
-	for (int i = 0; i < n; i++) {
-		snprintf(path, sizeof(path), "%s/%s", folder, list[i]->d_name);
-		free(list[i]);
-		if (r == 0 && i < FILES_MAX)
-			r = send_file(to, type, path);
-		sent += r == 0;
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
+		r = send_file(to, type, path);
 	}
-	free(list);
-	return r != 0 ? err_pass(r) : sent;
+	names_free(names, n);
+	return r != 0 ? err_pass(r) : (int)n;
 }
 
 int

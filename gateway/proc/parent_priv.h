@@ -76,6 +76,8 @@ void children_say(enum role role, enum msg_parent type);
 void children_policy(void);
 /* children_compile() - compile the policy folder in a process of its own; a reload that fails keeps the old one. */
 void children_compile(void);
+/* children_keys() - the files with keys for the upstream to the signer, anew. */
+void children_keys(void);
 struct kid *kid_of(enum role role, unsigned index);
 
 /* dial_resolve() - addresses of the upstream. Return: 0, -errno after a log line. */

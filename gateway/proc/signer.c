@@ -4,31 +4,27 @@
  * alphabet and length are bounded.
  *
  * With `mint` every login is a fresh user key and a token that can do what this identity may do
- * upstream, and no command. With `creds` the file's token is used for everybody.
+ * upstream, and no command. With `creds` the file's token is used for everybody. A file may come anew
+ * at any time (a reload): it is used when all of it is good, else the keys in force stay.
  */
-#include <sodium.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "gateway/io/clock.h"
 #include "gateway/io/log.h"
 #include "gateway/proc/child.h"
 #include "gateway/proc/conns.h"
+#include "gateway/proc/file.h"
 #include "gateway/proc/msg_signer.h"
 #include "gateway/proc/msg_verifier.h"
 #include "gateway/proc/people.h"
+#include "gateway/proc/upstream_keys.h"
 #include "policy/commands/command.h"
-#include "policy/core/wipe.h"
 #include "policy/identity/creds.h"
 #include "policy/identity/mint.h"
 #include "policy/rules/upstream.h"
 
-enum { SIGNER_EDGES = 64, SIGNER_ACCOUNTS = 4096, SIGNER_FILE_MAX = 1024 * 1024, SIGNER_TOKEN_MAX = 64 * 1024 };
-
-/* A client account and the key of its account upstream. */
-struct upstream_account {
-	char account[NKEY_TEXT_LEN + 1];
-	struct nkey_pair key;
-};
+enum { SIGNER_EDGES = 64, SIGNER_TOKEN_MAX = 64 * 1024 };
 
 /* A fixed login. */
 struct fixed {
@@ -46,150 +42,148 @@ static struct signer {
 	struct channel edge[SIGNER_EDGES], dispatcher, verifier;
 	struct conns conns;
 	struct people people;
-	struct upstream_account *accounts;
-	size_t n_accounts;
+	struct upstream_keys keys;
 	struct fixed creds, command_creds;
 } self;
 
 /* ---- keys ---- */
 
-/* read_all() - a whole small file into memory that the caller wipes. Return: 0, -errno. */
-static int
-read_all(int fd, char **out, size_t *len)
-{
-	char *p = malloc(SIGNER_FILE_MAX);
-	size_t at = 0;
-	ssize_t n = 0;
+/* What was wrong with a file of keys: the first place and how many. */
+struct wrong {
+	size_t line, n;
+	const char *why;
+};
 
-	if (p == NULL)
-		return err_raise(-ENOMEM);
-	while (at < SIGNER_FILE_MAX && (n = read(fd, p + at, SIGNER_FILE_MAX - at)) > 0)
-		at += (size_t)n;
-	if (n < 0 || at == SIGNER_FILE_MAX) {
-		wipe(p, at);
-		free(p);
-		return err_raise(n < 0 ? -errno : -EFBIG);
-	}
-	*out = p;
-	*len = at;
-	return 0;
+static void
+on_wrong(void *ctx, size_t line, const char *why)
+{
+	struct wrong *w = ctx;
+
+	if (w->n++ > 0)
+		return;
+	w->line = line;
+	w->why = why;
 }
 
-/* next_word() - the next word of a line; empty at its end. */
-static struct bytes
-next_word(struct bytes *line)
-{
-	size_t i = 0, n;
-
-	while (i < line->len && (line->ptr[i] == ' ' || line->ptr[i] == '\t' || line->ptr[i] == '\r'))
-		i++;
-	*line = bytes_from(*line, i);
-	for (n = 0; n < line->len && line->ptr[n] != ' ' && line->ptr[n] != '\t' && line->ptr[n] != '\r'; n++)
-		continue;
-	*line = bytes_from(*line, n);
-	return bytes_of(line->ptr - n, n);
-}
-
-/* add_account() - one line of the mint file. Return: 0, 1 when it cannot be read so, -ENOMEM. */
+/* take_mint() - lines of "A... SA..."; the old ones go when all the new ones are good. */
 static int
-add_account(struct bytes line)
+take_mint(struct bytes text, struct wrong *w)
 {
-	struct upstream_account *a = &self.accounts[self.n_accounts];
-	struct bytes account = next_word(&line), seed;
-	struct nkey k;
-	int r;
+	struct upstream_keys keys;
+	int r = upstream_keys_read(&keys, text, on_wrong, w);
 
-	if (account.len == 0 || account.ptr[0] == '#')
-		return 0;
-	seed = next_word(&line);
-	if (self.n_accounts == SIGNER_ACCOUNTS || next_word(&line).len != 0 || nkey_parse(&k, account) != 0 ||
-	    k.type != NKEY_ACCOUNT)
-		return 1;
-	r = nkey_pair_parse(&a->key, seed);
-	if (r != 0 || a->key.pub.type != NKEY_ACCOUNT) {
-		nkey_pair_deinit(&a->key);
-		return r < 0 ? r : 1;
-	}
-	nkey_format(&k, a->account);
-	self.n_accounts++;
-	return 0;
-}
-
-/* load_mint() - lines of "A... SA...", # for comments. Return: 0, or the number of the bad line. */
-static int
-load_mint(struct bytes text)
-{
-	int number = 0;
-
-	self.accounts = calloc(SIGNER_ACCOUNTS, sizeof(*self.accounts));
-	if (self.accounts == NULL)
-		return err_raise(-ENOMEM);
-	while (text.len > 0) {
-		size_t n = bytes_find(text, '\n');
-
-		number++;
-		if (add_account(bytes_upto(text, n)) != 0)
-			return number;
-		text = bytes_from(text, n + 1);
-	}
-	return self.n_accounts > 0 ? 0 : 1;
-}
-
-static int
-load_creds(struct fixed *f, struct bytes text)
-{
-	struct bytes jwt;
-	int r = creds_read(text, &jwt, &f->pair);
-
-	if (r != 0)
+	if (r != 0) {
+		upstream_keys_deinit(&keys);
 		return err_pass(r);
-	f->jwt = strndup((const char *)jwt.ptr, jwt.len);
-	return f->jwt != NULL ? 0 : err_raise(-ENOMEM);
+	}
+	upstream_keys_deinit(&self.keys);
+	self.keys = keys;
+	return 0;
+}
+
+static void
+fixed_deinit(struct fixed *f)
+{
+	free(f->jwt);
+	nkey_pair_deinit(&f->pair);
+	*f = (struct fixed){ 0 };
+}
+
+/* take_creds() - a user JWT and its seed; the old ones go when the new ones are whole. */
+static int
+take_creds(struct fixed *f, struct bytes text, struct wrong *w)
+{
+	struct fixed fresh = { 0 };
+	struct bytes jwt;
+	int r = creds_read(text, &jwt, &fresh.pair);
+
+	if (r > 0)
+		on_wrong(w, 0, creds_why(r));
+	if (r == 0) {
+		fresh.jwt = strndup((const char *)jwt.ptr, jwt.len);
+		r = fresh.jwt != NULL ? 0 : err_raise(-ENOMEM);
+	}
+	if (r != 0) {
+		fixed_deinit(&fresh);
+		return err_pass(r);
+	}
+	fixed_deinit(f);
+	*f = fresh;
+	return 0;
+}
+
+static int
+take_file(const char *name, struct bytes text, struct wrong *w)
+{
+	if (strcmp(name, "mint") == 0)
+		return take_mint(text, w);
+	return take_creds(strcmp(name, "creds") == 0 ? &self.creds : &self.command_creds, text, w);
+}
+
+/* refused() - say which file and where, never what stands there. At the start that is the end. */
+static void
+refused(const char *name, bool running, const struct wrong *w, int r)
+{
+	struct log_line l;
+	char event[48];
+
+	snprintf(event, sizeof(event), "%s_refused", name);
+	log_begin(&l, running ? LOG_ERR : LOG_FTL, event);
+	if (w->line > 0)
+		log_num(&l, "line", (int64_t)w->line);
+	if (w->n > 1)
+		log_num(&l, "wrong_lines", (int64_t)w->n);
+	if (w->why != NULL)
+		log_str(&l, "why", w->why);
+	if (r < 0)
+		log_errno(&l, r);
+	log_word(&l, "effect", running ? "keys_in_force_stay" : "no_start");
+	log_end(&l);
+	if (!running)
+		child_fatal(
+		    &self.child, "a file with keys for the upstream cannot be used", r < 0 ? r : 0);
+}
+
+static void
+taken(const char *name)
+{
+	struct log_line l;
+
+	log_begin(&l, LOG_INF, "keys_loaded");
+	log_word(&l, "file", name);
+	if (strcmp(name, "mint") == 0)
+		log_num(&l, "accounts", (int64_t)self.keys.n);
+	log_end(&l);
 }
 
 static int
 on_file(struct channel *c, struct cursor *in, int fd)
 {
-	char name[32], *text = NULL;
-	size_t len = 0;
+	bool running = c->state == CHILD_RUNNING;
+	struct wrong w = { 0 };
+	struct buf text;
+	char name[32];
 	int r = msg_file_get(in, name);
 
-	(void)c;
-	if (r == 0)
-		r = read_all(fd, &text, &len);
+	if (r != 0 || (strcmp(name, "mint") != 0 && strcmp(name, "creds") != 0 &&
+			  strcmp(name, "command_creds") != 0)) {
+		close(fd);
+		return -EBADMSG;
+	}
+	secret_buf_init(&text, UPSTREAM_KEYS_FILE_MAX);
+	r = file_read_fd(fd, &text);
 	close(fd);
+	if (r == 0)
+		r = take_file(name, buf_bytes(&text), &w);
+	secret_buf_deinit(&text);
 	if (r != 0)
-		child_fatal(&self.child, "a key file cannot be read", r);
-	if (strcmp(name, "mint") == 0)
-		r = load_mint(bytes_of(text, len));
-	else if (strcmp(name, "creds") == 0)
-		r = load_creds(&self.creds, bytes_of(text, len));
-	else if (strcmp(name, "command_creds") == 0)
-		r = load_creds(&self.command_creds, bytes_of(text, len));
+		refused(name, running, &w, r);
 	else
-		r = -EBADMSG;
-	wipe(text, len);
-	free(text);
-	if (r != 0)
-		child_fatal(&self.child,
-		    strcmp(name, "mint") == 0 ?
-			"upstream mint file: expected lines of a client account key and an upstream account seed" :
-			"upstream creds file: expected a user JWT and its seed",
-		    r < 0 ? r : 0);
+		taken(name);
 	return 0;
 }
 
 /* ---- logins ---- */
-
-static const struct upstream_account *
-account_of(struct bytes account)
-{
-	for (size_t i = 0; i < self.n_accounts; i++) {
-		if (bytes_is(account, self.accounts[i].account))
-			return &self.accounts[i];
-	}
-	return NULL;
-}
 
 /* nonce_ok() - what a server sends, and nothing that could be a token of ours: no dot. */
 static bool
@@ -228,7 +222,7 @@ give(struct channel *c, const struct msg_sign *m, struct bytes jwt, const struct
 
 /* mint_and_give() - a fresh user of @by that may do what @perms says. */
 static void
-mint_and_give(struct channel *c, const struct msg_sign *m, const struct upstream_account *by, const char *name,
+mint_and_give(struct channel *c, const struct msg_sign *m, const struct nkey_pair *by, const char *name,
     int64_t exp_s, const struct permissions *perms)
 {
 	static const char *const types[] = { "STANDARD", NULL };
@@ -246,7 +240,7 @@ mint_and_give(struct channel *c, const struct msg_sign *m, const struct upstream
 		not_signed(c, m->conn, "out of memory");
 	} else {
 		u.subject = &user.pub;
-		if (mint_user(&jwt, &u, &by->key) != 0)
+		if (mint_user(&jwt, &u, by) != 0)
 			not_signed(c, m->conn, "the token does not fit");
 		else
 			give(c, m, buf_bytes(&jwt), &user);
@@ -278,7 +272,8 @@ on_sign(struct channel *c, struct cursor *in, int fd)
 	if (self.creds.jwt != NULL)
 		give(c, &m, bytes_str(self.creds.jwt), &self.creds.pair);
 	else
-		mint_and_give(c, &m, account_of(bytes_str(w->identity.account)), w->identity.name,
+		mint_and_give(c, &m, upstream_keys_find(&self.keys, bytes_str(w->identity.account)),
+		    w->identity.name,
 		    w->identity.expires_s, &w->upstream);
 	return 0;
 }
@@ -317,7 +312,7 @@ on_sign_command(struct channel *c, struct cursor *in, int fd)
 	}
 	command_deny_list(add_allowed, &rights);
 	p.pub_allow = (struct subject_list){ .present = true, .n = rights.n, .item = rights.allow };
-	mint_and_give(c, &m, account_of(m.account), "portcullis-dispatcher", 0, &p);
+	mint_and_give(c, &m, upstream_keys_find(&self.keys, m.account), "portcullis-dispatcher", 0, &p);
 	return 0;
 }
 
@@ -427,7 +422,7 @@ on_start(struct channel *c, struct cursor *in, int fd)
 {
 	(void)in;
 	(void)fd;
-	if (self.verifier.fd < 0 || (self.n_accounts == 0 && self.creds.jwt == NULL))
+	if (self.verifier.fd < 0 || (self.keys.n == 0 && self.creds.jwt == NULL))
 		return -EBADMSG;
 	c->state = CHILD_RUNNING;
 	return msg_bare_put(c, MSG_READY, -1);
@@ -439,7 +434,7 @@ signer_main(void)
 	static const struct frame_rule rules[] = {
 		CHILD_ROWS,
 		{ MSG_PEER, CHILD_ALIVE, false, true, 16, on_peer, "peer" },
-		{ MSG_FILE, CHILD_IN(CHILD_SET), false, true, 64, on_file, "file" },
+		{ MSG_FILE, CHILD_ALIVE, false, true, 64, on_file, "file" },
 		{ MSG_START, CHILD_IN(CHILD_SET), true, false, 0, on_start, "start" },
 		{ MSG_STOP, CHILD_ALIVE, false, false, 0, child_on_stop, "stop" },
 	};
