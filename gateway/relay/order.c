@@ -73,6 +73,9 @@ order_pong(struct order *o, struct buf *now)
 {
 	size_t n = 0;
 
+	/* one that nobody asked for says nothing about what was sent before */
+	if (o->pongs == o->pings)
+		return;
 	o->pongs++;
 	if (o->own == o->pongs)
 		o->own = 0;

@@ -1,0 +1,5 @@
+# gateway/relay: a connection, without the processes around it
+if(TARGET gateway_relay)
+  portcullis_unit(gateway/relay gateway_relay)
+  target_sources(unit_gateway_relay PRIVATE ${CMAKE_SOURCE_DIR}/tests/unit/policy/rules/world.c)
+endif()
