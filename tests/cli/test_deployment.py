@@ -56,11 +56,12 @@ class Running:
         self.leaf.wait_line(lambda line: "Reloaded server configuration" in line, since=mark)
 
     def reload_gate(self, event):
-        """HUP, and wait until the signer says @event. Gives its line."""
+        """HUP, and wait until all of it is done; @event is what is said of the keys. Gives its line."""
         mark = self.gate.mark()
         self.gate.send_signal(signal.SIGHUP)
         line = self.gate.wait_line(lambda text: f"event={event}" in text, since=mark)
-        self.gate.wait_line(lambda text: "event=trust_loaded" in text, since=mark)
+        for done in ("event=trust_loaded", "event=policy_loaded"):
+            self.gate.wait_line(lambda text, wanted=done: wanted in text, since=mark)
         return line
 
     def stop_gate(self):
