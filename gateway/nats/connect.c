@@ -272,7 +272,7 @@ put_flag(struct buf *out, const char *name, bool value)
 void
 connect_encode(struct buf *out, const struct nats_login *l)
 {
-	buf_put_str(out, "{\"verbose\":false,\"pedantic\":true");
+	buf_put_str(out, "{\"verbose\":false,\"pedantic\":false");
 	if (l->jwt.len != 0) {
 		buf_put_str(out, ",\"jwt\":");
 		buf_put_json(out, l->jwt);

@@ -55,7 +55,7 @@ struct nats_login {
 	bool no_responders;
 };
 
-/* connect_encode() - the JSON: verbose false, pedantic true, protocol 1, lang "c", version ours. */
+/* connect_encode() - the JSON: verbose false, pedantic false (docs/adr/0013), protocol 1, lang "c", version ours. */
 void connect_encode(struct buf *out, const struct nats_login *l);
 
 #endif
