@@ -13,20 +13,53 @@
 
 #include "policy/identity/claims.h"
 
-static int
-add_revocation(struct account_jwt *a, const char *key, int64_t at_s)
+/* place_of() - where a key is in the sorted list, or would go; *there tells which. */
+static size_t
+place_of(const struct account_jwt *a, const char *key, bool *there)
 {
-	struct mint_revocation *list =
-	    reallocarray(a->revocations, a->n_revocations + 1, sizeof(*list));
-	char *copy = strdup(key);
+	size_t from = 0, to = a->n_revocations;
 
-	if (list != NULL)
-		a->revocations = list;
-	if (list == NULL || copy == NULL) {
-		free(copy);
-		return err_raise(-ENOMEM);
+	while (from < to) {
+		size_t mid = from + (to - from) / 2;
+		int order = strcmp(a->revocations[mid].key, key);
+
+		if (order == 0) {
+			*there = true;
+			return mid;
+		}
+		if (order < 0)
+			from = mid + 1;
+		else
+			to = mid;
 	}
-	list[a->n_revocations++] = (struct mint_revocation){ copy, at_s };
+	*there = false;
+	return from;
+}
+
+int
+account_jwt_revoke(struct account_jwt *a, const char *key, int64_t at_s)
+{
+	struct mint_revocation *list;
+	char *copy;
+	bool there;
+	size_t at = place_of(a, key, &there);
+
+	if (there) {
+		a->revocations[at].at_s = at_s;
+		return 0;
+	}
+	if (a->n_revocations == MINT_REVOCATIONS_MAX)
+		return ACCOUNT_JWT_FULL;
+	list = reallocarray(a->revocations, a->n_revocations + 1, sizeof(*list));
+	if (list == NULL)
+		return err_raise(-ENOMEM);
+	a->revocations = list;
+	copy = strdup(key);
+	if (copy == NULL)
+		return err_raise(-ENOMEM);
+	memmove(&list[at + 1], &list[at], (a->n_revocations - at) * sizeof(*list));
+	list[at] = (struct mint_revocation){ copy, at_s };
+	a->n_revocations++;
 	return 0;
 }
 
@@ -40,21 +73,14 @@ take_over(struct account_jwt *a, const struct jwt *j, const struct claims_accoun
 	a->iat_s = j->iat_s;
 	snprintf(a->name, sizeof(a->name), "%s", c->name != NULL ? c->name : "");
 	if (c->revoked_all_s >= 0)
-		r = add_revocation(a, "*", c->revoked_all_s);
+		r = account_jwt_revoke(a, "*", c->revoked_all_s);
 	for (size_t i = 0; r == 0 && i < c->n_revocations; i++) {
 		char key[NKEY_TEXT_LEN + 1];
 
 		nkey_format(&c->revocation[i].key, key);
-		r = add_revocation(a, key, c->revocation[i].at_s);
+		r = account_jwt_revoke(a, key, c->revocation[i].at_s);
 	}
 	return r;
-}
-
-static int
-by_key(const void *a, const void *b)
-{
-	return strcmp(
-	    ((const struct mint_revocation *)a)->key, ((const struct mint_revocation *)b)->key);
 }
 
 static int
@@ -107,34 +133,20 @@ account_jwt_write(
 		.max_conn = -1,
 	};
 
-	/* in one order, as every encoder of maps does: the same revocations are the same text */
-	if (a->n_revocations > 1)
-		qsort(a->revocations, a->n_revocations, sizeof(*a->revocations), by_key);
 	return mint_account(out, &m, by);
-}
-
-int
-account_jwt_revoke(struct account_jwt *a, const char *key, int64_t at_s)
-{
-	for (size_t i = 0; i < a->n_revocations; i++) {
-		if (strcmp(a->revocations[i].key, key) == 0) {
-			a->revocations[i].at_s = at_s;
-			return 0;
-		}
-	}
-	return add_revocation(a, key, at_s);
 }
 
 bool
 account_jwt_revoked(const struct account_jwt *a, const char *key, int64_t iat_s)
 {
-	for (size_t i = 0; i < a->n_revocations; i++) {
-		const char *k = a->revocations[i].key;
+	bool there;
+	size_t all;
 
-		if ((strcmp(k, key) == 0 || strcmp(k, "*") == 0) && a->revocations[i].at_s >= iat_s)
-			return true;
-	}
-	return false;
+	(void)place_of(a, key, &there);
+	if (there)
+		return true;
+	all = place_of(a, "*", &there);
+	return there && a->revocations[all].at_s >= iat_s;
 }
 
 void

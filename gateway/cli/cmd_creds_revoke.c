@@ -145,7 +145,25 @@ time_after(int64_t old_s, int64_t now_s)
 	return now_s > old_s ? now_s : old_s + 1;
 }
 
-/* put_revocations() - all targets of one lattice into its account. */
+/* refuse() - @answer of account_jwt_revoke() in words. */
+static int
+refuse(const struct revoke *rv, const char *lattice, int answer)
+{
+	if (answer != ACCOUNT_JWT_FULL) {
+		cli_error("%s", strerror(-answer));
+		return CLI_FAILED;
+	}
+	cli_error(
+	    "%s/jwt/accounts/%s.jwt: an account holds at most %d revocations, and this one would "
+	    "need more; nobody was revoked in it",
+	    rv->d->dir, lattice, MINT_REVOCATIONS_MAX);
+	cli_try(
+	    "to end everybody of this account at once, move that file away; for those who stay, "
+	    "`portcullis lattice add` makes a fresh account");
+	return CLI_FAILED;
+}
+
+/* revoke_in() - all targets of one lattice into its account. */
 static int
 revoke_in(struct revoke *rv, const char *lattice, const struct nkey_pair *client)
 {
@@ -162,7 +180,9 @@ revoke_in(struct revoke *rv, const char *lattice, const struct nkey_pair *client
 	for (size_t i = 0; r == CLI_OK && i < rv->n; i++) {
 		if (strcmp(rv->target[i].lattice, lattice) != 0)
 			continue;
-		r = account_jwt_revoke(&c, rv->target[i].user, at_s) != 0 ? CLI_FAILED : CLI_OK;
+		r = account_jwt_revoke(&c, rv->target[i].user, at_s);
+		if (r != 0)
+			r = refuse(rv, lattice, r);
 	}
 	if (r == CLI_OK && account_jwt_write(&c, at_s, &jwt, client) != 0)
 		jwt.failed = true;

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <stdio.h>
+
 #include "gateway/cli/account_jwt.h"
 #include "gateway/cli/lattice.h"
 #include "gateway/cli/person.h"
@@ -162,7 +164,12 @@ START_TEST(a_revocation_is_written_and_read_back)
 	ck_assert_int_eq(again.iat_s, 3000);
 	ck_assert_uint_eq(again.n_revocations, 20);
 	ck_assert(account_jwt_revoked(&again, key, 2000));
-	ck_assert(!account_jwt_revoked(&again, key, 2001));
+	/* newer than its revocation, and revoked all the same: the gateway refuses it too */
+	ck_assert(account_jwt_revoked(&again, key, 2001));
+	ck_assert(!account_jwt_revoked(&again, "UNKNOWN", 1));
+	ck_assert_int_eq(account_jwt_revoke(&again, "*", 5), 0);
+	ck_assert(account_jwt_revoked(&again, "UNKNOWN", 5));
+	ck_assert(!account_jwt_revoked(&again, "UNKNOWN", 6));
 	account_jwt_deinit(&again);
 	/* another operator's is not ours to write anew, but can be looked at */
 	ck_assert_int_eq(account_jwt_read(&again, buf_bytes(&b), &other), ACCOUNT_JWT_FOREIGN);
@@ -174,6 +181,24 @@ START_TEST(a_revocation_is_written_and_read_back)
 	nkey_pair_deinit(&by);
 	nkey_pair_deinit(&other);
 	nkey_pair_deinit(&account);
+}
+END_TEST
+
+START_TEST(an_account_that_is_full_of_revocations_says_so)
+{
+	struct account_jwt a = { .name = "acme" };
+	char key[16];
+
+	for (int i = 0; i < MINT_REVOCATIONS_MAX; i++) {
+		snprintf(key, sizeof(key), "U%d", (i * 7919) % MINT_REVOCATIONS_MAX);
+		ck_assert_int_eq(account_jwt_revoke(&a, key, 1), 0);
+	}
+	ck_assert_uint_eq(a.n_revocations, MINT_REVOCATIONS_MAX);
+	ck_assert_int_eq(account_jwt_revoke(&a, "U-one-more", 1), ACCOUNT_JWT_FULL);
+	ck_assert_int_eq(account_jwt_revoke(&a, "U1", 2), 0);
+	ck_assert(account_jwt_revoked(&a, "U255", 9));
+	ck_assert(!account_jwt_revoked(&a, "U-one-more", 0));
+	account_jwt_deinit(&a);
 }
 END_TEST
 
@@ -190,5 +215,6 @@ values_tests(void)
 	    t, names_in_templates_are_replaced_once, 0, sizeof(templates) / sizeof(templates[0]));
 	tcase_add_test(t, a_quoted_string_ends_where_it_should);
 	tcase_add_test(t, a_revocation_is_written_and_read_back);
+	tcase_add_test(t, an_account_that_is_full_of_revocations_says_so);
 	return t;
 }
