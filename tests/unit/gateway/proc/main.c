@@ -1,0 +1,26 @@
+#include <signal.h>
+#include <sodium.h>
+
+#include "tests/unit/gateway/proc/suites.h"
+
+int
+main(void)
+{
+	Suite *s = suite_create("gateway/proc");
+	SRunner *runner;
+	int failed;
+
+	signal(SIGPIPE, SIG_IGN);
+	if (sodium_init() < 0)
+		return 1;
+	suite_add_tcase(s, nonces_tests());
+	suite_add_tcase(s, conns_tests());
+	suite_add_tcase(s, people_tests());
+	suite_add_tcase(s, snapshot_tests());
+	suite_add_tcase(s, messages_tests());
+	runner = srunner_create(s);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? 0 : 1;
+}

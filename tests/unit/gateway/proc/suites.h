@@ -1,0 +1,12 @@
+#ifndef TESTS_UNIT_GATEWAY_PROC_SUITES_H
+#define TESTS_UNIT_GATEWAY_PROC_SUITES_H
+
+#include <check.h>
+
+TCase *nonces_tests(void);
+TCase *conns_tests(void);
+TCase *people_tests(void);
+TCase *snapshot_tests(void);
+TCase *messages_tests(void);
+
+#endif

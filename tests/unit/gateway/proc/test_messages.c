@@ -1,0 +1,179 @@
+/* Each message as its sender writes it: read back whole, refused when cut or longer than itself. */
+#include <stdio.h>
+
+#include "tests/fuzz/msg_table.h"
+#include "tests/unit/gateway/proc/suites.h"
+#include "tests/unit/policy/rules/suites.h"
+
+static struct channel c;
+static struct world w;
+
+static void
+setup(void)
+{
+	c = msg_paper();
+	world_person(&w, ACME, "role:app", "host:" HOST, NULL);
+	world_list(&w.id.perms.pub_deny, "app.secret");
+	snprintf(w.id.source, sizeof(w.id.source), "1.2.3.4");
+	memcpy(w.id.inbox, "~abcdefghijklmnopqrstu", 23);
+}
+
+static void
+teardown(void)
+{
+	buf_deinit(&c.out);
+	identity_deinit(&w.id);
+}
+
+static struct bytes
+b(const char *s)
+{
+	return bytes_str(s);
+}
+
+/* write_one() - a message with every field filled in. */
+static int
+write_one(enum msg_form form)
+{
+	static const char nonces[3][NONCE_LEN] = { "0123456789012345678901",
+		"abcdefghijklmnopqrstuv", "ABCDEFGHIJKLMNOPQRSTUV" };
+
+	switch (form) {
+	case FORM_SETUP:
+		msg_setup_put(&c, &(struct setup){ 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
+				      15, true, false, true, "NID", "name" });
+		return 0;
+	case FORM_PEER:
+		return msg_peer_put(&c, ROLE_SIGNER, 63, -1);
+	case FORM_FILE:
+		return msg_file_put(&c, "inbox_key", -1);
+	case FORM_LISTENER:
+		return msg_listener_put(&c, "127.0.0.1", 65535, -1);
+	case FORM_TEXT:
+		return msg_text_put(&c, MSG_SOURCE, "a.policy", b("rule x {}"), -1);
+	case FORM_TOKEN:
+		return msg_token_put(&c, MSG_DIAL, UINT64_MAX, -1);
+	case FORM_LOGIN:
+		return msg_login_put(
+		    &c, &(struct msg_login){ 7, b("nonce"), b("a.b.c"), b("sig"), "::1" });
+	case FORM_CONN:
+		return msg_conn_put(&c, MSG_LEFT, 7);
+	case FORM_NONCES:
+		return msg_nonces_put(&c, nonces, 3);
+	case FORM_ADMIT:
+		return msg_admit_put(&c, 7, &w.id);
+	case FORM_END:
+		return msg_end_put(&c, MSG_END, 7, "Authorization Violation", "revoked");
+	case FORM_WHO:
+		return msg_who_put(&c, 3, 7, &w.id, &w.id.perms);
+	case FORM_WHO_LEFT:
+		return msg_who_left_put(&c, 3, 7);
+	case FORM_REFUSED:
+		return msg_refused_put(
+		    &c, &(struct msg_refused){ 3, 7, b("code"), b("why"), b("U"), b("A"), "::1" });
+	case FORM_SIGN:
+		return msg_sign_put(
+		    &c, MSG_SIGN, &(struct msg_sign){ 7, b(ACME), b("abcdefghijk") });
+	case FORM_SIGNED:
+		return msg_signed_put(
+		    &c, MSG_SIGNED, &(struct msg_signed){ 7, b("a.b.c"), b("s"), b("because") });
+	case FORM_COMMAND:
+		return msg_command_put(
+		    &c, &(struct msg_command){ 7, 9, b("s"), b("r"), b("h"), b("p") });
+	case FORM_ENOUGH:
+		return msg_enough_put(&c, 7, 9);
+	case FORM_DONE:
+		return msg_done_put(&c, &(struct msg_done){ 7, 9, true, b("s") });
+	case FORM_ANSWER:
+		return msg_answer_put(
+		    &c, &(struct msg_answer){ 7, 9, b("r"), b("o"), b("h"), b("p") });
+	case FORM_NOTE:
+		return msg_note_put(
+		    &c, &(struct msg_note){ 7, b("e"), b("s"), b("r"), b("q"), b("d"), b("rule"),
+			    b("why"), b("v"), b("p"), b("::1"), 1, 2, 3, 4, 5, 6 });
+	case FORM_RECORD:
+		return msg_record_put(&c,
+		    &(struct msg_record){ 1, 3, 7, true, true, true, b("s"), b("r"), b("v"), b("d"),
+			b("l"), b("h"), b("o"), b("rule"), b("why"), b("p"), { 1, 2 }, 99 });
+	case FORM_OUTCOME:
+		return msg_outcome_put(&c, &(struct msg_outcome){ 1, b("answered"), 2, 3 });
+	case FORM_DURABLE:
+		return msg_durable_put(&c, MSG_DURABLE, 7, 9);
+	case FORMS:
+		break;
+	}
+	return -1;
+}
+
+START_TEST(what_is_written_is_read_back_and_nothing_less_or_more)
+{
+	struct channel again = msg_paper(), cut = msg_paper();
+	struct buf longer;
+
+	ck_assert_int_eq(write_one((enum msg_form)_i), 0);
+	ck_assert_int_eq(msg_again((enum msg_form)_i, msg_body(&c), &again), 0);
+	ck_assert(bytes_eq(msg_body(&c), msg_body(&again)));
+	for (size_t n = 0; n < msg_body(&c).len; n++) {
+		/* exactly as long as it is, so that a sanitizer sees a read past its end */
+		uint8_t *part = malloc(n + (n == 0));
+
+		ck_assert_ptr_nonnull(part);
+		memcpy(part, msg_body(&c).ptr, n);
+		ck_assert_msg(msg_again((enum msg_form)_i, bytes_of(part, n), &cut) != 0,
+		    "form %d cut at %zu", _i, n);
+		free(part);
+	}
+	buf_init(&longer, FRAME_MAX);
+	buf_put(&longer, msg_body(&c));
+	buf_put_u8(&longer, 0);
+	ck_assert_int_ne(msg_again((enum msg_form)_i, buf_bytes(&longer), &cut), 0);
+	buf_deinit(&longer);
+	buf_deinit(&again.out);
+	buf_deinit(&cut.out);
+}
+END_TEST
+
+START_TEST(a_role_that_is_none_is_refused)
+{
+	enum role role;
+	unsigned index;
+	struct cursor in;
+
+	ck_assert_int_eq(msg_peer_put(&c, (enum role)ROLE_COUNT, 0, -1), 0);
+	in = (struct cursor){ .in = msg_body(&c) };
+	ck_assert_int_ne(msg_peer_get(&in, &role, &index), 0);
+}
+END_TEST
+
+START_TEST(a_command_that_would_be_taken_for_misbehaviour_is_not_sent)
+{
+	struct bytes large = bytes_of(calloc(1, COMMAND_TEXT_MAX + 1), COMMAND_TEXT_MAX + 1);
+	struct msg_command m = { .subject = b("s"),
+		.header = b("h"),
+		.payload = bytes_upto(large, COMMAND_TEXT_MAX - 1) };
+
+	ck_assert_int_eq(msg_command_put(&c, &m), 0);
+	ck_assert_uint_le(msg_body(&c).len, COMMAND_FRAME_MAX);
+	m.payload = bytes_upto(large, COMMAND_TEXT_MAX);
+	ck_assert_int_eq(msg_command_put(&c, &m), -EMSGSIZE);
+	m.payload = BYTES_NULL;
+	m.header = large;
+	ck_assert_int_eq(msg_command_put(&c, &m), -EMSGSIZE);
+	m.header = BYTES_NULL;
+	m.subject = large;
+	ck_assert_int_eq(msg_command_put(&c, &m), -EMSGSIZE);
+	free((void *)(uintptr_t)large.ptr);
+}
+END_TEST
+
+TCase *
+messages_tests(void)
+{
+	TCase *t = tcase_create("messages");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_loop_test(t, what_is_written_is_read_back_and_nothing_less_or_more, 0, FORMS);
+	tcase_add_test(t, a_role_that_is_none_is_refused);
+	tcase_add_test(t, a_command_that_would_be_taken_for_misbehaviour_is_not_sent);
+	return t;
+}
