@@ -1,0 +1,227 @@
+#!/usr/bin/python3
+"""What an administrator changes while the gate runs: policies by HUP, trust by putting files in place. What
+became illegal ends, and only that; what cannot be read changes nothing."""
+import os
+import signal
+import sys
+import time
+
+import stage
+from stage import NARROW, POLICY, check, deployment, natsjwt, running, until
+
+EVENT_S = 10
+
+
+def hup(d, event):
+    """HUP, and wait for what the log says of it."""
+    since = d.gateway.mark()
+    d.gateway.send_signal(signal.SIGHUP)
+    return d.gateway.wait_line(lambda line: f"event={event}" in line, EVENT_S, since)
+
+
+def only_what_became_illegal_ends():
+    with running() as d:
+        client = d.client(d.login("app"))
+        client.subscribe("f.>")
+        client.subscribe("g.>")
+        client.barrier()
+        d.write_policies({"test.policy": NARROW})
+        hup(d, "policy_loaded")
+        check(client.next_error() == 'Permissions Violation for Subscription to "g.>"')
+        client.publish("g.a", b"")
+        check(client.next_error() == 'Permissions Violation for Publish to "g.a"')
+        client.publish("f.a", b"1")
+        check(client.next().payload == b"1")
+        # what is allowed again can be had again, on the same connection
+        d.write_policies({"test.policy": POLICY})
+        hup(d, "policy_loaded")
+        until(lambda: not denied(client, "g.a"), "the policy has reached the edge")
+        client.subscribe("g.>")
+        client.publish("g.a", b"2")
+        check(client.next().payload == b"2" and not client.errors)
+
+
+def a_command_is_judged_by_the_new_policy_too():
+    command = "wasmbus.ctl.default.cmd.NHOST.la"
+    with running() as d:
+        observer = d.direct()
+        observer.subscribe("wasmbus.ctl.>")
+        observer.barrier()
+        dora = d.client(d.login("deployer"))
+        dora.publish(command, b"{}")
+        check(observer.next().subject == command)
+        d.write_policies({"test.policy": POLICY.replace("allow = [deploy]", "allow = [read]")})
+        hup(d, "policy_loaded")
+        # the dispatcher has its own copy: nothing passes there either, whatever the edge knows by now
+        until(lambda: denied(dora, command), "the command is denied")
+        observer.nothing()
+        d.write_policies({"test.policy": POLICY})
+        hup(d, "policy_loaded")
+        until(lambda: not denied(dora, command), "the command is allowed again")
+
+
+def denied(client, subject):
+    client.publish(subject, b"{}")
+    client.barrier()
+    found = list(client.errors)
+    client.errors.clear()
+    return bool(found)
+
+
+def a_broken_policy_changes_nothing_and_is_named_with_its_line():
+    with running() as d:
+        client = d.client(d.login("app"))
+        client.subscribe("g.>")
+        client.barrier()
+        d.write_policies({"test.policy": NARROW, "worse.policy": '\nrule x {\n  publish = [f.a\n  to = ["*"]\n}\n'})
+        since = d.gateway.mark()
+        line = hup(d, "policy_refused")
+        check("the policy in force stays" in line, line)
+        d.gateway.wait_line(lambda text: "worse.policy:4:" in text and "error" in text, EVENT_S, since)
+        client.publish("g.a", b"still")
+        check(client.next().payload == b"still" and not client.errors)
+        d.client(d.login("app", "another")).barrier()
+
+
+def an_empty_policy_folder_changes_nothing():
+    with running() as d:
+        client = d.client(d.login("app"))
+        client.subscribe("g.>")
+        client.barrier()
+        d.write_policies({})
+        line = hup(d, "policies_not_read")
+        check("no *.policy" in line, line)
+        client.publish("g.a", b"still")
+        check(client.next().payload == b"still" and not client.errors)
+        # and the next one is read again
+        d.write_policies({"test.policy": NARROW})
+        hup(d, "policy_loaded")
+        check("g.>" in client.next_error())
+
+
+def many_reloads_in_a_row_end_with_the_last_one():
+    with running() as d:
+        client = d.client(d.login("app"))
+        for text in [NARROW, POLICY] * 5 + [NARROW]:
+            d.write_policies({"test.policy": text})
+            d.gateway.send_signal(signal.SIGHUP)
+        until(lambda: denied(client, "g.a"), "the last policy is in force")
+        client.publish("f.a", b"")
+        client.nothing()
+        check(len(stage.children(d)) == 5 or until(lambda: "compiler" not in stage.children(d), "compilers have gone"))
+
+
+def a_revocation_is_noticed_without_a_signal():
+    with running() as d:
+        pair = natsjwt.KeyPair("user")
+        leaver, stayer = d.client(d.login("app", "leaver", pair=pair)), d.client(d.login("app", "stayer"))
+        d.accounts["ACME"].revocations[pair.public] = int(time.time())
+        d.write_accounts()
+        check(stage.ended(leaver) == ["User Authentication Revoked"])
+        answer = stage.login_answer(d.gateway.host, d.gateway.port, d.login("app", "leaver", pair=pair))
+        check(answer == "-ERR 'Authorization Violation'", answer)
+        stayer.nothing()
+
+
+def an_account_taken_away_ends_its_connections():
+    with running() as d:
+        client = d.client(d.login("app"))
+        os.unlink(d.path("jwt", "accounts", d.accounts["ACME"].key.public + ".jwt"))
+        stage.ended(client)
+        answer = stage.login_answer(d.gateway.host, d.gateway.port, d.login("app"))
+        check(answer == "-ERR 'Authorization Violation'", answer)
+        d.write_accounts()
+        until(lambda: stage.login_answer(d.gateway.host, d.gateway.port, d.login("app")) == "PONG", "it is back")
+
+
+def the_end_of_an_account_is_the_end_of_its_connections():
+    with deployment() as d:
+        d.accounts["ACME"].expires_s = int(time.time()) + 3
+        d.write_accounts()
+        d.start_leaf()
+        d.start_gateway(stage.BUILD)
+        client = d.client(d.login("app"))
+        check(stage.ended(client) == ["Account Authentication Expired"])
+
+
+def replace_operator(d, operator):
+    path = d.path("jwt", "operator.jwt")
+    with open(path + ".new", "w", encoding="ascii") as f:
+        f.write(natsjwt.mint_operator(operator, "talk"))
+    os.replace(path + ".new", path)
+
+
+def an_operator_file_replaced_twice_is_noticed_twice():
+    with running() as d:
+        ours, theirs = d.operator, natsjwt.KeyPair("operator")
+        for _ in range(2):
+            client = d.client(d.login("app"))
+            replace_operator(d, theirs)
+            stage.ended(client)
+            replace_operator(d, ours)
+            until(lambda: stage.login_answer(d.gateway.host, d.gateway.port, d.login("app")) == "PONG", "trusted again")
+
+
+def a_broken_account_file_takes_nobody_along():
+    with running() as d:
+        client = d.client(d.login("app"))
+        since = d.gateway.mark()
+        with open(d.path("jwt", "accounts", "broken.jwt"), "w", encoding="ascii") as f:
+            f.write("this.is.none")
+        d.gateway.wait_line(lambda line: "event=trust_refused" in line and "broken.jwt" in line, EVENT_S, since)
+        client.nothing()
+        d.client(d.login("app", "another")).barrier()
+
+
+def a_broken_operator_file_keeps_the_old_trust():
+    with running() as d:
+        client = d.client(d.login("app"))
+        since = d.gateway.mark()
+        with open(d.path("jwt", "operator.jwt"), "w", encoding="ascii") as f:
+            f.write("neither a key nor a token\n")
+        d.gateway.wait_line(lambda line: "event=trust_refused" in line, EVENT_S, since)
+        client.nothing()
+        d.client(d.login("app", "another")).barrier()
+
+
+def an_accounts_folder_that_is_replaced_is_still_watched():
+    with running() as d:
+        folder, accounts = d.path("jwt", "accounts"), d.accounts["ACME"]
+        os.rename(folder, folder + ".old")
+        d.write_accounts()
+        hup(d, "trust_loaded")
+        pair = natsjwt.KeyPair("user")
+        leaver = d.client(d.login("app", "leaver", pair=pair))
+        accounts.revocations[pair.public] = int(time.time())
+        d.write_accounts()
+        check(stage.ended(leaver) == ["User Authentication Revoked"])
+
+
+def two_thousand_accounts_are_read():
+    with running() as d:
+        for i in range(2000):
+            key = natsjwt.KeyPair("account").public
+            with open(d.path("jwt", "accounts", f"{key}.jwt"), "w", encoding="ascii") as f:
+                f.write(natsjwt.mint_account(d.operator, key, f"tenant {i}"))
+        d.gateway.wait_line(lambda line: "event=trust_loaded" in line and "2001 accounts" in line, 30)
+        d.client(d.login("app")).barrier()
+
+
+TESTS = [
+    only_what_became_illegal_ends,
+    a_command_is_judged_by_the_new_policy_too,
+    a_broken_policy_changes_nothing_and_is_named_with_its_line,
+    an_empty_policy_folder_changes_nothing,
+    many_reloads_in_a_row_end_with_the_last_one,
+    a_revocation_is_noticed_without_a_signal,
+    an_account_taken_away_ends_its_connections,
+    the_end_of_an_account_is_the_end_of_its_connections,
+    an_operator_file_replaced_twice_is_noticed_twice,
+    a_broken_account_file_takes_nobody_along,
+    a_broken_operator_file_keeps_the_old_trust,
+    an_accounts_folder_that_is_replaced_is_still_watched,
+    two_thousand_accounts_are_read,
+]
+
+if __name__ == "__main__":
+    sys.exit(stage.main(TESTS, sys.argv))
