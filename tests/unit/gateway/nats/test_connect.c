@@ -203,7 +203,7 @@ START_TEST(what_we_say_upstream_is_read_back)
 	ck_assert(!buf_failed(&b));
 	ck_assert_uint_eq(bytes_find(buf_bytes(&b), '\n'), b.len);
 	ck_assert_int_eq(connect_decode(&c, buf_bytes(&b)), 0);
-	ck_assert(!c.verbose && c.pedantic && c.protocol == 1);
+	ck_assert(!c.verbose && !c.pedantic && c.protocol == 1);
 	ck_assert(c.echo == l.echo && c.headers == l.headers && c.no_responders == l.no_responders);
 	ck_assert_str_eq(c.jwt, "e30.e30.AA");
 	ck_assert_uint_eq(strlen(c.sig), 86);
