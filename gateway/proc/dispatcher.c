@@ -150,10 +150,21 @@ record(const struct msg_command *m, uint32_t edge, uint64_t token, const struct 
 	return msg_record_put(&dispatcher.auditor, &r);
 }
 
+/* refuse() - @why NULL: a decision, which is on record; else a reason for the log. */
 static void
-refuse(struct channel *edge, const struct msg_command *m)
+refuse(struct channel *edge, const struct msg_command *m, const char *why)
 {
 	struct msg_done done = { .conn = m->conn, .number = m->number, .subject = m->subject };
+	struct log_line l;
+
+	if (why != NULL) {
+		log_begin(&l, LOG_ERR, "command_refused");
+		log_num(&l, "edge", edge->index);
+		log_num(&l, "client", (int64_t)m->conn);
+		log_bytes(&l, "subject", m->subject);
+		log_str(&l, "why", why);
+		log_end(&l);
+	}
 
 	dispatcher.refused++;
 	(void)msg_done_put(edge, &done);
@@ -239,7 +250,7 @@ on_command(struct channel *edge, struct cursor *in, int fd)
 	dispatcher.commands++;
 	k = who_is(edge->index, m.conn);
 	if (k == NULL) {
-		refuse(edge, &m);
+		refuse(edge, &m, "the verifier has not named this connection");
 		return 0;
 	}
 	if (subject_literal(m.subject) && (m.reply.len == 0 || subject_literal(m.reply)) &&
@@ -248,13 +259,13 @@ on_command(struct channel *edge, struct cursor *in, int fd)
 	if (d.verdict != VERDICT_ALLOW) {
 		(void)record(&m, edge->index, 0, &c, d);
 		channel_flush(&dispatcher.auditor);
-		refuse(edge, &m);
+		refuse(edge, &m, NULL);
 		return 0;
 	}
 	j = dispatcher.jobs.n < DISPATCHER_JOBS ? new_job(&m, header, edge->index, k->person->identity.account) : NULL;
 	if (j == NULL || conns_add(&dispatcher.jobs, &j->node, 0, ++dispatcher.last_job) != 0) {
 		free(j);
-		refuse(edge, &m);
+		refuse(edge, &m, "too many commands are under way");
 		return 0;
 	}
 	if (dispatcher.auditor.fd < 0 || record(&m, edge->index, j->node.conn, &c, d) != 0)

@@ -15,6 +15,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
+#include <sys/prctl.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -218,7 +219,7 @@ parent_kid_gone(struct kid *k, int64_t status, int signal)
 {
 	struct log_line l;
 
-	if (parent.state != PARENT_LEAVING || status != 0 || signal != 0) {
+	if ((parent.state != PARENT_LEAVING && !k->done) || status != 0 || signal != 0) {
 		log_begin(&l, parent.state == PARENT_LEAVING ? LOG_INF : LOG_ERR, "child_ended");
 		log_word(&l, "child", role_name(k->role));
 		log_num(&l, "index", k->index);
@@ -370,6 +371,7 @@ parent_main(const struct parent_options *o)
 	int status;
 
 	log_as(o);
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	parent.options = o;
 	parent.policy = parent.announce = -1;
 	status = load(o, &parent.config);

@@ -5,6 +5,7 @@
  */
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -352,12 +353,32 @@ give_keys(struct kid *k)
 	return mint != 0 ? err_pass(mint) : creds != 0 ? err_pass(creds) : err_pass(command);
 }
 
+/* give_records() - the audit file, ours alone: two gateways would mix their sequences. Return: 0, -errno. */
+static int
+give_records(struct kid *k)
+{
+	char path[4200];
+	struct log_line l;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/records.jsonl", parent.config->audit);
+	fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return msg_file_put(&k->channel, "audit", fd);
+	log_begin(&l, LOG_FTL, "cannot_open");
+	log_str(&l, "file", path);
+	log_str(&l, "error", fd >= 0 ? "another gateway is using this audit folder" : strerror(errno));
+	log_end(&l);
+	if (fd >= 0)
+		close(fd);
+	return err_raise(-EBUSY);
+}
+
 /* give_files() - what the role owns on disk. Return: 0, -errno. */
 static int
 give_files(struct kid *k)
 {
 	const struct config *c = parent.config;
-	char path[4200];
 	int r = 0;
 
 	switch (k->role) {
@@ -366,8 +387,7 @@ give_files(struct kid *k)
 	case ROLE_SIGNER:
 		return give_keys(k);
 	case ROLE_AUDITOR:
-		snprintf(path, sizeof(path), "%s/records.jsonl", c->audit);
-		r = give_file(k, "audit", path, O_RDWR | O_APPEND | O_CREAT);
+		r = give_records(k);
 		if (r == 0)
 			r = give_file(k, "decisions", c->decisions, O_WRONLY | O_APPEND | O_CREAT);
 		return err_pass(r);
