@@ -22,10 +22,9 @@
 
 enum {
 	DEPTH_DEFAULT = 16,
-	MEMBERS_MAX = 256,
 	NAME_MAX_LEN = 1024,
 	NUMBER_MAX_LEN = 63,
-	TABLE_SLOTS = 512,  /* twice MEMBERS_MAX: never more than half full */
+	TABLE_SLOTS = 2 * JSON_MEMBERS, /* never more than half full */
 	COLLISIONS_MAX = 4, /* different names with one hash, in an object; honest ones have none */
 	PROBES_MORE =
 	    128, /* occupied slots met, beyond four per member; honest ones meet half a one */
@@ -45,6 +44,8 @@ struct reader {
 	struct json_tok *tok;
 	uint32_t cap, n;
 	struct json_tok *open; /* innermost open container, when depth > 0 */
+	uint32_t *slot;        /* the caller's table for objects with over JSON_MEMBERS */
+	uint32_t max_members;
 	size_t depth, max_depth;
 	bool allow_fraction;
 	int answer;
@@ -275,8 +276,9 @@ name_bytes(const struct reader *r, uint32_t at)
 static bool
 names_differ(struct reader *r, const struct json_tok *obj)
 {
-	uint32_t slot[TABLE_SLOTS], mask = 4, at = (uint32_t)(obj - r->tok) + 1;
+	uint32_t ours[TABLE_SLOTS], *slot = obj->n <= JSON_MEMBERS ? ours : r->slot;
 	uint32_t collisions = 0, probes = 4 * obj->n + PROBES_MORE;
+	uint32_t mask = 4, at = (uint32_t)(obj - r->tok) + 1;
 
 	while (mask < 2 * obj->n)
 		mask *= 2;
@@ -344,7 +346,7 @@ read_member(struct reader *r, const uint8_t *p)
 
 	if (*p != '"')
 		return bad(r, p, "expected a member name");
-	if (r->open->n == MEMBERS_MAX)
+	if (r->open->n == r->max_members)
 		return bad(r, p, "object with too many members");
 	t = add(r, JSON_STRING, p);
 	if (t == NULL)
@@ -473,6 +475,17 @@ read_all(struct reader *r)
 		bad(r, p, "text ends too early");
 }
 
+/* members_max() - the most members of which a table with twice as many slots is there. */
+static uint32_t
+members_max(const struct json *j)
+{
+	uint32_t n = JSON_MEMBERS;
+
+	while (j->slot != NULL && n < 1U << 28 && j->n_slots / 4 >= n)
+		n *= 2;
+	return n;
+}
+
 int
 json_read(struct json *j)
 {
@@ -483,6 +496,8 @@ json_read(struct json *j)
 		.tok = j->tok,
 		.cap = j->cap < INT32_MAX ? (uint32_t)j->cap : INT32_MAX,
 		.open = j->tok,
+		.slot = j->slot,
+		.max_members = members_max(j),
 		.max_depth = j->max_depth != 0 ? j->max_depth : DEPTH_DEFAULT,
 		.allow_fraction = j->allow_fraction,
 	};

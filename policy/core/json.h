@@ -6,14 +6,16 @@
  * strings, duplicate member names (compared after unescaping, and again with ASCII and the two
  * Unicode letters that fold to ASCII - U+017F, U+212A - folded), nesting over the limit,
  * numbers that are not plain integers within +-2^53 unless `allow_fraction`, leading zeros, -0,
- * numbers over 63 bytes, objects with over 256 members, names over 1024 bytes, and objects whose
- * names were made to collide in our hash.
+ * numbers over 63 bytes, objects with over 256 members (unless the caller gives room for more),
+ * names over 1024 bytes, and objects whose names were made to collide in our hash.
  */
 #ifndef POLICY_CORE_JSON_H
 #define POLICY_CORE_JSON_H
 
 #include "policy/core/bytes.h"
 #include "policy/core/err.h"
+
+enum { JSON_MEMBERS = 256 }; /* of an object, without ->slot */
 
 enum json_kind {
 	JSON_NONE = 0, /* a zeroed token is no value */
@@ -47,9 +49,16 @@ struct json {
 	size_t cap;           /* caller's: room in tok */
 	size_t n;             /* tokens filled, tok[0] is the root; 0 when not accepted */
 	size_t max_depth;     /* caller's: 0 means 16 */
-	bool allow_fraction;  /* caller's: accept 1.5 and 1e3 (kept as text, never converted) */
-	const char *why;      /* after JSON_BAD: what, a constant string */
-	size_t at;            /* after JSON_BAD: byte offset in the text */
+	/*
+	 * caller's, optional: room to tell the names of one object apart in, whatever is in it. An
+	 * object may then have half as many members as there are slots, their number rounded down
+	 * to a power of two, and never fewer than without.
+	 */
+	uint32_t *slot;
+	size_t n_slots;
+	bool allow_fraction; /* caller's: accept 1.5 and 1e3 (kept as text, never converted) */
+	const char *why;     /* after JSON_BAD: what, a constant string */
+	size_t at;           /* after JSON_BAD: byte offset in the text */
 };
 
 /*

@@ -16,8 +16,8 @@
 #include "policy/identity/identity.h"
 #include "policy/identity/jwt.h"
 
-/* revocations: the members one JSON object may have; an account with more is refused whole */
-enum { CLAIMS_SRC_MAX = 256, CLAIMS_TIMES_MAX = 64, CLAIMS_KEYS_MAX = 1024, CLAIMS_REVOCATIONS_MAX = 256 };
+/* revocations: as many as a token of JWT_MAX bytes has room for; an account with more is refused whole */
+enum { CLAIMS_SRC_MAX = 256, CLAIMS_TIMES_MAX = 64, CLAIMS_KEYS_MAX = 1024, CLAIMS_REVOCATIONS_MAX = 10000 };
 
 /* seconds of the day, UTC; end before start goes past midnight */
 struct claims_window {

@@ -15,7 +15,13 @@
 /* base64url of {"typ":"JWT","alg":"ed25519-nkey"} */
 static const char header_text[] = "eyJ0eXAiOiJKV1QiLCJhbGciOiJlZDI1NTE5LW5rZXkifQ";
 
-enum { HEADER_MAX = 256, HEADER_TOKENS = 16, FIRST_TOKENS = 128 };
+enum {
+	HEADER_MAX = 256,
+	HEADER_TOKENS = 16,
+	FIRST_TOKENS = 128,
+	MEMBER_MIN = 5,       /* bytes of the shortest member: "":0, */
+	ACCOUNT_SLOTS = 32768 /* for 16384 members: an account's revocations are one object */
+};
 
 int
 why_say(char *why, int answer, const char *fmt, ...)
@@ -68,9 +74,9 @@ check_header(struct bytes text, char *why)
 	return 0;
 }
 
-/* read_json() - with as many tokens as it takes, growing; never more than the text can hold. */
+/* read_tokens() - with as many as it takes, growing; never more than the text can hold. */
 static int
-read_json(struct json *js, char *why)
+read_tokens(struct json *js, char *why)
 {
 	size_t most = js->text.len / 2 + 2;
 
@@ -92,9 +98,28 @@ read_json(struct json *js, char *why)
 	}
 }
 
+/* read_json() - only what an operator signed, an account, may have large objects. */
+static int
+read_json(struct json *js, enum nkey_type kind, char *why)
+{
+	int r;
+
+	if (kind == NKEY_ACCOUNT && js->text.len > JSON_MEMBERS * MEMBER_MIN) {
+		js->slot = malloc(ACCOUNT_SLOTS * sizeof(*js->slot));
+		if (js->slot == NULL)
+			return err_raise(-ENOMEM);
+		js->n_slots = ACCOUNT_SLOTS;
+	}
+	r = read_tokens(js, why);
+	free(js->slot);
+	js->slot = NULL;
+	js->n_slots = 0;
+	return err_pass(r);
+}
+
 /* read_payload() - decode and read the middle part. */
 static int
-read_payload(struct jwt *j, struct bytes text, char *why)
+read_payload(struct jwt *j, struct bytes text, enum nkey_type kind, char *why)
 {
 	size_t n, cap = base64url_size(text.len);
 	int r;
@@ -105,7 +130,7 @@ read_payload(struct jwt *j, struct bytes text, char *why)
 	if (base64url_decode(text, j->payload, cap, &n) != 0)
 		return why_say(why, JWT_BAD, "payload: not base64url");
 	j->json.text = bytes_of(j->payload, n);
-	r = read_json(&j->json, why);
+	r = read_json(&j->json, kind, why);
 	if (r != 0)
 		return err_pass(r);
 	if (j->json.tok[0].kind != JSON_OBJECT)
@@ -204,7 +229,7 @@ read_parts(struct jwt *j, struct bytes text, enum nkey_type kind, char *why)
 		return why_say(why, JWT_BAD, "signature: not 64 bytes of base64url");
 	r = check_header(part[0], why);
 	if (r == 0)
-		r = read_payload(j, part[1], why);
+		r = read_payload(j, part[1], kind, why);
 	if (r == 0)
 		r = read_claims(j, kind, why);
 	return err_pass(r);

@@ -31,7 +31,7 @@ struct mint_revocation {
 };
 
 /* an account with more revocations could not be read again: mint_account() refuses to write it */
-enum { MINT_REVOCATIONS_MAX = 256 };
+enum { MINT_REVOCATIONS_MAX = 10000 };
 
 struct mint_account {
 	struct mint_common c;

@@ -3,6 +3,7 @@
  *  - what json_read() accepts, cJSON accepts too, with the same structure and the same values;
  *    what cJSON rejects is therefore rejected here. No exceptions are needed.
  *  - the answer does not depend on the room for tokens, except that it may be JSON_TOO_MANY;
+ *  - room for more members changes nothing but the answer to an object with too many of them;
  *  - every token lies in the text and in its container, and the `next` links count what `n` says;
  *  - no two names of an object are equal, by a comparison that knows nothing of the reader's hash;
  *  - a string written by buf_put_json() is read back to the same bytes.
@@ -165,25 +166,64 @@ check_room(const struct json *full, int answer)
 	check(json_read(&j) == 0 && j.n == full->n);
 }
 
+/* check_same() - token by token. */
 static void
-check_text(struct bytes text, struct json_tok *tok, struct json_tok *spare, bool fraction)
+check_same(const struct json_tok *a, const struct json_tok *b, size_t n)
 {
+	for (size_t i = 0; i < n; i++)
+		check(a[i].kind == b[i].kind && a[i].start == b[i].start && a[i].len == b[i].len &&
+		      a[i].next == b[i].next && a[i].n == b[i].n && a[i].escaped == b[i].escaped);
+}
+
+/* check_slots() - the same text with room for more members. @tok has the tokens of @full. */
+static void
+check_slots(const struct json *full, int answer, struct json_tok *spare)
+{
+	uint32_t slot[4096];
+	struct json j = *full;
+	int a;
+
+	j.tok = spare;
+	j.slot = slot;
+	j.n_slots = sizeof(slot) / sizeof(slot[0]);
+	memset(slot, 0xff, sizeof(slot));
+	a = json_read(&j);
+	if (answer == JSON_BAD && strcmp(full->why, "object with too many members") == 0)
+		return;
+	check(a == answer && j.n == full->n);
+	if (a != 0) {
+		check(strcmp(j.why, full->why) == 0 && j.at == full->at);
+		return;
+	}
+	check_same(full->tok, spare, full->n);
+}
+
+/* check_text() - @large: with room for objects of 2048 members. */
+static void
+check_text(
+    struct bytes text, struct json_tok *tok, struct json_tok *spare, bool fraction, bool large)
+{
+	uint32_t slot[4096];
 	struct json j = {
-		.text = text, .tok = tok, .cap = text.len + 1, .allow_fraction = fraction
+		.text = text,
+		.tok = tok,
+		.cap = text.len + 1,
+		.allow_fraction = fraction,
+		.slot = large ? slot : NULL,
+		.n_slots = large ? sizeof(slot) / sizeof(slot[0]) : 0,
 	};
 	int a = json_read(&j);
 	char *copy;
 	cJSON *c;
 
 	check(a == 0 || (a == JSON_BAD && j.why != NULL && j.at <= text.len && j.n == 0));
+	if (!large)
+		check_slots(&j, a, spare);
 	j.tok = spare;
 	check_room(&j, a);
 	if (a != 0)
 		return;
-	for (size_t i = 0; i < j.n; i++)
-		check(tok[i].kind == spare[i].kind && tok[i].start == spare[i].start &&
-		    tok[i].len == spare[i].len && tok[i].next == spare[i].next &&
-		    tok[i].n == spare[i].n && tok[i].escaped == spare[i].escaped);
+	check_same(tok, spare, j.n);
 	j.tok = tok;
 	copy =
 	    strndup((const char *)text.ptr, text.len); /* cJSON wants a NUL to be sure of the end */
@@ -203,8 +243,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			*spare = calloc(size + 1, sizeof(*tok));
 
 	check(tok != NULL && spare != NULL);
-	check_text(text, tok, spare, false);
-	check_text(text, tok, spare, true);
+	check_text(text, tok, spare, false, false);
+	check_text(text, tok, spare, true, false);
+	check_text(text, tok, spare, false, true);
 	free(tok);
 	free(spare);
 	return 0;

@@ -1,10 +1,9 @@
 /*
  * The small values: times, names, templates, and an account's JWT written anew.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <stdio.h>
 
 #include "gateway/cli/account_jwt.h"
 #include "gateway/cli/lattice.h"

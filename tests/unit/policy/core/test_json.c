@@ -1,13 +1,15 @@
 /*
  * json: one reading or none. The tables below are the contract of json.h line by line.
  */
+#include <endian.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "policy/core/buf.h"
 #include "policy/core/json.h"
 #include "tests/unit/policy/core/suites.h"
 
-enum { ROOM = 2048 };
+enum { ROOM = 2048, MANY_TOKENS = 40000 };
 
 static int
 read_with(struct json *j, struct json_tok *tok, struct bytes text)
@@ -229,6 +231,132 @@ START_TEST(an_object_holds_at_most_256_members)
 }
 END_TEST
 
+/* read_slots() - with room for more members. */
+static int
+read_slots(struct json *j, struct json_tok *tok, uint32_t *slot, size_t n_slots, struct bytes text)
+{
+	*j = (struct json){
+		.text = text, .tok = tok, .cap = MANY_TOKENS, .slot = slot, .n_slots = n_slots
+	};
+	return json_read(j);
+}
+
+static const struct {
+	size_t n_slots;
+	int members;
+} room_for[] = {
+	{ 0, 256 },
+	{ 512, 256 },
+	{ 1023, 256 },
+	{ 1024, 512 },
+	{ 2047, 512 },
+	{ 32768, 16384 },
+};
+
+START_TEST(room_for_half_as_many_members_as_slots_is_used)
+{
+	struct json_tok *tok = calloc(MANY_TOKENS, sizeof(*tok));
+	uint32_t *slot = malloc(room_for[_i].n_slots * sizeof(*slot) + 1);
+	int n = room_for[_i].members;
+	char last[16];
+	struct json j;
+	struct buf b;
+
+	ck_assert(tok != NULL && slot != NULL);
+	buf_init(&b, 1 << 20);
+	put_members(&b, n);
+	ck_assert_int_eq(read_slots(&j, tok, slot, room_for[_i].n_slots, buf_bytes(&b)), 0);
+	ck_assert_int_eq((int)tok[0].n, n);
+	snprintf(last, sizeof(last), "m%d", n - 1);
+	ck_assert_uint_ne(json_member(&j, 0, last), 0);
+	buf_reset(&b);
+	put_members(&b, n + 1);
+	ck_assert_int_eq(read_slots(&j, tok, slot, room_for[_i].n_slots, buf_bytes(&b)), JSON_BAD);
+	ck_assert_str_eq(j.why, "object with too many members");
+	buf_deinit(&b);
+	free(slot);
+	free(tok);
+}
+END_TEST
+
+START_TEST(a_duplicate_is_found_among_thousands)
+{
+	struct json_tok *tok = calloc(MANY_TOKENS, sizeof(*tok));
+	uint32_t *slot = malloc(32768 * sizeof(*slot));
+	struct json j;
+	struct buf b;
+
+	ck_assert(tok != NULL && slot != NULL);
+	buf_init(&b, 1 << 20);
+	for (int i = 0; i < 10000; i += 999) {
+		char again[32];
+
+		buf_reset(&b);
+		put_members(&b, 10000);
+		b.len--; /* the brace */
+		snprintf(again, sizeof(again), ",\"\\u004d%d\":0}", i);
+		buf_put_str(&b, again);
+		ck_assert_int_eq(read_slots(&j, tok, slot, 32768, buf_bytes(&b)), JSON_BAD);
+		ck_assert_str_eq(j.why, "the same name twice in an object");
+	}
+	buf_deinit(&b);
+	free(slot);
+	free(tok);
+}
+END_TEST
+
+/* unmix() - json_mix() of some eight bytes and zero is @want: those bytes. */
+static uint64_t
+unmix(uint64_t want)
+{
+	uint64_t w = want ^ want >> 32, inverse = 0x9e3779b97f4a7c15ULL;
+
+	/* Newton: five steps from three right bits to 64 */
+	for (int i = 0; i < 5; i++)
+		inverse *= 2 - 0x9e3779b97f4a7c15ULL * inverse;
+	return w * inverse;
+}
+
+START_TEST(names_made_to_fall_together_are_refused_in_a_large_object_too)
+{
+	struct json_tok *tok = calloc(MANY_TOKENS, sizeof(*tok));
+	uint32_t *slot = malloc(32768 * sizeof(*slot));
+	uint64_t tried = 0;
+	struct json j;
+	struct buf b;
+	int n = 0;
+
+	ck_assert(tok != NULL && slot != NULL);
+	buf_init(&b, 1 << 20);
+	/* plain names of eight bytes whose hash ends in fifteen zero bits: one slot for all of them
+	 */
+	while (n < 300 && tried < 1ULL << 34) {
+		uint64_t w = unmix(tried++ << 15);
+		bool plain = true;
+
+		for (int i = 0; plain && i < 8; i++) {
+			uint8_t c = (uint8_t)(w >> (8 * i));
+
+			plain =
+			    (c & 0x20) != 0 && c < 0x7f && c != '"'; /* folding leaves it alone */
+		}
+		if (!plain)
+			continue;
+		w = htole64(w);
+		buf_put_str(&b, n++ == 0 ? "{\"" : ",\"");
+		buf_put(&b, bytes_of(&w, 8));
+		buf_put_str(&b, "\":0");
+	}
+	buf_put_str(&b, "}");
+	ck_assert_int_eq(n, 300);
+	ck_assert_int_eq(read_slots(&j, tok, slot, 32768, buf_bytes(&b)), JSON_BAD);
+	ck_assert_str_eq(j.why, "names made to collide");
+	buf_deinit(&b);
+	free(slot);
+	free(tok);
+}
+END_TEST
+
 START_TEST(a_duplicate_is_found_in_every_place_of_a_full_object)
 {
 	struct json_tok tok[ROOM];
@@ -391,7 +519,11 @@ json_tests(void)
 	tcase_add_loop_test(tc, fractions_are_accepted_only_when_asked_for, 0,
 	    (int)(sizeof(fractions) / sizeof(fractions[0])));
 	tcase_add_test(tc, an_object_holds_at_most_256_members);
+	tcase_add_loop_test(tc, room_for_half_as_many_members_as_slots_is_used, 0,
+	    (int)(sizeof(room_for) / sizeof(room_for[0])));
 	tcase_add_test(tc, a_duplicate_is_found_in_every_place_of_a_full_object);
+	tcase_add_test(tc, a_duplicate_is_found_among_thousands);
+	tcase_add_test(tc, names_made_to_fall_together_are_refused_in_a_large_object_too);
 	tcase_add_test(tc, names_made_to_collide_are_refused_after_a_few);
 	tcase_add_loop_test(tc, honest_names_are_never_taken_for_collisions, 0, 8);
 	tcase_add_test(tc, unescaping_respects_the_room_given);

@@ -526,23 +526,25 @@ START_TEST(revocation_by_key_is_final_and_by_star_goes_by_age)
 }
 END_TEST
 
+enum { KEYS_MANY = MINT_REVOCATIONS_MAX };
+
 START_TEST(one_key_among_many_revocations_is_found)
 {
-	struct mint_revocation v[200];
+	static struct mint_revocation v[KEYS_MANY];
+	static char text[KEYS_MANY][57];
 	struct nkey_pair p;
-	char text[200][57];
 	struct buf b;
 
-	for (size_t i = 0; i < 200; i++) {
+	for (size_t i = 0; i < KEYS_MANY; i++) {
 		ck_assert_int_eq(nkey_pair_new(&p, NKEY_USER), 0);
 		nkey_format(&p.pub, text[i]);
 		nkey_pair_deinit(&p);
 		v[i] = (struct mint_revocation){ text[i], 5 };
 	}
 	buf_init(&b, 1 << 20);
-	for (size_t n = 199; n <= 200; n++) {
-		if (n == 200)
-			v[99].key = w.user_text;
+	for (size_t n = KEYS_MANY - 1; n <= KEYS_MANY; n++) {
+		if (n == KEYS_MANY)
+			v[KEYS_MANY / 2].key = w.user_text;
 		buf_reset(&b);
 		ck_assert_int_eq(mint_account(&b,
 				     &(struct mint_account){ .c = { .iat_s = (int64_t)n },
@@ -553,8 +555,8 @@ START_TEST(one_key_among_many_revocations_is_found)
 				     &w.op),
 		    0);
 		ck_assert_int_eq(trust_add_account(w.t, buf_bytes(&b), w.why), 0);
-		ck_assert_int_eq(
-		    world_try(&w, world_user(&w, IAT, FULL, &w.acc)), n == 200 ? TRUST_REVOKED : 0);
+		ck_assert_int_eq(world_try(&w, world_user(&w, IAT, FULL, &w.acc)),
+		    n == KEYS_MANY ? TRUST_REVOKED : 0);
 	}
 	buf_deinit(&b);
 }
