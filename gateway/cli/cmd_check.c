@@ -65,7 +65,8 @@ say(const struct check_result *c, bool json)
 		put_json(c, &b);
 		r = cli_print(&b);
 	} else {
-		fwrite(c->report.out.ptr, 1, c->report.out.len, stderr);
+		if (c->report.out.len > 0)
+			fwrite(c->report.out.ptr, 1, c->report.out.len, stderr);
 		check_say(c, &b);
 		if (c->report.errors > 0)
 			fwrite(b.ptr, 1, b.len, stderr);
