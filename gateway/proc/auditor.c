@@ -294,20 +294,28 @@ write_all(int fd, struct bytes s)
 	return 0;
 }
 
-/* undo() - a batch was written in part: cut it off, so that no half line is left behind. */
-static void
-undo(off_t size)
+/* size_of() - of a file, or -1 where there is no such thing. */
+static off_t
+size_of(int fd)
 {
-	if (size >= 0 && ftruncate(self.records, size) != 0)
-		log_event(LOG_ERR, "audit_torn");
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? st.st_size : -1;
+}
+
+/* undo() - something was written in part: cut it off, so that no half line is left behind. */
+static void
+undo(int fd, off_t size, const char *event)
+{
+	if (size >= 0 && ftruncate(fd, size) != 0)
+		log_event(LOG_ERR, event);
 }
 
 /* write_batch() - the records of this turn to the disk, then `durable` to whoever waits. */
 static void
 write_batch(void)
 {
-	struct stat st;
-	off_t size = fstat(self.records, &st) == 0 ? st.st_size : -1;
+	off_t size = size_of(self.records);
 	int r = buf_failed(&self.batch) ? -ENOMEM : write_all(self.records, buf_bytes(&self.batch));
 
 	if (r == 0 && fdatasync(self.records) != 0)
@@ -315,7 +323,7 @@ write_batch(void)
 	if (r != 0) {
 		struct log_line l;
 
-		undo(size);
+		undo(self.records, size, "audit_torn");
 		log_begin(&l, LOG_ERR, "audit_not_written");
 		log_errno(&l, r);
 		log_str(&l, "effect", "commands are refused until it can be written again");
@@ -335,11 +343,13 @@ write_batch(void)
 static void
 write_notes(void)
 {
+	off_t size = size_of(self.decisions);
 	int r = buf_failed(&self.notes) ? -ENOMEM : write_all(self.decisions, buf_bytes(&self.notes));
 
 	if (r != 0) {
 		struct log_line l;
 
+		undo(self.decisions, size, "decisions_torn");
 		log_begin(&l, LOG_ERR, "decisions_not_written");
 		log_errno(&l, r);
 		log_end(&l);

@@ -23,9 +23,10 @@ child_of(struct channel *parent)
 void
 child_begin(struct child *c, enum role role, const struct channel_ops *ops)
 {
-	static const int ours_not[] = { SIGINT, SIGHUP, SIGTERM, SIGUSR1, SIGUSR2, SIGPIPE };
+	static const int ours_not[] = { SIGINT, SIGHUP, SIGTERM, SIGUSR1, SIGUSR2, SIGPIPE, SIGXFSZ };
 
-	/* signals are the parent's business; a terminal sends them to all of us */
+	/* signals are the parent's business; a terminal sends them to all of us; a file that may not
+	 * grow is an error of write(), as a full disk is */
 	for (size_t i = 0; i < sizeof(ours_not) / sizeof(ours_not[0]); i++)
 		signal(ours_not[i], SIG_IGN);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -77,13 +77,15 @@ class Stage:
         self.ended = False
         self.clients = []
 
-    def start(self, limits=None, settings=None, env_limits=None, leaf=True):
+    def start(self, limits=None, settings=None, leaf=True, leaf_conf="", prepare=None):
         d = self.deployment
         d.limits = dict(limits or {})
         d.settings.update(settings or {})
         d.write(talk_policies())
         if leaf:
-            d.start_leaf()
+            d.start_leaf(leaf_conf)
+        if prepare is not None:
+            prepare(d)
         d.start_gateway(self.build)
         if leaf:
             self.observer = d.direct()
@@ -131,6 +133,11 @@ class Stage:
             with open(f"/proc/{pid}/statm", encoding="ascii") as f:
                 total += int(f.read().split()[1]) * 4
         return total
+
+    def room_kb(self):
+        """What an edge may grow by in a flood: a few buffers, and what a sanitizer keeps back of freed memory."""
+        with open(os.path.join(self.build, "bin", "portcullis-gateway"), "rb") as f:
+            return (64 + (320 if b"__asan_init" in f.read() else 0)) * 1024
 
     def work(self, who=None):
         """Publish to oneself: whoever can do that is served."""

@@ -139,7 +139,9 @@ say_fds(const void *p, size_t n, int fd, size_t count)
 		char room[CMSG_SPACE(sizeof(int) * 16)];
 	} control = { .room = { 0 } };
 	struct iovec v = { (void *)(uintptr_t)p, n };
-	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1, .msg_control = &control,
+	struct msghdr m = { .msg_iov = &v,
+		.msg_iovlen = 1,
+		.msg_control = &control,
 		.msg_controllen = CMSG_SPACE(sizeof(int) * count) };
 	struct cmsghdr *h = CMSG_FIRSTHDR(&m);
 
@@ -404,7 +406,8 @@ frame_tests(void)
 	tcase_add_test(t, frames_are_handled_in_order);
 	tcase_add_test(t, one_byte_at_a_time_says_the_same);
 	tcase_add_test(t, a_descriptor_comes_with_its_frame_byte_by_byte);
-	tcase_add_loop_test(t, the_first_thing_said_wrongly_ends_the_channel, 0, sizeof(wrong) / sizeof(wrong[0]));
+	tcase_add_loop_test(
+	    t, the_first_thing_said_wrongly_ends_the_channel, 0, sizeof(wrong) / sizeof(wrong[0]));
 	tcase_add_test(t, once_is_once_and_states_open_and_close_turns);
 	tcase_add_test(t, a_handler_may_close_its_channel);
 	tcase_add_test(t, a_handler_that_pulls_its_own_channel_hears_nothing_twice);

@@ -1,0 +1,147 @@
+#!/usr/bin/python3
+"""A disk without room, and files that cannot grow: commands fail closed, data goes on, and so does the
+gate when there is room again."""
+import os
+import shutil
+import subprocess
+
+import stage
+from stage import COMMAND, Failed, Skip, until
+
+MIB = 1 << 20
+
+
+def mount(folder, size):
+    os.makedirs(folder, exist_ok=True)
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], capture_output=True)
+    if done.returncode != 0:
+        raise Skip("a tmpfs cannot be mounted here")
+
+
+def on_small_disk(s, attack):
+    """Hold @attack with audit/ and log/ each on a disk of its own."""
+    folders = []
+
+    def prepare(d):
+        for name in ("audit", "log"):
+            mount(d.path(name), MIB)
+            folders.append(d.path(name))
+
+    try:
+        s.start(prepare=prepare)
+        attack()
+    finally:
+        for f in folders:
+            subprocess.run(["umount", "-l", f], capture_output=True)
+
+
+def fill(folder):
+    """Leave no byte free; returns the file that takes them."""
+    path = os.path.join(folder, "filler")
+    with open(path, "wb", buffering=0) as f:
+        size = 65536
+        while size > 0:
+            try:
+                f.write(b"x" * size)
+            except OSError:
+                size //= 2
+    return path
+
+
+def audit_disk_full(s):
+    """Fail closed: refused on the wire, silent on the leaf, data goes on; with room again commands cross."""
+
+    def attack():
+        s.allowed.add(COMMAND)
+        deployer = s.client("deployer")
+        filler = fill(s.deployment.path("audit"))
+        for i in range(20):
+            deployer.publish(COMMAND, b'{"lost":%d}' % i)
+        deployer.barrier()
+        # a tmpfs page may have had room for the first few
+        if len(deployer.errors) < 10:
+            raise Failed(f"only {len(deployer.errors)} of 20 refused")
+        refused = len(deployer.errors)
+        s.work()
+        s.observer.barrier()
+        heard = [m for m in s.observer.messages if m.subject == COMMAND]
+        written = [r for r in s.deployment.audit_records() if r.get("subject") == COMMAND]
+        if len(heard) != 20 - refused or len(written) < len(heard):
+            raise Failed(f"{refused} refused, {len(heard)} heard, {len(written)} written")
+        os.unlink(filler)
+        deployer.errors.clear()
+        s.observer.messages.clear()
+        deployer.publish(COMMAND, b'{"after":1}')
+        deployer.barrier()
+        if deployer.errors:
+            raise Failed(f"still refused: {deployer.errors}")
+        while s.observer.next().payload != b'{"after":1}':
+            pass
+        # every line is whole
+        if not [r for r in s.deployment.audit_records() if r.get("subject") == COMMAND]:
+            raise Failed("no record of what crossed")
+
+    on_small_disk(s, attack)
+
+
+def decision_log_disk_full(s):
+    """What is only told and not promised is lost with a word; commands and data go on; later lines are whole."""
+
+    def attack():
+        s.allowed.add(COMMAND)
+        filler = fill(s.deployment.path("log"))
+        bad = s.client("app")
+        for i in range(60):
+            bad.publish("secret." + "x" * 200 + str(i))
+        bad.barrier()
+        s.deployment.gateway.wait_line(lambda x: "decisions_not_written" in x)
+        s.work()
+        deployer = s.client("deployer")
+        deployer.publish(COMMAND, b"{}")
+        deployer.barrier()
+        if deployer.errors:
+            raise Failed(f"refused: {deployer.errors}")
+        os.unlink(filler)
+        # of the other one the rest of this second is summed
+        other = s.client("app")
+        other.publish("secret.after")
+        other.barrier()
+        until(lambda: [x for x in whole(s) if x.get("subject") == "secret.after"], "a line after the gap")
+
+    on_small_disk(s, attack)
+
+
+def whole(s):
+    try:
+        return s.deployment.decisions()
+    except ValueError as e:
+        raise Failed(f"a line of the decision log is torn: {e}")
+
+
+def file_size_limit(s):
+    """RLIMIT_FSIZE in the auditor's way: the same as a full disk, not the end of the auditor."""
+    if shutil.which("prlimit") is None:
+        raise Skip("prlimit is not installed")
+    s.start()
+    auditor = s.roles()["auditor"][0]
+    size = os.path.getsize(s.deployment.path("audit", "records.jsonl")) + 100
+    subprocess.run(["prlimit", "--pid", str(auditor), f"--fsize={size}:unlimited"], check=True)
+    deployer = s.client("deployer")
+    for _ in range(5):
+        deployer.publish(COMMAND, b"{}")
+    deployer.barrier()
+    if len(deployer.errors) != 5:
+        raise Failed(f"{len(deployer.errors)} of 5 refused")
+    if s.roles()["auditor"] != [auditor]:
+        raise Failed("the auditor is gone")
+    subprocess.run(["prlimit", "--pid", str(auditor), "--fsize=unlimited:unlimited"], check=True)
+    s.allowed.add(COMMAND)
+    deployer.errors.clear()
+    deployer.publish(COMMAND, b"{}")
+    deployer.barrier()
+    if deployer.errors:
+        raise Failed(f"still refused: {deployer.errors}")
+
+
+if __name__ == "__main__":
+    stage.run([audit_disk_full, decision_log_disk_full, file_size_limit])

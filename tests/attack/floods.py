@@ -1,0 +1,179 @@
+#!/usr/bin/python3
+"""Floods: many of everything, from strangers and from people with a name."""
+import stage
+from stage import COMMAND, Failed, until
+
+
+def unauthenticated_garbage(s):
+    """Strangers' bytes: AUTH or a plain end, nothing kept, the others served."""
+    s.start()
+    lumps = [
+        b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\0" * 64,
+        b"\x10\x0c\x00\x04MQTT\x04\x02\x00\x3c\x00\x00",
+        b"PROXY TCP4 1.2.3.4 5.6.7.8 1 2\r\n",
+        b"CONNECT " + b"[" * 10000 + b"\r\n",
+        b"CONNECT {" + b'"a":1,' * 2000 + b"\r\n",
+        b"CONNECT" + b" " * 100000,
+        b"\r\n" * 5000,
+        b"PING\n" * 1000,
+        b"A" * 1000000,
+        b"PUB " + COMMAND.encode() + b" 2\r\n{}\r\n",
+        b'CONNECT {"jwt":"' + b"x" * 11000 + b'","sig":"' + b"y" * 1024 + b'"}\r\n',
+        b'CONNECT {"jwt":"a.b.c","sig":"' + b"y" * 1025 + b'"}\r\n',
+        b'CONNECT {"jwt":"' + b"x" * 12289 + b'","sig":"y"}\r\n',
+    ]
+    for round_ in range(4):
+        for lump in lumps:
+            c = s.raw()
+            c.line()
+            c.send(lump)
+            c.send(b"PUB " + COMMAND.encode() + b" 2\r\n{}\r\n")
+            try:
+                while True:
+                    line = c.line()
+                    if not line.startswith(b"-ERR"):
+                        raise Failed(f"{lump[:40]!r} was answered {line[:80]!r}")
+            except Exception as e:  # noqa: BLE001
+                if not c.ended:
+                    raise Failed(f"{lump[:40]!r}: {e}")
+            c.close()
+    s.work()
+
+
+def five_hundred_connections(s):
+    """500 come, log in, work and go: descriptors and memory are back."""
+    s.start()
+    roles = ("edge", "verifier", "signer", "dispatcher", "auditor")
+    login = s.deployment.login("app")
+
+    def wave(n):
+        clients = [s.deployment.client(login) for _ in range(n)]
+        for c in clients[::10]:
+            s.work(c)
+        for c in clients:
+            c.close()
+        until(lambda: s.connections() == 1, "all of them are gone")
+
+    # the first wave finds the size of tables and of the sanitizer's quarantine
+    wave(250)
+    wave(250)
+    before = {r: s.resident_kb(r) for r in roles}
+    wave(250)
+    wave(250)
+    grown = {r: s.resident_kb(r) - before[r] for r in roles}
+    if any(v > s.room_kb() / 4 for v in grown.values()):
+        raise Failed(f"grown by KiB {grown}")
+
+
+def connections_over_the_limit(s):
+    """LIMIT: one too many is told so; the others stay; when one goes another may come."""
+    s.start(limits={"max_connections": 5})
+    held = [s.client("app") for _ in range(4)]
+    c = s.raw()
+    if c.line() != b"-ERR 'maximum connections exceeded'":
+        raise Failed("no word of the limit")
+    c.expect_end()
+    held[0].close()
+    until(lambda: s.connections() == 4, "one has gone")
+    s.client("app")
+
+
+def denials(s):
+    """100,000 denials: each is answered, the log sums them, memory stays, the connection too."""
+    s.start()
+    bad = s.client("app")
+    before = s.resident_kb("edge")
+    for _ in range(100):
+        bad.raw.send(b"PUB secret.x 0\r\n\r\n" * 1000)
+        bad.barrier()
+    if len(bad.errors) != 100000:
+        raise Failed(f"{len(bad.errors)} answers")
+    if s.resident_kb("edge") - before > s.room_kb():
+        raise Failed(f"grown by {s.resident_kb('edge') - before} KiB")
+    if len(s.deployment.decisions()) > 20000:
+        raise Failed(f"{len(s.deployment.decisions())} lines in the log")
+    bad.errors.clear()
+    s.work(bad)
+
+
+def denied_commands(s):
+    """Commands by one who may not: refused at the edge, none reaches the leaf, none is lost without a word."""
+    s.start()
+    bad = s.client("app")
+    for _ in range(20):
+        bad.raw.send(f"PUB {COMMAND} 2\r\n{{}}\r\n".encode() * 100)
+    bad.barrier()
+    if len(bad.errors) != 2000:
+        raise Failed(f"{len(bad.errors)} answers")
+
+
+def many_commands(s):
+    """Thousands of commands by one who may: each is recorded and crosses, in order."""
+    s.start()
+    s.allowed.add(COMMAND)
+    deployer = s.client("deployer")
+    count = 3000
+    for i in range(count):
+        deployer.publish(COMMAND, b'{"n":%d}' % i)
+    deployer.barrier()
+    if deployer.errors:
+        raise Failed(f"refused: {deployer.errors[:3]}")
+    s.observer.barrier()
+    heard = [m.payload for m in s.observer.messages if m.subject == COMMAND]
+    if heard != [b'{"n":%d}' % i for i in range(count)]:
+        raise Failed(f"{len(heard)} of {count} heard, or not in order")
+    if len([r for r in s.deployment.audit_records() if r.get("subject") == COMMAND]) != count:
+        raise Failed("records are missing")
+
+
+def command_of_any_size(s):
+    """Bodies around every limit: each is forwarded or refused, and the road stays open."""
+    s.start(limits={"max_command": "1MiB", "max_payload": "4MiB"}, leaf_conf="max_payload: 4194304")
+    s.allowed.add(COMMAND)
+    deployer = s.client("deployer")
+    for size in (0, 262144, 1048576 - 200, 1048575, 1048576):
+        deployer.publish(COMMAND, b"x" * size)
+    for size in (1048577, 1048576 + 40000, 2097152, 3000000):
+        deployer.publish(COMMAND, b"x" * size)
+    deployer.barrier()
+    s.work()
+    deployer.errors.clear()
+    deployer.publish(COMMAND, b"{}")
+    deployer.barrier()
+    if deployer.errors:
+        raise Failed(f"the road is closed: {deployer.errors}")
+
+
+def subscriptions_to_the_limit(s):
+    """LIMIT: 8192 subscriptions live, one more is refused, all go again."""
+    s.start(limits={"max_subscriptions": 8192})
+    c = s.client("app")
+    before = s.resident_kb("edge")
+    c.raw.send(b"".join(b"SUB f.n.%d %d\r\n" % (i, i) for i in range(8193)))
+    c.barrier()
+    if c.errors != ["maximum subscriptions exceeded"]:
+        raise Failed(f"{c.errors[:3]}")
+    c.errors.clear()
+    c.raw.send(b"".join(b"UNSUB %d\r\n" % i for i in range(8193)))
+    for i in range(5):
+        c.raw.send(b"".join(b"SUB f.n.%d %d\r\nUNSUB %d\r\n" % (i, i, i) for i in range(8000)))
+    c.barrier()
+    if c.errors or s.resident_kb("edge") - before > s.room_kb():
+        raise Failed(f"{c.errors[:3]}, grown by {s.resident_kb('edge') - before} KiB")
+    s.work(c)
+
+
+if __name__ == "__main__":
+    stage.run(
+        [
+            unauthenticated_garbage,
+            five_hundred_connections,
+            connections_over_the_limit,
+            denials,
+            denied_commands,
+            many_commands,
+            command_of_any_size,
+            subscriptions_to_the_limit,
+        ]
+    )
