@@ -145,6 +145,7 @@ on_note(struct channel *c, struct cursor *in, int fd)
 	buf_put_u8(b, '{');
 	put_time(b);
 	put_text(b, "event", m.event);
+	put_text(b, "id", m.id);
 	put_number(b, "edge", c->index);
 	put_number(b, "client", m.conn);
 	put_text(b, "source", m.source);
@@ -193,15 +194,28 @@ on_login_refused(struct channel *c, struct cursor *in, int fd)
 	return 0;
 }
 
+/* command_id() - edge, connection, number: what the client is told when it is refused. */
+static struct bytes
+command_id(const struct msg_record *m, char room[64])
+{
+	int n = snprintf(room, 64, "%u.%llu.c%llu", m->edge, (unsigned long long)m->conn,
+	    (unsigned long long)m->number);
+
+	return bytes_of(room, (size_t)n);
+}
+
 /* put_command() - the record of a command, and the same line for the decision log. */
 static void
 put_command(struct buf *b, const struct msg_record *m, const struct named *who, uint64_t seq)
 {
+	char id[64];
+
 	buf_put_str(b, "{\"v\":1,\"seq\":");
 	buf_put_dec(b, seq);
 	buf_put_u8(b, ',');
 	put_time(b);
 	put_text(b, "event", BYTES_LIT("command"));
+	put_text(b, "id", command_id(m, id));
 	put_text(b, "decision", m->allowed ? BYTES_LIT("allow") : BYTES_LIT("deny"));
 	if (m->would_deny)
 		put_bool(b, "would_deny", true);

@@ -12,6 +12,7 @@
 #include "gateway/io/clock.h"
 #include "gateway/io/log.h"
 #include "gateway/nats/header.h"
+#include "gateway/relay/envelope.h"
 #include "policy/rules/subject.h"
 
 enum { DISPATCHER_TICK_MS = 500, DISPATCHER_SCRATCH = 1024 * 1024 };
@@ -51,12 +52,27 @@ edge_of(const struct job *j)
 	return j->edge < DISPATCHER_EDGES && dispatcher.edge[j->edge].fd >= 0 ? &dispatcher.edge[j->edge] : NULL;
 }
 
+/* decision_id() - as the auditor writes it on the record. */
+static const char *
+decision_id(char room[64], uint32_t edge, uint64_t conn, uint64_t number)
+{
+	snprintf(room, 64, "%u.%llu.c%llu", edge, (unsigned long long)conn, (unsigned long long)number);
+	return room;
+}
+
 void
 job_done(struct job *j, bool forwarded, const char *word)
 {
 	struct channel *edge = edge_of(j);
-	struct msg_done m = { .conn = j->conn, .number = j->number, .forwarded = forwarded, .subject = j->subject };
+	struct msg_done m = { .conn = j->conn, .number = j->number, .forwarded = forwarded,
+		.subject = j->subject, .reply = j->reply };
+	char id[64], why[ENVELOPE_TEXT];
 
+	if (!forwarded) {
+		snprintf(why, sizeof(why), "Portcullis: %s not forwarded: %s, decision %s",
+		    command_verb_name(j->verb), word, decision_id(id, j->edge, j->conn, j->number));
+		m.why = bytes_str(why);
+	}
 	if (edge != NULL) {
 		(void)msg_done_put(edge, &m);
 		channel_flush(edge);
@@ -130,6 +146,7 @@ record(const struct msg_command *m, uint32_t edge, uint64_t token, const struct 
 		.token = token,
 		.edge = edge,
 		.conn = m->conn,
+		.number = m->number,
 		.allowed = d.verdict == VERDICT_ALLOW,
 		.would_deny = d.would_deny,
 		.mutating = c->mutating,
@@ -150,11 +167,12 @@ record(const struct msg_command *m, uint32_t edge, uint64_t token, const struct 
 	return msg_record_put(&dispatcher.auditor, &r);
 }
 
-/* refuse() - @why NULL: a decision, which is on record; else a reason for the log. */
+/* refuse() - @why NULL: a decision, which is on record, @text for the asker; else a reason for both. */
 static void
-refuse(struct channel *edge, const struct msg_command *m, const char *why)
+refuse(struct channel *edge, const struct msg_command *m, const char *why, const char *text)
 {
-	struct msg_done done = { .conn = m->conn, .number = m->number, .subject = m->subject };
+	struct msg_done done = { .conn = m->conn, .number = m->number, .subject = m->subject, .reply = m->reply,
+		.why = bytes_str(text != NULL ? text : why) };
 	struct log_line l;
 
 	if (why != NULL) {
@@ -239,6 +257,7 @@ on_command(struct channel *edge, struct cursor *in, int fd)
 {
 	struct decision d = { .reason = REASON_INVALID, .rule = RULE_NONE };
 	struct command c = { .verb = VERB_UNKNOWN };
+	char text[ENVELOPE_TEXT], id[64];
 	struct bytes header;
 	struct msg_command m;
 	struct known *k;
@@ -250,7 +269,7 @@ on_command(struct channel *edge, struct cursor *in, int fd)
 	dispatcher.commands++;
 	k = who_is(edge->index, m.conn);
 	if (k == NULL) {
-		refuse(edge, &m, "the verifier has not named this connection");
+		refuse(edge, &m, "the verifier has not named this connection", NULL);
 		return 0;
 	}
 	if (subject_literal(m.subject) && (m.reply.len == 0 || subject_literal(m.reply)) &&
@@ -259,15 +278,18 @@ on_command(struct channel *edge, struct cursor *in, int fd)
 	if (d.verdict != VERDICT_ALLOW) {
 		(void)record(&m, edge->index, 0, &c, d);
 		channel_flush(&dispatcher.auditor);
-		refuse(edge, &m, NULL);
+		envelope_text(text, command_verb_name(c.verb), policy_rule_name(dispatcher.snapshot.policy, d.rule),
+		    reason_word(d.reason), BYTES_NULL, decision_id(id, edge->index, m.conn, m.number));
+		refuse(edge, &m, NULL, text);
 		return 0;
 	}
 	j = dispatcher.jobs.n < DISPATCHER_JOBS ? new_job(&m, header, edge->index, k->person->identity.account) : NULL;
 	if (j == NULL || conns_add(&dispatcher.jobs, &j->node, 0, ++dispatcher.last_job) != 0) {
 		free(j);
-		refuse(edge, &m, "too many commands are under way");
+		refuse(edge, &m, "too many commands are under way", NULL);
 		return 0;
 	}
+	j->verb = c.verb;
 	if (dispatcher.auditor.fd < 0 || record(&m, edge->index, j->node.conn, &c, d) != 0)
 		job_done(j, false, "not_recorded");
 	else

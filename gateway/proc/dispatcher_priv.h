@@ -39,6 +39,7 @@ struct job {
 	uint32_t edge;         /* DISPATCHER_EDGES: gone since */
 	uint64_t conn, number; /* as the edge names it */
 	uint64_t seq;          /* of its record */
+	enum verb verb;
 	char account[NKEY_TEXT_LEN + 1];
 	struct link *link;
 	struct job *next;      /* in the link's queue or its list of published ones */

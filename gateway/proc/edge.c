@@ -171,6 +171,7 @@ on_event(struct relay *r, const struct relay_event *e)
 		.reply = e->reply,
 		.queue = e->queue,
 		.detail = e->detail,
+		.id = bytes_str(e->id),
 		.rule = bytes_str(rule),
 		.reason = bytes_str(e->kind == RELAY_PROTOCOL ? "" : reason_word(e->decision.reason)),
 		.verb = e->verb != VERB_NONE ? bytes_str(command_verb_name(e->verb)) : BYTES_NULL,
@@ -190,9 +191,17 @@ on_event(struct relay *r, const struct relay_event *e)
 		log_bytes(&l, "detail", e->detail);
 	log_str(&l, "user", r->identity != NULL && r->identity->name != NULL ? r->identity->name : "");
 	log_word(&l, "rule", rule);
+	if (e->id != NULL)
+		log_word(&l, "id", e->id);
 	if (m.reason.len != 0)
 		log_word(&l, "reason", reason_word(e->decision.reason));
 	log_end(&l);
+}
+
+static const char *
+rule_name(uint32_t rule)
+{
+	return policy_rule_name(edge.snapshot.policy, rule);
 }
 
 static void
@@ -475,11 +484,13 @@ probed(struct probe *p, enum probe_result result)
 void
 edge_start(void)
 {
-	static const struct relay_ops ops = { verify, dial, sign, command, enough, on_event, opened, ended, gone };
+	static const struct relay_ops ops = { verify, dial, sign, command, enough, on_event, rule_name, opened,
+		ended, gone };
 	const struct setup *s = &edge.child.setup;
 
 	edge.env.ops = &ops;
 	edge.env.room = &edge.room;
+	edge.env.index = s->index;
 	edge.env.limits = (struct limits){
 		.max_line = s->max_control_line,
 		.max_connect = s->max_connect,

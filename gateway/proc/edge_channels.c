@@ -148,7 +148,8 @@ on_command_done(struct channel *c, struct cursor *in, int fd)
 		return -EBADMSG;
 	r = edge_find(m.conn);
 	if (r != NULL)
-		relay_command_done(r, m.number, m.forwarded, m.subject);
+		relay_command_done(r, &(const struct relay_done){ .number = m.number, .forwarded = m.forwarded,
+					  .subject = m.subject, .reply = m.reply, .why = m.why });
 	return 0;
 }
 
@@ -201,7 +202,7 @@ static const struct frame_rule signer_rules[] = {
 	{ MSG_NOT_SIGNED, SAID, false, false, 1 << 17, on_not_signed, "not_signed" },
 };
 static const struct frame_rule dispatcher_rules[] = {
-	{ MSG_COMMAND_DONE, SAID, false, false, 1 << 14, on_command_done, "command_done" },
+	{ MSG_COMMAND_DONE, SAID, false, false, 1 << 15, on_command_done, "command_done" },
 	{ MSG_ANSWER, SAID, false, false, FRAME_MAX, on_answer, "answer" },
 };
 static const struct channel_ops verifier_ops = ROWS(verifier_rules);

@@ -8,7 +8,7 @@ enum { NOTE_BYTES = 8 * 1024 };
 int
 msg_note_put(struct channel *c, const struct msg_note *m)
 {
-	const struct bytes *texts[] = { &m->event, &m->subject, &m->reply, &m->queue, &m->detail, &m->rule,
+	const struct bytes *texts[] = { &m->event, &m->id, &m->subject, &m->reply, &m->queue, &m->detail, &m->rule,
 		&m->reason, &m->verb, &m->policy, &m->source };
 	struct buf *b = frame_begin(c, MSG_NOTE);
 
@@ -27,7 +27,7 @@ msg_note_put(struct channel *c, const struct msg_note *m)
 int
 msg_note_get(struct cursor *in, struct msg_note *m)
 {
-	struct bytes *texts[] = { &m->event, &m->subject, &m->reply, &m->queue, &m->detail, &m->rule,
+	struct bytes *texts[] = { &m->event, &m->id, &m->subject, &m->reply, &m->queue, &m->detail, &m->rule,
 		&m->reason, &m->verb, &m->policy, &m->source };
 
 	m->conn = cursor_u64(in);
@@ -52,6 +52,7 @@ msg_record_put(struct channel *c, const struct msg_record *m)
 	buf_put_u64(b, m->token);
 	buf_put_u32(b, m->edge);
 	buf_put_u64(b, m->conn);
+	buf_put_u64(b, m->number);
 	buf_put_u8(b, m->allowed);
 	buf_put_u8(b, m->would_deny);
 	buf_put_u8(b, m->mutating);
@@ -72,6 +73,7 @@ msg_record_get(struct cursor *in, struct msg_record *m)
 	m->token = cursor_u64(in);
 	m->edge = cursor_u32(in);
 	m->conn = cursor_u64(in);
+	m->number = cursor_u64(in);
 	m->allowed = cursor_u8(in) == 1;
 	m->would_deny = cursor_u8(in) == 1;
 	m->mutating = cursor_u8(in) == 1;

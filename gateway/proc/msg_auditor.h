@@ -21,6 +21,7 @@ enum msg_auditor {
 struct msg_note {
 	uint64_t conn;
 	struct bytes event;   /* docs/EVENTS.md */
+	struct bytes id;      /* of a denial: as the client was told */
 	struct bytes subject, reply, queue, detail;
 	struct bytes rule, reason, verb, policy;
 	struct bytes source;  /* of a connection the verifier has not named */
@@ -31,7 +32,7 @@ struct msg_note {
 struct msg_record {
 	uint64_t token;  /* the dispatcher's; comes back in MSG_DURABLE */
 	uint32_t edge;
-	uint64_t conn;
+	uint64_t conn, number; /* edge, connection and number are the decision's id */
 	bool allowed, would_deny, mutating;
 	struct bytes subject, reply;
 	struct bytes verb, dialect, lattice, host, object;

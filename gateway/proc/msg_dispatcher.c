@@ -3,7 +3,7 @@
  */
 #include "gateway/proc/msg_dispatcher.h"
 
-enum { MSG_SUBJECT_MAX = 8 * 1024, MSG_BODY_MAX = 2 * 1024 * 1024 };
+enum { MSG_WHY_MAX = 1024, MSG_SUBJECT_MAX = 8 * 1024, MSG_BODY_MAX = 2 * 1024 * 1024 };
 
 int
 msg_command_put(struct channel *c, const struct msg_command *m)
@@ -63,6 +63,8 @@ msg_done_put(struct channel *c, const struct msg_done *m)
 	buf_put_u64(b, m->number);
 	buf_put_u8(b, m->forwarded);
 	buf_put_sized(b, m->subject);
+	buf_put_sized(b, m->reply);
+	buf_put_sized(b, bytes_upto(m->why, MSG_WHY_MAX));
 	return frame_end(c, -1);
 }
 
@@ -73,6 +75,8 @@ msg_done_get(struct cursor *in, struct msg_done *m)
 	m->number = cursor_u64(in);
 	m->forwarded = cursor_u8(in) == 1;
 	m->subject = cursor_sized(in, MSG_SUBJECT_MAX);
+	m->reply = cursor_sized(in, MSG_SUBJECT_MAX);
+	m->why = cursor_sized(in, MSG_WHY_MAX);
 	return cursor_done(in) ? 0 : err_raise(-EBADMSG);
 }
 

@@ -26,7 +26,8 @@ struct msg_command {
 struct msg_done {
 	uint64_t conn, number;
 	bool forwarded;
-	struct bytes subject; /* of the command: for the words of a refusal */
+	struct bytes subject, reply; /* of the command: for the words of a refusal */
+	struct bytes why;            /* of a refusal: the text for the asker */
 };
 
 struct msg_answer {

@@ -10,21 +10,48 @@
 #include "gateway/nats/header.h"
 #include "gateway/nats/writer.h"
 #include "gateway/relay/deliver.h"
+#include "gateway/relay/envelope.h"
 #include "gateway/relay/inbox.h"
 #include "gateway/relay/refuse.h"
 #include "gateway/relay/relay_priv.h"
 #include "policy/rules/subject.h"
 
+void
+relay_tell(struct relay *r, struct bytes subject, struct bytes reply, const char *text)
+{
+	struct buf header, payload;
+	struct sub *sub;
+
+	if (reply.len == 0 || !relay_own_reply(r, reply) || (sub = relay_sub_for(r, reply)) == NULL)
+		return;
+	buf_init(&header, 2 * ENVELOPE_TEXT);
+	buf_init(&payload, 8 * ENVELOPE_TEXT);
+	if (envelope_put(subject, text, r->handshake.connect.headers, &header, &payload))
+		nats_put_msg(word(r), reply, sub_sid(sub), BYTES_NULL, buf_bytes(&header), buf_bytes(&payload));
+	buf_deinit(&header);
+	buf_deinit(&payload);
+}
+
 /* deny() - say no, to the client and to the log. */
 static void
 deny(struct relay *r, struct relay_event *e)
 {
+	char text[ENVELOPE_TEXT], id[64];
+
 	if (e->kind == RELAY_SUB_DENIED)
 		refuse_subscribe(word(r), e->subject, e->queue);
 	else if (e->kind == RELAY_REPLY_DENIED)
 		refuse_reply(word(r), e->reply);
 	else
 		refuse_publish(word(r), e->subject);
+	if (e->kind != RELAY_SUB_DENIED) {
+		snprintf(id, sizeof(id), "%u.%llu.d%llu", r->env->index, (unsigned long long)r->id,
+		    (unsigned long long)r->denied + 1);
+		envelope_text(text, e->verb != VERB_NONE ? command_verb_name(e->verb) : "publish",
+		    r->env->ops->rule_name(e->decision.rule), reason_word(e->decision.reason), e->detail, id);
+		relay_tell(r, e->subject, e->reply, text);
+		e->id = id;
+	}
 	relay_report(r, e);
 }
 
@@ -119,7 +146,8 @@ judge_publish(struct relay *r, const struct nats_op *op, bool *answer)
 static bool
 police_headers(struct relay *r, const struct nats_op *op, struct bytes *header)
 {
-	struct relay_event e = { .decision.rule = RULE_NONE, .kind = RELAY_HEADER_DENIED, .subject = op->subject };
+	struct relay_event e = { .decision.rule = RULE_NONE, .kind = RELAY_HEADER_DENIED, .subject = op->subject,
+		.reply = op->reply };
 	struct buf *out = &r->env->scratch;
 	struct header_reader h;
 	struct bytes name, value;
@@ -217,7 +245,8 @@ forward(struct relay *r, const struct nats_op *op, bool answer)
 {
 	char subject_room[INBOX_NAME_MAX], reply_room[INBOX_NAME_MAX];
 	struct bytes subject = op->subject, reply = op->reply, header = BYTES_NULL, payload = op->payload;
-	struct relay_event e = { .decision.rule = RULE_NONE, .kind = RELAY_BODY_DENIED, .subject = op->subject };
+	struct relay_event e = { .decision.rule = RULE_NONE, .kind = RELAY_BODY_DENIED, .subject = op->subject,
+		.reply = op->reply };
 
 	if (reply.len != 0 && (!judge_reply(r, op) || !reply_up(r, &reply, reply_room)))
 		return;
@@ -245,7 +274,8 @@ forward(struct relay *r, const struct nats_op *op, bool answer)
 static void
 on_pub(struct relay *r, const struct nats_op *op)
 {
-	struct relay_event e = { .decision.rule = RULE_NONE, .kind = RELAY_PUB_DENIED, .subject = op->subject };
+	struct relay_event e = { .decision.rule = RULE_NONE, .kind = RELAY_PUB_DENIED, .subject = op->subject,
+		.reply = op->reply };
 	size_t before = to_client(r)->len + r->order.later.len;
 	unsigned commands = r->commands_out;
 	bool answer;

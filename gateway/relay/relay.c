@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "gateway/nats/writer.h"
+#include "gateway/relay/envelope.h"
 #include "gateway/relay/inbox.h"
 #include "gateway/relay/refuse.h"
 #include "gateway/relay/relay_priv.h"
@@ -578,16 +579,19 @@ relay_tick(struct relay *r, uint64_t now)
 }
 
 void
-relay_command_done(struct relay *r, uint64_t number, bool forwarded, struct bytes subject)
+relay_command_done(struct relay *r, const struct relay_done *d)
 {
-	(void)number;
 	if (r->ending || r->handshake.state != HANDSHAKE_OPEN)
 		return;
 	if (r->commands_out > 0)
 		r->commands_out--;
-	if (!forwarded)
-		refuse_publish(word(r), subject);
-	else if (r->handshake.connect.verbose)
+	if (!d->forwarded) {
+		char text[ENVELOPE_TEXT] = "";
+
+		memcpy(text, d->why.ptr, d->why.len < sizeof(text) ? d->why.len : sizeof(text) - 1);
+		refuse_publish(word(r), d->subject);
+		relay_tell(r, d->subject, d->reply, text);
+	} else if (r->handshake.connect.verbose)
 		nats_put_ok(word(r));
 	relay_pings_on(r);
 	relay_go_on(r);

@@ -42,6 +42,7 @@ struct relay_event {
 	struct bytes detail; /* header name, protocol error, field of a body */
 	struct decision decision;
 	enum verb verb;
+	const char *id; /* of a denial: what the client was told to name it by; else NULL */
 };
 
 /* A command on its way to the dispatcher; slices valid during the call only. */
@@ -62,6 +63,8 @@ struct relay_ops {
 	/* nobody listens for answers to a command any more */
 	void (*enough)(struct relay *r, uint64_t number);
 	void (*event)(struct relay *r, const struct relay_event *e);
+	/* the name of a rule of the policy in force */
+	const char *(*rule_name)(uint32_t rule);
 	/* open for use */
 	void (*opened)(struct relay *r);
 	/* over: @why is a word for the log. Called once, when it begins to end. */
@@ -77,6 +80,7 @@ struct relay_env {
 	struct limits limits;
 	struct nats_hello hello;  /* template of INFO */
 	struct buf scratch;       /* headers and bodies written anew */
+	uint32_t index;           /* which edge: the first part of a decision's id */
 	uint64_t generation;      /* of the policy: moves at every swap */
 	bool lame_duck;
 };
@@ -130,8 +134,16 @@ void relay_verdict(struct relay *r, const struct identity *identity, struct righ
 void relay_dialled(struct relay *r, int fd);
 /* relay_signed() - what to log in with; an empty @jwt: refused. @sig: 64 raw bytes. */
 void relay_signed(struct relay *r, struct bytes jwt, struct bytes sig);
-/* relay_command_done() - the dispatcher's word on a command: forwarded, or denied. */
-void relay_command_done(struct relay *r, uint64_t number, bool forwarded, struct bytes subject);
+/* The dispatcher's word on a command; slices valid during the call only. */
+struct relay_done {
+	uint64_t number;
+	bool forwarded;
+	struct bytes subject, reply; /* as the client named them */
+	struct bytes why;            /* of a refusal: the text for the asker */
+};
+
+/* relay_command_done() - a command was forwarded, or refused. */
+void relay_command_done(struct relay *r, const struct relay_done *d);
 /* relay_answer() - an answer to a command. Return: false when nobody listens for @reply any more. */
 bool relay_answer(struct relay *r, struct bytes reply, struct bytes onward, struct bytes header, struct bytes payload);
 /* relay_tick() - deadlines; call about twice a second. */

@@ -27,6 +27,11 @@ void relay_judge_sub(struct relay *r, struct sub *sub);
  * hears of it is still delivered, as a server does; otherwise nothing more is.
  */
 void relay_unsub(struct relay *r, struct sub *sub, bool under_way);
+/*
+ * relay_tell() - answer a refused request on the asker's inbox, in its dialect; nothing when it named no
+ * reply of its own, or nobody listens there any more.
+ */
+void relay_tell(struct relay *r, struct bytes subject, struct bytes reply, const char *text);
 /* relay_own_reply() - own inbox, or a live non-command subscription of this connection? */
 bool relay_own_reply(struct relay *r, struct bytes reply);
 /* relay_sub_for() - the live subscription that @subject (as the client writes it) belongs to, or NULL. */

@@ -83,17 +83,17 @@ write_one(enum msg_form form)
 	case FORM_ENOUGH:
 		return msg_enough_put(&c, 7, 9);
 	case FORM_DONE:
-		return msg_done_put(&c, &(struct msg_done){ 7, 9, true, b("s") });
+		return msg_done_put(&c, &(struct msg_done){ 7, 9, true, b("s"), b("r"), b("w") });
 	case FORM_ANSWER:
 		return msg_answer_put(
 		    &c, &(struct msg_answer){ 7, 9, b("r"), b("o"), b("h"), b("p") });
 	case FORM_NOTE:
 		return msg_note_put(
-		    &c, &(struct msg_note){ 7, b("e"), b("s"), b("r"), b("q"), b("d"), b("rule"),
+		    &c, &(struct msg_note){ 7, b("e"), b("id"), b("s"), b("r"), b("q"), b("d"), b("rule"),
 			    b("why"), b("v"), b("p"), b("::1"), 1, 2, 3, 4, 5, 6 });
 	case FORM_RECORD:
 		return msg_record_put(&c,
-		    &(struct msg_record){ 1, 3, 7, true, true, true, b("s"), b("r"), b("v"), b("d"),
+		    &(struct msg_record){ 1, 3, 7, 9, true, true, true, b("s"), b("r"), b("v"), b("d"),
 			b("l"), b("h"), b("o"), b("rule"), b("why"), b("p"), { 1, 2 }, 99 });
 	case FORM_OUTCOME:
 		return msg_outcome_put(&c, &(struct msg_outcome){ 1, b("answered"), 2, 3 });

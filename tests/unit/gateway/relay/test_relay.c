@@ -139,8 +139,22 @@ gone(struct relay *r)
 	memset(r, 0xa5, sizeof(*r)); /* whoever touches it now will fall over it */
 }
 
-static const struct relay_ops ops = { verify, dial, sign, command, enough, event, opened, ended,
+static const char *
+rule_name(uint32_t rule)
+{
+	return rule == RULE_NONE ? "none" : "some";
+}
+
+static const struct relay_ops ops = { verify, dial, sign, command, enough, event, rule_name, opened, ended,
 	gone };
+
+/* done() - the dispatcher's word on a command. */
+static void
+done(uint64_t number, bool forwarded, struct bytes subject)
+{
+	relay_command_done(&relay,
+	    &(struct relay_done){ .number = number, .forwarded = forwarded, .subject = subject });
+}
 
 /* hear() - what has come at one of our ends. */
 static void
@@ -554,7 +568,7 @@ START_TEST(a_ping_waits_for_the_commands_before_it)
 	say(client, "PUB " COMMAND " 0\r\n\r\nPING\r\n");
 	turn(4, true);
 	ck_assert(!holds(&from_upstream_side, "PING"));
-	relay_command_done(&relay, 1, false, BYTES_LIT(COMMAND));
+	done(1, false, BYTES_LIT(COMMAND));
 	turn(2, true);
 	ck_assert(holds(&from_upstream_side, "PING\r\n"));
 	say(upstream, "PONG\r\n");
@@ -570,7 +584,7 @@ START_TEST(verbose_answers_keep_the_order_of_operations)
 	say(client, "PUB app.x 0\r\n\r\nPUB " COMMAND " 0\r\n\r\nPUB x 0\r\n\r\nSUB app.x 1\r\n");
 	turn(4, true);
 	ck_assert(bytes_is(buf_bytes(&from_client_side), "+OK\r\n"));
-	relay_command_done(&relay, 1, true, BYTES_LIT(COMMAND));
+	done(1, true, BYTES_LIT(COMMAND));
 	turn(2, true);
 	ck_assert_msg(
 	    bytes_is(buf_bytes(&from_client_side),
@@ -587,7 +601,7 @@ START_TEST(so_many_commands_at_once_and_the_rest_waits)
 	turn(8, true);
 	ck_assert_int_eq(commands, LIMITS_COMMANDS);
 	for (int i = 0; i < LIMITS_COMMANDS; i++)
-		relay_command_done(&relay, (uint64_t)i + 1, true, BYTES_NULL);
+		done((uint64_t)i + 1, true, BYTES_NULL);
 	turn(8, true);
 	ck_assert_int_eq(commands, LIMITS_COMMANDS + 10);
 }
@@ -686,7 +700,7 @@ START_TEST(a_half_closed_client_with_commands_out_is_heard_to_the_end)
 	turn(6, true);
 	ck_assert(!holds(&from_upstream_side, "app.x"));
 	ck_assert_int_eq(endeds, 0);
-	relay_command_done(&relay, 1, true, BYTES_LIT(COMMAND));
+	done(1, true, BYTES_LIT(COMMAND));
 	turn(6, true);
 	ck_assert(holds(&from_upstream_side, "PUB app.x 2\r\nhi\r\n"));
 	ck_assert_str_eq(why_ended, "client_closed");
