@@ -77,11 +77,11 @@ class Stage:
         self.ended = False
         self.clients = []
 
-    def start(self, limits=None, settings=None, leaf=True, leaf_conf="", prepare=None):
+    def start(self, limits=None, settings=None, leaf=True, leaf_conf="", policies=None, prepare=None):
         d = self.deployment
         d.limits = dict(limits or {})
         d.settings.update(settings or {})
-        d.write(talk_policies())
+        d.write({**talk_policies(), **(policies or {})})
         if leaf:
             d.start_leaf(leaf_conf)
         if prepare is not None:
