@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "gateway/nats/header.h"
-#include "policy/commands/command.h"
+#include "policy/rules/rights.h"
 
 void
 envelope_text(char out[ENVELOPE_TEXT], const char *what, const char *rule, const char *reason,

@@ -4,7 +4,7 @@ import dataclasses
 
 import generate
 
-RULES = {"publish": [], "subscribe": [], "delivery": [], "changed": [], "last": []}
+RULES = {"publish": [], "subscribe": [], "delivery": [], "changed": [], "answered": [], "last": []}
 
 MAX_QUOTED = 128
 

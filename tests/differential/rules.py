@@ -325,8 +325,39 @@ def inbox_in_a_reply_is_ones_own(c, message):
     return subject, reply, header, payload
 
 
+@rule("answered")
+def refused_request_is_answered(c, message):
+    """Besides the -ERR a refused request is answered on its reply, when that is the sender's own and
+    somebody listens: in the dialect of the command, else by a 403 status."""
+    _, subject, sid, reply, header, payload = message
+    said = header if header else payload
+    listening = any(matches(pattern, subject) for pattern, _ in c.subs.values())
+    return (subject == c.op.reply and not reply and listening and b"Portcullis: " in said
+            and (not header or (header.startswith(b"NATS/1.0 403 ") and not payload)))
+
+
+def _without_answers(c):
+    """@c as it were if refused requests were not answered, and the names of what was taken out."""
+    refused = (c.b.refused or "").startswith("Permissions Violation for Publish to ")
+    names, client = [], []
+    for e in c.b.client:
+        if refused and not names and e[0] == "msg" and refused_request_is_answered(c, e):
+            names.append("refused_request_is_answered")
+        else:
+            client.append(e)
+    return dataclasses.replace(c, b=dataclasses.replace(c.b, client=client)), names
+
+
 def explain(c):
     """Name the rules that explain how @c differs. Return (names, None), or (names, what is left)."""
+    if c.a == c.b:
+        return [], None
+    c, answered = _without_answers(c)
+    names, left = _explain(c)
+    return answered + names, left
+
+
+def _explain(c):
     if c.a == c.b:
         return [], None
     groups = {"sub": ["subscribe"], "last": ["last", "publish", "subscribe"], "unsub": [], "deliver": []}
