@@ -16,8 +16,9 @@
 
 #include "gateway/io/clock.h"
 #include "gateway/io/log.h"
+#include "gateway/nats/writer.h"
 
-enum { EDGE_ACCEPTS = 64, EDGE_TICK_MS = 250, EDGE_PROBE_AGAIN_MS = 500, EDGE_PROBES_SAID = 120, EDGE_REJUDGE = 64, EDGE_SCRATCH = 4 << 20 };
+enum { EDGE_ACCEPTS = 64, EDGE_TICK_MS = 250, EDGE_PROBE_AGAIN_MS = 500, EDGE_REJUDGE = 64, EDGE_SCRATCH = 4 << 20 };
 
 struct edge edge;
 
@@ -297,6 +298,32 @@ name_source(const struct sockaddr_storage *ss, char out[64], uint16_t *port)
 	}
 }
 
+/*
+ * turn_away() - no room: INFO first, as a server would, because clients read that before anything
+ * else; what does not fit into the socket at once is not waited for.
+ */
+static void
+turn_away(int fd, const char *source)
+{
+	struct nats_hello hello = edge.env.hello;
+	struct buf json, out;
+	ssize_t n;
+
+	hello.client_ip = source;
+	hello.nonce = "";
+	buf_init(&json, 16 * 1024);
+	buf_init(&out, 32 * 1024);
+	info_encode(&json, &hello);
+	nats_put_info(&out, buf_bytes(&json));
+	nats_put_err(&out, "maximum connections exceeded");
+	n = send(fd, out.ptr, out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	(void)n;
+	shutdown(fd, SHUT_WR);
+	close(fd);
+	buf_deinit(&json);
+	buf_deinit(&out);
+}
+
 /* admit_socket() - one accepted client. */
 static void
 admit_socket(int fd, const struct sockaddr_storage *ss)
@@ -310,11 +337,7 @@ admit_socket(int fd, const struct sockaddr_storage *ss)
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
 	if (c == NULL || edge.n_relays >= edge.child.setup.max_connections || next_nonce(nonce) == NULL) {
-		static const char full[] = "-ERR 'maximum connections exceeded'\r\n";
-		ssize_t n = send(fd, full, sizeof(full) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
-
-		(void)n;
-		close(fd);
+		turn_away(fd, source);
 		free(c);
 		return;
 	}
@@ -423,14 +446,6 @@ edge_on_probe_fd(int fd)
 	if (fd >= 0) {
 		probe_start(&edge.probe, &edge.room, fd, probed);
 		return;
-	}
-	/* said once, then once a minute: it may take long until somebody starts the leaf */
-	if (edge.probes_failed++ % EDGE_PROBES_SAID == 0) {
-		struct log_line l;
-
-		log_begin(&l, LOG_WRN, "upstream_probe_failed");
-		log_str(&l, "why", "cannot connect; trying again until it is there");
-		log_end(&l);
 	}
 	uv_timer_start(&edge.probe_timer, probe_again, EDGE_PROBE_AGAIN_MS, 0);
 }

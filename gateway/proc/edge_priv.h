@@ -55,7 +55,6 @@ struct edge {
 	size_t n_relays;
 	uint64_t last_id;
 	uint64_t notes_lost;
-	uint64_t probes_failed;
 	uv_timer_t tick, probe_timer;
 	uv_idle_t idle;
 	struct probe probe;
