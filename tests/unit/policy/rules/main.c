@@ -16,6 +16,7 @@ main(void)
 	suite_add_tcase(s, narrow_tests());
 	suite_add_tcase(s, upstream_tests());
 	suite_add_tcase(s, vector_tests());
+	suite_add_tcase(s, expect_tests());
 	runner = srunner_create(s);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

@@ -42,5 +42,6 @@ TCase *rights_tests(void);
 TCase *narrow_tests(void);
 TCase *upstream_tests(void);
 TCase *vector_tests(void);
+TCase *expect_tests(void);
 
 #endif
