@@ -588,7 +588,8 @@ relay_command_done(struct relay *r, const struct relay_done *d)
 	if (!d->forwarded) {
 		char text[ENVELOPE_TEXT] = "";
 
-		memcpy(text, d->why.ptr, d->why.len < sizeof(text) ? d->why.len : sizeof(text) - 1);
+		if (d->why.len > 0)
+			memcpy(text, d->why.ptr, d->why.len < sizeof(text) ? d->why.len : sizeof(text) - 1);
 		refuse_publish(word(r), d->subject);
 		relay_tell(r, d->subject, d->reply, text);
 	} else if (r->handshake.connect.verbose)

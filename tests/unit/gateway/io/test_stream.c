@@ -140,8 +140,10 @@ START_TEST(a_large_operation_grows_with_what_has_arrived)
 	}
 	run = stream_run(&stream);
 	ck_assert_uint_eq(run.len, WHOLE);
-	for (size_t i = 0; i < WHOLE; i++)
-		ck_assert_uint_eq(run.ptr[i], (uint8_t)(i * 31 >> 3));
+	for (size_t i = 0; i < WHOLE; i++) {
+		if (run.ptr[i] != (uint8_t)(i * 31 >> 3))
+			ck_abort_msg("byte %zu is another", i);
+	}
 }
 END_TEST
 
@@ -198,8 +200,8 @@ START_TEST(the_ceiling_is_about_what_waits)
 	static uint8_t lump[1 << 20];
 	static uint8_t in[1 << 16];
 
-	/* 200 MiB go through a side of 64 MiB */
-	for (int i = 0; i < 200; i++) {
+	/* 80 MiB go through a side of 64 MiB */
+	for (int i = 0; i < 80; i++) {
 		buf_put(stream_out(&stream), bytes_of(lump, sizeof(lump)));
 		while (stream_flush(&stream) == STREAM_BLOCKED)
 			ck_assert_int_gt((int)recv(peer, in, sizeof(in), 0), 0);
