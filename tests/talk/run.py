@@ -17,7 +17,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
-from portcullis_test import gateway, logins, process, rawclient, talkfile, upstream  # noqa: E402
+from portcullis_test import gateway, logins, process, rawclient, server, talkfile, upstream  # noqa: E402
 
 Failed = process.Failed
 WAIT_S = 10.0
@@ -151,6 +151,10 @@ class Runner:
             self.log_from = self.deployment.gateway.mark()
             self.decisions_from = len(self.deployment.decisions())
         for step in case.steps:
+            if step.who == "needs":
+                if not self.suits(step.text):
+                    return None
+                continue
             try:
                 self.note(f"{self.talk.path}:{step.number}: {step}")
                 getattr(self, "do_" + step.kind)(step)
@@ -158,6 +162,14 @@ class Runner:
                 return f"{self.talk.path}:{step.number}: {step}\n  {e}"
         self.drop_sessions()
         return None
+
+    @staticmethod
+    def suits(text):
+        """`needs: server >= 2.12`: is this case about the server we have?"""
+        what, _, wanted = text.partition(" ")
+        if what != "server":
+            raise talkfile.Mistake(f"needs: {what}?")
+        return server.suits(wanted)
 
     def note(self, text):
         self.transcript.append(text)

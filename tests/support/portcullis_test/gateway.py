@@ -73,6 +73,7 @@ class Deployment:
         self.upstream = {"mint": "keys/upstream.mint"}
         self.leaf = None
         self.gateway = None
+        self.clients = []
 
     def path(self, *names):
         return os.path.join(self.folder, *names)
@@ -180,7 +181,9 @@ class Deployment:
         return rawclient.Client(self.leaf.host, self.leaf.port, (token, pair), **options)
 
     def client(self, creds, **options):
-        return rawclient.Client(self.gateway.host, self.gateway.port, creds, **options)
+        found = rawclient.Client(self.gateway.host, self.gateway.port, creds, **options)
+        self.clients.append(found)
+        return found
 
     def decisions(self):
         """The decision log so far."""
@@ -198,6 +201,10 @@ class Deployment:
     def stop(self):
         """End what runs. Returns complaints: bad exit codes, sanitizer reports, processes left behind."""
         complaints = []
+        # one that stays connected is waited for a moment
+        for client in self.clients:
+            client.close()
+        self.clients = []
         for name, child, good in (("gateway", self.gateway, (0,)), ("leaf", self.leaf, (0, 1))):
             if child is None:
                 continue

@@ -2,6 +2,7 @@
 import os
 import re
 import shutil
+import subprocess
 
 from . import process
 
@@ -13,6 +14,24 @@ def find():
         if path and os.access(path, os.X_OK):
             return path
     raise process.Failed("nats-server is not installed (scripts/setup)")
+
+
+def version():
+    """(2, 9, 10) of the server that find() finds."""
+    said = subprocess.run([find(), "--version"], capture_output=True, text=True, timeout=20, check=True).stdout
+    found = re.search(r"v(\d+)\.(\d+)\.(\d+)", said)
+    if not found:
+        raise process.Failed(f"nats-server --version says {said!r}")
+    return tuple(int(n) for n in found.groups())
+
+
+def suits(wanted):
+    """Does it meet "< 2.12" or ">= 2.12"? Servers differ, and a test may know only one of the answers."""
+    found = re.fullmatch(r"(<|>=) *(\d+)\.(\d+)", wanted.strip())
+    if not found:
+        raise ValueError(f"not a condition on nats-server's version: {wanted!r}")
+    limit = (int(found.group(2)), int(found.group(3)))
+    return (version()[:2] >= limit) == (found.group(1) == ">=")
 
 
 class NatsServer(process.Process):
