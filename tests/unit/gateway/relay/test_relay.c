@@ -37,7 +37,8 @@ static int client, upstream; /* our ends */
 static struct buf from_client_side, from_upstream_side;
 static bool client_end, upstream_end;
 static int verifies, dials, signs, openeds, endeds, gones, events, commands;
-static enum { NOWHERE, AT_VERIFY, AT_DIAL, AT_SIGN, AT_COMMAND, AT_EVENT, AT_OPENED } stop_at;
+enum stop { NOWHERE, AT_VERIFY, AT_DIAL, AT_SIGN, AT_COMMAND, AT_EVENT, AT_OPENED };
+static enum stop stop_at;
 static char why_ended[64];
 static int fds_before;
 
@@ -145,8 +146,8 @@ rule_name(uint32_t rule)
 	return rule == RULE_NONE ? "none" : "some";
 }
 
-static const struct relay_ops ops = { verify, dial, sign, command, enough, event, rule_name, opened, ended,
-	gone };
+static const struct relay_ops ops = { verify, dial, sign, command, enough, event, rule_name, opened,
+	ended, gone };
 
 /* done() - the dispatcher's word on a command. */
 static void
@@ -337,7 +338,7 @@ END_TEST
 
 START_TEST(an_end_at_any_stage_leaves_nothing_behind)
 {
-	stop_at = _i;
+	stop_at = (enum stop)_i;
 	say(client,
 	    CONNECT "PUB elsewhere 0\r\n\r\nPUB " COMMAND " 0\r\n\r\nPUB app.after 0\r\n\r\n");
 	turn(4, true);
