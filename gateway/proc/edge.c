@@ -17,6 +17,7 @@
 #include "gateway/io/clock.h"
 #include "gateway/io/log.h"
 #include "gateway/nats/writer.h"
+#include "gateway/relay/broker.h"
 
 enum { EDGE_ACCEPTS = 64, EDGE_TICK_MS = 250, EDGE_PROBE_AGAIN_MS = 500, EDGE_REJUDGE = 64, EDGE_SCRATCH = 4 << 20 };
 
@@ -532,6 +533,9 @@ edge_main(void)
 	if (stream_room_init(&edge.room, &edge.child.loop) != 0)
 		child_fatal(&edge.child, "out of memory", 0);
 	buf_init(&edge.env.scratch, EDGE_SCRATCH);
+	edge.env.arena = malloc(BROKER_ARENA);
+	if (edge.env.arena == NULL)
+		child_fatal(&edge.child, "out of memory", 0);
 	uv_timer_init(&edge.child.loop, &edge.tick);
 	uv_timer_init(&edge.child.loop, &edge.probe_timer);
 	uv_idle_init(&edge.child.loop, &edge.idle);

@@ -9,7 +9,7 @@
 
 #include "gateway/nats/header.h"
 #include "gateway/nats/writer.h"
-#include "gateway/relay/deliver.h"
+#include "gateway/relay/broker.h"
 #include "gateway/relay/envelope.h"
 #include "gateway/relay/inbox.h"
 #include "gateway/relay/refuse.h"
@@ -254,12 +254,12 @@ forward(struct relay *r, const struct nats_op *op, bool answer)
 		return;
 	if (!answer && inbox_is(subject))
 		subject = inbox_up(subject, r->identity->inbox, subject_room);
-	if (deliver_is_for(subject)) {
+	if (!answer && broker_is_for(subject)) {
 		/* the header block may live in the scratch buffer already; the body gets its own */
 		struct buf body;
 
 		buf_init(&body, payload.len + 2 * INBOX_NAME_MAX);
-		if (deliver_rewrite(*r->rights, r->identity->inbox, payload, &body, &e) == 0)
+		if (broker_judge(*r->rights, r->identity->inbox, op, r->env->arena, &body, &e) == 0)
 			nats_put_pub(to_upstream(r), subject, reply, header, buf_bytes(&body));
 		else
 			deny(r, &e);

@@ -80,6 +80,7 @@ struct relay_env {
 	struct limits limits;
 	struct nats_hello hello;  /* template of INFO */
 	struct buf scratch;       /* headers and bodies written anew */
+	void *arena;              /* BROKER_ARENA bytes for reading a JetStream request */
 	uint32_t index;           /* which edge: the first part of a decision's id */
 	uint64_t generation;      /* of the policy: moves at every swap */
 	bool lame_duck;

@@ -55,6 +55,11 @@ void rights_free(struct rights *r);
  * a command subject here is denied with REASON_COMMAND). Own inbox ("_INBOX.>") is allowed.
  */
 struct decision rights_publish(struct rights *r, struct bytes subject);
+/*
+ * rights_publish_reach() - may it publish to everything @pattern can become? Never allows a pattern
+ * that could become a command's subject, nor one that begins with a wildcard into a reserved space.
+ */
+struct decision rights_publish_reach(struct rights *r, struct bytes pattern);
 /* rights_command() - may it command this? @subject is the command's, for the JWT's own lists. */
 struct decision rights_command(struct rights *r, struct bytes subject, const struct command *c);
 /* rights_subscribe() - a subscription, as a true subset; @queue empty for a plain one. */

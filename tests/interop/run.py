@@ -31,7 +31,7 @@ role service { account = <ACME>  tags = ["role:service"] }
 
 rule admin-data {
   publish   = ["interop.>"]
-  subscribe = ["interop.>"]
+  subscribe = [">"]          # a consumer without a filter reads whatever its stream holds
   to        = [admin]
 }
 rule admin-jetstream {

@@ -1,0 +1,194 @@
+/*
+ * broker - see broker.h. The body is taken apart by policy/commands/jetstream, which refuses one with
+ * two readings; here each thing it asks for meets the rule that speaks of it.
+ */
+#include "gateway/relay/broker.h"
+
+#include "gateway/relay/inbox.h"
+#include "policy/commands/jetstream.h"
+#include "policy/rules/subject.h"
+
+struct judging {
+	struct rights *rights;
+	const char *token;
+	const struct jetstream *js;
+	struct relay_event *e;
+};
+
+static const struct decision invalid = { .reason = REASON_INVALID, .rule = RULE_NONE };
+
+/* refuse() - @detail names what of the request it is about. */
+static int
+refuse(struct judging *j, const char *detail, struct decision d)
+{
+	j->e->detail = bytes_str(detail);
+	j->e->decision = d;
+	return BROKER_REFUSED;
+}
+
+static int
+allow_or(struct judging *j, const char *detail, struct decision d)
+{
+	return d.verdict == VERDICT_ALLOW ? 0 : refuse(j, detail, d);
+}
+
+/* may_read_stream() - everything in a stream: its bucket, or all there is. */
+static struct decision
+may_read_stream(struct judging *j, struct bytes stream)
+{
+	char room[SUBJECT_MAX_LEN] = ">";
+	struct bytes all = BYTES_LIT(">");
+	bool kv = bytes_starts(stream, BYTES_LIT("KV_")), object = bytes_starts(stream, BYTES_LIT("OBJ_"));
+
+	if ((kv || object) && stream.len < 256) {
+		struct bytes bucket = bytes_from(stream, kv ? 3 : 4);
+		size_t n = kv ? 4 : 3;
+
+		memcpy(room, kv ? "$KV." : "$O.", n);
+		memcpy(room + n, bucket.ptr, bucket.len);
+		memcpy(room + n + bucket.len, ".>", 2);
+		all = bytes_of(room, n + bucket.len + 2);
+	}
+	if (!subject_ok(all))
+		return invalid;
+	return rights_subscribe(j->rights, all, BYTES_NULL);
+}
+
+/* judge_deliver() - where the server shall publish what it reads. */
+static int
+judge_deliver(struct judging *j, const struct js_target *t)
+{
+	if (!subject_literal(t->subject) || inbox_is_foreign(t->subject, j->token))
+		return refuse(j, "deliver_subject", invalid);
+	return allow_or(j, "deliver_subject", rights_publish(j->rights, t->subject));
+}
+
+/* judge_select() - messages chosen by subject: taken away, or only looked at. */
+static int
+judge_select(struct judging *j, const struct js_target *t)
+{
+	struct decision d = j->js->mutating ? rights_publish_reach(j->rights, t->reach) :
+					      rights_subscribe(j->rights, t->subject, BYTES_NULL);
+
+	return allow_or(j, "filter", d);
+}
+
+/* judge_target() - one subject the request names. */
+static int
+judge_target(struct judging *j, const struct js_target *t)
+{
+	switch (t->role) {
+	case JS_LISTEN:
+		return allow_or(j, "subjects", rights_subscribe(j->rights, t->subject, BYTES_NULL));
+	case JS_FILTER:
+	case JS_SOURCE_FILTER:
+		return allow_or(j, "filter_subject", rights_subscribe(j->rights, t->subject, BYTES_NULL));
+	case JS_REPUBLISH_TO:
+		return allow_or(j, "republish", rights_publish_reach(j->rights, t->reach));
+	case JS_TRANSFORM_TO:
+		return allow_or(j, "subject_transform", rights_publish_reach(j->rights, t->reach));
+	case JS_MIRROR:
+	case JS_SOURCE:
+		return allow_or(j, t->role == JS_MIRROR ? "mirror" : "sources", may_read_stream(j, t->subject));
+	case JS_EXTERNAL_API:
+	case JS_EXTERNAL_DELIVER:
+		return refuse(j, "external", invalid);
+	case JS_DELIVER:
+		return judge_deliver(j, t);
+	case JS_SELECT:
+		return judge_select(j, t);
+	case JS_REPUBLISH_FROM:
+	case JS_TRANSFORM_FROM:
+	case JS_DELIVER_GROUP:
+		return 0;
+	}
+	return refuse(j, "target", invalid);
+}
+
+/* needs_whole() - does it read or change a stream regardless of subject? */
+static bool
+needs_whole(const struct jetstream *js)
+{
+	switch (js->verb) {
+	case JS_CONSUMER_CREATE:
+	case JS_MSG_GET:
+	case JS_DIRECT_GET:
+	case JS_MSG_DELETE:
+	case JS_STREAM_PURGE:
+		return js->whole_stream || js->by_seq;
+	case JS_STREAM_SNAPSHOT:
+	case JS_STREAM_RESTORE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* judge() - the request as a whole, then each subject in it. */
+static int
+judge(struct judging *j)
+{
+	const struct jetstream *js = j->js;
+	int r = 0;
+
+	if (js->verb == JS_UNKNOWN)
+		return refuse(j, "unknown request", invalid);
+	if (js->verb == JS_STORE)
+		return allow_or(j, "bucket", rights_publish(j->rights, js->store));
+	if (js->allow_schedules)
+		return refuse(j, "allow_msg_schedules", invalid);
+	if (js->allow_rollup && !js->is_kv && !js->is_object)
+		return refuse(j, "allow_rollup_hdrs", invalid);
+	if (needs_whole(js))
+		r = allow_or(j, "no filter_subject", may_read_stream(j, js->stream));
+	for (const struct js_target *t = js->targets; r == 0 && t != NULL; t = t->next)
+		r = judge_target(j, t);
+	return r;
+}
+
+/* rewrite() - the payload with the names of own inboxes changed, in the order they stand in it. */
+static int
+rewrite(const struct judging *j, struct bytes payload, struct buf *out)
+{
+	size_t at = 0;
+
+	for (;;) {
+		const struct js_target *next = NULL;
+		char up[INBOX_NAME_MAX];
+
+		for (const struct js_target *t = j->js->targets; t != NULL; t = t->next) {
+			if (t->role == JS_DELIVER && t->where.len != 0 && inbox_is(t->subject) && t->where.at >= at &&
+			    (next == NULL || t->where.at < next->where.at))
+				next = t;
+		}
+		if (next == NULL)
+			break;
+		/* up to the opening quote, the new value with its quotes, on from behind the closing one */
+		buf_put(out, bytes_of(payload.ptr + at, next->where.at - 1 - at));
+		buf_put_json(out, inbox_up(next->subject, j->token, up));
+		at = next->where.at + next->where.len + 1;
+	}
+	buf_put(out, bytes_from(payload, at));
+	return buf_failed(out) ? err_raise(-ENOMEM) : 0;
+}
+
+int
+broker_judge(struct rights *rights, const char *token, const struct nats_op *op, void *arena,
+    struct buf *out, struct relay_event *e)
+{
+	struct body_arena memory = { .mem = arena, .cap = BROKER_ARENA };
+	struct body_input in = { .subject = op->subject, .header = op->header, .payload = op->payload };
+	struct jetstream js;
+	struct judging j = { rights, token, &js, e };
+	int r = jetstream_decode(&in, &memory, &js);
+
+	if (r == BODY_REFUSED) {
+		e->detail = js.fault.field.len != 0 ? js.fault.field : bytes_str(js.fault.why);
+		e->decision = invalid;
+		return BROKER_REFUSED;
+	}
+	if (r != 0)
+		return refuse(&j, "not a request of the API", invalid);
+	r = judge(&j);
+	return r != 0 ? err_pass(r) : rewrite(&j, op->payload, out);
+}

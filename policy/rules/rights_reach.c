@@ -1,0 +1,26 @@
+/*
+ * rights_reach - may everything that a pattern stands for be published to? Asked about subjects that
+ * somebody else will publish to on the identity's behalf: what JetStream republishes, transforms
+ * and delivers.
+ */
+#include "policy/rules/rights_priv.h"
+
+struct decision
+rights_publish_reach(struct rights *r, struct bytes pattern)
+{
+	struct words words;
+
+	if (!words_cut(&words, pattern))
+		return judge_deny(REASON_INVALID);
+	if (words.literal)
+		return rights_publish(r, pattern);
+	if (command_overlaps(pattern))
+		return judge_deny(REASON_COMMAND);
+	if (!narrow_publish_pattern(&r->own, pattern))
+		return judge_deny(REASON_JWT);
+	if (trie_overlaps(r->view->deny_publish, &words))
+		return judge_deny(REASON_RULE);
+	return judge_rules(HIT_NONE,
+	    trie_covers(r->view->publish, &words, BYTES_NULL, subject_reserved(pattern)),
+	    subject_reserved(pattern) ? REASON_RESERVED : REASON_NO_RULE);
+}
