@@ -112,6 +112,7 @@ write_keys(struct deploy *d, const struct lattice *l)
 	return deploy_key(d, path, &l->host);
 }
 
+/* write_policy() - the policy, and what it promises. */
 static int
 write_policy(struct deploy *d, const struct lattice *l)
 {
@@ -124,6 +125,12 @@ write_policy(struct deploy *d, const struct lattice *l)
 	if (lattice_policy(&b, l->name, l->account_text) != 0)
 		b.failed = true;
 	r = deploy_file(d, path, 0644, &b);
+	buf_reset(&b);
+	snprintf(path, sizeof(path), "policies/%s.expect", l->name);
+	if (lattice_expect(&b, l->name, l->account_text) != 0)
+		b.failed = true;
+	if (r == CLI_OK)
+		r = deploy_file(d, path, 0644, &b);
 	buf_deinit(&b);
 	return r;
 }
@@ -202,6 +209,39 @@ lattice_policy(struct buf *out, const char *name, const char *account)
 	};
 
 	return template_fill(out, template_policy, values);
+}
+
+/* without_sets() - a template without the lines that say what its names stand for. */
+static void
+without_sets(struct buf *out, struct bytes text)
+{
+	while (text.len != 0) {
+		size_t n = bytes_find(text, '\n');
+		struct bytes line = bytes_upto(text, n < text.len ? n + 1 : n);
+
+		if (!bytes_starts(line, BYTES_LIT("SET ")))
+			buf_put(out, line);
+		text = bytes_from(text, line.len);
+	}
+}
+
+int
+lattice_expect(struct buf *out, const char *name, const char *account)
+{
+	const struct template_value values[] = {
+		{ "LATTICE", bytes_str(name) },
+		{ "ACCOUNT", bytes_str(account) },
+		{ NULL, BYTES_NULL },
+	};
+	struct buf text;
+	int r;
+
+	buf_init(&text, POLICY_MAX);
+	without_sets(&text, template_expect);
+	r = buf_failed(&text) ? err_raise(-ENOMEM)
+			      : template_fill(out, buf_bytes(&text), values);
+	buf_deinit(&text);
+	return err_pass(r);
 }
 
 /* put_preload() - "A...: JWT" of one file in jwt/leaf/. */

@@ -47,6 +47,8 @@ void lattice_mint_line(const struct lattice *l, struct buf *b);
  * -ENOMEM.
  */
 int lattice_policy(struct buf *out, const char *name, const char *account) must_check;
+/* lattice_expect() - append what that policy promises, for `portcullis policy test`; the same. */
+int lattice_expect(struct buf *out, const char *name, const char *account) must_check;
 /* accounts_conf() - append accounts.conf from jwt/leaf/ (every account on the leaf). Return:
  * CLI_OK, CLI_FAILED. */
 int accounts_conf(struct deploy *d, struct buf *out) must_check;

@@ -1,6 +1,6 @@
 /*
  * templates - the files `init` starts from, as they are in the repository (gateway/cli/templates/,
- * policies/lattice.policy), and how their @NAMES@ are filled in.
+ * policies/lattice.{policy,expect}), and how their @NAMES@ are filled in.
  */
 #ifndef GATEWAY_CLI_TEMPLATES_H
 #define GATEWAY_CLI_TEMPLATES_H
@@ -13,6 +13,7 @@ extern const struct bytes template_gateway_conf;
 extern const struct bytes template_leaf_conf;
 extern const struct bytes template_leaf_hub_conf;
 extern const struct bytes template_policy;
+extern const struct bytes template_expect;
 
 /* One @NAME@ and what stands for it; a list ends with a NULL name. */
 struct template_value {

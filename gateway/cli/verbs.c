@@ -90,6 +90,19 @@ static const struct cli_opt check_opts[] = {
 	{ 0 },
 };
 
+#define OPT_SET                                                                                    \
+	{                                                                                          \
+		OPT_LIST, 's', "set", "NAME=VALUE", "what @NAME@ stands for in a template",        \
+		    HINT_NONE, false                                                               \
+	}
+
+static const struct cli_opt policy_opts[] = {
+	OPT_SET,
+	OPT_JSON,
+	OPT_HELP,
+	{ 0 },
+};
+
 static const struct cli_opt plain_opts[] = {
 	OPT_HELP,
 	{ 0 },
@@ -139,6 +152,20 @@ const struct cli_verb cli_verbs[] = {
 	    "operator and account JWTs, policies. Prints FILE:LINE:COLUMN for every\n"
 	    "problem; exit code 3 when there is an error.",
 	    check_opts, cmd_check },
+	{ "policy", "check", "[DIR|FILE]...", 0, 1024, HINT_FILE,
+	    "are these policies in order? and what in them cannot be meant",
+	    "All files named are one policy, as a folder is for the gateway; none named:\n"
+	    "the folder `policies'. Prints FILE:LINE:COLUMN for every error, and warns of\n"
+	    "rules that can never apply, rules an earlier one makes needless, and grants\n"
+	    "to everybody. Exit code 3 when there is an error.",
+	    policy_opts, cmd_policy_check },
+	{ "policy", "test", "[DIR|FILE]...", 0, 1024, HINT_FILE,
+	    "does a policy keep what the *.expect file beside it promises?",
+	    "Runs every line of X.expect beside X.policy and prints those that do not\n"
+	    "hold: FILE:LINE, what was expected and what the gateway would answer. Then\n"
+	    "how many rules decided at least one line, and which did not. Exit code 4\n"
+	    "when a line does not hold, or when there is none.",
+	    policy_opts, cmd_policy_test },
 	{ NULL, "completion", "bash|zsh|fish", 1, 1, HINT_NONE,
 	    "print a completion script for a shell",
 	    "bash:  source <(portcullis completion bash)\n"
