@@ -146,6 +146,7 @@ decode_refmap(struct body_read *r, struct bytes encoded, struct body *out)
 	if (image_parse(ref.url, &out->one.image, &why) != 0)
 		return body_refuse(r, 0, why);
 	out->one.id = ref.key;
+	out->one.role = body_key(ref.key, "V") ? PART_PROVIDER : PART_ACTOR;
 	body_add_part(out, &out->one);
 	return 0;
 }
@@ -187,6 +188,7 @@ decode_component(struct body_read *r, struct bytes id, struct body *out)
 	int x;
 
 	out->one.id = id;
+	out->one.role = PART_ACTOR;
 	body_add_part(out, &out->one);
 	x = body_read_object(r, 0, component, N_FIELDS(component), &s);
 	for (const struct body_link *l = out->links; x == 0 && l != NULL; l = l->next)

@@ -7,5 +7,13 @@
 TCase *command_tests(void);
 TCase *verb_tests(void);
 TCase *serve_tests(void);
+TCase *image_tests(void);
+TCase *dialect_a_tests(void);
+TCase *dialect_b_tests(void);
+TCase *dialect_c_tests(void);
+TCase *dialect_d_tests(void);
+TCase *wadm_tests(void);
+TCase *store_tests(void);
+TCase *jetstream_tests(void);
 
 #endif
