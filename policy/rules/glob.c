@@ -14,6 +14,8 @@ glob_match(struct bytes glob, struct bytes text)
 		if (g < glob.len && glob.ptr[g] == '*') {
 			star = g++;
 			mark = t;
+			if (g == glob.len)
+				return true;
 		} else if (g < glob.len && glob.ptr[g] == text.ptr[t]) {
 			g++;
 			t++;

@@ -29,6 +29,12 @@ struct text_node *parse_elements(struct place *at, struct text_node *e);
 void parse_list(struct place *at, struct text_node *e, item_fn *check, struct pol_list *out);
 /* parse_find_role() - a role of this file by name, or UINT32_MAX. */
 uint32_t parse_find_role(const struct place *at, struct bytes name);
+/*
+ * parse_where() - the conditions in where { } of a rule with these verbs, to @out. A field that none
+ * of them has is an error; in a rule that allows, verbs that lack one are warned of.
+ */
+void parse_where(struct place *at, const struct text_node *s, uint64_t verbs, bool deny,
+    struct pol_list *out);
 /* parse_rule() - one rule { } section; @lattices: the file says which it governs. */
 int parse_rule(struct place *at, struct text_node *s, bool lattices) must_check;
 

@@ -13,11 +13,12 @@
 #include "policy/rules/policy_priv.h"
 #include "policy/rules/subject.h"
 #include "policy/rules/view.h"
+#include "policy/rules/where.h"
 
 /* What is left of the items and of `to`, so that lists cannot share and multiply. */
 struct check {
 	const struct policy *p;
-	size_t items, to;
+	size_t items, to, conds, ranges;
 	uint64_t verbs; /* all that can be granted */
 };
 
@@ -92,6 +93,41 @@ to_ok(struct check *c, struct pol_list to)
 }
 
 static bool
+ranges_ok(struct check *c, struct pol_list l)
+{
+	if (l.first > c->p->n_ranges || l.n > c->p->n_ranges - l.first || l.n > c->ranges)
+		return false;
+	c->ranges -= l.n;
+	return true;
+}
+
+/* Conditions are put to commands, which serve and control.watch are not. */
+static bool
+conds_ok(struct check *c, const struct pol_rule *rule)
+{
+	struct pol_list l = rule->where;
+
+	if (l.n == 0)
+		return true;
+	if (l.first > c->p->n_conds || l.n > c->p->n_conds - l.first || l.n > c->conds)
+		return false;
+	if ((pol_verbs(rule) & (VERB_BIT(VERB_SERVE) | VERB_BIT(VERB_CONTROL_WATCH))) != 0)
+		return false;
+	c->conds -= l.n;
+	for (uint32_t i = 0; i < l.n; i++) {
+		const struct pol_cond *cond = &c->p->conds[l.first + i];
+
+		if (!where_ok(cond))
+			return false;
+		if (where_row((enum policy_field)cond->field)->type == WHERE_NUMBERS
+			? !ranges_ok(c, cond->values)
+			: !list_ok(c, cond->values))
+			return false;
+	}
+	return true;
+}
+
+static bool
 rule_ok(struct check *c, const struct pol_rule *rule)
 {
 	if (!str_ok(c->p, rule->name) || !str_ok(c->p, rule->because) || !str_ok(c->p, rule->place))
@@ -102,7 +138,7 @@ rule_ok(struct check *c, const struct pol_rule *rule)
 		return false;
 	return to_ok(c, rule->to) && patterns_ok(c, rule->publish) &&
 	       patterns_ok(c, rule->subscribe) && patterns_ok(c, rule->reply) &&
-	       list_ok(c, rule->headers) && list_ok(c, rule->strip);
+	       list_ok(c, rule->headers) && list_ok(c, rule->strip) && conds_ok(c, rule);
 }
 
 static bool
@@ -111,6 +147,8 @@ records_ok(const struct policy *p)
 	struct check c = { .p = p,
 		.items = p->n_items,
 		.to = p->n_to,
+		.conds = p->n_conds,
+		.ranges = p->n_ranges,
 		.verbs = command_verbs_of(BYTES_LIT("*")) };
 
 	for (size_t i = 0; i < p->n_files; i++)
@@ -144,8 +182,11 @@ sections_ok(struct policy *p)
 	p->roles = section(p, head, POL_ROLES, sizeof(*p->roles), &p->n_roles);
 	p->rules = section(p, head, POL_RULES, sizeof(*p->rules), &p->n_rules);
 	p->to = section(p, head, POL_TO, sizeof(*p->to), &p->n_to);
+	p->conds = section(p, head, POL_CONDS, sizeof(*p->conds), &p->n_conds);
+	p->ranges = section(p, head, POL_RANGES, sizeof(*p->ranges), &p->n_ranges);
 	return p->strings != NULL && p->items != NULL && p->files != NULL && p->roles != NULL &&
-	       p->rules != NULL && p->to != NULL && p->n_files <= POL_MAX_FILES &&
+	       p->rules != NULL && p->to != NULL && p->conds != NULL &&
+	       p->ranges != NULL && p->n_files <= POL_MAX_FILES &&
 	       p->n_roles <= POL_MAX_ROLES && p->n_rules <= POL_MAX_RULES;
 }
 

@@ -14,6 +14,35 @@
 
 enum { RULE_NONE = UINT32_MAX };
 
+/* What a rule's where { } may be about; names: policy_field_name(). */
+enum policy_field {
+	POLICY_FIELD_NONE = 0,
+	POLICY_FIELD_IMAGE,
+	POLICY_FIELD_REGISTRY,
+	POLICY_FIELD_REPOSITORY,
+	POLICY_FIELD_TAG,
+	POLICY_FIELD_DIGEST,
+	POLICY_FIELD_SCHEME,
+	POLICY_FIELD_KIND,
+	POLICY_FIELD_ID,
+	POLICY_FIELD_NAME,
+	POLICY_FIELD_COUNT_OF, /* "count" */
+	POLICY_FIELD_HOST,
+	POLICY_FIELD_LATTICE,
+	POLICY_FIELD_LINK_SOURCE,
+	POLICY_FIELD_LINK_TARGET,
+	POLICY_FIELD_LINK_NAME,
+	POLICY_FIELD_CONTRACT,
+	POLICY_FIELD_CONFIG,
+	POLICY_FIELD_LABEL,
+	POLICY_FIELD_ANNOTATION,
+	POLICY_FIELD_APPLICATION,
+	POLICY_FIELD_HOST_PATH,
+	POLICY_FIELD_NAMESPACE,
+	POLICY_FIELD_OUTBOUND,
+	POLICY_FIELD_COUNT /* how many there are */
+};
+
 struct policy; /* an opened snapshot; borrows the bytes */
 
 struct policy_source {
@@ -45,6 +74,8 @@ const char *policy_rule_name(const struct policy *p, uint32_t rule);
 const char *policy_rule_because(const struct policy *p, uint32_t rule);
 /* policy_rule_place() - "file:line" of the rule, or "". */
 const char *policy_rule_place(const struct policy *p, uint32_t rule);
+/* policy_field_name() - "image", "link.source" ... for logs; "" for POLICY_FIELD_NONE. */
+const char *policy_field_name(enum policy_field f);
 size_t policy_rules(const struct policy *p);
 
 #endif

@@ -11,7 +11,7 @@
 
 #include "policy/rules/policy.h"
 
-#define POL_MAGIC UINT64_C(0x31304c4f50435250) /* "PRCPOL01" */
+#define POL_MAGIC UINT64_C(0x32304c4f50435250) /* "PRCPOL02" */
 
 enum {
 	POL_MAX_FILES = 1024,
@@ -29,6 +29,8 @@ enum pol_section {
 	POL_ROLES,
 	POL_RULES,
 	POL_TO,
+	POL_CONDS,
+	POL_RANGES,
 	POL_SECTIONS
 };
 
@@ -57,7 +59,7 @@ struct pol_list {
 
 struct pol_item {
 	struct pol_str text;
-	struct pol_str queue; /* of a subscribe pattern; empty: none */
+	struct pol_str queue; /* of a subscribe pattern; empty: none. Of an image: behind the registry */
 };
 
 struct pol_file {
@@ -72,6 +74,26 @@ struct pol_role {
 	struct pol_list names;
 	struct pol_list users;
 	uint32_t file;
+};
+
+enum pol_cond_flag {
+	POL_COND_NOT = 1,  /* holds for values that are none of the listed */
+	POL_COND_NONE = 2, /* an absent value is among the listed */
+	POL_COND_OWN = 4,  /* so are the host ids of whoever asks */
+	POL_COND_FLAGS = 7,
+};
+
+/* One entry of where { }; values are items, or ranges when the field is a number. */
+struct pol_cond {
+	uint32_t field; /* enum policy_field */
+	uint32_t flags;
+	struct pol_list values;
+};
+
+/* Numbers from min to max, low half first. */
+struct pol_range {
+	uint32_t min[2];
+	uint32_t max[2];
 };
 
 enum pol_rule_flag {
@@ -96,11 +118,13 @@ struct pol_rule {
 	struct pol_list strip;
 	uint32_t respond;    /* 0: none */
 	uint32_t respond_ms;
+	struct pol_list where; /* into POL_CONDS */
 };
 
 _Static_assert(sizeof(struct pol_head) == 32 + 8 * POL_SECTIONS, "no padding in the head");
 _Static_assert(sizeof(struct pol_item) == 16 && sizeof(struct pol_file) == 16, "no padding");
-_Static_assert(sizeof(struct pol_role) == 44 && sizeof(struct pol_rule) == 96, "no padding");
+_Static_assert(sizeof(struct pol_role) == 44 && sizeof(struct pol_rule) == 104, "no padding");
+_Static_assert(sizeof(struct pol_cond) == 16 && sizeof(struct pol_range) == 16, "no padding");
 
 struct view;
 
@@ -112,15 +136,23 @@ struct policy {
 	const struct pol_role *roles;
 	const struct pol_rule *rules;
 	const uint32_t *to;
-	size_t n_strings, n_items, n_files, n_roles, n_rules, n_to;
+	const struct pol_cond *conds;
+	const struct pol_range *ranges;
+	size_t n_strings, n_items, n_files, n_roles, n_rules, n_to, n_conds, n_ranges;
 	char id[POL_ID_LEN + 1];
 	struct view **views; /* what sets of roles may do, shared by identities; see view.h */
 };
 
 static inline uint64_t
+pol_u64(const uint32_t half[2])
+{
+	return (uint64_t)half[1] << 32 | half[0];
+}
+
+static inline uint64_t
 pol_verbs(const struct pol_rule *rule)
 {
-	return (uint64_t)rule->verbs[1] << 32 | rule->verbs[0];
+	return pol_u64(rule->verbs);
 }
 
 static inline struct bytes

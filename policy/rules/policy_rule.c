@@ -124,7 +124,13 @@ struct rule_place {
 	bool grants, denies; /* which kinds of keys were seen */
 	bool within;
 	bool verbs;
+	bool patterns;            /* publish, subscribe and the like */
+	uint64_t unconditional;   /* verbs named that are no commands: serve, control.watch */
+	struct text_node *where;
 };
+
+/* What no condition on a command can be put to. */
+#define NO_COMMANDS (VERB_BIT(VERB_SERVE) | VERB_BIT(VERB_CONTROL_WATCH))
 
 static void
 rule_verbs(struct rule_place *rp, struct text_node *e)
@@ -141,6 +147,8 @@ rule_verbs(struct rule_place *rp, struct text_node *e)
 		else if (more == 0)
 			COMPLAIN(rp->at, n, "expected a verb");
 		set |= more;
+		if (!bytes_is(n->text, "*"))
+			rp->unconditional |= more & NO_COMMANDS;
 	}
 	rp->rule.verbs[0] = (uint32_t)set;
 	rp->rule.verbs[1] = (uint32_t)(set >> 32);
@@ -282,26 +290,33 @@ rule_mode(struct rule_place *rp, struct text_node *e)
 static const struct {
 	const char *key;
 	void (*read)(struct rule_place *rp, struct text_node *e);
+	bool patterns; /* about subjects and headers, which where { } does not restrict */
 } rule_keys[] = {
-	{ "allow", rule_allow },
-	{ "deny", rule_deny },
-	{ "publish", rule_publish },
-	{ "subscribe", rule_subscribe },
-	{ "deny_publish", rule_deny_publish },
-	{ "deny_subscribe", rule_deny_subscribe },
-	{ "reply", rule_reply },
-	{ "respond", rule_respond },
-	{ "respond_within", rule_respond_within },
-	{ "headers", rule_headers },
-	{ "strip_headers", rule_strip_headers },
-	{ "to", rule_to },
-	{ "because", rule_because },
-	{ "mode", rule_mode },
+	{ "allow", rule_allow, false },
+	{ "deny", rule_deny, false },
+	{ "publish", rule_publish, true },
+	{ "subscribe", rule_subscribe, true },
+	{ "deny_publish", rule_deny_publish, true },
+	{ "deny_subscribe", rule_deny_subscribe, true },
+	{ "reply", rule_reply, true },
+	{ "respond", rule_respond, true },
+	{ "respond_within", rule_respond_within, false },
+	{ "headers", rule_headers, true },
+	{ "strip_headers", rule_strip_headers, true },
+	{ "to", rule_to, false },
+	{ "because", rule_because, false },
+	{ "mode", rule_mode, false },
 };
 
 static void
 rule_entry(struct rule_place *rp, struct text_node *e)
 {
+	if (e->kind == TEXT_SECTION && bytes_is(e->text, "where")) {
+		if (rp->where != NULL)
+			COMPLAIN(rp->at, e, "where { } is there already");
+		rp->where = e;
+		return;
+	}
 	if (e->kind == TEXT_SECTION) {
 		COMPLAIN(rp->at, e,
 		    "'%.*s { }' is not understood by this version; a rule without its "
@@ -313,10 +328,32 @@ rule_entry(struct rule_place *rp, struct text_node *e)
 		if (!bytes_is(e->text, rule_keys[i].key))
 			continue;
 		rule_keys[i].read(rp, e);
+		rp->patterns |= rule_keys[i].patterns;
 		return;
 	}
 	COMPLAIN(
 	    rp->at, e, "a rule knows no key '%.*s' (docs/POLICY.md, Rules)", TEXT_ARG(e->text));
+}
+
+/* The conditions, once the verbs are known. */
+static void
+rule_where(struct rule_place *rp)
+{
+	struct pol_rule *rule = &rp->rule;
+
+	if (!rp->verbs || rp->patterns) {
+		COMPLAIN(rp->at, rp->where,
+		    "where { } is about commands: a rule with it has verbs and nothing else to "
+		    "grant or deny");
+		return;
+	}
+	if (rp->unconditional != 0)
+		COMPLAIN(rp->at, rp->where,
+		    "serve and control.watch are no commands that could be looked at: give them a "
+		    "rule without where { }");
+	rule->verbs[0] &= (uint32_t)~NO_COMMANDS;
+	rule->verbs[1] &= (uint32_t)(~NO_COMMANDS >> 32);
+	parse_where(rp->at, rp->where, pol_verbs(rule), rp->denies, &rule->where);
 }
 
 /* What only the whole rule shows. */
@@ -367,6 +404,8 @@ parse_rule(struct place *at, struct text_node *s, bool lattices)
 	rp.rule.name = draft_string(at->d, s->label);
 	for (struct text_node *e = s->child; e != NULL; e = e->next)
 		rule_entry(&rp, e);
+	if (rp.where != NULL)
+		rule_where(&rp);
 	rule_check(&rp, lattices);
 	if (rp.denies)
 		rp.rule.flags |= POL_DENY;

@@ -26,20 +26,32 @@ judge_rules(struct hit denies, struct hit allows, enum reason otherwise)
 	uint32_t rule = allows.enforced != RULE_NONE ? allows.enforced : allows.observed;
 
 	if (denies.enforced != RULE_NONE)
-		return (struct decision){ VERDICT_DENY, REASON_RULE, denies.enforced, false };
+		return (struct decision){
+			.verdict = VERDICT_DENY, .reason = REASON_RULE, .rule = denies.enforced
+		};
 	if (rule == RULE_NONE)
 		return judge_deny(otherwise);
-	return (struct decision){ VERDICT_ALLOW, REASON_RULE, marked ? denies.observed : rule,
-		marked || allows.enforced == RULE_NONE };
+	return (struct decision){
+		.verdict = VERDICT_ALLOW,
+		.reason = REASON_RULE,
+		.rule = marked ? denies.observed : rule,
+		.would_deny = marked || allows.enforced == RULE_NONE,
+	};
 }
 
 struct decision
 judge_own(struct hit denies, enum reason why)
 {
 	if (denies.enforced != RULE_NONE)
-		return (struct decision){ VERDICT_DENY, REASON_RULE, denies.enforced, false };
-	return (
-	    struct decision){ VERDICT_ALLOW, why, denies.observed, denies.observed != RULE_NONE };
+		return (struct decision){
+			.verdict = VERDICT_DENY, .reason = REASON_RULE, .rule = denies.enforced
+		};
+	return (struct decision){
+		.verdict = VERDICT_ALLOW,
+		.reason = why,
+		.rule = denies.observed,
+		.would_deny = denies.observed != RULE_NONE,
+	};
 }
 
 /* Life and death. */
@@ -246,36 +258,6 @@ rights_publish(struct rights *r, struct bytes subject)
 	return a.d;
 }
 
-/* Commands. */
-
-struct decision
-rights_command(struct rights *r, struct bytes subject, const struct command *c)
-{
-	struct bytes lattice = command_lattice(c);
-	uint64_t want, may_be;
-	struct hit allows, denies;
-	struct decision d;
-	struct words words;
-
-	if (!words_cut(&words, subject) || !words.literal)
-		return judge_deny(REASON_INVALID);
-	if (c->verb == VERB_NONE || c->verb == VERB_UNKNOWN)
-		return judge_deny(REASON_UNKNOWN_VERB);
-	if (!narrow_publish(&r->own, subject))
-		return judge_deny(REASON_JWT);
-	/* another account's prefix is another account's lattice, whatever its name */
-	if (c->account.len != 0 && !bytes_is(c->account, r->account))
-		return judge_deny(REASON_LATTICE);
-	want = c->verb == VERB_HOST_EVENT ? VERB_BIT(VERB_SERVE) : VERB_BIT(c->verb);
-	may_be = c->verb == VERB_HOST_EVENT ? want : command_may_be(c);
-	view_verbs(r->view, want, may_be, lattice, &allows, &denies);
-	denies = hit_either(denies, trie_match(r->view->deny_publish, &words, false));
-	d = judge_rules(denies, allows, REASON_NO_RULE);
-	if (d.reason == REASON_NO_RULE && !view_governs(r->p, lattice))
-		d.reason = REASON_LATTICE;
-	return d;
-}
-
 /* Subscribe. */
 
 /* Patterns that lie in a control space: serve or control.watch, and nothing else. */
@@ -378,6 +360,10 @@ reason_word(enum reason why)
 		return "own_inbox";
 	case REASON_HOST:
 		return "host";
+	case REASON_BODY:
+		return "body";
+	case REASON_WHERE:
+		return "where";
 	}
 	return "unknown";
 }

@@ -8,6 +8,7 @@
 #ifndef POLICY_RULES_RIGHTS_H
 #define POLICY_RULES_RIGHTS_H
 
+#include "policy/commands/body.h"
 #include "policy/commands/command.h"
 #include "policy/identity/identity.h"
 #include "policy/rules/policy.h"
@@ -29,6 +30,8 @@ enum reason {
 	REASON_UNKNOWN_VERB,   /* control prefix, unknown command */
 	REASON_OWN_INBOX,      /* allowed: the identity's own inbox */
 	REASON_HOST,           /* serve: another host's subject or id */
+	REASON_BODY,           /* the command's body was refused: nobody knows what it commands */
+	REASON_WHERE,          /* ->rule would allow it, but its condition on ->field does not hold */
 };
 
 struct decision {
@@ -36,6 +39,8 @@ struct decision {
 	enum reason reason;
 	uint32_t rule;     /* RULE_NONE when none decided */
 	bool would_deny;   /* allowed only because the rule observes */
+	/* of a condition: REASON_WHERE, the one that failed; a rule that denies, its first */
+	enum policy_field field;
 };
 
 struct rights;
@@ -60,8 +65,20 @@ struct decision rights_publish(struct rights *r, struct bytes subject);
  * that could become a command's subject, nor one that begins with a wildcard into a reserved space.
  */
 struct decision rights_publish_reach(struct rights *r, struct bytes pattern);
-/* rights_command() - may it command this? @subject is the command's, for the JWT's own lists. */
+/*
+ * rights_command() - could it command this, as far as the subject tells? @subject is the command's, for
+ * the JWT's own lists. The first look: a rule with where { } counts as one that allows, and does not
+ * deny yet; what a scale turns out to be (a stop, a start) is not known yet either. A no is final, a
+ * yes is not: nothing is forwarded before rights_command_body() said yes as well.
+ */
 struct decision rights_command(struct rights *r, struct bytes subject, const struct command *c);
+/*
+ * rights_command_body() - may it command this? @b is what body_decode() made of it, or NULL when that
+ * refused (denied then, with REASON_BODY unless the subject alone is denied already). An allow needs
+ * ->effective, a deny of any verb of ->may_be denies. Allocates nothing.
+ */
+struct decision rights_command_body(
+    struct rights *r, struct bytes subject, const struct command *c, const struct body *b);
 /* rights_subscribe() - a subscription, as a true subset; @queue empty for a plain one. */
 struct decision rights_subscribe(struct rights *r, struct bytes pattern, struct bytes queue);
 /*

@@ -56,7 +56,8 @@ static struct decision
 deliver_command(
     struct rights *r, struct bytes pattern, struct bytes queue, struct bytes s, struct decision yes)
 {
-	struct hit allows, denies;
+	struct view_question q = { .any_of = VERB_BIT(VERB_CONTROL_WATCH) };
+	struct view_answer a;
 	struct command c;
 
 	if (rights_serves(r, pattern, queue))
@@ -67,13 +68,12 @@ deliver_command(
 		return judge_deny(REASON_COMMAND);
 	/* who may write a lattice's stored state may see it, e.g. through a consumer on the bucket
 	 */
-	view_verbs(r->view,
-	    VERB_BIT(VERB_CONTROL_WATCH) |
-		(c.verb == VERB_STATE_WRITE ? VERB_BIT(VERB_STATE_WRITE) : 0),
-	    VERB_BIT(VERB_CONTROL_WATCH), command_lattice(&c), &allows, &denies);
-	if (denies.enforced != RULE_NONE || queue.len != 0)
+	q.want = q.any_of | (c.verb == VERB_STATE_WRITE ? VERB_BIT(VERB_STATE_WRITE) : 0);
+	q.lattice = command_lattice(&c);
+	a = view_verbs(r->view, &q);
+	if (a.deny.enforced != RULE_NONE || queue.len != 0)
 		return judge_deny(REASON_COMMAND);
-	if (!hit_any(allows))
+	if (!hit_any(a.allow))
 		return judge_deny(REASON_COMMAND);
 	return yes;
 }

@@ -125,7 +125,11 @@ static inline void
 rights_word(const struct rights *r, enum verb word, struct bytes lattice, struct hit *allows,
     struct hit *denies)
 {
-	view_verbs(r->view, VERB_BIT(word), VERB_BIT(word), lattice, allows, denies);
+	struct view_question q = { VERB_BIT(word), VERB_BIT(word), lattice, NULL };
+	struct view_answer a = view_verbs(r->view, &q);
+
+	*allows = a.allow;
+	*denies = a.deny;
 }
 
 /* cache_get() - true: *where holds the answer. False: where to put it (NULL: nowhere). */

@@ -8,6 +8,7 @@
 #include "policy/rules/view.h"
 
 #include "policy/rules/glob.h"
+#include "policy/rules/where.h"
 
 static bool
 any_name(const struct policy *p, struct pol_list names, const char *name)
@@ -225,23 +226,43 @@ view_governs(const struct policy *p, struct bytes lattice)
 	return false;
 }
 
-void
-view_verbs(const struct view *v, uint64_t verb, uint64_t any_of, struct bytes lattice,
-    struct hit *allow, struct hit *deny)
+/* Do the conditions of a rule let it count? */
+static bool
+rule_counts(const struct view_question *q, const struct pol_rule *rule, enum policy_field *failed)
 {
-	*allow = *deny = HIT_NONE;
+	*failed = POLICY_FIELD_NONE;
+	if (rule->where.n == 0)
+		return true;
+	if (q->where == NULL)
+		return (rule->flags & POL_DENY) == 0;
+	return where_holds(q->where, rule, failed);
+}
+
+struct view_answer
+view_verbs(const struct view *v, const struct view_question *q)
+{
+	struct view_answer a = { .allow = HIT_NONE, .deny = HIT_NONE, .failed = RULE_NONE };
+
 	for (size_t i = 0; i < v->n_verb_rules; i++) {
 		uint32_t number = v->verb_rule[i];
 		const struct pol_rule *rule = &v->p->rules[number];
 		bool denies = (rule->flags & POL_DENY) != 0;
-		struct hit *h = denies ? deny : allow;
+		struct hit *h = denies ? &a.deny : &a.allow;
 		uint32_t *which = (rule->flags & POL_OBSERVE) != 0 ? &h->observed : &h->enforced;
+		enum policy_field failed;
 
-		if (*which != RULE_NONE || (pol_verbs(rule) & (denies ? any_of : verb)) == 0)
+		if (*which != RULE_NONE || (pol_verbs(rule) & (denies ? q->any_of : q->want)) == 0)
 			continue;
-		if (file_governs(v->p, rule->file, lattice))
+		if (!file_governs(v->p, rule->file, q->lattice))
+			continue;
+		if (rule_counts(q, rule, &failed)) {
 			*which = number;
+		} else if (!denies && a.failed == RULE_NONE) {
+			a.failed = number;
+			a.field = failed;
+		}
 	}
+	return a;
 }
 
 uint32_t

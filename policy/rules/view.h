@@ -11,6 +11,8 @@
 #include "policy/rules/policy_priv.h"
 #include "policy/rules/trie.h"
 
+struct where_ask;
+
 struct view {
 	const struct policy *p;
 	struct view *next;
@@ -30,11 +32,25 @@ struct view {
 /* view_get() - the view of an identity's roles; give it back with view_put(). Return: 0, -ENOMEM. */
 int view_get(struct view **out, const struct policy *p, const struct identity *id) must_check;
 void view_put(struct view *v);
+/* What is asked about verbs on a lattice. */
+struct view_question {
+	uint64_t want;   /* an allow needs one of these */
+	uint64_t any_of; /* a deny of any of these counts */
+	struct bytes lattice;
+	const struct where_ask *where; /* the command as a whole; NULL: its body is not known yet */
+};
+
+struct view_answer {
+	struct hit allow, deny;
+	uint32_t failed; /* the first rule that would allow, were it not for a condition */
+	enum policy_field field; /* which */
+};
+
 /*
- * view_verbs() - which rules grant @verb on a lattice, and which take away any of @any_of?
+ * view_verbs() - which rules grant and which take away? While the body is not known a rule with
+ * conditions may allow, and does not deny yet.
  */
-void view_verbs(const struct view *v, uint64_t verb, uint64_t any_of, struct bytes lattice,
-    struct hit *allow, struct hit *deny);
+struct view_answer view_verbs(const struct view *v, const struct view_question *q);
 /* view_first_with() - the first enforced rule that grants one of these verbs anywhere, or RULE_NONE. */
 uint32_t view_first_with(const struct view *v, uint64_t verbs);
 /* view_governs() - does any file of the policy govern this lattice? */

@@ -208,12 +208,25 @@ END_TEST
 
 START_TEST(a_scale_may_be_a_start)
 {
+	static const char subject[] = "wasmbus.ctl.v1.acme-1.component.scale.H";
+	struct body body = { .effective = VERB_ACTOR_SCALE,
+		.may_be = VERB_BIT(VERB_ACTOR_SCALE) | VERB_BIT(VERB_ACTOR_START) };
 	struct decision d;
+	struct command c;
 
 	login_as("role:boss");
-	d = command("wasmbus.ctl.v1.acme-1.component.scale.H");
+	d = command(subject);
+	is(d, VERDICT_ALLOW, REASON_RULE, "boss-all");
+	ck_assert(!d.would_deny);
+	ck_assert_int_eq(command_classify(b(subject), &c), 0);
+	d = rights_command_body(w.rights, b(subject), &c, &body);
 	is(d, VERDICT_ALLOW, REASON_RULE, "no-start");
 	ck_assert(d.would_deny);
+	body.effective = VERB_ACTOR_STOP;
+	body.may_be = VERB_BIT(VERB_ACTOR_SCALE) | VERB_BIT(VERB_ACTOR_STOP);
+	is(rights_command_body(w.rights, b(subject), &c, &body), VERDICT_ALLOW, REASON_RULE,
+	    "boss-all");
+	is(rights_command_body(w.rights, b(subject), &c, NULL), VERDICT_DENY, REASON_BODY, "none");
 }
 END_TEST
 
