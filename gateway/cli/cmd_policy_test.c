@@ -2,32 +2,13 @@
  * policy test - does a policy keep what the *.expect files beside it promise? And which of its
  * rules did no line ever need: those are the ones nobody would notice missing.
  */
-#include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "gateway/cli/policy_set.h"
-#include "gateway/proc/file.h"
+#include "gateway/proc/promises.h"
 
 enum { OUT_MAX = 16 << 20 };
-
-/* read_body() - a payload from the folder of the *.expect file, as the gateway would have it. */
-static int
-read_body(void *ctx, const char *expect_file, struct bytes name, struct buf *out)
-{
-	const char *slash = strrchr(expect_file, '/');
-	char path[PATH_MAX];
-
-	(void)ctx;
-	if (bytes_find(name, '/') != name.len)
-		return -EINVAL;
-	if (snprintf(path, sizeof(path), "%.*s%.*s",
-		slash != NULL ? (int)(slash - expect_file + 1) : 0, expect_file, (int)name.len,
-		(const char *)name.ptr) >= (int)sizeof(path))
-		return -ENAMETOOLONG;
-	return file_read(AT_FDCWD, path, out);
-}
 
 static size_t
 count_decided(const struct policy_set *s, const struct expect_run *run)
@@ -124,7 +105,7 @@ run_all(struct policy_set *s, struct expect_run *run)
 static int
 test(struct policy_set *s, bool json)
 {
-	static const struct expect_bodies bodies = { read_body, NULL };
+	static const struct expect_bodies bodies = { promises_payload, NULL };
 	struct expect_run run = { .policy = s->policy, .bodies = &bodies, .report = &s->report };
 	int r, said;
 

@@ -1,6 +1,7 @@
 /*
  * check - see check.h: the configuration, the files it names and their modes, whom it would
- * believe, whether every lattice has its account on the leaf, and the policies.
+ * believe, whether every lattice has its account on the leaf, the policies, and whether they keep
+ * what the *.expect files beside them promise.
  *
  * Each file is read here by the code that reads it when the gateway runs, so that what passes is
  * what starts. All problems are shown, each with what to do about it; of a file of keys only the
@@ -17,6 +18,7 @@
 #include <unistd.h>
 
 #include "gateway/proc/file.h"
+#include "gateway/proc/promises.h"
 #include "gateway/proc/upstream_keys.h"
 #include "policy/identity/creds.h"
 #include "policy/identity/jwt.h"
@@ -311,6 +313,7 @@ check_policies(struct check *k)
 	struct policy_files f = { 0 };
 	struct policy *p = NULL;
 	struct buf snapshot;
+	int promised = 0;
 
 	buf_init(&snapshot, SNAPSHOT_MAX);
 	if (policy_files_read(k, &f) &&
@@ -319,8 +322,10 @@ check_policies(struct check *k)
 		k->out->policies = f.n;
 		k->out->rules = policy_rules(p);
 		snprintf(k->out->policy_id, sizeof(k->out->policy_id), "%s", policy_id(p));
+		promised = promises_check(p, k->out->config->policies, &k->out->report);
 		policy_close(p);
 	}
+	(void)promised; /* counted in the report */
 	buf_deinit(&snapshot);
 	policy_files_deinit(&f);
 }

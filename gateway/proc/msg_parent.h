@@ -25,6 +25,8 @@ enum msg_parent {
 	MSG_STOP,        /* parent: finish and exit */
 	MSG_REOPEN,      /* parent: new descriptor for the log (2), with descriptor */
 	MSG_SOURCE,      /* parent to compiler: one policy file */
+	MSG_PROMISE,     /* parent to compiler: one *.expect file, what the policies promise */
+	MSG_PAYLOAD,     /* parent to compiler: a payload its lines may name */
 	MSG_COMPILE,     /* parent to compiler: that was all */
 	MSG_DIALLED,     /* parent to edge, dispatcher: with descriptor */
 	MSG_NOT_DIALLED,
@@ -65,7 +67,7 @@ int msg_file_get(struct cursor *in, char name[32]) must_check;
 /* msg_listener: the address it listens on */
 int msg_listener_put(struct channel *c, const char *host, uint16_t port, int fd);
 int msg_listener_get(struct cursor *in, char host[256], uint16_t *port) must_check;
-/* msg_text: MSG_TRUST_OPERATOR, MSG_TRUST_ACCOUNT, MSG_SOURCE, MSG_FATAL, MSG_SNAPSHOT, MSG_NO_SNAPSHOT, MSG_TRUSTED */
+/* msg_text: MSG_TRUST_OPERATOR, MSG_TRUST_ACCOUNT, MSG_SOURCE, MSG_PROMISE, MSG_PAYLOAD, MSG_FATAL, MSG_SNAPSHOT, MSG_NO_SNAPSHOT, MSG_TRUSTED */
 int msg_text_put(struct channel *c, enum msg_parent type, const char *name, struct bytes text, int fd);
 int msg_text_get(struct cursor *in, struct msg_text *t) must_check;
 /* msg_token: MSG_DIAL, MSG_DIALLED, MSG_NOT_DIALLED: which connection */

@@ -62,7 +62,19 @@ send_folder(struct channel *to, enum msg_parent type, const char *folder, const 
 int
 files_sources(struct channel *to)
 {
-	return send_folder(to, MSG_SOURCE, parent.config->policies, ".policy");
+	static const char *const payloads[] = { ".json", ".yaml", ".bin" };
+	const char *folder = parent.config->policies;
+	int n = send_folder(to, MSG_SOURCE, folder, ".policy"), r;
+
+	if (n <= 0)
+		return err_pass(n);
+	r = send_folder(to, MSG_PROMISE, folder, ".expect");
+	if (r < 0)
+		return err_pass(r);
+	/* one that cannot be read is logged, and then fails the line that needs it */
+	for (size_t i = 0; i < sizeof(payloads) / sizeof(payloads[0]); i++)
+		(void)send_folder(to, MSG_PAYLOAD, folder, payloads[i]);
+	return n;
 }
 
 void

@@ -83,6 +83,43 @@ def a_broken_policy_changes_nothing_and_is_named_with_its_line():
         d.client(d.login("app", "another")).barrier()
 
 
+def a_policy_that_breaks_a_promise_changes_nothing():
+    with running() as d:
+        promise = d.path("policies", "test.expect")
+        client = d.client(d.login("app"))
+        client.subscribe("g.>")
+        client.barrier()
+        stage.server.write(d.path("policies"), "test.expect", "# kept by both\nPUB role=app f.a -> allow\n"
+                           "PUB role=app g.a -> allow\n")
+        hup(d, "policy_loaded")
+        d.write_policies({"test.policy": NARROW})
+        since = d.gateway.mark()
+        line = hup(d, "policy_refused")
+        check("the policy in force stays" in line, line)
+        d.gateway.wait_line(lambda text: "test.expect:3:1: error: PUB role=app g.a: expected allow, got deny" in text,
+                            EVENT_S, since)
+        client.publish("g.a", b"still")
+        check(client.next().payload == b"still" and not client.errors)
+        # a line that is none is refused too: a promise is not dropped by misspelling it
+        stage.server.write(d.path("policies"), "test.expect", "PUBB role=app f.a -> allow\n")
+        hup(d, "policy_refused")
+        os.unlink(promise)
+        hup(d, "policy_loaded")
+        check("g.>" in client.next_error())
+
+
+def a_gate_does_not_start_with_a_broken_promise():
+    with deployment() as d:
+        stage.server.write(d.path("policies"), "test.expect", "PUB role=app f.a -> deny\n")
+        d.start_leaf()
+        try:
+            d.start_gateway(stage.BUILD)
+        except Exception as e:  # noqa: BLE001 - the message is what counts
+            check("test.expect:1:1" in str(e), str(e))
+        else:
+            check(False, "it started")
+
+
 def an_empty_policy_folder_changes_nothing():
     with running() as d:
         client = d.client(d.login("app"))
@@ -211,6 +248,8 @@ TESTS = [
     only_what_became_illegal_ends,
     a_command_is_judged_by_the_new_policy_too,
     a_broken_policy_changes_nothing_and_is_named_with_its_line,
+    a_policy_that_breaks_a_promise_changes_nothing,
+    a_gate_does_not_start_with_a_broken_promise,
     an_empty_policy_folder_changes_nothing,
     many_reloads_in_a_row_end_with_the_last_one,
     a_revocation_is_noticed_without_a_signal,
