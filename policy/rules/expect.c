@@ -193,20 +193,49 @@ expect_person(
 
 /* ---- what the gate would say ---- */
 
+/* With its payload a command is judged as a whole; without, a line asks for the first look only. */
+static int
+ask_command(struct decision *d, struct rights *r, const struct command *c, struct bytes subject,
+    const struct bytes *payload)
+{
+	struct body_input in = { .subject = subject };
+	struct body_arena arena = { .cap = BODY_ARENA };
+	struct body body;
+	bool read;
+
+	if (payload == NULL) {
+		*d = rights_command(r, subject, c);
+		return 0;
+	}
+	in.payload = *payload;
+	arena.mem = malloc(arena.cap);
+	if (arena.mem == NULL)
+		return err_raise(-ENOMEM);
+	read = body_decode(c, &in, &arena, &body) == 0;
+	*d = rights_command_body(r, subject, c, read ? &body : NULL);
+	free(arena.mem);
+	return 0;
+}
+
 /* As the gate asks: a command or data, and then where the answer shall go. */
-static struct decision
-ask_publish(struct rights *r, struct bytes subject, struct bytes reply)
+static int
+ask_publish(struct decision *out, struct rights *r, struct bytes subject, struct bytes reply,
+    const struct bytes *payload)
 {
 	struct command c;
 	struct decision d;
+	int x = 0;
 
 	if (command_classify(subject, &c) == 0)
-		d = rights_command(r, subject, &c);
+		x = ask_command(&d, r, &c, subject, payload);
 	else
 		d = rights_publish(r, subject);
+	if (x != 0)
+		return err_pass(x);
 	if (d.verdict == VERDICT_ALLOW && reply.len != 0 && !subject_in_inbox(reply))
 		d = rights_reply(r, reply);
-	return d;
+	*out = d;
+	return 0;
 }
 
 static bool
@@ -253,12 +282,15 @@ ask_header(struct expect_got *got, struct rights *r, struct bytes name)
 	got->rule = header_rule(r, name, v);
 }
 
-static void
-ask(struct expect_got *got, struct rights *r, const struct expect_case *c)
+static int
+ask(struct expect_got *got, struct rights *r, const struct expect_case *c, struct bytes payload)
 {
+	int x = 0;
+
 	switch (c->op) {
 	case EXPECT_PUB:
-		got->d = ask_publish(r, c->arg[0], c->arg[1]);
+		x = ask_publish(
+		    &got->d, r, c->arg[0], c->arg[1], c->body.ptr != NULL ? &payload : NULL);
 		break;
 	case EXPECT_SUB:
 		got->d = rights_subscribe(r, c->arg[0], c->arg[1]);
@@ -271,13 +303,14 @@ ask(struct expect_got *got, struct rights *r, const struct expect_case *c)
 		break;
 	case EXPECT_HEADER:
 		ask_header(got, r, c->arg[0]);
-		return;
+		return 0;
 	case EXPECT_NONE:
 		got->d = judge_deny(REASON_INVALID);
 		break;
 	}
 	got->verdict = got->d.verdict == VERDICT_ALLOW ? EXPECT_ALLOW : EXPECT_DENY;
 	got->rule = got->d.rule;
+	return err_pass(x);
 }
 
 static bool
@@ -286,6 +319,9 @@ holds(const struct policy *p, const struct expect_case *c, const struct expect_g
 	if (got->verdict != c->want || got->d.would_deny != c->would_deny)
 		return false;
 	if (c->want_rule.ptr != NULL && !bytes_is(c->want_rule, policy_rule_name(p, got->rule)))
+		return false;
+	if (c->want_field.ptr != NULL &&
+	    !bytes_is(c->want_field, policy_field_name(got->d.field)))
 		return false;
 	return c->want_reason.ptr == NULL || bytes_is(c->want_reason, reason_word(got->d.reason));
 }
@@ -298,16 +334,15 @@ expect_judge(struct expect_got *got, const struct policy *p, const struct expect
 	struct identity id;
 	int r;
 
-	(void)payload;
 	*got = (struct expect_got){ .rule = RULE_NONE };
 	r = expect_person(&id, p, c, file);
 	if (r != 0)
 		return err_pass(r);
 	r = rights_new(&rights, p, &id);
-	if (r == 0) {
-		ask(got, rights, c);
+	if (r == 0)
+		r = ask(got, rights, c, payload);
+	if (r == 0)
 		got->held = holds(p, c, got);
-	}
 	rights_free(rights);
 	identity_deinit(&id);
 	return err_pass(r);
@@ -324,6 +359,10 @@ expect_say(struct buf *out, const struct policy *p, const struct expect_got *got
 	if (got->verdict == EXPECT_ALLOW || got->verdict == EXPECT_DENY) {
 		buf_put_str(out, " reason=");
 		buf_put_str(out, reason_word(got->d.reason));
+	}
+	if (got->d.field != POLICY_FIELD_NONE) {
+		buf_put_str(out, " field=");
+		buf_put_str(out, policy_field_name(got->d.field));
 	}
 	buf_put_str(out, got->d.would_deny ? " would_deny" : "");
 }

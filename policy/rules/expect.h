@@ -1,13 +1,15 @@
 /*
  * expect - what a policy promises, one decision a line, and whether it keeps it.
  *
- *	OP [who] args -> allow|deny|pass|strip|refuse [rule=NAME|none] [reason=WORD] [would_deny]
+ *	OP [who] args -> allow|deny|pass|strip|refuse [rule=NAME|none] [reason=WORD] [field=WORD]
+ *	    [would_deny]
  *
  *	PUB subject [reply] [@file]    SUB pattern [queue]    DELIVER pattern subject [queue]
  *	ANSWER reply                   HEADER name
  *
  * who: role= host= tag= account= name= user=, and the credential's own lists pub_allow= pub_deny=
- * sub_allow= sub_deny= (commas between, `+` for the blank before a queue). @file holds the payload.
+ * sub_allow= sub_deny= (commas between, `+` for the blank before a queue). @file holds the payload; a command
+ * without one is judged by its subject alone.
  * A line that begins with # is a comment, and so is what follows a word that begins with # behind
  * the verdict. `SET NAME=VALUE` says what @NAME@ stands for in a template and its policy; whoever
  * reads templates fills it in before (expect_set()), for the others it is a comment.
@@ -54,7 +56,7 @@ struct expect_case {
 	struct bytes arg[EXPECT_MAX_ARGS];
 	struct bytes body; /* the file's name without its @; ptr NULL: none */
 	enum expect_verdict want;
-	struct bytes want_rule, want_reason; /* ptr NULL: anything will do */
+	struct bytes want_rule, want_reason, want_field; /* ptr NULL: anything will do */
 	bool would_deny;
 };
 
@@ -112,7 +114,7 @@ int expect_person(struct identity *id, const struct policy *p, const struct expe
  */
 int expect_judge(struct expect_got *got, const struct policy *p, const struct expect_case *c,
     const char *file, struct bytes payload) must_check;
-/* expect_say() - "deny rule=x reason=rule would_deny". */
+/* expect_say() - "deny rule=x reason=rule field=y would_deny". */
 void expect_say(struct buf *out, const struct policy *p, const struct expect_got *got);
 
 struct expect_run {

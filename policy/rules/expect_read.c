@@ -167,10 +167,13 @@ read_verdict(struct expect_reader *r, struct expect_case *c, struct bytes rest)
 		else if (bytes_starts(word, BYTES_LIT("reason=")) && c->want_reason.ptr == NULL &&
 			 c->op != EXPECT_HEADER)
 			c->want_reason = bytes_from(word, 7);
+		else if (bytes_starts(word, BYTES_LIT("field=")) && c->want_field.ptr == NULL &&
+			 c->op != EXPECT_HEADER)
+			c->want_field = bytes_from(word, 6);
 		else if (bytes_is(word, "would_deny") && c->want == EXPECT_ALLOW)
 			c->would_deny = true;
 		else
-			return bad(r, c, word, "expected rule=NAME, reason=WORD or would_deny");
+			return bad(r, c, word, "expected rule=NAME, reason=WORD, field=NAME or would_deny");
 	}
 	return 0;
 }
