@@ -15,6 +15,7 @@ main(void)
 	suite_add_tcase(s, rights_tests());
 	suite_add_tcase(s, narrow_tests());
 	suite_add_tcase(s, upstream_tests());
+	suite_add_tcase(s, where_tests());
 	suite_add_tcase(s, vector_tests());
 	suite_add_tcase(s, expect_tests());
 	runner = srunner_create(s);

@@ -42,6 +42,7 @@ TCase *rights_tests(void);
 TCase *narrow_tests(void);
 TCase *upstream_tests(void);
 TCase *vector_tests(void);
+TCase *where_tests(void);
 TCase *expect_tests(void);
 
 #endif
