@@ -1,7 +1,8 @@
 /*
  * First byte even: the rest is a policy. Whatever compiles opens, and what it answers is what a
  * walk over its rules answers. Odd: the rest are changes to a good snapshot (two bytes where, one
- * what); it may open or not, and may then be asked anything.
+ * what); it may open or not, and may then be asked anything. Commands are asked with bodies too:
+ * what the subject alone refuses no body makes right.
  */
 #include <assert.h>
 #include <stdio.h>
@@ -23,7 +24,38 @@ static const char good[] =
     "  headers = [\"Nats-*\"] respond = 2 to = [app] }\n"
     "rule no { deny_publish = [\"app.x.>\"] deny_subscribe = [\"s.>\"] to = [\"*\"] mode = observe "
     "}\n"
-    "rule never { deny = [deploy] to = [\"*\"] }\n";
+    "rule ours { allow = [\"actor.*\", manifest.put] to = [app] where {\n"
+    "  image = [none, \"a.b/*\", \"file:///x*\"] count in [1..3, 9] host = [own, \"n*\"] } }\n"
+    "rule not { deny = [\"*\"] to = [app] where { annotation = x* digest != required } }\n"
+    "rule never { deny = [deploy] to = [host] }\n";
+
+static const struct {
+	const char *subject, *body;
+} commands[] = {
+	{ "wasmbus.ctl.v1.default.component.scale.NX",
+	    "{\"component_ref\":\"a.b/"
+	    "c:1\",\"component_id\":\"e\",\"count\":2,\"annotations\":{\"y\":\"\"}}" },
+	{ "wasmbus.ctl.v1.default.component.scale.NX", "{\"component_id\":\"e\"}" },
+	{ "wasmbus.ctl.acme-1.cmd.NX.la", "{\"actor_ref\":\"file:///x/y\",\"count\":9}" },
+	{ "wasmbus.ctl.default.cmd.NX.lp",
+	    "{\"provider_ref\":\"nginx\",\"link_name\":\"default\",\"configuration\":\"s\"}" },
+	{ "wasmbus.ctl.v1.default.link.put",
+	    "{\"source_id\":\"a\",\"target\":\"b\",\"wit_namespace\":\"n\",\"wit_package\":\"p\","
+	    "\"interfaces\":[],\"source_config\":[\"c\"]}" },
+	{ "wasmbus.ctl.v1.default.config.put.x", "{\"k\":\"v\"}" },
+	{ "wasmbus.ctl.v1.default.label.put.NX", "{\"key\":\"k\",\"value\":\"v\"}" },
+	{ "wadm.api.default.model.put",
+	    "apiVersion: core.oam.dev/v1beta1\nkind: Application\nmetadata:\n  name: s\n"
+	    "  annotations: {}\nspec:\n  components:\n  - name: w\n    type: component\n"
+	    "    properties: {image: a.b/w:1}\n" },
+	{ "runtime.host.NX.workload.start", "{\"workloadId\":\"w\",\"workload\":{\"name\":\"s\","
+					    "\"witWorld\":{\"components\":[{\"image\":"
+					    "\"a.b/c\",\"poolSize\":-1,\"precompiledUrl\":\"https:/"
+					    "/a.b/c\"}]},\"volumes\":[{\"name\":\"v\","
+					    "\"hostPath\":{\"localPath\":\"/x\"}}]}}" },
+	{ "wasmbus.ctl.default.ping.hosts", "" },
+	{ "wasmbus.ctl.default.cmd.NX.la", "nonsense" },
+};
 
 static const char *const subjects[] = { "a", "app.x", "app.x.y", "app.b", "$KV.b.k", "$JS.API.INFO",
 	"_INBOX.a.b", "wasmbus.evt.default.x", "wasmbus.ctl.default.cmd.NX.lp",
@@ -112,6 +144,33 @@ ask_everything(struct rights *r, bool check)
 	}
 }
 
+/* ask_commands() - with their bodies; also when there is none. */
+static void
+ask_commands(struct rights *r)
+{
+	static uint8_t mem[BODY_ARENA];
+	struct body_arena arena = { .mem = mem, .cap = sizeof(mem) };
+
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		struct body_input in = { .subject = bytes_str(commands[i].subject),
+			.payload = bytes_str(commands[i].body) };
+		struct decision first, d;
+		struct command c;
+		struct body body;
+		bool read;
+
+		if (command_classify(in.subject, &c) != 0)
+			abort();
+		read = body_decode(&c, &in, &arena, &body) == 0;
+		first = rights_command(r, in.subject, &c);
+		d = rights_command_body(r, in.subject, &c, read ? &body : NULL);
+		assert(read || d.verdict == VERDICT_DENY);
+		assert(d.verdict == VERDICT_DENY || first.verdict == VERDICT_ALLOW);
+		assert((d.reason == REASON_WHERE) <= (d.field != POLICY_FIELD_NONE));
+		assert(d.field == POLICY_FIELD_NONE || policy_field_name(d.field)[0] != '\0');
+	}
+}
+
 static void
 ask(const struct policy *p, bool check)
 {
@@ -127,6 +186,7 @@ ask(const struct policy *p, bool check)
 		if (rights_new(&r, p, &id) != 0)
 			abort();
 		ask_everything(r, check);
+		ask_commands(r);
 		if (upstream_permissions(r, &up) != 0)
 			abort();
 		upstream_permissions_deinit(&up);

@@ -227,7 +227,8 @@ compile_tests(void)
 	L ROLE "rule a { allow = [read] to = [r] because = \"x\" }\n"                              \
 	       "rule b { publish = [\"x.>\"] subscribe = [\"y q\"] reply = [z] headers = [h] to "  \
 	       "= [r] }\n"                                                                         \
-	       "rule c { deny_publish = [\"x.y\"] to = [\"*\"] }\n"
+	       "rule c { deny_publish = [\"x.y\"] to = [\"*\"] }\n"                                   \
+	       "rule d { allow = [actor.start] to = [r] where { image = \"a.b/*\" count in [1..3] } }\n"
 
 START_TEST(a_cut_or_grown_snapshot_does_not_open)
 {
