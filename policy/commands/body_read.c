@@ -284,27 +284,33 @@ body_secret_payload(struct body_read *r, struct bytes payload)
 	return body_secret_at(r, 0);
 }
 
+/* Sets of ASCII characters, a bit each. */
+static inline bool
+in_set(const uint64_t set[2], uint8_t c)
+{
+	return c < 0x80 && (set[c >> 6] >> (c & 63) & 1) != 0;
+}
+
 bool
 body_word_ok(struct bytes s)
 {
-	if (s.len > WORD_MAX)
-		return false;
-	for (size_t i = 0; i < s.len; i++)
-		if (s.ptr[i] < ' ' || s.ptr[i] == 0x7f)
-			return false;
-	return true;
+	bool bad = s.len > WORD_MAX;
+
+	for (size_t i = 0; i < s.len && i < WORD_MAX; i++)
+		bad |= s.ptr[i] < ' ' || s.ptr[i] == 0x7f;
+	return !bad;
 }
 
 bool
 body_id_ok(struct bytes s)
 {
-	if (s.len == 0 || s.len > WORD_MAX)
-		return false;
-	for (size_t i = 0; i < s.len; i++)
-		if (s.ptr[i] <= ' ' || s.ptr[i] >= 0x7f || s.ptr[i] == '.' || s.ptr[i] == '*' ||
-		    s.ptr[i] == '>')
-			return false;
-	return true;
+	/* '!' to '~' without '*', '.' and '>' */
+	static const uint64_t set[2] = { 0xbfffbbfe00000000, 0x7fffffffffffffff };
+	bool ok = s.len != 0 && s.len <= WORD_MAX;
+
+	for (size_t i = 0; i < s.len && i < WORD_MAX; i++)
+		ok &= in_set(set, s.ptr[i]);
+	return ok;
 }
 
 bool

@@ -40,17 +40,21 @@ is_digits(struct bytes s)
 static const char *
 bad_character(struct bytes raw)
 {
+	/* '!' to '~' without '#', '%', '*', '?' and '\\' */
+	static const uint64_t set[2] = { 0x7ffffbd600000000, 0x7fffffffefffffff };
+	bool ok = true, dots = false;
+	uint8_t before = 0;
+
 	for (size_t i = 0; i < raw.len; i++) {
 		uint8_t c = raw.ptr[i];
 
-		if (c <= ' ' || c >= 0x7f)
-			return "white space, control or non-ASCII character in an image reference";
-		if (c == '\\' || c == '%' || c == '?' || c == '#' || c == '*')
-			return "character that is not allowed in an image reference";
-		if (c == '.' && i + 1 < raw.len && raw.ptr[i + 1] == '.')
-			return "'..' in an image reference";
+		ok &= c < 0x80 && (set[c >> 6] >> (c & 63) & 1) != 0;
+		dots |= c == '.' && before == '.';
+		before = c;
 	}
-	return NULL;
+	if (!ok)
+		return "character that is not allowed in an image reference";
+	return dots ? "'..' in an image reference" : NULL;
 }
 
 /* A host name: labels of lower-case letters, digits and inner dashes, and a port perhaps. */
@@ -258,12 +262,13 @@ starts_folded(struct bytes s, struct bytes lower)
 int
 image_parse(struct bytes raw, struct image *img, const char **why)
 {
-	const char *no = bad_character(raw);
+	const char *no;
 
 	*img = (struct image){ .raw = raw };
 	*why = "image reference is empty or too long";
 	if (raw.len == 0 || raw.len > RAW_MAX)
 		return IMAGE_BAD;
+	no = bad_character(raw);
 	if (no != NULL)
 		return bad(why, no);
 	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
@@ -285,7 +290,7 @@ image_parse(struct bytes raw, struct image *img, const char **why)
 int
 image_parse_url(struct bytes raw, struct image *img, const char **why)
 {
-	const char *no = bad_character(raw);
+	const char *no;
 	struct bytes rest = raw;
 	size_t slash;
 
@@ -293,6 +298,7 @@ image_parse_url(struct bytes raw, struct image *img, const char **why)
 	*why = "URL is empty or too long";
 	if (raw.len == 0 || raw.len > RAW_MAX)
 		return IMAGE_BAD;
+	no = bad_character(raw);
 	if (no != NULL)
 		return bad(why, no);
 	if (bytes_starts(raw, BYTES_LIT("https://")))
