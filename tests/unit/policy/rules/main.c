@@ -18,6 +18,8 @@ main(void)
 	suite_add_tcase(s, where_tests());
 	suite_add_tcase(s, vector_tests());
 	suite_add_tcase(s, expect_tests());
+	suite_add_tcase(s, explain_tests());
+	suite_add_tcase(s, lint_tests());
 	runner = srunner_create(s);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

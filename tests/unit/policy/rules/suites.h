@@ -44,5 +44,7 @@ TCase *upstream_tests(void);
 TCase *vector_tests(void);
 TCase *where_tests(void);
 TCase *expect_tests(void);
+TCase *explain_tests(void);
+TCase *lint_tests(void);
 
 #endif
