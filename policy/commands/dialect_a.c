@@ -196,7 +196,7 @@ dialect_a_decode(
 	int x;
 
 	if (c->verb == VERB_HOST_EVENT) {
-		out->unread = true; /* host_event_decode() reads it */
+		out->unread = true; /* a host's own event: no command, whatever it says */
 		return 0;
 	}
 	if (c->verb != VERB_LINK_PUT && c->verb != VERB_LINK_DEL)

@@ -288,10 +288,17 @@ note_replicas(struct js_config *c)
 static int
 read_stream(struct body_read *r, size_t at, struct js_config *c)
 {
-	int x = body_read_object(r, at, stream, N_FIELDS(stream), c);
+	return body_read_object(r, at, stream, N_FIELDS(stream), c);
+}
 
-	note_replicas(c);
-	return err_pass(x);
+/* add_own_name() - a stream that is told nothing to listen on listens on its own name. */
+static int
+add_own_name(struct body_read *r, struct jetstream *js)
+{
+	for (const struct js_target *t = js->targets; t != NULL; t = t->next)
+		if (t->role == JS_LISTEN || t->role == JS_MIRROR || t->role == JS_SOURCE)
+			return 0;
+	return jetstream_add(r, js, JS_LISTEN, js->stream, (struct body_span){ 0, 0 });
 }
 
 static int
@@ -544,15 +551,18 @@ static int
 finish(struct body_read *r, enum js_body kind, struct js_config *c)
 {
 	struct jetstream *js = c->js;
+	int x = 0;
 
 	js->by_seq = c->seq.has;
 	js->seq = c->seq.value;
 	switch (kind) {
 	case JS_BODY_STREAM:
-		note_replicas(c);
-		return one_name(r, "name", js->stream, c->name);
 	case JS_BODY_RESTORE:
-		return c->name.len != 0 ? one_name(r, "name", js->stream, c->name) : 0;
+		note_replicas(c);
+		/* a backup may leave its name out: the subject's is taken */
+		if (kind == JS_BODY_STREAM || c->name.len != 0)
+			x = one_name(r, "name", js->stream, c->name);
+		return x != 0 ? err_pass(x) : add_own_name(r, js);
 	case JS_BODY_CONSUMER:
 		return finish_consumer(r, c);
 	case JS_BODY_GET:

@@ -114,7 +114,7 @@ static const struct {
 	{ { "$JS.API.STREAM.CREATE.X", NULL,
 	      "{\"name\":\"X\",\"allow_msg_schedules\":true,\"allow_rollup_hdrs\":true,\"num_"
 	      "replicas\":5}" },
-	    "stream.create! stream=X replicas=5 rollup schedules" },
+	    "stream.create! stream=X listen=X replicas=5 rollup schedules" },
 	{ { "$JS.API.CONSUMER.CREATE.X", NULL,
 	      "{\"stream_name\":\"X\",\"config\":{\"deliver_subject\":\"wasmbus.ctl.l.cmd.NX.lp\","
 	      "\"deliver_group\":\"wasmbus.ctl.l\"}}" },
@@ -126,7 +126,7 @@ static const struct {
 	{ { "$JS.API.STREAM.RESTORE.X", NULL,
 	      "{\"config\":{\"name\":\"X\",\"republish\":{\"dest\":\"wasmbus.ctl.l.cmd.NX.lp\"}},"
 	      "\"state\":{\"messages\":1}}" },
-	    "stream.restore! stream=X republish.to=wasmbus.ctl.l.cmd.NX.lp" },
+	    "stream.restore! stream=X republish.to=wasmbus.ctl.l.cmd.NX.lp listen=X" },
 	/* two readings in Go, or between subject and body */
 	{ { "$JS.API.STREAM.CREATE.X", NULL, "{\"name\":\"Y\",\"subjects\":[\"a\"]}" },
 	    "refused name: not the name that the subject says" },
