@@ -103,6 +103,23 @@ static const struct cli_opt policy_opts[] = {
 	{ 0 },
 };
 
+static const struct cli_opt explain_opts[] = {
+	{ OPT_VALUE, 'p', "policy", "DIR|FILE", "the policies; default: the folder `policies'",
+	    HINT_FILE, false },
+	{ OPT_VALUE, 'c', "creds", "FILE", "who sends it: the identity of a creds file", HINT_FILE,
+	    false },
+	{ OPT_VALUE, 'r', "role", "ROLE", "who sends it: anybody with this role of the policy",
+	    HINT_ROLE, false },
+	{ OPT_VALUE, 0, "host-id", "N...", "with --role: the host it speaks for", HINT_NONE,
+	    false },
+	{ OPT_VALUE, 'b', "body", "FILE", "the payload; without it a command's subject alone counts",
+	    HINT_FILE, false },
+	OPT_SET,
+	OPT_JSON,
+	OPT_HELP,
+	{ 0 },
+};
+
 static const struct cli_opt plain_opts[] = {
 	OPT_HELP,
 	{ 0 },
@@ -166,6 +183,12 @@ const struct cli_verb cli_verbs[] = {
 	    "how many rules decided at least one line, and which did not. Exit code 4\n"
 	    "when a line does not hold, or when there is none.",
 	    policy_opts, cmd_policy_test },
+	{ "policy", "explain", "PUB|SUB SUBJECT [REPLY|QUEUE]", 2, 3, HINT_NONE,
+	    "why is this message allowed, or denied? and what would allow it",
+	    "Shows what every rule for this identity says of the message, which one\n"
+	    "decides (marked with *), and, of a denied one, the smallest rule that would\n"
+	    "allow it. Say who sends it with --creds or --role.",
+	    explain_opts, cmd_policy_explain },
 	{ NULL, "completion", "bash|zsh|fish", 1, 1, HINT_NONE,
 	    "print a completion script for a shell",
 	    "bash:  source <(portcullis completion bash)\n"
