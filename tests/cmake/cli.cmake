@@ -5,6 +5,10 @@ if(TARGET portcullis)
     COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/cli/test_cli.py $<TARGET_FILE:portcullis>)
   set_tests_properties(interop/cli PROPERTIES LABELS interop TIMEOUT 120
     ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+  add_test(NAME unit/cli_policy
+    COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/cli/test_policy.py $<TARGET_FILE:portcullis>)
+  set_tests_properties(unit/cli_policy PROPERTIES LABELS unit TIMEOUT 60
+    ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
   if(TARGET portcullis-gateway)
     add_test(NAME interop/deployment
       COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/cli/test_deployment.py ${CMAKE_BINARY_DIR}/bin)

@@ -1,0 +1,192 @@
+#!/usr/bin/python3
+"""`portcullis policy check | test | explain` as people and pipelines use them."""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
+from portcullis_test import natsjwt  # noqa: E402
+
+ACME = natsjwt.KeyPair("account")
+PORTCULLIS = ""
+
+POLICY = f"""lattices = ["acme-*"]
+role app {{ account = {ACME.public}  tags = ["role:app"] }}
+rule data {{ publish = ["app.>"]  subscribe = ["app.>"]  to = [app] }}
+rule few  {{ allow = [actor.scale]  to = [app]  where {{ count <= 10 }} }}
+rule no   {{ deny_publish = ["app.secret"]  to = ["*"]  because = "it is secret" }}
+"""
+
+
+def run(*args, code=0, cwd=None):
+    done = subprocess.run([PORTCULLIS, "policy", *args], cwd=cwd, capture_output=True, text=True, timeout=60)
+    assert done.returncode == code, f"{args}: exit {done.returncode}, not {code}\n{done.stdout}{done.stderr}"
+    assert "Sanitizer" not in done.stderr, done.stderr
+    return done.stdout, done.stderr
+
+
+def expect(what, *in_it):
+    for s in in_it:
+        assert s in what, f"no {s!r} in:\n{what}"
+
+
+def write(folder, **files):
+    for name, text in files.items():
+        with open(os.path.join(folder, name.replace("_", ".")), "w", encoding="utf-8") as f:
+            f.write(text)
+
+
+def shipped_policies_are_in_order_and_keep_their_promises(_):
+    policies = os.path.join(ROOT, "policies")
+    for name in sorted(os.listdir(policies)):
+        if name.endswith(".policy"):
+            path = os.path.join(policies, name)
+            out, err = run("check", path)
+            expect(out, "in 1 file, id ")
+            assert "warning" not in out + err, err
+            expect(run("test", path)[0], " 0 failed; ")
+
+
+def what_init_writes_can_be_tested_at_once(folder):
+    gate = os.path.join(folder, "gate")
+    subprocess.run([PORTCULLIS, "init", gate, "-l", "one", "-l", "two"], check=True, capture_output=True)
+    text = open(os.path.join(gate, "policies", "two.expect"), encoding="utf-8").read()
+    assert "@" not in text and "SET" not in text, text
+    out, _ = run("test", os.path.join(gate, "policies"))
+    expect(out, " 0 failed; 16 of 16 rules decided")
+    assert run("test", cwd=gate)[0].splitlines()[0] == out.splitlines()[0]
+    assert run("check", cwd=os.path.join(gate, "policies"))[0]
+
+
+def check_names_places_and_what_cannot_be_meant(folder):
+    write(folder, a_policy=POLICY)
+    expect(run("check", folder)[0], "3 rules in 1 file, id ")
+    write(folder, a_policy=POLICY + 'rule x { publish = ["a..b"]  to = [app] }\nrule y { publish = [z]  to = [nobody] }\n')
+    err = run("check", folder, code=3)[1]
+    expect(err, "a.policy:6:21: error", "a.policy:7:")
+    said = json.loads(run("check", "--json", folder, code=3)[0])
+    assert not said["ok"] and said["errors"] == 3 and len(said["messages"]) == 3, said
+    write(folder, a_policy=POLICY + 'rule x { publish = ["app.secret", ">"]  to = ["*"] }\n')
+    out, err = run("check", folder)
+    expect(err, 'a.policy:6:1: warning: rule x: publish ">" for everybody',
+           'rule x: publish "app.secret" can never apply: rule no')
+    expect(out, "2 warnings")
+
+
+def test_says_what_was_expected_and_what_came(folder):
+    write(folder, a_policy=POLICY, a_expect="PUB role=app app.x -> allow rule=data\n")
+    out, _ = run("test", folder)
+    expect(out, "1 line, 0 failed; 1 of 3 rules", "a.policy:4: rule few decided none", "a.policy:5: rule no decided none")
+    said = json.loads(run("test", "--json", os.path.join(folder, "a.policy"))[0])
+    assert said["ok"] and said["lines"] == 1 and [r["rule"] for r in said["undecided"]] == ["few", "no"], said
+    write(folder, a_expect="# x\nPUB role=app app.secret -> allow\nPUB rolle=app a -> deny\nPUB role=app a -> deny\n")
+    out, err = run("test", folder, code=4)
+    expect(err, "a.expect:2:1: error: PUB role=app app.secret: expected allow, got deny rule=no reason=rule",
+           "a.expect:3:5: error: nobody knows this key")
+    expect(out, "3 lines, 2 failed")
+    said = json.loads(run("test", "--json", folder, code=4)[0])
+    assert not said["ok"] and said["failed"] == 2 and said["errors"] == 2, said
+
+
+def payloads_stand_beside_the_lines_that_name_them(folder):
+    host = natsjwt.KeyPair("server").public
+    subject = f"wasmbus.ctl.acme-1.cmd.{host}.scale"
+    for n in (10, 11):
+        with open(os.path.join(folder, f"{n}.json"), "w", encoding="ascii") as f:
+            json.dump({"actor_ref": "x.io/a:1", "host_id": host, "count": n, "annotations": {}}, f)
+    write(folder, a_policy=POLICY, a_expect=f"PUB role=app {subject} @10.json -> allow rule=few\n"
+          f"PUB role=app {subject} @11.json -> deny reason=where\n")
+    run("test", folder)
+    write(folder, a_expect=f"PUB role=app {subject} @12.json -> deny\nPUB role=app {subject} @../10.json -> allow\n")
+    expect(run("test", folder, code=4)[1], "a.expect:1:1: error: @12.json: No such file", "a.expect:2:1: error: @../10.json")
+    body = os.path.join(folder, "11.json")
+    out, _ = run("explain", "-p", folder, "--role", "app", "-b", body, "PUB", subject)
+    expect(out, "deny  PUB", "condition does not hold: count", "No rule can allow it")
+
+
+def templates_are_filled_in(folder):
+    text = POLICY.replace("acme-*", "@LATTICE@").replace(ACME.public, "@ACCOUNT@")
+    write(folder, t_policy=text)
+    expect(run("check", folder, code=3)[1], "is a template: say --set NAME=VALUE")
+    given = ("--set", "LATTICE=x", "--set", f"ACCOUNT={ACME.public}")
+    run("check", *given, folder)
+    write(folder, t_expect=f"SET LATTICE=y\nSET ACCOUNT={ACME.public}\n"
+          "PUB role=app wasmbus.ctl.@LATTICE@.cmd.N.scale -> allow\nPUB role=app wasmbus.ctl.x.cmd.N.scale -> deny\n")
+    run("check", folder)
+    run("test", folder)
+    run("test", "--set", "LATTICE=x", folder, code=4)
+    run("test", "--set", "lattice", folder, code=2)
+
+
+def explain_shows_each_rule_and_the_smallest_that_would_do(folder):
+    write(folder, a_policy=POLICY)
+    out, _ = run("explain", "--policy", folder, "--role", "app", "PUB", "app.secret")
+    expect(out, "deny  PUB app.secret", "it is secret", "* no ", "denies", "a.policy:3  allows",
+           "No rule can allow it: a deny beats every allow")
+    said = json.loads(run("explain", "--policy", folder, "--role", "app", "--json", "SUB", "jobs", "q")[0])
+    assert said["verdict"] == "deny" and said["reason"] == "no_rule", said
+    with open(os.path.join(folder, "a.policy"), "a", encoding="ascii") as f:
+        f.write(said["remedy"])
+    said = json.loads(run("explain", "--policy", folder, "--role", "app", "--json", "SUB", "jobs", "q")[0])
+    assert said["verdict"] == "allow" and said["rule"] == "app-subscribe", said
+    assert [r["decides"] for r in said["steps"][0]["rules"]] == [False, False, False, True], said
+
+
+def explain_takes_a_creds_file(folder):
+    write(folder, a_policy=POLICY)
+    user = natsjwt.KeyPair("user")
+    path = os.path.join(folder, "u.creds")
+    token = natsjwt.mint_user(ACME, user.public, "dora", tags=["role:app"], perms=natsjwt.permissions(pub=["app.x"]))
+    with open(path, "w", encoding="ascii") as f:
+        f.write(natsjwt.creds_text(token, user.seed))
+    expect(run("explain", "-p", folder, "-c", path, "PUB", "app.x")[0], "allow  PUB app.x", "dora of " + ACME.public)
+    expect(run("explain", "-p", folder, "-c", path, "PUB", "app.y")[0], "own lists refuse it; the rules alone would allow it")
+
+
+def mistakes_are_usage_errors(folder):
+    write(folder, a_policy=POLICY)
+    run("explain", "-p", folder, "PUB", "a", code=2)
+    run("explain", "-p", folder, "-r", "app", "-c", "x", "PUB", "a", code=2)
+    run("explain", "-p", folder, "-r", "app", "DELIVER", "a", code=2)
+    run("explain", "-p", folder, "-r", "app", "PUB", code=2)
+    run("check", os.path.join(folder, "a.txt"), code=2)
+    run("check", os.path.join(folder, "b.policy"), code=1)
+    run("test", os.path.join(folder, "a.expect"), code=1)
+    expect(run("test", folder, code=4)[1], "nothing was tested")
+    os.mkdir(os.path.join(folder, "empty"))
+    expect(run("check", os.path.join(folder, "empty"), code=1)[1], "holds no *.policy")
+
+
+TESTS = [
+    shipped_policies_are_in_order_and_keep_their_promises,
+    what_init_writes_can_be_tested_at_once,
+    check_names_places_and_what_cannot_be_meant,
+    test_says_what_was_expected_and_what_came,
+    payloads_stand_beside_the_lines_that_name_them,
+    templates_are_filled_in,
+    explain_shows_each_rule_and_the_smallest_that_would_do,
+    explain_takes_a_creds_file,
+    mistakes_are_usage_errors,
+]
+
+
+def main():
+    global PORTCULLIS
+    PORTCULLIS = os.path.abspath(sys.argv[1])
+    failed = 0
+    for test in TESTS:
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                test(folder)
+            except Exception as e:  # noqa: BLE001 - one failing test must not hide the others
+                failed += 1
+                print(f"tests/cli/test_policy.py:{test.__name__}: {type(e).__name__}: {e}")
+    print(f"{100 * (len(TESTS) - failed) // len(TESTS)}%: Checks: {len(TESTS)}, Failures: {failed}, Errors: 0")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
