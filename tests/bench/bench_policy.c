@@ -14,6 +14,27 @@ enum { RUNS = 9, SUBJECTS = 1 << 14, HOT = 64 };
 
 #define ACME "AAAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQDPYC"
 
+/* A command of about 400 bytes, and twenty conditions that all hold for it. */
+#define SCALE "wasmbus.ctl.v1.default.component.scale.NHOST"
+static const char scale[] =
+    "{\"component_ref\":\"registry.example/ours/orders/checkout:1.4.2\",\"component_id\":"
+    "\"shop-checkout\",\"host_id\":\"NHOST\",\"count\":5,\"allow_update\":true,\"annotations\":{"
+    "\"wasmcloud.dev/appspec\":\"shop\",\"wasmcloud.dev/scaler\":\"5f70bf18a086007016e948b04aed3b82"
+    "103a36bea41755b6cddfaf10ace3c6ef\",\"wasmcloud.dev/managed-by\":\"wadm\",\"team\":\"orders\"},"
+    "\"config\":[\"shop-defaults\",\"shop-checkout\",\"shop-secrets\"]}";
+
+#define CONDITIONS                                                                                 \
+	" image = \"registry.example/ours/*\" registry = [\"registry.example\", \"ghcr.io\"]"      \
+	" repository = \"ours/*\" tag != latest scheme = oci kind = actor id = \"shop-*\""         \
+	" count <= 10 host = NHOST lattice = default config = \"shop-*\" annotation != \"evil*\""
+#define TWENTY                                                                                     \
+	"rule where { allow = [actor.scale] to = [r] where {" CONDITIONS " } }\n"                  \
+	"rule not { deny = [actor.scale] to = [r] where { image = \"registry.example/*\" host = "  \
+	"NHOST"                                                                                    \
+	" tag != latest id = \"shop-*\" config = \"shop-*\" kind = actor scheme = oci count > 10 " \
+	"}"                                                                                        \
+	" }\n"
+
 static char subject[SUBJECTS][64];
 static struct bytes asked[SUBJECTS];
 
@@ -47,6 +68,7 @@ text_of(struct buf *b, unsigned rules)
 		    i, i % 100, i, i % 100, i);
 		buf_put_str(b, line);
 	}
+	buf_put_str(b, TWENTY);
 	buf_put_str(b, "rule no { deny_publish = [\"*.*.secret.>\"] to = [\"*\"] }\n"
 		       "rule verbs { allow = [deploy] to = [r] }\n");
 }
@@ -74,6 +96,28 @@ ask_command(struct rights *r, struct bytes s)
 	if (command_classify(BYTES_LIT("wasmbus.ctl.default.cmd.NHOST.lp"), &c) != 0)
 		abort();
 	return rights_command(r, BYTES_LIT("wasmbus.ctl.default.cmd.NHOST.lp"), &c).verdict;
+}
+
+static unsigned
+ask_decode(struct rights *r, struct bytes s)
+{
+	static uint8_t mem[BODY_ARENA];
+	static struct body body;
+	struct body_arena arena = { .mem = mem, .cap = sizeof(mem) };
+	struct body_input in = { BYTES_LIT(SCALE), BYTES_NULL, bytes_str(scale) };
+	struct command c;
+
+	(void)s;
+	if (command_classify(in.subject, &c) != 0 || body_decode(&c, &in, &arena, &body) != 0)
+		abort();
+	return r == NULL ? VERDICT_ALLOW : rights_command_body(r, in.subject, &c, &body).verdict;
+}
+
+static unsigned
+ask_decode_only(struct rights *r, struct bytes s)
+{
+	(void)r;
+	return ask_decode(NULL, s);
 }
 
 static void
@@ -151,6 +195,8 @@ main(int argc, char **argv)
 	report("deliver, warm cache", r, ask_deliver, HOT);
 	report("deliver, never cached", r, ask_deliver, SUBJECTS);
 	report("command, classified and judged", r, ask_command, HOT);
+	report("command, its body decoded", r, ask_decode_only, HOT);
+	report("the same, judged by 20 conditions", r, ask_decode, HOT);
 	rights_free(second);
 	rights_free(r);
 	policy_close(p);
