@@ -185,18 +185,3 @@ header_end(struct buf *out)
 {
 	buf_put(out, BYTES_LIT("\r\n"));
 }
-
-int
-header_anew(struct buf *out, struct bytes block)
-{
-	struct header_reader h;
-	struct bytes name, value;
-
-	if (header_open(&h, block) != 0)
-		return HEADER_BAD;
-	header_begin(out, h.status);
-	while (header_next(&h, &name, &value) == 0)
-		header_field(out, name, value);
-	header_end(out);
-	return buf_failed(out) ? HEADER_BAD : 0;
-}

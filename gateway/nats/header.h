@@ -43,8 +43,6 @@ bool header_is_powerful(struct bytes name);
  * not read yet? Which of them counts differs between server versions: a sender's must be refused.
  */
 bool header_repeats_powerful(const struct header_reader *r);
-/* header_anew() - read a block strictly and append it written anew. Return: 0, HEADER_BAD. */
-int header_anew(struct buf *out, struct bytes block) must_check;
 /* header_begin/field/end() - write a block anew. @status may be empty. */
 void header_begin(struct buf *out, struct bytes status);
 void header_field(struct buf *out, struct bytes name, struct bytes value);

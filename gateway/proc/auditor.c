@@ -226,6 +226,14 @@ put_command(struct buf *b, const struct msg_record *m, const struct named *who, 
 	put_text(b, "lattice", m->lattice);
 	put_text(b, "host", m->host);
 	put_text(b, "object", m->object);
+	put_text(b, "target", m->target);
+	put_text(b, "image", m->image);
+	if (m->parts > 1)
+		put_number(b, "parts", m->parts);
+	if (m->has_count)
+		put_number(b, "count", m->count);
+	put_text(b, "field", m->field);
+	put_text(b, "why", m->why);
 	put_bool(b, "mutating", m->mutating);
 	put_text(b, "subject", m->subject);
 	put_text(b, "reply", m->reply);

@@ -5,15 +5,13 @@
  */
 #include "gateway/proc/dispatcher_priv.h"
 
-#include <sodium.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "gateway/io/clock.h"
 #include "gateway/io/log.h"
 #include "gateway/nats/header.h"
-#include "gateway/relay/envelope.h"
-#include "policy/rules/subject.h"
+#include "gateway/proc/ruling.h"
 
 enum { DISPATCHER_TICK_MS = 500, DISPATCHER_SCRATCH = 1024 * 1024 };
 
@@ -139,32 +137,14 @@ forsake_some(uint32_t edge, uint64_t conn, uint64_t number)
 
 /* record() - have it written; an allowed one waits for `durable`. */
 static int
-record(const struct msg_command *m, uint32_t edge, uint64_t token, const struct command *c, struct decision d)
+record(const struct ruling *r, const struct msg_command *m, uint32_t edge, uint64_t token)
 {
-	const struct policy *p = dispatcher.snapshot.policy;
-	struct msg_record r = {
-		.token = token,
-		.edge = edge,
-		.conn = m->conn,
-		.number = m->number,
-		.allowed = d.verdict == VERDICT_ALLOW,
-		.would_deny = d.would_deny,
-		.mutating = c->mutating,
-		.subject = m->subject,
-		.reply = m->reply,
-		.verb = bytes_str(command_verb_name(c->verb)),
-		.dialect = bytes_str(command_dialect_name(c->dialect)),
-		.lattice = c->lattice,
-		.host = c->host,
-		.object = c->object,
-		.rule = bytes_str(policy_rule_name(p, d.rule)),
-		.reason = bytes_str(reason_word(d.reason)),
-		.policy = bytes_str(policy_id(p)),
-		.size = m->payload.len,
-	};
+	struct msg_record out;
 
-	crypto_hash_sha256(r.digest, m->payload.ptr, m->payload.len);
-	return msg_record_put(&dispatcher.auditor, &r);
+	ruling_record(r, dispatcher.snapshot.policy, m, &out);
+	out.token = token;
+	out.edge = edge;
+	return msg_record_put(&dispatcher.auditor, &out);
 }
 
 /* refuse() - @why NULL: a decision, which is on record, @text for the asker; else a reason for both. */
@@ -252,14 +232,24 @@ who_is(uint32_t edge, uint64_t conn)
 	return (struct known *)n;
 }
 
+/* deny() - refused by decision: recorded, and said with its reason. */
+static void
+deny(struct channel *edge, const struct msg_command *m, const struct ruling *r)
+{
+	char text[ENVELOPE_TEXT], id[64];
+
+	(void)record(r, m, edge->index, 0);
+	channel_flush(&dispatcher.auditor);
+	ruling_text(r, dispatcher.snapshot.policy, decision_id(id, edge->index, m->conn, m->number), text);
+	refuse(edge, m, NULL, text);
+}
+
 static int
 on_command(struct channel *edge, struct cursor *in, int fd)
 {
-	struct decision d = { .reason = REASON_INVALID, .rule = RULE_NONE };
-	struct command c = { .verb = VERB_UNKNOWN };
-	char text[ENVELOPE_TEXT], id[64];
-	struct bytes header;
+	struct bytes header = BYTES_NULL;
 	struct msg_command m;
+	struct ruling ruling;
 	struct known *k;
 	struct job *j;
 
@@ -272,15 +262,13 @@ on_command(struct channel *edge, struct cursor *in, int fd)
 		refuse(edge, &m, "the verifier has not named this connection", NULL);
 		return 0;
 	}
-	if (subject_literal(m.subject) && (m.reply.len == 0 || subject_literal(m.reply)) &&
-	    command_classify(m.subject, &c) == 0 && rewrite_header(m.header, &header))
-		d = rights_command(k->person->rights, m.subject, &c);
-	if (d.verdict != VERDICT_ALLOW) {
-		(void)record(&m, edge->index, 0, &c, d);
-		channel_flush(&dispatcher.auditor);
-		envelope_text(text, command_verb_name(c.verb), policy_rule_name(dispatcher.snapshot.policy, d.rule),
-		    reason_word(d.reason), BYTES_NULL, decision_id(id, edge->index, m.conn, m.number));
-		refuse(edge, &m, NULL, text);
+	if (!rewrite_header(m.header, &header)) {
+		refuse(edge, &m, "its header block has two readings, or a powerful header", NULL);
+		return 0;
+	}
+	ruling_make(&ruling, k->person->rights, &m, header, dispatcher.arena);
+	if (ruling.decision.verdict != VERDICT_ALLOW) {
+		deny(edge, &m, &ruling);
 		return 0;
 	}
 	j = dispatcher.jobs.n < DISPATCHER_JOBS ? new_job(&m, header, edge->index, k->person->identity.account) : NULL;
@@ -289,8 +277,8 @@ on_command(struct channel *edge, struct cursor *in, int fd)
 		refuse(edge, &m, "too many commands are under way", NULL);
 		return 0;
 	}
-	j->verb = c.verb;
-	if (dispatcher.auditor.fd < 0 || record(&m, edge->index, j->node.conn, &c, d) != 0)
+	j->verb = ruling_verb(&ruling);
+	if (dispatcher.auditor.fd < 0 || record(&ruling, &m, edge->index, j->node.conn) != 0)
 		job_done(j, false, "not_recorded");
 	else
 		channel_flush(&dispatcher.auditor);
@@ -607,6 +595,9 @@ dispatcher_main(void)
 	dispatcher.verifier.fd = dispatcher.signer.fd = dispatcher.auditor.fd = -1;
 	child_begin(&dispatcher.child, ROLE_DISPATCHER, &ops);
 	buf_init(&dispatcher.scratch, DISPATCHER_SCRATCH);
+	dispatcher.arena = malloc(BODY_ARENA);
+	if (dispatcher.arena == NULL)
+		child_fatal(&dispatcher.child, "out of memory", 0);
 	if (stream_room_init(&dispatcher.room, &dispatcher.child.loop) != 0 ||
 	    uv_timer_init(&dispatcher.child.loop, &dispatcher.tick) != 0)
 		child_fatal(&dispatcher.child, "out of memory", 0);

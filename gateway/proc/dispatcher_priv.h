@@ -90,6 +90,7 @@ struct dispatcher {
 	uint64_t commands, refused;
 	uv_timer_t tick;
 	struct buf scratch;
+	void *arena; /* BODY_ARENA bytes: the body being read */
 };
 
 extern struct dispatcher dispatcher;

@@ -46,7 +46,7 @@ int
 msg_record_put(struct channel *c, const struct msg_record *m)
 {
 	const struct bytes *texts[] = { &m->subject, &m->reply, &m->verb, &m->dialect, &m->lattice, &m->host,
-		&m->object, &m->rule, &m->reason, &m->policy };
+		&m->object, &m->target, &m->image, &m->field, &m->why, &m->rule, &m->reason, &m->policy };
 	struct buf *b = frame_begin(c, MSG_RECORD);
 
 	buf_put_u64(b, m->token);
@@ -60,6 +60,9 @@ msg_record_put(struct channel *c, const struct msg_record *m)
 		buf_put_sized(b, bytes_upto(*texts[i], NOTE_BYTES));
 	buf_put(b, bytes_of(m->digest, sizeof(m->digest)));
 	buf_put_u64(b, m->size);
+	buf_put_u64(b, m->parts);
+	buf_put_u64(b, m->count);
+	buf_put_u8(b, m->has_count);
 	return frame_end(c, -1);
 }
 
@@ -67,7 +70,7 @@ int
 msg_record_get(struct cursor *in, struct msg_record *m)
 {
 	struct bytes *texts[] = { &m->subject, &m->reply, &m->verb, &m->dialect, &m->lattice, &m->host,
-		&m->object, &m->rule, &m->reason, &m->policy };
+		&m->object, &m->target, &m->image, &m->field, &m->why, &m->rule, &m->reason, &m->policy };
 	struct bytes digest;
 
 	m->token = cursor_u64(in);
@@ -81,6 +84,9 @@ msg_record_get(struct cursor *in, struct msg_record *m)
 		*texts[i] = cursor_sized(in, NOTE_BYTES);
 	digest = cursor_take(in, sizeof(m->digest));
 	m->size = cursor_u64(in);
+	m->parts = cursor_u64(in);
+	m->count = cursor_u64(in);
+	m->has_count = cursor_u8(in) == 1;
 	if (!cursor_done(in))
 		return err_raise(-EBADMSG);
 	memcpy(m->digest, digest.ptr, sizeof(m->digest));

@@ -36,7 +36,11 @@ struct msg_record {
 	bool allowed, would_deny, mutating;
 	struct bytes subject, reply;
 	struct bytes verb, dialect, lattice, host, object;
+	struct bytes target, image; /* id commanded; the first image, and how many parts there are */
+	struct bytes field, why;    /* what of the body decided, or why it could not be read */
 	struct bytes rule, reason, policy;
+	uint64_t parts, count;
+	bool has_count;
 	uint8_t digest[32]; /* SHA-256 of the payload */
 	uint64_t size;
 };

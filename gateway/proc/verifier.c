@@ -51,6 +51,7 @@ static struct verifier {
 	struct people people;
 	struct account_count *accounts[ACCOUNT_BUCKETS];
 	uv_timer_t tick;
+	int64_t next_end_s; /* of an account or operator; 0: none */
 } self;
 
 /* ---- account limits ---- */
@@ -291,8 +292,13 @@ review(bool all)
 static void
 on_tick(uv_timer_t *t)
 {
+	int64_t now = clock_wall_s();
+	bool account_ended = self.next_end_s != 0 && now >= self.next_end_s;
+
 	(void)t;
-	review(false);
+	if (account_ended)
+		self.next_end_s = trust_next_end(self.trust, now);
+	review(account_ended);
 }
 
 /* ---- parent ---- */
@@ -375,6 +381,7 @@ on_trust_end(struct channel *c, struct cursor *in, int fd)
 	trust_free(self.trust);
 	self.trust = self.next_trust;
 	self.next_trust = NULL;
+	self.next_end_s = trust_next_end(self.trust, clock_wall_s());
 	review(true);
 	snprintf(text, sizeof(text), "%zu operators, %zu accounts", trust_operators(self.trust),
 	    trust_accounts(self.trust));

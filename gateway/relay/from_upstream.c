@@ -119,17 +119,30 @@ count(struct relay *r, struct sub *sub, bool ours)
 	subs_remove(&r->subs, sub);
 }
 
-/* rewrite_header() - a header block as it was read, into the scratch buffer. Return: false when it cannot be. */
+/*
+ * rewrite_header() - a header block as it was read, into the scratch buffer. A server from 2.12 on names
+ * the subject that nobody listened to; where that is an own inbox, by the name the client knows.
+ * Return: false when the block cannot be read.
+ */
 static bool
 rewrite_header(struct relay *r, struct bytes *header)
 {
+	struct buf *out = &r->env->scratch;
+	char room[INBOX_NAME_MAX];
+	struct header_reader h;
+	struct bytes name, value;
+
 	if (header->len == 0)
 		return true;
-	buf_reset(&r->env->scratch);
-	if (header_anew(&r->env->scratch, *header) != 0)
+	if (header_open(&h, *header) != 0)
 		return false;
-	*header = buf_bytes(&r->env->scratch);
-	return true;
+	buf_reset(out);
+	header_begin(out, h.status);
+	while (header_next(&h, &name, &value) == 0)
+		header_field(out, name, bytes_is(name, "Nats-Subject") ? inbox_down(value, r->identity->inbox, room) : value);
+	header_end(out);
+	*header = buf_bytes(out);
+	return !buf_failed(out);
 }
 
 /* nobody_listens() - the server's word that a request found no responder. */

@@ -38,7 +38,7 @@ struct identity {
 	int64_t max_subs;     /* -1 unlimited */
 	int64_t max_payload;  /* -1 unlimited */
 	int64_t issued_s;     /* unix */
-	int64_t expires_s;    /* unix, 0 never: the earliest of user exp, account exp, end of a time window */
+	int64_t expires_s;    /* unix, 0 never: the earlier of user exp and end of a time window */
 	uint8_t token[32];    /* SHA-256 of the user JWT's header.payload */
 	uint8_t grant[32];    /* SHA-256 of what the account lent to ->perms (a scope's template, defaults) */
 	char inbox[23];       /* virtual inbox token: 22 characters of the keyed hash; set by the verifier */

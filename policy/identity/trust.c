@@ -343,3 +343,23 @@ trust_code(int answer)
 		return "internal";
 	return codes[answer];
 }
+
+/* sooner() - the earlier of @end and @best, when it is still to come. 0: never. */
+static int64_t
+sooner(int64_t end, int64_t best, int64_t now_s)
+{
+	return end > now_s && (best == 0 || end < best) ? end : best;
+}
+
+int64_t
+trust_next_end(const struct trust *t, int64_t now_s)
+{
+	int64_t best = 0;
+
+	for (size_t i = 0; i < t->n_operators; i++)
+		best = sooner(t->operator[i].exp_s, best, now_s);
+	for (size_t i = 0; i < t->n_slots; i++)
+		if (t->slot[i] != NULL)
+			best = sooner(t->slot[i]->exp_s, best, now_s);
+	return best;
+}

@@ -74,6 +74,8 @@ int trust_login(const struct trust *t, const struct login *l, struct identity *i
  * or what the account lent the identity - a scope's template, its defaults - has changed).
  */
 int trust_recheck(const struct trust *t, const struct identity *id, int64_t now_s) must_check;
+/* trust_next_end() - when the next account or operator ends after @now_s; 0: none does. */
+int64_t trust_next_end(const struct trust *t, int64_t now_s);
 /* trust_account_limit() - the account's `conn` limit, -1 unlimited. */
 int64_t trust_account_limit(const struct trust *t, const char *account);
 /* trust_code() - a stable short word for logs: "expired_user", "revoked", ... */

@@ -49,15 +49,15 @@ def consumer_delivers_to_a_command(s):
     c = with_streams(s)
     target = json.dumps(COMMAND)
     spellings = [
-        '{"stream_name":"S","config":{"deliver_subject":%s,"ack_policy":"none"}}',
-        '{"stream_name":"S","Config":{"deliver_subject":%s,"ack_policy":"none"}}',
-        '{"stream_name":"S","CONFIG":{"DELIVER_SUBJECT":%s,"ack_policy":"none"}}',
-        '{"stream_name":"S","config":{"Deliver_Subject":%s,"ack_policy":"none"}}',
-        '{"stream_name":"S","config":{"deliver_\\u017fubject":%s,"ack_policy":"none"}}',
-        '{"stream_name":"S","config":{"deliver_\\u0073ubject":%s,"ack_policy":"none"}}',
-        '{"stream_name":"S","config":{"deliver_subject":"f.ok","deliver_subject":%s,"ack_policy":"none"}}',
-        '{"stream_name":"S","config":{"deliver_subject":"f.ok","Deliver_subject":%s,"ack_policy":"none"}}',
-        '{"stream_name":"S","config":{"ack_policy":"none"},"config":{"deliver_subject":%s,"ack_policy":"none"}}',
+        '{"stream_name":"S","config":{"deliver_subject":%s,"filter_subject":"f.js.x","ack_policy":"none"}}',
+        '{"stream_name":"S","Config":{"deliver_subject":%s,"filter_subject":"f.js.x","ack_policy":"none"}}',
+        '{"stream_name":"S","CONFIG":{"DELIVER_SUBJECT":%s,"filter_subject":"f.js.x","ack_policy":"none"}}',
+        '{"stream_name":"S","config":{"Deliver_Subject":%s,"filter_subject":"f.js.x","ack_policy":"none"}}',
+        '{"stream_name":"S","config":{"deliver_\\u017fubject":%s,"filter_subject":"f.js.x","ack_policy":"none"}}',
+        '{"stream_name":"S","config":{"deliver_\\u0073ubject":%s,"filter_subject":"f.js.x","ack_policy":"none"}}',
+        '{"stream_name":"S","config":{"deliver_subject":"f.ok","deliver_subject":%s,"filter_subject":"f.js.x","ack_policy":"none"}}',
+        '{"stream_name":"S","config":{"deliver_subject":"f.ok","Deliver_subject":%s,"filter_subject":"f.js.x","ack_policy":"none"}}',
+        '{"stream_name":"S","config":{"filter_subject":"f.js.x","ack_policy":"none"},"config":{"deliver_subject":%s,"filter_subject":"f.js.x","ack_policy":"none"}}',
     ]
     for body in spellings:
         c.publish("$JS.API.CONSUMER.CREATE.S", (body % target).encode(), "_INBOX.x.1")
@@ -69,7 +69,8 @@ def consumer_delivers_to_a_command(s):
     # what may be done is done
     c.subscribe("_INBOX.me")
     made = ask(
-        c, "$JS.API.CONSUMER.CREATE.S", {"stream_name": "S", "config": {"deliver_subject": "_INBOX.me", "ack_policy": "none"}}
+        c, "$JS.API.CONSUMER.CREATE.S", {"stream_name": "S", "config": {
+            "deliver_subject": "_INBOX.me", "ack_policy": "none", "filter_subject": "f.js.x"}}
     )
     if "error" in made:
         raise Failed(f"no consumer: {made}")

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 
 import stage
-from stage import COMMAND, Failed, Skip, until
+from stage import COMMAND, Failed, bodies, Skip, until
 
 MIB = 1 << 20
 
@@ -56,7 +56,7 @@ def audit_disk_full(s):
         deployer = s.client("deployer")
         filler = fill(s.deployment.path("audit"))
         for i in range(20):
-            deployer.publish(COMMAND, b'{"lost":%d}' % i)
+            deployer.publish(COMMAND, bodies.start_provider(lost=i))
         deployer.barrier()
         # a tmpfs page may have had room for the first few
         if len(deployer.errors) < 10:
@@ -71,11 +71,11 @@ def audit_disk_full(s):
         os.unlink(filler)
         deployer.errors.clear()
         s.observer.messages.clear()
-        deployer.publish(COMMAND, b'{"after":1}')
+        deployer.publish(COMMAND, bodies.start_provider(after=1))
         deployer.barrier()
         if deployer.errors:
             raise Failed(f"still refused: {deployer.errors}")
-        while s.observer.next().payload != b'{"after":1}':
+        while s.observer.next().payload != bodies.start_provider(after=1):
             pass
         # every line is whole
         if not [r for r in s.deployment.audit_records() if r.get("subject") == COMMAND]:
@@ -97,7 +97,7 @@ def decision_log_disk_full(s):
         s.deployment.gateway.wait_line(lambda x: "decisions_not_written" in x)
         s.work()
         deployer = s.client("deployer")
-        deployer.publish(COMMAND, b"{}")
+        deployer.publish(COMMAND, bodies.start_provider())
         deployer.barrier()
         if deployer.errors:
             raise Failed(f"refused: {deployer.errors}")
@@ -128,7 +128,7 @@ def file_size_limit(s):
     subprocess.run(["prlimit", "--pid", str(auditor), f"--fsize={size}:unlimited"], check=True)
     deployer = s.client("deployer")
     for _ in range(5):
-        deployer.publish(COMMAND, b"{}")
+        deployer.publish(COMMAND, bodies.start_provider())
     deployer.barrier()
     if len(deployer.errors) != 5:
         raise Failed(f"{len(deployer.errors)} of 5 refused")
@@ -137,7 +137,7 @@ def file_size_limit(s):
     subprocess.run(["prlimit", "--pid", str(auditor), "--fsize=unlimited:unlimited"], check=True)
     s.allowed.add(COMMAND)
     deployer.errors.clear()
-    deployer.publish(COMMAND, b"{}")
+    deployer.publish(COMMAND, bodies.start_provider())
     deployer.barrier()
     if deployer.errors:
         raise Failed(f"still refused: {deployer.errors}")

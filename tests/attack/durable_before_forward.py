@@ -11,7 +11,7 @@ import subprocess
 import time
 
 import stage
-from stage import COMMAND, Failed, Skip
+from stage import COMMAND, Failed, bodies, Skip
 
 HELD_S = 2.0
 
@@ -38,7 +38,7 @@ def control_without_a_delay(s):
     s.start()
     s.allowed.add(COMMAND)
     deployer = s.client("deployer")
-    deployer.publish(COMMAND, b"{}")
+    deployer.publish(COMMAND, bodies.start_provider())
     deployer.barrier()
     while s.observer.next().subject != COMMAND:
         pass
@@ -54,7 +54,7 @@ def nothing_crosses_while_the_disk_is_waited_for(s):
     tracer = attach(s.roles()["auditor"][0])
     try:
         begin = time.monotonic()
-        deployer.publish(COMMAND, b"{}")
+        deployer.publish(COMMAND, bodies.start_provider())
         deployer.raw.send(b"PING\r\n")
         # everybody else is served meanwhile, and the observer's own line is live
         looks = 0

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Floods: many of everything, from strangers and from people with a name."""
 import stage
-from stage import COMMAND, Failed, until
+from stage import COMMAND, Failed, bodies, until
 
 
 def unauthenticated_garbage(s):
@@ -127,13 +127,13 @@ def many_commands(s):
     deployer = s.client("deployer")
     count = 3000
     for i in range(count):
-        deployer.publish(COMMAND, b'{"n":%d}' % i)
+        deployer.publish(COMMAND, bodies.start_provider(n=i))
     deployer.barrier()
     if deployer.errors:
         raise Failed(f"refused: {deployer.errors[:3]}")
     s.observer.barrier()
     heard = [m.payload for m in s.observer.messages if m.subject == COMMAND]
-    if heard != [b'{"n":%d}' % i for i in range(count)]:
+    if heard != [bodies.start_provider(n=i) for i in range(count)]:
         raise Failed(f"{len(heard)} of {count} heard, or not in order")
     if len([r for r in s.deployment.audit_records() if r.get("subject") == COMMAND]) != count:
         raise Failed("records are missing")
@@ -144,14 +144,17 @@ def command_of_any_size(s):
     s.start(limits={"max_command": "1MiB", "max_payload": "4MiB"}, leaf_conf="max_payload: 4194304")
     s.allowed.add(COMMAND)
     deployer = s.client("deployer")
-    for size in (0, 262144, 1048576 - 200, 1048575, 1048576):
+    empty = len(bodies.start_provider(pad=""))
+    for size in (empty, 60000, 262144 - 1, 262144):
+        deployer.publish(COMMAND, bodies.start_provider(pad="x" * (size - empty)))
+    for size in (262145, 1048576 - 200, 1048575, 1048576):
         deployer.publish(COMMAND, b"x" * size)
     for size in (1048577, 1048576 + 40000, 2097152, 3000000):
         deployer.publish(COMMAND, b"x" * size)
     deployer.barrier()
     s.work()
     deployer.errors.clear()
-    deployer.publish(COMMAND, b"{}")
+    deployer.publish(COMMAND, bodies.start_provider())
     deployer.barrier()
     if deployer.errors:
         raise Failed(f"the road is closed: {deployer.errors}")

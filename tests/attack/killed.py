@@ -5,7 +5,7 @@ import signal
 import time
 
 import stage
-from stage import COMMAND, Failed, until
+from stage import COMMAND, Failed, bodies, until
 
 
 def edge_killed(s):
@@ -22,7 +22,7 @@ def edge_killed(s):
         s.work()
         deployer = s.client("deployer")
         sid = deployer.subscribe("_INBOX.mine.*")
-        deployer.publish(COMMAND, b"{}", "_INBOX.mine.1")
+        deployer.publish(COMMAND, bodies.start_provider(), "_INBOX.mine.1")
         deployer.barrier()
         deployer.unsubscribe(sid)
         deployer.close()

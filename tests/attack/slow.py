@@ -7,7 +7,7 @@ import time
 
 import stage
 from portcullis_test import rawclient, upstream
-from stage import COMMAND, Failed, until
+from stage import COMMAND, Failed, bodies, until
 
 
 def silent_before_login(s):
@@ -146,7 +146,7 @@ def commander_gone_at_once(s):
     s.allowed.add(COMMAND)
     for i in range(30):
         c = s.client("deployer")
-        c.publish(COMMAND, b"%d" % i)
+        c.publish(COMMAND, bodies.start_provider(n=i))
         c.close()
     until(lambda: s.connections() == 1, "all gone")
 

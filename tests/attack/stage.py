@@ -15,7 +15,7 @@ import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
-from portcullis_test import gateway, natsjwt, process, rawclient  # noqa: E402
+from portcullis_test import bodies, gateway, natsjwt, process, rawclient  # noqa: E402
 
 Failed = process.Failed
 SETTLE_S = 15.0
@@ -97,7 +97,7 @@ class Stage:
             # the line that commands go over is opened by the first and stays
             self.allowed.add(WARM)
             deployer = self.client("deployer")
-            deployer.publish(WARM, b"{}")
+            deployer.publish(WARM, bodies.start_provider())
             deployer.barrier()
             deployer.close()
             until(lambda: self.connections() == 1, "the bystander alone")

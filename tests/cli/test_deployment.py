@@ -11,7 +11,7 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from portcullis_test import natsjwt, process, rawclient, server  # noqa: E402
+from portcullis_test import bodies, natsjwt, process, rawclient, server  # noqa: E402
 
 
 def free_port():
@@ -107,8 +107,8 @@ def roles_do_what_they_are_called(g):
     observer.subscribe(f"wasmbus.ctl.default.cmd.{host_id}.*")
     assert "Permissions Violation for Subscription" in observer.next_error()
     deployer = g.client("creds/deployer.creds")
-    deployer.publish(command, b'{"from":"deployer"}')
-    assert host.next().payload == b'{"from":"deployer"}'
+    deployer.publish(command, bodies.start_provider(by="deployer"))
+    assert host.next().payload == bodies.start_provider(by="deployer")
     host.publish(command, b"{}")
     assert host.next_error() == f'Permissions Violation for Publish to "{command}"'
     host.nothing()

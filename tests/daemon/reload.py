@@ -7,7 +7,7 @@ import sys
 import time
 
 import stage
-from stage import NARROW, POLICY, check, deployment, natsjwt, running, until
+from stage import NARROW, POLICY, bodies, check, deployment, natsjwt, running, until
 
 EVENT_S = 10
 
@@ -48,7 +48,7 @@ def a_command_is_judged_by_the_new_policy_too():
         observer.subscribe("wasmbus.ctl.>")
         observer.barrier()
         dora = d.client(d.login("deployer"))
-        dora.publish(command, b"{}")
+        dora.publish(command, bodies.start_actor())
         check(observer.next().subject == command)
         d.write_policies({"test.policy": POLICY.replace("allow = [deploy]", "allow = [read]")})
         hup(d, "policy_loaded")
@@ -61,7 +61,7 @@ def a_command_is_judged_by_the_new_policy_too():
 
 
 def denied(client, subject):
-    client.publish(subject, b"{}")
+    client.publish(subject, bodies.start_actor())
     client.barrier()
     found = list(client.errors)
     client.errors.clear()

@@ -7,7 +7,7 @@ import socket
 import sys
 
 import stage
-from stage import check, deployment, natsjwt, rawclient, running, server, until
+from stage import bodies, check, deployment, natsjwt, rawclient, running, server, until
 
 COMMAND = "wasmbus.ctl.default.cmd.NHOST.la"
 
@@ -58,18 +58,18 @@ def a_foreign_operators_creds_carry_data_and_commands():
         dora.publish("f.news", b"hello")
         check(alice.next().payload == b"hello" and observer.next().subject == "f.news")
 
-        dora.publish(COMMAND, b"{}", "_INBOX.dora.1")
+        dora.publish(COMMAND, bodies.start_actor(), "_INBOX.dora.1")
         dora.barrier()
         seen = observer.next()
-        check(seen.subject == COMMAND and seen.payload == b"{}", seen)
+        check(seen.subject == COMMAND and seen.payload == bodies.start_actor(), seen)
         check("dora" not in seen.reply and seen.reply.startswith("_INBOX."), seen)
-        alice.publish(COMMAND, b"{}")
+        alice.publish(COMMAND, bodies.start_actor())
         check("Permissions Violation for Publish" in alice.next_error())
         observer.nothing()
         # what an answer needs: back to the asker, under the name the asker gave
         dora.subscribe("_INBOX.dora.>")
         dora.barrier()
-        dora.publish(COMMAND, b"{}", "_INBOX.dora.2")
+        dora.publish(COMMAND, bodies.start_actor(), "_INBOX.dora.2")
         observer.publish(observer.next().reply, b"done")
         answer = dora.next()
         check((answer.subject, answer.payload) == ("_INBOX.dora.2", b"done"), answer)

@@ -8,7 +8,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
-from portcullis_test import gateway, natsjwt, process, rawclient, server  # noqa: E402,F401
+from portcullis_test import bodies, gateway, natsjwt, process, rawclient, server  # noqa: E402,F401
 
 Failed = process.Failed
 WAIT_S = 20.0

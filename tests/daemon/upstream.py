@@ -4,7 +4,7 @@ import socket
 import sys
 
 import stage
-from stage import check, deployment, running, server
+from stage import bodies, check, deployment, running, server
 
 
 def free_port():
@@ -47,7 +47,7 @@ def a_leaf_that_goes_takes_its_clients_along_without_a_word_and_comes_back():
 def commands_pass_again_when_the_leaf_is_back():
     command = "wasmbus.ctl.default.cmd.NHOST.la"
     with running() as d:
-        d.client(d.login("deployer", "one")).publish(command, b"{}")
+        d.client(d.login("deployer", "one")).publish(command, bodies.start_actor())
         port = d.leaf.port
         d.leaf.kill()
         d.start_leaf(port=port)
@@ -55,9 +55,9 @@ def commands_pass_again_when_the_leaf_is_back():
         observer.subscribe(command)
         observer.barrier()
         dora = d.client(d.login("deployer", "two"))
-        dora.publish(command, b'{"again":1}')
+        dora.publish(command, bodies.start_actor(again=1))
         dora.barrier()
-        check(observer.next().payload == b'{"again":1}' and not dora.errors)
+        check(observer.next().payload == bodies.start_actor(again=1) and not dora.errors)
 
 
 def an_open_leaf_is_no_upstream():

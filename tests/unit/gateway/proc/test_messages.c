@@ -94,7 +94,8 @@ write_one(enum msg_form form)
 	case FORM_RECORD:
 		return msg_record_put(&c,
 		    &(struct msg_record){ 1, 3, 7, 9, true, true, true, b("s"), b("r"), b("v"), b("d"),
-			b("l"), b("h"), b("o"), b("rule"), b("why"), b("p"), { 1, 2 }, 99 });
+			b("l"), b("h"), b("o"), b("t"), b("i"), b("f"), b("y"), b("rule"), b("why"),
+			b("p"), 1, 2, true, { 1, 2 }, 99 });
 	case FORM_OUTCOME:
 		return msg_outcome_put(&c, &(struct msg_outcome){ 1, b("answered"), 2, 3 });
 	case FORM_DURABLE:

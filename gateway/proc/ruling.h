@@ -1,0 +1,38 @@
+/*
+ * ruling - a command as the dispatcher understands it, and what it may say of it: the decoded body, the
+ * decision, the record for the auditor, the words for the asker.
+ */
+#ifndef GATEWAY_PROC_RULING_H
+#define GATEWAY_PROC_RULING_H
+
+#include "gateway/proc/msg_auditor.h"
+#include "gateway/proc/msg_dispatcher.h"
+#include "gateway/relay/envelope.h"
+#include "policy/commands/body.h"
+#include "policy/rules/rights.h"
+
+struct ruling {
+	struct command command; /* verb VERB_UNKNOWN: not even the subject could be read */
+	struct body body;       /* of use when ->read; not to be copied */
+	bool read;
+	struct decision decision;
+};
+
+/*
+ * ruling_make() - judge a command by subject, header and body.
+ * @r:     filled; borrows from @m and @arena
+ * @arena: BODY_ARENA bytes, aligned as malloc() aligns
+ */
+void ruling_make(struct ruling *r, struct rights *rights, const struct msg_command *m, struct bytes header,
+    void *arena);
+/* ruling_verb() - what is commanded: a scale to nothing is a stop. */
+enum verb ruling_verb(const struct ruling *r);
+/* ruling_field() - field of the body or condition that decided, or why the body cannot be read; may be empty. */
+struct bytes ruling_field(const struct ruling *r);
+/* ruling_record() - the auditor's record; slices borrow from @r, @m and @p. */
+void ruling_record(const struct ruling *r, const struct policy *p, const struct msg_command *m,
+    struct msg_record *out);
+/* ruling_text() - a refusal in words. */
+void ruling_text(const struct ruling *r, const struct policy *p, const char *id, char out[ENVELOPE_TEXT]);
+
+#endif
