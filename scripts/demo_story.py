@@ -64,6 +64,20 @@ def raw_attack(port, first, host):
     return said
 
 
+# a policy of our own beside the one that init wrote; a deny beats every allow
+OUR_IMAGES = """
+# Deployers run only what we built.
+lattices = ["default"]
+role deployer { account = %s  tags = ["role:deployer"] }
+rule only-our-images {
+  deny    = [actor.start, actor.scale, actor.update, provider.start]
+  to      = [deployer]
+  where   { image != ["registry.example/*"] }
+  because = "deployers run only what we built"
+}
+"""
+
+
 class Failure(Exception):
     """The demo did not show what it promises."""
 
@@ -102,6 +116,8 @@ class Gate:
         self.init += ["--leaf", f"127.0.0.1:{leaf_port}"]
         self.bin_dir = bin_dir
         subprocess.run([os.path.join(bin_dir, self.init[0])] + self.init[1:], check=True, stdout=subprocess.DEVNULL)
+        account = natsjwt.decode(self.creds("deployer")[0])["iss"]
+        server.write(os.path.join(self.dir, "policies"), "ours.policy", OUR_IMAGES % account)
         self.leaf = server.NatsServer(os.path.join(self.dir, "leaf.conf"))
         self.gateway = None
         try:
@@ -187,21 +203,31 @@ def through_the_gate(gate):
     host.nothing()
     good("SILENCE  an observer straight on the leaf saw none of it; nor did the host.")
 
-    title("3. Who may, does")
+    title("3. Who may, does: what the policy lets him run")
+    for line in OUR_IMAGES.strip().splitlines()[3:]:
+        plain("  " + line)
     deployer = gate.client("deployer")
     inbox = "_INBOX.demo.1"
     deployer.subscribe(inbox)
-    body = b'{"host_id":"%s","provider_ref":"registry.example/httpserver:1","link_name":"default"}'
-    body %= host_id.encode()
+    deployer.publish(f"wasmbus.ctl.default.cmd.{host_id}.lp", provider(host_id, "evil.example/rootkit:1"), inbox)
+    said = json.loads(deployer.next().payload)
+    check(said["accepted"] is False and "rule=only-our-images" in said["error"], f"not refused: {said}")
+    good(f"REFUSED  deployer.creds: {said['error']}")
+    host.nothing()
+    body = provider(host_id, "registry.example/httpserver:1")
     deployer.publish(f"wasmbus.ctl.default.cmd.{host_id}.lp", body, inbox)
     asked = host.next()
     host.publish(asked.reply, b'{"accepted":true,"error":""}')
     answer = deployer.next()
     check(answer.payload == b'{"accepted":true,"error":""}', "the answer did not come back")
     check(watcher.next().payload == body, "the command did not cross byte for byte")
-    good("ALLOWED  deployer.creds: start provider httpserver, asked through the gate, answered by the host.")
+    good("ALLOWED  deployer.creds: start provider registry.example/httpserver:1, asked through the gate, answered by the host.")
     for client in (deployer, host, watcher):
         client.close()
+
+
+def provider(host_id, image):
+    return json.dumps({"host_id": host_id, "provider_ref": image, "link_name": "default"}).encode()
 
 
 def show(gate):
@@ -212,7 +238,7 @@ def show(gate):
         event = line["event"]
         who = line.get("name", "a stranger")
         if event == "command":
-            what = f"{line['decision']} {line['verb']} on {line['host'][:8]}..."
+            what = f"{line['decision']} {line['verb']} {line.get('image', '')} on {line['host'][:8]}..."
             plain(f"{event:15} {who:10} {what}  rule={line['rule']}  record {line['seq']}")
         elif event == "command_denied":
             plain(f"{event:15} {who:10} deny {line['verb']}  rule={line['rule']}  ({line['reason']})")
@@ -229,6 +255,8 @@ def keep(gate):
     plain(f"build/release/bin/portcullis creds show {d}/creds/deployer.creds")
     plain(f"build/release/bin/portcullis creds issue --dir {d} --role observer --name me --out me.creds")
     plain(f"build/release/bin/portcullis check -c {d}/gateway.conf")
+    plain(f"build/release/bin/portcullis policy explain --policy {d}/policies --role deployer \\")
+    plain("    PUB wasmbus.ctl.default.cmd.NHOST.lp")
     plain(f"any NATS client: server nats://127.0.0.1:{gate.listen}, credentials {d}/creds/admin.creds")
     plain(f"stop: kill {pids[1]} {pids[0]}; then remove {d}")
 
