@@ -206,12 +206,13 @@ hand_over(struct relay *r, const struct nats_op *op)
 	}
 	if (op->header.len != 0 && !police_headers(r, op, &c.header))
 		return;
-	c.number = ++r->commands;
+	c.number = r->commands + 1;
 	if (op->payload.len + op->header.len > r->env->limits.max_command || r->env->ops->command(r, &c) != 0) {
 		e.detail = BYTES_LIT("too large, or the dispatcher cannot take it");
 		deny(r, &e);
 		return;
 	}
+	r->commands = c.number;
 	r->commands_out++;
 }
 
@@ -376,9 +377,11 @@ on_unsub(struct relay *r, const struct nats_op *op)
 static void
 on_ping(struct relay *r)
 {
-	if (r->commands_out > 0 || r->held_pings > 0)
-		r->held_pings++;
-	else
+	int held = barrier_ping(&r->barrier, r->commands);
+
+	if (held < 0)
+		relay_end(r, NULL, "out_of_memory");
+	else if (held == 0)
 		ping_up(r);
 }
 

@@ -7,9 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "gateway/relay/barrier.h"
+
 enum {
 	LIMITS_UPSTREAM_LINE = 64 * 1024,   /* an INFO with many addresses fits */
-	LIMITS_COMMANDS = 64,               /* commands of one connection under way at once */
+	LIMITS_COMMANDS = BARRIER_SPAN,     /* commands of one connection under way at once */
 	LIMITS_HELD_PINGS = 1024,
 	LIMITS_ENDED_SUBS = 256,            /* unsubscribed, waiting for a PONG; then we ask for one */
 	LIMITS_DENIALS_PER_S = 50,          /* written out one by one; more are summed */

@@ -52,6 +52,7 @@ gone_if_over(struct relay *r)
 	subs_deinit(&r->subs);
 	grants_deinit(&r->grants);
 	order_deinit(&r->order);
+	barrier_deinit(&r->barrier);
 	handshake_deinit(&r->handshake);
 	r->env->ops->gone(r);
 }
@@ -124,7 +125,7 @@ relay_may_take(const struct relay *r)
 		return true;
 	if (r->handshake.state != HANDSHAKE_OPEN)
 		return false;
-	if (r->commands_out >= LIMITS_COMMANDS || r->held_pings >= LIMITS_HELD_PINGS)
+	if (r->commands - r->barrier.base >= LIMITS_COMMANDS || r->barrier.pings >= LIMITS_HELD_PINGS)
 		return false;
 	if (order_full(&r->order))
 		return false;
@@ -497,13 +498,6 @@ relay_signed(struct relay *r, struct bytes jwt, struct bytes sig)
 /* ---- later ---- */
 
 void
-relay_pings_on(struct relay *r)
-{
-	for (; r->held_pings > 0 && r->commands_out == 0; r->held_pings--)
-		ping_up(r);
-}
-
-void
 relay_report(struct relay *r, const struct relay_event *e)
 {
 	uint64_t now = now_ms(r);
@@ -594,7 +588,8 @@ relay_command_done(struct relay *r, const struct relay_done *d)
 		relay_tell(r, d->subject, d->reply, text);
 	} else if (r->handshake.connect.verbose)
 		nats_put_ok(word(r));
-	relay_pings_on(r);
+	for (unsigned n = barrier_done(&r->barrier, d->number); n > 0; n--)
+		ping_up(r);
 	relay_go_on(r);
 }
 

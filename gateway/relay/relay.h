@@ -10,6 +10,7 @@
 
 #include "gateway/auth/handshake.h"
 #include "gateway/nats/info.h"
+#include "gateway/relay/barrier.h"
 #include "gateway/relay/grants.h"
 #include "gateway/relay/leg.h"
 #include "gateway/relay/limits.h"
@@ -100,6 +101,7 @@ struct relay {
 	struct subs subs;
 	struct grants grants;
 	struct order order;
+	struct barrier barrier;
 	const struct sub *reply_sub; /* the one that last matched a reply */
 	/* the last subject that a rule let it publish to, and under which policy: most come in rows */
 	uint64_t said_generation;
@@ -110,7 +112,6 @@ struct relay {
 	uint64_t generation;   /* of the policy its subscriptions were judged by */
 	uint64_t commands;     /* handed over so far */
 	unsigned commands_out; /* of them not yet done */
-	unsigned held_pings;
 	unsigned pings_out;
 	uint64_t denial_window_ms;
 	unsigned denials, denials_summed;

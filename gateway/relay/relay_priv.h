@@ -16,8 +16,6 @@ void relay_on_upstream(struct relay *r, const struct nats_op *op);
 bool relay_may_take(const struct relay *r);
 /* relay_go_on() - send what both sides have, and go on with what had to wait; never from inside an operation. */
 void relay_go_on(struct relay *r);
-/* relay_pings_on() - send the pings that waited for commands. */
-void relay_pings_on(struct relay *r);
 /* relay_report() - tell the edge of a denial; floods are summed. */
 void relay_report(struct relay *r, const struct relay_event *e);
 /* relay_judge_sub() - set a subscription's flags by the rights now in force. */

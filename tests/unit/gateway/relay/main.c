@@ -14,6 +14,7 @@ main(void)
 	suite_add_tcase(s, grants_tests());
 	suite_add_tcase(s, inbox_tests());
 	suite_add_tcase(s, order_tests());
+	suite_add_tcase(s, barrier_tests());
 	suite_add_tcase(s, broker_tests());
 	suite_add_tcase(s, relay_tests());
 	runner = srunner_create(s);

@@ -7,6 +7,7 @@ TCase *subs_tests(void);
 TCase *grants_tests(void);
 TCase *inbox_tests(void);
 TCase *order_tests(void);
+TCase *barrier_tests(void);
 TCase *broker_tests(void);
 TCase *relay_tests(void);
 
