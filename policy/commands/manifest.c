@@ -382,10 +382,14 @@ read_component(struct body_read *r, size_t at, struct m_component *m)
 
 	if (x != 0)
 		return err_pass(x);
-	if (bytes_is(m->type, "component") || bytes_is(m->type, "actor"))
+	/* once deployed wadm starts it: who may not start such a thing may not write it down either */
+	if (bytes_is(m->type, "component") || bytes_is(m->type, "actor")) {
 		m->part->role = PART_ACTOR;
-	else if (bytes_is(m->type, "capability"))
+		m->out->may_be |= VERB_BIT(VERB_ACTOR_START);
+	} else if (bytes_is(m->type, "capability")) {
 		m->part->role = PART_PROVIDER;
+		m->out->may_be |= VERB_BIT(VERB_PROVIDER_START);
+	}
 	r->field = BYTES_LIT("type");
 	if (m->part->role == PART_NONE)
 		return body_refuse(r, at, "neither a component nor a capability");
