@@ -525,7 +525,6 @@ on_policy(struct channel *c, struct cursor *in, int fd)
 	struct snapshot fresh;
 	int r = snapshot_open(&fresh, fd);
 
-	(void)c;
 	(void)in;
 	if (r == 0)
 		r = people_swap(&dispatcher.people, fresh.policy);
@@ -533,7 +532,7 @@ on_policy(struct channel *c, struct cursor *in, int fd)
 		child_fatal(&dispatcher.child, "policy snapshot cannot be used", r);
 	snapshot_close(&dispatcher.snapshot);
 	dispatcher.snapshot = fresh;
-	return 0;
+	return msg_bare_put(c, MSG_APPLIED, -1);
 }
 
 static int

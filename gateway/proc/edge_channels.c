@@ -269,7 +269,6 @@ on_policy(struct channel *c, struct cursor *in, int fd)
 	struct snapshot fresh;
 	int r = snapshot_open(&fresh, fd);
 
-	(void)c;
 	(void)in;
 	if (r == 0)
 		r = people_swap(&edge.people, fresh.policy);
@@ -278,7 +277,7 @@ on_policy(struct channel *c, struct cursor *in, int fd)
 	snapshot_close(&edge.snapshot);
 	edge.snapshot = fresh;
 	edge_rejudge_all();
-	return 0;
+	return msg_bare_put(c, MSG_APPLIED, -1);
 }
 
 static int

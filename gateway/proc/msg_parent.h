@@ -37,6 +37,7 @@ enum msg_parent {
 	MSG_NO_SNAPSHOT, /* compiler to parent: the errors */
 	MSG_TRUSTED,     /* verifier to parent: what is trusted now */
 	MSG_FATAL,       /* child: why it cannot go on */
+	MSG_APPLIED,     /* edge, verifier, dispatcher: judges by the new policy from here on */
 };
 
 /* Settings of all roles; each uses its part. */

@@ -125,8 +125,19 @@ on_snapshot(struct channel *c, struct cursor *in, int fd)
 	if (parent.policy >= 0)
 		close(parent.policy);
 	parent.policy = fd;
-	log_event(LOG_INF, "policy_loaded");
 	children_policy();
+	return 0;
+}
+
+/* on_applied() - said when the last one judges by it, so that who waits for the word can rely on it. */
+static int
+on_applied(struct channel *c, struct cursor *in, int fd)
+{
+	(void)c;
+	(void)in;
+	(void)fd;
+	if (parent.unapplied > 0 && --parent.unapplied == 0)
+		log_event(LOG_INF, "policy_loaded");
 	return 0;
 }
 
@@ -163,6 +174,7 @@ static const struct frame_rule kid_rules[] = {
 	{ MSG_DIAL, (1U << 0 | 1U << 1), false, false, 8, on_dial, "dial" },
 	{ MSG_FATAL, (1U << 0 | 1U << 1), false, false, 4096, on_fatal, "fatal" },
 	{ MSG_TRUSTED, (1U << 0 | 1U << 1), false, false, 4096, on_trusted, "trusted" },
+	{ MSG_APPLIED, (1U << 0 | 1U << 1), false, false, 0, on_applied, "applied" },
 };
 static const struct frame_rule compiler_rules[] = {
 	{ MSG_SNAPSHOT, (1U << 0 | 1U << 1), true, true, FRAME_MAX, on_snapshot, "snapshot" },
@@ -493,16 +505,22 @@ children_start(void)
 	return err_pass(r);
 }
 
+/* judges() - does it decide by the policy? */
+static bool
+judges(const struct kid *k)
+{
+	return k->role == ROLE_EDGE || k->role == ROLE_VERIFIER || k->role == ROLE_DISPATCHER;
+}
+
 /* give_policy() - the snapshot in force; the first one also starts the child. */
 static void
 give_policy(struct kid *k)
 {
-	bool judges = k->role == ROLE_EDGE || k->role == ROLE_VERIFIER || k->role == ROLE_DISPATCHER;
 	bool started = k->channel.state != 0;
 
 	if (!k->alive || k->channel.fd < 0)
 		return;
-	if (judges)
+	if (judges(k))
 		(void)msg_bare_put(&k->channel, MSG_POLICY, fcntl(parent.policy, F_DUPFD_CLOEXEC, 3));
 	if (!started) {
 		k->channel.state = 1;
@@ -514,6 +532,9 @@ void
 children_policy(void)
 {
 	/* who vouches and who commands first, who reads the network last */
+	parent.unapplied = 0;
+	for (size_t i = 0; i < parent.n_kids; i++)
+		parent.unapplied += parent.kid[i].alive && judges(&parent.kid[i]) ? 1 : 0;
 	for (size_t i = 0; i < parent.n_kids; i++)
 		give_policy(&parent.kid[i]);
 }

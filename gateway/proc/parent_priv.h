@@ -48,6 +48,7 @@ struct parent {
 	struct kid compiler;
 	bool compiling, compile_again;
 	int policy; /* the snapshot in force, -1: none yet */
+	unsigned unapplied; /* processes that have not said yet that they judge by it */
 	struct parent_listener listener[PARENT_LISTENERS];
 	size_t n_listeners;
 	struct sockaddr_storage upstream[8];

@@ -430,13 +430,12 @@ on_policy(struct channel *c, struct cursor *in, int fd)
 	struct snapshot fresh;
 	int r = snapshot_open(&fresh, fd);
 
-	(void)c;
 	(void)in;
 	if (r != 0)
 		child_fatal(&self.child, "policy snapshot cannot be used", r);
 	snapshot_close(&self.snapshot);
 	self.snapshot = fresh;
-	return 0;
+	return msg_bare_put(c, MSG_APPLIED, -1);
 }
 
 /* edge_gone() - all its connections are gone with it. */
