@@ -148,7 +148,7 @@ def main(argv):
     if args.node:
         why = install(args.node)
         if why:
-            print(f"skipped: {why}")
+            print(f"skip: {why}")
             return SKIPPED
         command = [shutil.which("node"), os.path.join(args.node, "interop.js")]
     else:
