@@ -49,7 +49,7 @@ struct stream {
 	struct stream_room *room;
 	const struct stream_ops *ops;
 	int fd;           /* -1: none */
-	int events;       /* what the poll handle waits for now */
+	int events;       /* what the poll handle waits for */
 	bool reading;     /* wanted */
 	bool polling;     /* the handle is initialised */
 	bool shut;        /* shutdown(SHUT_WR) done */

@@ -54,44 +54,55 @@ on_admit(struct channel *c, struct cursor *in, int fd)
 	return 0;
 }
 
+/* The verifier's word on an end, as strings. */
+struct ending {
+	struct relay *relay; /* NULL: gone meanwhile */
+	const char *error;   /* for the wire, or NULL; points into error_room */
+	char error_room[129], why[513];
+};
+
+static int
+read_ending(struct cursor *in, struct ending *e)
+{
+	struct msg_end m;
+
+	*e = (struct ending){ 0 };
+	if (msg_end_get(in, &m) != 0 || m.error.len >= sizeof(e->error_room) || m.why.len >= sizeof(e->why))
+		return -EBADMSG;
+	memcpy(e->error_room, m.error.ptr, m.error.len);
+	memcpy(e->why, m.why.ptr, m.why.len);
+	e->error = m.error.len != 0 ? e->error_room : NULL;
+	e->relay = edge_find(m.conn);
+	return 0;
+}
+
 static int
 on_turn_away(struct channel *c, struct cursor *in, int fd)
 {
-	struct msg_end m;
-	char error[129] = "", why[513] = "";
-	struct relay *r;
+	struct ending e;
 
 	(void)c;
 	(void)fd;
-	if (msg_end_get(in, &m) != 0)
+	if (read_ending(in, &e) != 0)
 		return -EBADMSG;
-	r = edge_find(m.conn);
-	if (r == NULL)
+	if (e.relay == NULL)
 		return 0;
-	memcpy(error, m.error.ptr, m.error.len);
-	memcpy(why, m.why.ptr, m.why.len);
-	((struct client *)r)->refused = true;
-	relay_verdict(r, NULL, NULL, m.error.len != 0 ? error : NULL, why);
+	((struct client *)e.relay)->refused = true;
+	relay_verdict(e.relay, NULL, NULL, e.error, e.why);
 	return 0;
 }
 
 static int
 on_end(struct channel *c, struct cursor *in, int fd)
 {
-	struct msg_end m;
-	char error[129] = "", why[513] = "";
-	struct relay *r;
+	struct ending e;
 
 	(void)c;
 	(void)fd;
-	if (msg_end_get(in, &m) != 0)
+	if (read_ending(in, &e) != 0)
 		return -EBADMSG;
-	r = edge_find(m.conn);
-	if (r == NULL)
-		return 0;
-	memcpy(error, m.error.ptr, m.error.len);
-	memcpy(why, m.why.ptr, m.why.len);
-	relay_end(r, m.error.len != 0 ? error : NULL, why);
+	if (e.relay != NULL)
+		relay_end(e.relay, e.error, e.why);
 	return 0;
 }
 

@@ -75,7 +75,7 @@ void edge_start(void);
 struct relay *edge_find(uint64_t id);
 /* edge_note() - one line for the decision log. */
 void edge_note(struct relay *r, struct msg_note *m);
-/* edge_listen() - accept, or stop accepting for now. */
+/* edge_listen() - accept, or leave the backlog to wait. */
 void edge_listen(bool on);
 /* edge_rejudge_all() - the policy was swapped. */
 void edge_rejudge_all(void);
