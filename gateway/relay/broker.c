@@ -32,28 +32,6 @@ allow_or(struct judging *j, const char *detail, struct decision d)
 	return d.verdict == VERDICT_ALLOW ? 0 : refuse(j, detail, d);
 }
 
-/* may_read_stream() - everything in a stream: its bucket, or all there is. */
-static struct decision
-may_read_stream(struct judging *j, struct bytes stream)
-{
-	char room[SUBJECT_MAX_LEN] = ">";
-	struct bytes all = BYTES_LIT(">");
-	bool kv = bytes_starts(stream, BYTES_LIT("KV_")), object = bytes_starts(stream, BYTES_LIT("OBJ_"));
-
-	if ((kv || object) && stream.len < 256) {
-		struct bytes bucket = bytes_from(stream, kv ? 3 : 4);
-		size_t n = kv ? 4 : 3;
-
-		memcpy(room, kv ? "$KV." : "$O.", n);
-		memcpy(room + n, bucket.ptr, bucket.len);
-		memcpy(room + n + bucket.len, ".>", 2);
-		all = bytes_of(room, n + bucket.len + 2);
-	}
-	if (!subject_ok(all))
-		return invalid;
-	return rights_subscribe(j->rights, all, BYTES_NULL);
-}
-
 /* judge_deliver() - where the server shall publish what it reads. */
 static int
 judge_deliver(struct judging *j, const struct js_target *t)
@@ -89,7 +67,7 @@ judge_target(struct judging *j, const struct js_target *t)
 		return allow_or(j, "subject_transform", rights_publish_reach(j->rights, t->reach));
 	case JS_MIRROR:
 	case JS_SOURCE:
-		return allow_or(j, t->role == JS_MIRROR ? "mirror" : "sources", may_read_stream(j, t->subject));
+		return allow_or(j, t->role == JS_MIRROR ? "mirror" : "sources", rights_stream(j->rights, t->subject));
 	case JS_EXTERNAL_API:
 	case JS_EXTERNAL_DELIVER:
 		return refuse(j, "external", invalid);
@@ -124,6 +102,13 @@ needs_whole(const struct jetstream *js)
 	}
 }
 
+/* changes_whole() - what a rule that lets read a stream does not grant. */
+static bool
+changes_whole(const struct jetstream *js)
+{
+	return js->verb == JS_MSG_DELETE || js->verb == JS_STREAM_PURGE || js->verb == JS_STREAM_RESTORE;
+}
+
 /* judge() - the request as a whole, then each subject in it. */
 static int
 judge(struct judging *j)
@@ -140,7 +125,9 @@ judge(struct judging *j)
 	if (js->allow_rollup && !js->is_kv && !js->is_object)
 		return refuse(j, "allow_rollup_hdrs", invalid);
 	if (needs_whole(js))
-		r = allow_or(j, "no filter_subject", may_read_stream(j, js->stream));
+		r = allow_or(j, "no filter_subject",
+		    changes_whole(js) ? rights_stream_subjects(j->rights, js->stream) :
+					rights_stream(j->rights, js->stream));
 	for (const struct js_target *t = js->targets; r == 0 && t != NULL; t = t->next)
 		r = judge_target(j, t);
 	return r;

@@ -176,7 +176,8 @@ against_earlier(struct lint *l, const struct pol_rule *rule, const struct pol_ru
 	bool deny = (rule->flags & POL_DENY) != 0;
 
 	if (((earlier->flags ^ rule->flags) & POL_DENY) != 0 || rule->reply.n != 0 ||
-	    rule->headers.n != 0 || rule->strip.n != 0 || rule->respond != 0)
+	    rule->headers.n != 0 || rule->strip.n != 0 || rule->respond != 0 ||
+	    rule->streams.n != 0 || (rule->flags & (POL_UNSTAMPED | POL_PIN_HOST | POL_RPC)) != 0)
 		return false;
 	if (!to_covers(l, earlier, rule) ||
 	    (pol_verbs(rule) != 0 && !verbs_covered(l, earlier, rule)) ||

@@ -17,6 +17,20 @@ struct place {
 /* An element of a list: checks it, and may split it. Return: false after reporting. */
 typedef bool item_fn(struct place *at, const struct text_node *n, struct pol_item *out);
 
+/* A rule { } while it is read. */
+struct rule_place {
+	struct place *at;
+	struct text_node *section;
+	struct pol_rule rule;
+	bool grants, denies; /* which kinds of keys were seen */
+	bool within;
+	bool verbs;
+	bool patterns;            /* publish, subscribe and the like */
+	uint64_t unconditional;   /* verbs named that are no commands: serve, control.watch */
+	struct text_node *where;
+	struct text_node *of_serve, *of_answers; /* a key that says how */
+};
+
 #define COMPLAIN(at, node, ...) text_error((at)->d->report, (at)->t, (node), __VA_ARGS__)
 
 /* parse_count() - how many records a section has by now. */
@@ -35,6 +49,13 @@ uint32_t parse_find_role(const struct place *at, struct bytes name);
  */
 void parse_where(struct place *at, const struct text_node *s, uint64_t verbs, bool deny,
     struct pol_list *out);
+/* rule_streams() ... - the keys of a rule that have a file of their own: rule_serve.c. */
+void rule_streams(struct rule_place *rp, struct text_node *e);
+void rule_unstamped(struct rule_place *rp, struct text_node *e);
+void rule_host_id(struct rule_place *rp, struct text_node *e);
+void rule_rpc(struct rule_place *rp, struct text_node *e);
+/* rule_check_serve() - whether what they say can mean anything in this rule. */
+void rule_check_serve(struct rule_place *rp);
 /* parse_rule() - one rule { } section; @lattices: the file says which it governs. */
 int parse_rule(struct place *at, struct text_node *s, bool lattices) must_check;
 

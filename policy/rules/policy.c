@@ -127,18 +127,33 @@ conds_ok(struct check *c, const struct pol_rule *rule)
 	return true;
 }
 
+/* What widens a grant stands only beside it. */
+static bool
+flags_ok(const struct pol_rule *rule)
+{
+	bool deny = (rule->flags & POL_DENY) != 0;
+	bool serve = !deny && (pol_verbs(rule) & VERB_BIT(VERB_SERVE)) != 0;
+
+	if ((rule->flags & ~(uint32_t)POL_FLAGS) != 0 || (deny && rule->streams.n != 0))
+		return false;
+	if ((rule->flags & (POL_UNSTAMPED | POL_PIN_HOST)) != 0 && !serve)
+		return false;
+	return (rule->flags & POL_RPC) == 0 || serve || (!deny && rule->respond != 0);
+}
+
 static bool
 rule_ok(struct check *c, const struct pol_rule *rule)
 {
 	if (!str_ok(c->p, rule->name) || !str_ok(c->p, rule->because) || !str_ok(c->p, rule->place))
 		return false;
-	if (rule->file >= c->p->n_files || (rule->flags & ~(uint32_t)POL_FLAGS) != 0)
+	if (rule->file >= c->p->n_files || !flags_ok(rule))
 		return false;
 	if ((pol_verbs(rule) & ~c->verbs) != 0)
 		return false;
 	return to_ok(c, rule->to) && patterns_ok(c, rule->publish) &&
 	       patterns_ok(c, rule->subscribe) && patterns_ok(c, rule->reply) &&
-	       list_ok(c, rule->headers) && list_ok(c, rule->strip) && conds_ok(c, rule);
+	       list_ok(c, rule->headers) && list_ok(c, rule->strip) && list_ok(c, rule->streams) &&
+	       conds_ok(c, rule);
 }
 
 static bool

@@ -11,7 +11,7 @@
 
 #include "policy/rules/policy.h"
 
-#define POL_MAGIC UINT64_C(0x32304c4f50435250) /* "PRCPOL02" */
+#define POL_MAGIC UINT64_C(0x33304c4f50435250) /* "PRCPOL03" */
 
 enum {
 	POL_MAX_FILES = 1024,
@@ -100,7 +100,10 @@ enum pol_rule_flag {
 	POL_DENY = 1,     /* the verbs and patterns are taken away, not given */
 	POL_OBSERVE = 2,  /* judged and reported, never enforced */
 	POL_EVERYONE = 4, /* to = ["*"] */
-	POL_FLAGS = 7,
+	POL_UNSTAMPED = 8, /* serve: commands without a stamp are let through */
+	POL_PIN_HOST = 16, /* serve: the host id is what it first says, where the credential has none */
+	POL_RPC = 32,      /* answers go below the reply subject too */
+	POL_FLAGS = 63,
 };
 
 struct pol_rule {
@@ -119,11 +122,12 @@ struct pol_rule {
 	uint32_t respond;    /* 0: none */
 	uint32_t respond_ms;
 	struct pol_list where; /* into POL_CONDS */
+	struct pol_list streams;
 };
 
 _Static_assert(sizeof(struct pol_head) == 32 + 8 * POL_SECTIONS, "no padding in the head");
 _Static_assert(sizeof(struct pol_item) == 16 && sizeof(struct pol_file) == 16, "no padding");
-_Static_assert(sizeof(struct pol_role) == 44 && sizeof(struct pol_rule) == 104, "no padding");
+_Static_assert(sizeof(struct pol_role) == 44 && sizeof(struct pol_rule) == 112, "no padding");
 _Static_assert(sizeof(struct pol_cond) == 16 && sizeof(struct pol_range) == 16, "no padding");
 
 struct view;

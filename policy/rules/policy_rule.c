@@ -117,18 +117,6 @@ header_item(struct place *at, const struct text_node *n, struct pol_item *out)
 	return true;
 }
 
-struct rule_place {
-	struct place *at;
-	struct text_node *section;
-	struct pol_rule rule;
-	bool grants, denies; /* which kinds of keys were seen */
-	bool within;
-	bool verbs;
-	bool patterns;            /* publish, subscribe and the like */
-	uint64_t unconditional;   /* verbs named that are no commands: serve, control.watch */
-	struct text_node *where;
-};
-
 /* What no condition on a command can be put to. */
 #define NO_COMMANDS (VERB_BIT(VERB_SERVE) | VERB_BIT(VERB_CONTROL_WATCH))
 
@@ -303,6 +291,10 @@ static const struct {
 	{ "respond_within", rule_respond_within, false },
 	{ "headers", rule_headers, true },
 	{ "strip_headers", rule_strip_headers, true },
+	{ "streams", rule_streams, true },
+	{ "unstamped", rule_unstamped, false },
+	{ "host_id", rule_host_id, false },
+	{ "rpc", rule_rpc, false },
 	{ "to", rule_to, false },
 	{ "because", rule_because, false },
 	{ "mode", rule_mode, false },
@@ -373,6 +365,7 @@ rule_check(struct rule_place *rp, bool lattices)
 		COMPLAIN(rp->at, s, "to = [\"*\"] is everybody: name no roles beside it");
 	if (rp->within && rule->respond == 0)
 		COMPLAIN(rp->at, s, "respond_within needs respond = N");
+	rule_check_serve(rp);
 	if (rp->verbs && !lattices)
 		COMPLAIN(rp->at, s,
 		    "a file whose rules have verbs says for which lattices: "

@@ -102,6 +102,27 @@ bool rights_answers(struct rights *r, bool serving, int64_t *max, int64_t *ttl_m
 /* rights_serves() - was this pattern granted by `serve` (a host's own commands)? */
 bool rights_serves(struct rights *r, struct bytes pattern, struct bytes queue);
 
+/*
+ * rights_unstamped() - may a command without a stamp reach this subscription of a host? True when a
+ * serve rule that grants it says so.
+ */
+bool rights_unstamped(struct rights *r, struct bytes pattern, struct bytes queue);
+/*
+ * rights_pins_host() - is the host's id the one it uses first on a connection? True when a serve rule
+ * says so and the credential names no id, which would count.
+ */
+bool rights_pins_host(struct rights *r);
+/* rights_rpc() - does the right to answer on a reply R cover R.> as well? */
+bool rights_rpc(struct rights *r);
+/*
+ * rights_stream() - may it read this stream whole, whatever the subjects: a consumer without a filter,
+ * a message by its number, a snapshot, a mirror or source? By a rule with `streams`, or because it may
+ * subscribe to all the stream can hold. Streams of commands are never granted by `streams`.
+ */
+struct decision rights_stream(struct rights *r, struct bytes stream);
+/* rights_stream_subjects() - may it subscribe to all this stream can hold? The one way to change it whole. */
+struct decision rights_stream_subjects(struct rights *r, struct bytes stream);
+
 enum header_verdict {
 	HEADER_REFUSE = 0,
 	HEADER_STRIP,

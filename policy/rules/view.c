@@ -7,6 +7,7 @@
  */
 #include "policy/rules/view.h"
 
+#include "policy/commands/command.h"
 #include "policy/rules/glob.h"
 #include "policy/rules/where.h"
 
@@ -97,8 +98,10 @@ add_rule(struct view *v, uint32_t number)
 	v->rule[v->n_rules++] = number;
 	if (pol_verbs(rule) != 0)
 		v->verb_rule[v->n_verb_rules++] = number;
-	if (!deny)
+	if (!deny) {
 		v->verbs |= pol_verbs(rule);
+		v->flags |= rule->flags;
+	}
 	if (rule->respond != 0 &&
 	    (v->respond_rule == RULE_NONE || v->p->rules[v->respond_rule].respond < rule->respond))
 		v->respond_rule = number;
@@ -275,4 +278,24 @@ view_first_with(const struct view *v, uint64_t verbs)
 			return v->verb_rule[i];
 	}
 	return RULE_NONE;
+}
+
+bool
+view_serve_flag(const struct view *v, struct bytes lattice, uint32_t flags)
+{
+	for (size_t i = 0; i < v->n_verb_rules; i++) {
+		const struct pol_rule *rule = &v->p->rules[v->verb_rule[i]];
+
+		if ((rule->flags & flags) != 0 && (rule->flags & POL_DENY) == 0 &&
+		    (pol_verbs(rule) & VERB_BIT(VERB_SERVE)) != 0 &&
+		    file_governs(v->p, rule->file, lattice))
+			return true;
+	}
+	return false;
+}
+
+bool
+view_flag(const struct view *v, uint32_t flags)
+{
+	return (v->flags & flags) != 0;
 }

@@ -27,6 +27,7 @@ struct view {
 	struct trie *reply;
 	uint32_t respond_rule; /* the one that gives most answers, or RULE_NONE */
 	uint64_t verbs;        /* all that is granted somewhere */
+	uint32_t flags;        /* of all rules that grant */
 };
 
 /* view_get() - the view of an identity's roles; give it back with view_put(). Return: 0, -ENOMEM. */
@@ -53,6 +54,10 @@ struct view_answer {
 struct view_answer view_verbs(const struct view *v, const struct view_question *q);
 /* view_first_with() - the first enforced rule that grants one of these verbs anywhere, or RULE_NONE. */
 uint32_t view_first_with(const struct view *v, uint64_t verbs);
+/* view_serve_flag() - does a rule that grants serve on this lattice carry one of these flags? */
+bool view_serve_flag(const struct view *v, struct bytes lattice, uint32_t flags);
+/* view_flag() - does any rule of these roles carry one of them? */
+bool view_flag(const struct view *v, uint32_t flags);
 /* view_governs() - does any file of the policy govern this lattice? */
 bool view_governs(const struct policy *p, struct bytes lattice);
 

@@ -19,6 +19,7 @@ setup(void)
 	world_policy(&w, "t.policy",
 	    BYTES_LIT("lattices = [\"default\"]\naccounts { ACME = " ACME " }\n"
 		      "role boss { account = ACME tags = [\"role:boss\"] }\n"
+		      "rule whole { streams = [\"WHOLE\"] to = [boss] }\n"
 		      "rule data { publish = [\"app.>\", \"$JS.API.>\", \"$KV.mine.>\", \"$JS.hub.API.>\"]\n"
 		      "  subscribe = [\"app.>\", \"$KV.mine.>\"] to = [boss] }\n"
 		      "rule not { deny_publish = [\"app.secret\"] to = [boss] }\n"));
@@ -152,6 +153,13 @@ static const struct {
 	{ "$JS.API.STREAM.PURGE.S", "", "no filter_subject" },
 	{ "$JS.API.DIRECT.GET.KV_mine.$KV.mine.a", "", NULL },
 	{ "$JS.API.STREAM.INFO.S", "", NULL },
+	/* a stream that may be read whole */
+	{ "$JS.API.CONSUMER.CREATE.WHOLE", "{\"stream_name\":\"WHOLE\",\"config\":{}}", NULL },
+	{ "$JS.API.STREAM.MSG.GET.WHOLE", "{\"seq\":1}", NULL },
+	{ "$JS.API.STREAM.SNAPSHOT.WHOLE", "{\"deliver_subject\":\"_INBOX.x\"}", NULL },
+	{ "$JS.API.STREAM.CREATE.S", STREAM("\"sources\":[{\"name\":\"WHOLE\"}]"), NULL },
+	{ "$JS.API.STREAM.PURGE.WHOLE", "", "no filter_subject" },
+	{ "$JS.API.STREAM.MSG.DELETE.WHOLE", "{\"seq\":1}", "no filter_subject" },
 	{ "$JS.hub.API.$KV.mine.a", "x", NULL },
 	{ "$JS.hub.API.$KV.LATTICEDATA_default.LINKDEF_X", "{}", "bucket" },
 };

@@ -13,6 +13,7 @@ main(void)
 	suite_add_tcase(s, compile_tests());
 	suite_add_tcase(s, snapshot_tests());
 	suite_add_tcase(s, rights_tests());
+	suite_add_tcase(s, grant_tests());
 	suite_add_tcase(s, narrow_tests());
 	suite_add_tcase(s, upstream_tests());
 	suite_add_tcase(s, where_tests());

@@ -39,6 +39,7 @@ TCase *trie_tests(void);
 TCase *compile_tests(void);
 TCase *snapshot_tests(void);
 TCase *rights_tests(void);
+TCase *grant_tests(void);
 TCase *narrow_tests(void);
 TCase *upstream_tests(void);
 TCase *vector_tests(void);

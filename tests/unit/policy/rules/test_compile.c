@@ -92,6 +92,17 @@ static const struct {
 	{ ROLE "rule a { respond = 0 to = [r] }\n", "error" },
 	{ ROLE "rule a { headers = [\"a:b\"] to = [r] }\n", "is no header name" },
 	{ ROLE "rule a { publish < [x] to = [r] }\n", "error" },
+	{ ROLE "rule a { publish = [x] unstamped = allow to = [r] }\n", "it needs serve in allow" },
+	{ ROLE L "rule a { allow = [read] host_id = first_use to = [r] }\n",
+	    "it needs serve in allow" },
+	{ ROLE L "rule a { deny = [serve] unstamped = refuse to = [r] }\n",
+	    "it needs serve in allow" },
+	{ ROLE L "rule a { allow = [serve] unstamped = maybe to = [r] }\n",
+	    "unstamped is refuse or allow" },
+	{ ROLE "rule a { publish = [x] rpc = yes to = [r] }\n", "or respond = N" },
+	{ ROLE "rule a { streams = [\"a.b\"] to = [r] }\n", "names no stream" },
+	{ ROLE "rule a { deny_publish = [x] streams = [S] to = [r] }\n",
+	    "either grants or denies" },
 	{ ROLE ROLE, "r" },
 };
 
