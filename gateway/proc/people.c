@@ -38,7 +38,6 @@ people_meet(struct people *p, struct identity *id, struct person **out)
 	struct person *x;
 	int r;
 
-	memset(id->source, 0, sizeof(id->source));
 	for (x = *b; x != NULL; x = x->next) {
 		if (same(&x->identity, id)) {
 			identity_deinit(id);

@@ -10,7 +10,7 @@
 
 struct person {
 	struct person *next;
-	struct identity identity; /* without source */
+	struct identity identity; /* with its source: roles may ask for the network */
 	struct rights *rights;       /* NULL where no policy is kept */
 	struct permissions upstream; /* the signer's: what its upstream logins may do */
 	unsigned refs;

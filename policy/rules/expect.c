@@ -89,6 +89,12 @@ add_role(struct identity *id, const struct policy *p, const struct pol_role *rol
 	if (r == 0 && role->users.n != 0)
 		snprintf(id->user, sizeof(id->user), "%s",
 		    p->strings + p->items[role->users.first].text.off);
+	if (r == 0 && role->sources.n != 0) { /* a network's own address lies in it */
+		struct bytes network = pol_bytes(p, p->items[role->sources.first].text);
+
+		network = bytes_upto(network, bytes_find(network, '/'));
+		snprintf(id->source, sizeof(id->source), "%.*s", TEXT_ARG(network));
+	}
 	if (r == 0 && role->names.n != 0) {
 		const char *glob = p->strings + p->items[role->names.first].text.off;
 		char *to = id->name;
@@ -143,6 +149,10 @@ add_said(struct identity *id, const struct expect_case *c)
 			r = add_list(lists[i], c->list[i]);
 	if (c->user.ptr != NULL)
 		snprintf(id->user, sizeof(id->user), "%.*s", TEXT_ARG(c->user));
+	if (c->issuer.ptr != NULL)
+		snprintf(id->issuer, sizeof(id->issuer), "%.*s", TEXT_ARG(c->issuer));
+	if (c->source.ptr != NULL)
+		snprintf(id->source, sizeof(id->source), "%.*s", TEXT_ARG(c->source));
 	if (r == 0 && c->name.ptr != NULL) {
 		free(id->name);
 		id->name = strndup((const char *)c->name.ptr, c->name.len);
@@ -163,6 +173,8 @@ choose_account(
 	else if (said.ptr == NULL && role != NULL)
 		key = pol_bytes(p, role->account);
 	snprintf(id->account, sizeof(id->account), "%.*s", TEXT_ARG(key));
+	if (said.ptr == NULL && role != NULL && role->issuers.n != 0)
+		key = pol_bytes(p, p->items[role->issuers.first].text);
 	snprintf(id->issuer, sizeof(id->issuer), "%.*s", TEXT_ARG(key));
 }
 

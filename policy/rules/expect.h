@@ -7,7 +7,7 @@
  *	PUB subject [reply] [@file]    SUB pattern [queue]    DELIVER pattern subject [queue]
  *	ANSWER reply                   HEADER name
  *
- * who: role= host= tag= account= name= user=, and the credential's own lists pub_allow= pub_deny=
+ * who: role= host= tag= account= name= user= issuer= source=, and the credential's own lists pub_allow= pub_deny=
  * sub_allow= sub_deny= (commas between, `+` for the blank before a queue). @file holds the payload; a command
  * without one is judged by its subject alone.
  * A line that begins with # is a comment, and so is what follows a word that begins with # behind
@@ -46,7 +46,7 @@ struct expect_case {
 	uint32_t line;
 	struct bytes text; /* the whole line */
 	enum expect_op op;
-	struct bytes role, account, name, user; /* ptr NULL: not said */
+	struct bytes role, account, name, user, issuer, source; /* ptr NULL: not said */
 	size_t n_tags;
 	struct bytes tag[EXPECT_MAX_TAGS]; /* of tag= and host=, see ->host */
 	bool host[EXPECT_MAX_TAGS];        /* the tag is "host:" and this */
@@ -101,7 +101,7 @@ struct expect_got {
 
 /*
  * expect_person() - the identity a line speaks of. role=NAME is whoever that role of the policy is
- * meant for (its account, its tags, a name and a user it lists); when several files have one, that
+ * meant for (its account, its tags, a name, a user, an issuer and an address it lists); when several files have one, that
  * of the *.policy beside @file. A role nobody declared is its tag role:NAME alone. account=OTHER is
  * an account no policy knows.
  * Return: 0 and *id owned by the caller, -ENOMEM.

@@ -94,7 +94,8 @@ put_who(struct expect_case *c, struct bytes key, struct bytes value)
 		const char *key;
 		struct bytes *to;
 	} once[] = { { "role", &c->role }, { "account", &c->account }, { "name", &c->name },
-		{ "user", &c->user }, { lists[0], &c->list[0] }, { lists[1], &c->list[1] },
+		{ "user", &c->user }, { "issuer", &c->issuer },
+		{ "source", &c->source }, { lists[0], &c->list[0] }, { lists[1], &c->list[1] },
 		{ lists[2], &c->list[2] }, { lists[3], &c->list[3] } };
 
 	for (size_t i = 0; i < sizeof(once) / sizeof(once[0]); i++) {
@@ -103,7 +104,7 @@ put_who(struct expect_case *c, struct bytes key, struct bytes value)
 		if (once[i].to->ptr != NULL)
 			return "said twice";
 		*once[i].to = value;
-		return value.len == 0 && i < 4 ? "no value" : NULL;
+		return value.len == 0 && i < 6 ? "no value" : NULL;
 	}
 	if (!bytes_is(key, "host") && !bytes_is(key, "tag"))
 		return "nobody knows this key";

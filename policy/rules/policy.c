@@ -10,6 +10,7 @@
 #include <assert.h>
 
 #include "policy/commands/command.h"
+#include "policy/identity/cidr.h"
 #include "policy/rules/policy_priv.h"
 #include "policy/rules/subject.h"
 #include "policy/rules/view.h"
@@ -71,10 +72,24 @@ patterns_ok(struct check *c, struct pol_list l)
 }
 
 static bool
+networks_ok(struct check *c, struct pol_list l)
+{
+	struct cidr network;
+
+	if (!list_ok(c, l))
+		return false;
+	for (uint32_t i = 0; i < l.n; i++)
+		if (!cidr_parse(&network, pol_bytes(c->p, c->p->items[l.first + i].text)))
+			return false;
+	return true;
+}
+
+static bool
 role_ok(struct check *c, const struct pol_role *role)
 {
 	return str_ok(c->p, role->name) && str_ok(c->p, role->account) && role->account.len != 0 &&
 	       list_ok(c, role->tags) && list_ok(c, role->names) && list_ok(c, role->users) &&
+	       list_ok(c, role->issuers) && networks_ok(c, role->sources) &&
 	       role->file < c->p->n_files;
 }
 

@@ -6,6 +6,7 @@
  * any order.
  */
 #include "policy/commands/command.h"
+#include "policy/identity/cidr.h"
 #include "policy/identity/nkey.h"
 #include "policy/rules/parse_priv.h"
 
@@ -153,6 +154,33 @@ user_item(struct place *at, const struct text_node *n, struct pol_item *out)
 	return true;
 }
 
+static bool
+issuer_item(struct place *at, const struct text_node *n, struct pol_item *out)
+{
+	if (!key_is(n->text, NKEY_ACCOUNT)) {
+		COMPLAIN(at, n, "'%.*s' is no account or signing key (A...)", TEXT_ARG(n->text));
+		return false;
+	}
+	out->text = draft_string(at->d, n->text);
+	return true;
+}
+
+static bool
+network_item(struct place *at, const struct text_node *n, struct pol_item *out)
+{
+	struct cidr c;
+
+	if (!cidr_parse(&c, n->text)) {
+		COMPLAIN(at, n,
+		    "'%.*s' is no network: an address, / and how many of its bits count "
+		    "(10.0.0.0/8, 192.0.2.7/32, 2001:db8::/32)",
+		    TEXT_ARG(n->text));
+		return false;
+	}
+	out->text = draft_string(at->d, n->text);
+	return true;
+}
+
 /* Accounts: a name stands for a key, the same in every file of the policy. */
 
 static struct bytes
@@ -260,6 +288,37 @@ parse_find_role(const struct place *at, struct bytes name)
 }
 
 static void
+role_entry(struct place *at, struct text_node *e, struct pol_role *role)
+{
+	const struct {
+		const char *key;
+		item_fn *check;
+		struct pol_list *out;
+	} lists[] = { { "tags", tag_item, &role->tags }, { "names", name_item, &role->names },
+		{ "users", user_item, &role->users }, { "issuers", issuer_item, &role->issuers },
+		{ "sources", network_item, &role->sources } };
+
+	if (bytes_is(e->text, "account") && e->kind == TEXT_ENTRY) {
+		role_account(at, e, role);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		if (bytes_is(e->text, lists[i].key)) {
+			parse_list(at, e, lists[i].check, lists[i].out);
+			return;
+		}
+	}
+	if (bytes_is(e->text, "certificates"))
+		COMPLAIN(at, e,
+		    "certificates say nothing yet: clients reach this version without TLS, so none "
+		    "is ever shown");
+	else
+		COMPLAIN(at, e,
+		    "a role knows account, tags, names, users, issuers and sources, not '%.*s'",
+		    TEXT_ARG(e->text));
+}
+
+static void
 role_section(struct place *at, struct text_node *s)
 {
 	struct pol_role role = { .file = at->file };
@@ -270,19 +329,8 @@ role_section(struct place *at, struct text_node *s)
 		    POL_MAX_NAME);
 	if (parse_find_role(at, s->label) != UINT32_MAX)
 		COMPLAIN(at, s, "role %.*s is there already", TEXT_ARG(s->label));
-	for (struct text_node *e = s->child; e != NULL; e = e->next) {
-		if (bytes_is(e->text, "account") && e->kind == TEXT_ENTRY)
-			role_account(at, e, &role);
-		else if (bytes_is(e->text, "tags"))
-			parse_list(at, e, tag_item, &role.tags);
-		else if (bytes_is(e->text, "names"))
-			parse_list(at, e, name_item, &role.names);
-		else if (bytes_is(e->text, "users"))
-			parse_list(at, e, user_item, &role.users);
-		else
-			COMPLAIN(at, e, "a role knows account, tags, names and users, not '%.*s'",
-			    TEXT_ARG(e->text));
-	}
+	for (struct text_node *e = s->child; e != NULL; e = e->next)
+		role_entry(at, e, &role);
 	if (role.account.len == 0 && at->d->report->errors == errors)
 		COMPLAIN(at, s,
 		    "role %.*s needs account = A...: a name in a credential is worth "

@@ -73,6 +73,8 @@ struct pol_role {
 	struct pol_list tags;
 	struct pol_list names;
 	struct pol_list users;
+	struct pol_list issuers; /* A..., accounts or their signing keys */
+	struct pol_list sources; /* networks */
 	uint32_t file;
 };
 
@@ -127,7 +129,7 @@ struct pol_rule {
 
 _Static_assert(sizeof(struct pol_head) == 32 + 8 * POL_SECTIONS, "no padding in the head");
 _Static_assert(sizeof(struct pol_item) == 16 && sizeof(struct pol_file) == 16, "no padding");
-_Static_assert(sizeof(struct pol_role) == 44 && sizeof(struct pol_rule) == 112, "no padding");
+_Static_assert(sizeof(struct pol_role) == 60 && sizeof(struct pol_rule) == 112, "no padding");
 _Static_assert(sizeof(struct pol_cond) == 16 && sizeof(struct pol_range) == 16, "no padding");
 
 struct view;

@@ -8,6 +8,7 @@
 #include "policy/rules/view.h"
 
 #include "policy/commands/command.h"
+#include "policy/identity/cidr.h"
 #include "policy/rules/glob.h"
 #include "policy/rules/where.h"
 
@@ -23,12 +24,25 @@ any_name(const struct policy *p, struct pol_list names, const char *name)
 }
 
 static bool
-any_user(const struct policy *p, struct pol_list users, const char *user)
+any_key(const struct policy *p, struct pol_list keys, const char *key)
 {
-	for (uint32_t i = 0; i < users.n; i++)
-		if (bytes_is(pol_bytes(p, p->items[users.first + i].text), user))
+	for (uint32_t i = 0; i < keys.n; i++)
+		if (bytes_is(pol_bytes(p, p->items[keys.first + i].text), key))
 			return true;
-	return users.n == 0;
+	return keys.n == 0;
+}
+
+static bool
+any_network(const struct policy *p, struct pol_list networks, const char *address)
+{
+	for (uint32_t i = 0; i < networks.n; i++) {
+		struct cidr c;
+
+		if (cidr_parse(&c, pol_bytes(p, p->items[networks.first + i].text)) &&
+		    cidr_contains(&c, address))
+			return true;
+	}
+	return networks.n == 0;
 }
 
 static bool
@@ -45,7 +59,9 @@ static bool
 has_role(const struct policy *p, const struct pol_role *role, const struct identity *id)
 {
 	return bytes_is(pol_bytes(p, role->account), id->account) && all_tags(p, role->tags, id) &&
-	       any_name(p, role->names, id->name) && any_user(p, role->users, id->user);
+	       any_name(p, role->names, id->name) && any_key(p, role->users, id->user) &&
+	       any_key(p, role->issuers, id->issuer) &&
+	       any_network(p, role->sources, id->source);
 }
 
 static size_t

@@ -49,7 +49,7 @@ meet(uint8_t token, const char *deny, const char *source)
 
 START_TEST(the_same_person_twice_is_one)
 {
-	struct person *a = meet(1, NULL, "1.2.3.4"), *b = meet(1, NULL, "5.6.7.8"),
+	struct person *a = meet(1, NULL, "1.2.3.4"), *b = meet(1, NULL, "1.2.3.4"),
 		      *c = meet(2, NULL, "1.2.3.4");
 
 	ck_assert_ptr_eq(a, b);
@@ -60,6 +60,17 @@ START_TEST(the_same_person_twice_is_one)
 	people_leave(&people, b);
 	people_leave(&people, c);
 	people_leave(&people, NULL);
+}
+END_TEST
+
+START_TEST(the_same_person_from_elsewhere_may_have_other_roles)
+{
+	struct person *a = meet(1, NULL, "1.2.3.4"), *b = meet(1, NULL, "5.6.7.8");
+
+	ck_assert_ptr_ne(a, b);
+	ck_assert_str_eq(a->identity.source, "1.2.3.4");
+	people_leave(&people, a);
+	people_leave(&people, b);
 }
 END_TEST
 
@@ -116,6 +127,7 @@ people_tests(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, the_same_person_twice_is_one);
+	tcase_add_test(t, the_same_person_from_elsewhere_may_have_other_roles);
 	tcase_add_test(t, the_same_token_with_other_permissions_is_somebody_else);
 	tcase_add_test(t, a_swap_gives_everybody_new_rights);
 	tcase_add_test(t, a_zeroed_identity_is_nobody);

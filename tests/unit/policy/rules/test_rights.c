@@ -1,3 +1,5 @@
+#include <stdio.h>
+
 #include "policy/rules/rights_priv.h"
 #include "policy/rules/upstream.h"
 #include "tests/unit/policy/rules/suites.h"
@@ -381,6 +383,44 @@ START_TEST(another_account_has_no_role_here)
 }
 END_TEST
 
+#define SIGNER "AABAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAE7QF"
+
+/* Somebody known by issuer and network; what is allowed from there. */
+static void
+known_from(const char *issuer, const char *source, bool office, bool signer)
+{
+	world_logout(&w);
+	world_person(&w, ACME, "role:app", NULL);
+	snprintf(w.id.issuer, sizeof(w.id.issuer), "%s", issuer);
+	snprintf(w.id.source, sizeof(w.id.source), "%s", source);
+	world_login(&w);
+	ck_assert_int_eq(rights_publish(w.rights, b("office")).verdict,
+	    office ? VERDICT_ALLOW : VERDICT_DENY);
+	ck_assert_int_eq(rights_publish(w.rights, b("signer")).verdict,
+	    signer ? VERDICT_ALLOW : VERDICT_DENY);
+}
+
+START_TEST(a_role_can_ask_for_the_issuer_and_the_network)
+{
+	struct world other = w;
+
+	world_policy(&w, "t.policy",
+	    BYTES_LIT("role office { account = " ACME " tags = [\"role:app\"]\n"
+		      "  sources = [\"10.0.0.0/8\", \"2001:db8::/32\"] }\n"
+		      "role signer { account = " ACME " issuers = [" SIGNER "] }\n"
+		      "rule a { publish = [office] to = [office] }\n"
+		      "rule b { publish = [signer] to = [signer] }\n"));
+	known_from(ACME, "10.1.2.3", true, false);
+	known_from(ACME, "::ffff:10.1.2.3", true, false);
+	known_from(ACME, "2001:db8::1", true, false);
+	known_from(ACME, "11.1.2.3", false, false);
+	known_from(ACME, "", false, false);
+	known_from(SIGNER, "192.0.2.1", false, true);
+	world_end(&w);
+	w = other;
+}
+END_TEST
+
 START_TEST(people_with_the_same_roles_share_a_view)
 {
 	struct rights *second = NULL;
@@ -422,6 +462,7 @@ rights_tests(void)
 	tcase_add_test(t, a_queue_may_be_part_of_a_grant);
 	tcase_add_test(t, another_account_has_no_role_here);
 	tcase_add_test(t, people_with_the_same_roles_share_a_view);
+	tcase_add_test(t, a_role_can_ask_for_the_issuer_and_the_network);
 	return t;
 }
 
