@@ -6,4 +6,9 @@ if(EXISTS ${CMAKE_SOURCE_DIR}/gateway/main.c)
     set_tests_properties(attack/${name} PROPERTIES LABELS talk TIMEOUT 180 SKIP_RETURN_CODE 77
       ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
   endforeach()
+  # one case per way to do harm, person and dialect: docs/ATTACKS.md
+  add_test(NAME attack/rows
+    COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/attack/rows/run.py --build ${CMAKE_BINARY_DIR})
+  set_tests_properties(attack/rows PROPERTIES LABELS talk TIMEOUT 180
+    ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()

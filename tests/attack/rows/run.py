@@ -1,0 +1,102 @@
+#!/usr/bin/python3
+"""run.py --build DIR [NAME...] - every way to do harm to a lattice, one row of a table each, held with a
+real nats-server: refused to whoever should not, allowed to the role meant to have it, byte for byte; and
+the same message arriving at an open server, so that a refusal means something.
+
+A case is called row/dialect/what/who; NAME is a part of it. What attacks there are is in table_*.py,
+docs/ATTACKS.md reads them row by row. open.txt names the cases no wall answers yet, each with why: these
+are held too, but counted apart.
+"""
+import argparse
+import fnmatch
+import os
+import shutil
+import sys
+import tempfile
+import time
+
+import place
+import table_commands
+import table_listening
+import table_plane
+import table_stores
+
+TABLES = (table_commands, table_listening, table_stores, table_plane)
+
+
+def cases(wanted):
+    """(name, function of a place) of all that is wanted, in the order of the rows."""
+    rows = {}
+    for table in TABLES:
+        for row, found in table.ROWS.items():
+            rows.setdefault(row, []).extend(found)
+    seen = set()
+    for row in sorted(rows):
+        for case in rows[row]:
+            for name, hold in case.runs():
+                full = f"row_{row}/{name}"
+                if full in seen:
+                    raise SystemExit(f"two cases are called {full}")
+                seen.add(full)
+                if not wanted or any(w in full for w in wanted):
+                    yield full, hold
+
+
+def still_open():
+    """Patterns of the cases that are known not to hold: lines of open.txt, with # comments."""
+    path = os.path.join(place.HERE, "open.txt")
+    if not os.path.exists(path):
+        return []
+    with open(path, encoding="utf-8") as f:
+        return [line.strip() for line in f if line.strip() and not line.startswith("#")]
+
+
+def hold(where, name, function):
+    """None, or what went wrong."""
+    try:
+        function(where)
+    except (place.Failed, OSError, ValueError, KeyError, TypeError, AssertionError) as e:
+        where.settle()
+        return f"{type(e).__name__}: {e}" if not isinstance(e, place.Failed) else str(e)
+    return None
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", required=True, type=os.path.abspath)
+    parser.add_argument("--list", action="store_true", help="names only")
+    parser.add_argument("name", nargs="*")
+    args = parser.parse_args()
+    todo = list(cases(args.name))
+    if args.list:
+        print("\n".join(name for name, _ in todo))
+        return 0
+    begin = time.monotonic()
+    folder = tempfile.mkdtemp(prefix="rows-")
+    where = place.Place(folder, args.build)
+    known = still_open()
+    failures, expected = [], []
+    try:
+        where.start()
+        for name, function in todo:
+            problem = hold(where, name, function)
+            if any(fnmatch.fnmatchcase(name, pattern) for pattern in known):
+                expected.append(name)
+                print(f"{'open' if problem else 'HOLDS'}    {name}", flush=True)
+            elif problem:
+                failures.append(name)
+                print(f"FAILED  {name}\n        {problem[:600]}", flush=True)
+    finally:
+        complaints = where.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+    for complaint in complaints:
+        print(complaint)
+    print(f"{time.monotonic() - begin:.1f} s")
+    if expected:
+        print(f"{len(expected)} cases of open.txt are not counted")
+    print(f"Checks: {len(todo) - len(expected)}, Failures: {len(failures)}, Errors: 0")
+    return 1 if failures or complaints or not todo else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
