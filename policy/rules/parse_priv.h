@@ -41,6 +41,10 @@ bool parse_name_ok(struct bytes s);
 struct text_node *parse_elements(struct place *at, struct text_node *e);
 /* parse_list() - the elements of a list to items, each through @check. */
 void parse_list(struct place *at, struct text_node *e, item_fn *check, struct pol_list *out);
+/* parse_hosts() - a hosts { } section. Return: 0, -ENOMEM. */
+int parse_hosts(struct place *at, struct text_node *s) must_check;
+/* parse_lowered() - a string of the draft in lower case. */
+struct pol_str parse_lowered(struct draft *d, struct bytes text);
 /* parse_find_role() - a role of this file by name, or UINT32_MAX. */
 uint32_t parse_find_role(const struct place *at, struct bytes name);
 /*

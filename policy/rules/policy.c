@@ -184,6 +184,9 @@ records_ok(const struct policy *p)
 	for (size_t i = 0; i < p->n_files; i++)
 		if (!str_ok(p, p->files[i].name) || !list_ok(&c, p->files[i].lattices))
 			return false;
+	for (size_t i = 0; i < p->n_hosts; i++)
+		if (!str_ok(p, p->hosts[i].id) || !list_ok(&c, p->hosts[i].labels))
+			return false;
 	for (size_t i = 0; i < p->n_roles; i++)
 		if (!role_ok(&c, &p->roles[i]))
 			return false;
@@ -214,7 +217,8 @@ sections_ok(struct policy *p)
 	p->to = section(p, head, POL_TO, sizeof(*p->to), &p->n_to);
 	p->conds = section(p, head, POL_CONDS, sizeof(*p->conds), &p->n_conds);
 	p->ranges = section(p, head, POL_RANGES, sizeof(*p->ranges), &p->n_ranges);
-	return p->strings != NULL && p->items != NULL && p->files != NULL && p->roles != NULL &&
+	p->hosts = section(p, head, POL_HOSTS, sizeof(*p->hosts), &p->n_hosts);
+	return p->hosts != NULL && p->strings != NULL && p->items != NULL && p->files != NULL && p->roles != NULL &&
 	       p->rules != NULL && p->to != NULL && p->conds != NULL &&
 	       p->ranges != NULL && p->n_files <= POL_MAX_FILES &&
 	       p->n_roles <= POL_MAX_ROLES && p->n_rules <= POL_MAX_RULES;

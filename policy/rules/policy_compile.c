@@ -109,6 +109,7 @@ draft_deinit(struct draft *d)
 	for (int i = 0; i < POL_SECTIONS; i++)
 		buf_deinit(&d->part[i]);
 	free(d->account_names);
+	free(d->hosts);
 	free(d->rule_names->slot);
 }
 
@@ -196,6 +197,7 @@ draft_all(struct draft *d, struct text **trees, size_t n)
 		if (r != 0)
 			return err_pass(r);
 	}
+	draft_hosts_end(d);
 	return d->report->errors != errors ? POLICY_BAD : 0;
 }
 

@@ -112,19 +112,23 @@ lattice_item(struct place *at, const struct text_node *n, struct pol_item *out)
 	return true;
 }
 
+struct pol_str
+parse_lowered(struct draft *d, struct bytes text)
+{
+	struct pol_str s = draft_string(d, text);
+	uint8_t *p = d->part[POL_STRINGS].ptr;
+
+	for (uint32_t i = 0; i < s.len; i++)
+		if (p[s.off + i] >= 'A' && p[s.off + i] <= 'Z')
+			p[s.off + i] = (uint8_t)(p[s.off + i] | 0x20);
+	return s;
+}
+
 /* Tags are compared without case: the credential carries them lower-cased, so do we. */
 static bool
 tag_item(struct place *at, const struct text_node *n, struct pol_item *out)
 {
-	struct pol_str s = draft_string(at->d, n->text);
-	uint8_t *p = at->d->part[POL_STRINGS].ptr;
-
-	if (buf_failed(&at->d->part[POL_STRINGS]))
-		return false;
-	for (uint32_t i = 0; i < s.len; i++)
-		if (p[s.off + i] >= 'A' && p[s.off + i] <= 'Z')
-			p[s.off + i] = (uint8_t)(p[s.off + i] | 0x20);
-	out->text = s;
+	out->text = parse_lowered(at->d, n->text);
 	return true;
 }
 
@@ -346,7 +350,7 @@ role_section(struct place *at, struct text_node *s)
 static void
 file_entry(struct place *at, struct text_node *e, struct pol_file *file)
 {
-	static const char *const sections[] = { "accounts", "role", "rule" };
+	static const char *const sections[] = { "accounts", "hosts", "role", "rule" };
 
 	if (e->kind == TEXT_ENTRY && bytes_is(e->text, "lattices")) {
 		parse_list(at, e, lattice_item, &file->lattices);
@@ -356,8 +360,8 @@ file_entry(struct place *at, struct text_node *e, struct pol_file *file)
 		if (e->kind == TEXT_SECTION && bytes_is(e->text, sections[i]))
 			return;
 	COMPLAIN(at, e,
-	    "a policy has lattices = [...], accounts { }, role NAME { } and rule NAME { }, "
-	    "not '%.*s'",
+	    "a policy has lattices = [...], accounts { }, hosts { }, role NAME { } and "
+	    "rule NAME { }, not '%.*s'",
 	    TEXT_ARG(e->text));
 }
 
@@ -371,6 +375,10 @@ draft_file(struct draft *d, const struct text *t, uint32_t number)
 	for (struct text_node *e = t->root->child; e != NULL; e = e->next)
 		file_entry(&at, e, &file);
 	buf_put(&d->part[POL_FILES], bytes_of(&file, sizeof(file)));
+	for (struct text_node *e = t->root->child; e != NULL; e = e->next)
+		if (e->kind == TEXT_SECTION && bytes_is(e->text, "hosts") &&
+		    parse_hosts(&at, e) != 0)
+			return err_raise(-ENOMEM);
 	for (struct text_node *e = t->root->child; e != NULL; e = e->next)
 		if (e->kind == TEXT_SECTION && bytes_is(e->text, "role"))
 			role_section(&at, e);

@@ -31,6 +31,7 @@ enum pol_section {
 	POL_TO,
 	POL_CONDS,
 	POL_RANGES,
+	POL_HOSTS,
 	POL_SECTIONS
 };
 
@@ -76,6 +77,12 @@ struct pol_role {
 	struct pol_list issuers; /* A..., accounts or their signing keys */
 	struct pol_list sources; /* networks */
 	uint32_t file;
+};
+
+/* hosts { }: what the policy calls a host. Sorted by id, which is in lower case. */
+struct pol_host {
+	struct pol_str id;
+	struct pol_list labels;
 };
 
 enum pol_cond_flag {
@@ -131,6 +138,7 @@ _Static_assert(sizeof(struct pol_head) == 32 + 8 * POL_SECTIONS, "no padding in 
 _Static_assert(sizeof(struct pol_item) == 16 && sizeof(struct pol_file) == 16, "no padding");
 _Static_assert(sizeof(struct pol_role) == 60 && sizeof(struct pol_rule) == 112, "no padding");
 _Static_assert(sizeof(struct pol_cond) == 16 && sizeof(struct pol_range) == 16, "no padding");
+_Static_assert(sizeof(struct pol_host) == 16, "no padding");
 
 struct view;
 
@@ -144,7 +152,8 @@ struct policy {
 	const uint32_t *to;
 	const struct pol_cond *conds;
 	const struct pol_range *ranges;
-	size_t n_strings, n_items, n_files, n_roles, n_rules, n_to, n_conds, n_ranges;
+	const struct pol_host *hosts;
+	size_t n_strings, n_items, n_files, n_roles, n_rules, n_to, n_conds, n_ranges, n_hosts;
 	char id[POL_ID_LEN + 1];
 	struct view **views; /* what sets of roles may do, shared by identities; see view.h */
 };
@@ -177,6 +186,15 @@ struct draft {
 	struct draft_name *account_names; /* accounts {} of all files */
 	size_t n_accounts, cap_accounts;
 	struct draft_index *rule_names;
+	struct draft_host *hosts; /* hosts {} of all files */
+	size_t n_hosts, cap_hosts;
+};
+
+/* A host while files are read; its place is for whoever names it again. */
+struct draft_host {
+	struct pol_host host;
+	const struct text *t;
+	const struct text_node *at;
 };
 
 struct draft_name {
@@ -188,6 +206,10 @@ struct draft_name {
 int draft_accounts(struct draft *d, const struct text *t) must_check;
 /* draft_file() - lattices, roles and rules of one file, number @file. Errors go to the report. */
 int draft_file(struct draft *d, const struct text *t, uint32_t file) must_check;
+/* draft_hosts_end() - all of hosts {} to its section. Errors go to the report. */
+void draft_hosts_end(struct draft *d);
+/* policy_host() - what hosts { } says of a host; NULL: nothing. Case does not count. */
+const struct pol_host *policy_host(const struct policy *p, struct bytes id);
 /* draft_string() - add a string; its place in the section. A failed section is noticed at the end. */
 struct pol_str draft_string(struct draft *d, struct bytes s);
 /* draft_rule_name() - remember a rule's name. Return: 0, POLICY_BAD when it is taken, -ENOMEM. */

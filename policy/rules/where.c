@@ -271,6 +271,13 @@ contract(struct tally *t, const struct body_link *link)
 }
 
 static void
+keys(struct tally *t, const struct body_list *list)
+{
+	for (const struct body_pair *p = list->first; p != NULL; p = p->next)
+		value(t, p->key);
+}
+
+static void
 link_field(struct tally *t, const struct body_link *link)
 {
 	switch (t->c->field) {
@@ -283,17 +290,52 @@ link_field(struct tally *t, const struct body_link *link)
 	case POLICY_FIELD_LINK_NAME:
 		text(t, link->name);
 		return;
+	case POLICY_FIELD_LINK_INTERFACE:
+		keys(t, &link->interfaces);
+		return;
+	case POLICY_FIELD_LINK_KEY:
+		keys(t, &link->values);
+		return;
 	default:
 		contract(t, link);
 		return;
 	}
 }
 
+/* What stands behind names: the policy of a secret, the type of a policy. */
 static void
-keys(struct tally *t, const struct body_list *list)
+texts(struct tally *t, const struct body_list *list)
 {
 	for (const struct body_pair *p = list->first; p != NULL; p = p->next)
-		value(t, p->key);
+		text(t, p->value);
+}
+
+static void
+truth(struct tally *t, bool yes)
+{
+	value(t, yes ? BYTES_LIT("yes") : BYTES_LIT("no"));
+}
+
+/*
+ * The labels the policy gives the host commanded. One that fits is enough, since a host has many
+ * and a rule speaks of those it cares for; a host the policy does not know has none.
+ */
+static void
+host_labels(struct tally *t, struct bytes id)
+{
+	const struct policy *p = t->ask->p;
+	const struct pol_host *h = policy_host(p, id);
+	bool found = false;
+
+	if (h == NULL) {
+		absent(t);
+		return;
+	}
+	for (uint32_t i = 0; i < h->labels.n; i++)
+		for (uint32_t k = 0; k < t->c->values.n && !found; k++)
+			found = glob_match(pol_bytes(p, p->items[t->c->values.first + k].text),
+			    pol_bytes(p, p->items[h->labels.first + i].text));
+	listed(t, found);
 }
 
 /* Of a manifest's links the configs stand in its own list as well; that changes nothing. */
@@ -358,6 +400,8 @@ walk(struct tally *t)
 	case POLICY_FIELD_LINK_SOURCE:
 	case POLICY_FIELD_LINK_TARGET:
 	case POLICY_FIELD_LINK_NAME:
+	case POLICY_FIELD_LINK_INTERFACE:
+	case POLICY_FIELD_LINK_KEY:
 	case POLICY_FIELD_CONTRACT:
 		for (const struct body_link *l = b->links; l != NULL; l = l->next)
 			link_field(t, l);
@@ -372,6 +416,39 @@ walk(struct tally *t)
 	case POLICY_FIELD_REGISTRY:
 		keys(t, &b->registries);
 		break;
+	case POLICY_FIELD_ALLOW_UPDATE: /* earlier dialects have no such word */
+		if (c->dialect == DIALECT_C && c->verb == VERB_ACTOR_SCALE)
+			truth(t, b->allow_update);
+		return;
+	case POLICY_FIELD_EVERY_HOST:
+		for (const struct body_part *p = b->parts; p != NULL; p = p->next)
+			truth(t, p->every_host);
+		return;
+	case POLICY_FIELD_TIMEOUT:
+		if (b->has_timeout)
+			number(t, b->timeout);
+		return;
+	case POLICY_FIELD_VERSION:
+		text(t, b->version);
+		return;
+	case POLICY_FIELD_SECRET:
+		keys(t, &b->secret_refs);
+		return;
+	case POLICY_FIELD_SECRET_POLICY:
+		texts(t, &b->secret_refs);
+		return;
+	case POLICY_FIELD_POLICY:
+		keys(t, &b->policies);
+		return;
+	case POLICY_FIELD_POLICY_TYPE:
+		texts(t, &b->policies);
+		return;
+	case POLICY_FIELD_CONFIG_KEY:
+		keys(t, &b->config_keys);
+		return;
+	case POLICY_FIELD_HOST_LABEL:
+		host_labels(t, c->host.len != 0 ? c->host : b->host_id);
+		return;
 	default:
 		break;
 	}

@@ -21,6 +21,9 @@
 #define V_WORKLOAD (V(WORKLOAD_START) | V(WORKLOAD_STOP) | V(WORKLOAD_STATUS))
 #define V_CONFIG (V(CONFIG_GET) | V(CONFIG_PUT) | V(CONFIG_DEL))
 #define V_LABEL (V(LABEL_PUT) | V(LABEL_DEL))
+#define V_HOST                                                                                     \
+	(V(HOST_INVENTORY) | V(HOST_STOP) | V(HOST_HEARTBEAT_GET) | V_RUN | V_STOP | V_LABEL |     \
+	    V_WORKLOAD | V(WADM_COMMAND))
 #define V_MANIFEST                                                                                 \
 	(V(MANIFEST_GET) | V(MANIFEST_PUT) | V(MANIFEST_DEL) | V(MANIFEST_DEPLOY) |                \
 	    V(MANIFEST_UNDEPLOY))
@@ -42,9 +45,7 @@ static const struct where_row rows[POLICY_FIELD_COUNT] = {
 	[POLICY_FIELD_COUNT_OF] = { "count", WHERE_NUMBERS,
 	    V(ACTOR_START) | V(ACTOR_SCALE) | V(ACTOR_STOP) | V(PROVIDER_START) | V_MANY |
 		V(WADM_COMMAND) },
-	[POLICY_FIELD_HOST] = { "host", WHERE_HOSTS,
-	    V(HOST_INVENTORY) | V(HOST_STOP) | V(HOST_HEARTBEAT_GET) | V_RUN | V_STOP | V_LABEL |
-		V_WORKLOAD | V(WADM_COMMAND) },
+	[POLICY_FIELD_HOST] = { "host", WHERE_HOSTS, V_HOST },
 	[POLICY_FIELD_LATTICE] = { "lattice", WHERE_GLOBS, V_ALL },
 	[POLICY_FIELD_LINK_SOURCE] = { "link.source", WHERE_GLOBS, V_LINKS },
 	[POLICY_FIELD_LINK_TARGET] = { "link.target", WHERE_GLOBS, V_LINKS & ~V(LINK_DEL) },
@@ -65,6 +66,23 @@ static const struct where_row rows[POLICY_FIELD_COUNT] = {
 	[POLICY_FIELD_HOST_PATH] = { "host_path", WHERE_GLOBS, V(WORKLOAD_START) },
 	[POLICY_FIELD_NAMESPACE] = { "namespace", WHERE_GLOBS, V(WORKLOAD_START) },
 	[POLICY_FIELD_OUTBOUND] = { "outbound", WHERE_GLOBS, V(WORKLOAD_START) },
+	[POLICY_FIELD_ALLOW_UPDATE] = { "allow_update", WHERE_WORDS,
+	    V(ACTOR_SCALE) | V(ACTOR_STOP) },
+	[POLICY_FIELD_EVERY_HOST] = { "every_host", WHERE_WORDS, V(MANIFEST_PUT) },
+	[POLICY_FIELD_TIMEOUT] = { "timeout", WHERE_NUMBERS, V(HOST_STOP) },
+	[POLICY_FIELD_VERSION] = { "version", WHERE_GLOBS, V_MANIFEST & ~V(MANIFEST_UNDEPLOY) },
+	[POLICY_FIELD_SECRET] = { "secret", WHERE_GLOBS, V(MANIFEST_PUT) | V(STATE_WRITE) },
+	[POLICY_FIELD_SECRET_POLICY] = { "secret.policy", WHERE_GLOBS,
+	    V(MANIFEST_PUT) | V(STATE_WRITE) },
+	[POLICY_FIELD_POLICY] = { "policy", WHERE_GLOBS, V(MANIFEST_PUT) },
+	[POLICY_FIELD_POLICY_TYPE] = { "policy.type", WHERE_GLOBS, V(MANIFEST_PUT) },
+	[POLICY_FIELD_LINK_INTERFACE] = { "link.interface", WHERE_GLOBS,
+	    V(LINK_PUT) | V(MANIFEST_PUT) | V(WORKLOAD_START) | V_DOORS },
+	[POLICY_FIELD_LINK_KEY] = { "link.key", WHERE_GLOBS,
+	    V(LINK_PUT) | V(WORKLOAD_START) | V(STATE_WRITE) },
+	[POLICY_FIELD_CONFIG_KEY] = { "config.key", WHERE_GLOBS,
+	    V(CONFIG_PUT) | V(CONFIG_DEL) | V_MANY | V_DOORS },
+	[POLICY_FIELD_HOST_LABEL] = { "host.label", WHERE_GLOBS, V_HOST },
 };
 
 /* Words of scheme and kind; the values of their enums are the indexes. */
@@ -82,6 +100,8 @@ static const char *const kinds[] = {
 	[PART_SERVICE] = "service",
 	[PART_PRECOMPILED] = "precompiled",
 };
+
+static const char *const truths[] = { NULL, "yes", "no" };
 
 const struct where_row *
 where_row(enum policy_field f)
@@ -121,9 +141,16 @@ where_kind_word(enum part_role role)
 bool
 where_word_ok(enum policy_field f, struct bytes word)
 {
-	const char *const *words = f == POLICY_FIELD_SCHEME ? schemes : kinds;
-	size_t n = f == POLICY_FIELD_SCHEME ? N_OF(schemes) : N_OF(kinds);
+	const char *const *words = kinds;
+	size_t n = N_OF(kinds);
 
+	if (f == POLICY_FIELD_SCHEME) {
+		words = schemes;
+		n = N_OF(schemes);
+	} else if (f == POLICY_FIELD_ALLOW_UPDATE || f == POLICY_FIELD_EVERY_HOST) {
+		words = truths;
+		n = N_OF(truths);
+	}
 	for (size_t i = 1; i < n; i++)
 		if (bytes_is(word, words[i]))
 			return true;

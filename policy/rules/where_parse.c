@@ -103,6 +103,11 @@ number_value(struct entry *en, const struct text_node *n)
 	struct pol_range out;
 	uint64_t min = 0, max = 0;
 
+	if (bare(n, "none") &&
+	    (en->e->op == TEXT_EQ || en->e->op == TEXT_NE || en->e->op == TEXT_IN)) {
+		en->cond.flags |= POL_COND_NONE;
+		return;
+	}
 	if (!range_of(n, &min, &max)) {
 		COMPLAIN(
 		    en->at, n, "%s is a number: 10, or 2..5 in a list or behind =", en->row->name);
@@ -220,18 +225,6 @@ plain(struct bytes s)
 	return true;
 }
 
-static struct pol_str
-lowered(struct draft *d, struct bytes text)
-{
-	struct pol_str s = draft_string(d, text);
-	uint8_t *p = d->part[POL_STRINGS].ptr;
-
-	for (uint32_t i = 0; i < s.len; i++)
-		if (p[s.off + i] >= 'A' && p[s.off + i] <= 'Z')
-			p[s.off + i] = (uint8_t)(p[s.off + i] | 0x20);
-	return s;
-}
-
 /* The bare words that are no globs. Return: was it one? */
 static bool
 special_value(struct entry *en, const struct text_node *n)
@@ -274,7 +267,7 @@ text_value(struct entry *en, const struct text_node *n)
 	else if (en->row->type == WHERE_IMAGES)
 		image_value(en, n, &item);
 	else
-		item.text = en->row->type == WHERE_HOSTS ? lowered(d, s) : draft_string(d, s);
+		item.text = en->row->type == WHERE_HOSTS ? parse_lowered(d, s) : draft_string(d, s);
 	buf_put(&d->part[POL_ITEMS], bytes_of(&item, sizeof(item)));
 	en->cond.values.n++;
 }

@@ -107,6 +107,10 @@ static const struct {
 	{ ROLE "rule a { streams = [\"a.b\"] to = [r] }\n", "names no stream" },
 	{ ROLE "rule a { deny_publish = [x] streams = [S] to = [r] }\n",
 	    "either grants or denies" },
+	{ "hosts { NA = [x]  na = [y] }\n", "host na is labelled in p.policy:1 as well" },
+	{ "hosts { NA = [\"g*\"] }\n", "a label is no glob" },
+	{ "hosts { NA.x = [g] }\n", "expected HOST-ID = [labels]" },
+	{ "hosts here { NA = [g] }\n", "no name of its own" },
 	{ ROLE ROLE, "r" },
 };
 

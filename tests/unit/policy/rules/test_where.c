@@ -7,7 +7,9 @@
 #include "policy/rules/where.h"
 #include "tests/unit/policy/rules/suites.h"
 
-#define TOP "lattices = [default, runtime]\nrole r { account = " ACME " }\n"
+#define TOP                                                                                        \
+	"lattices = [default, runtime]  hosts { Nhost = [\"zone=eu\", gpu] }\n"                    \
+	"role r { account = " ACME " }\n"
 
 /* Policies that do not compile. */
 static const struct {
@@ -39,6 +41,7 @@ static const struct {
 	{ "allow = [actor.start] where { count = 1.5 }", "count is a number" },
 	{ "allow = [actor.start] where { count = 5..2 }", "count is a number" },
 	{ "allow = [actor.start] where { count = 18446744073709551616 }", "count is a number" },
+	{ "allow = [actor.start] where { count <= none }", "count is a number" },
 	{ "allow = [actor.start] where { count < 0 }", "no number is meant" },
 	{ "allow = [actor.start] where { count <= 1..2 }", "no number is meant" },
 	{ "allow = [actor.start] where { count > 18446744073709551615 }", "no number is meant" },
@@ -61,6 +64,10 @@ static const struct {
 	{ "allow = [actor.start] where { image = \"file://\" }", "behind the scheme" },
 	{ "allow = [actor.start] where { registry = \"GHCR.io\" }", "a registry is in lower case" },
 	{ "allow = [actor.start] where { digest = [required, none] }", "required stands alone" },
+	{ "allow = [actor.scale] where { allow_update = maybe }", "there is no allow_update 'maybe'" },
+	{ "allow = [actor.start] where { allow_update = no }", "no verb of this rule has a field" },
+	{ "allow = [host.stop] where { timeout = soon }", "timeout is a number" },
+	{ "allow = [link.put] where { host.label = gpu }", "no verb of this rule has a field" },
 };
 
 static struct text_report report;
@@ -156,6 +163,20 @@ END_TEST
 	"  - name: web\n    type: component\n    properties: {image: a.b/web:1}\n"                 \
 	"  - name: db\n    type: capability\n    properties:\n"                                    \
 	"      application: {name: other, component: db}\n"
+#define FULL                                                                                       \
+	"apiVersion: core.oam.dev/v1beta1\nkind: Application\nmetadata:\n  name: shop\n"           \
+	"  annotations: {version: v1}\nspec:\n  policies:\n"                                        \
+	"  - {name: vault, type: policy.secret.wasmcloud.dev/v1alpha1,"                            \
+	"     properties: {backend: vault}}\n"                                                     \
+	"  components:\n"                                                                          \
+	"  - name: web\n    type: component\n    properties:\n      image: a.b/web:1\n"            \
+	"      secrets: [{name: db-pass, properties: {policy: vault, key: k}}]\n"                  \
+	"    traits:\n    - type: daemonscaler\n      properties: {instances: 2}\n"
+#define LINK_A "wasmbus.ctl.default.linkdefs.put"
+#define B_LINK(values)                                                                             \
+	"{\"actor_id\":\"MAAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQD3CM\","               \
+	"\"provider_id\":\"VAAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQDBJC\","             \
+	"\"link_name\":\"default\",\"contract_id\":\"wasmcloud:x\",\"values\":{" values "}}"
 
 enum { NO = 0, YES = 1 };
 
@@ -231,11 +252,26 @@ static const struct {
 	{ "count in [1, 5..7]", SCALE, OF("a.b/c:1", "\"count\":6"), YES, YES },
 	{ "count in [1, 5..7]", SCALE, OF("a.b/c:1", "\"count\":2"), NO, NO },
 	{ "count != [1, 5..7]", SCALE, OF("a.b/c:1", "\"count\":2"), YES, YES },
+	{ "count = [none, 3]", SCALE, OF("a.b/c:1", "\"count\":3"), YES, YES },
 	{ "count >= 3", SCALE, OF("a.b/c:1", "\"count\":3"), YES, YES },
 	{ "count > 3", SCALE, OF("a.b/c:1", "\"count\":3"), NO, NO },
 	{ "count < 4294967295", SCALE, OF("a.b/c:1", "\"count\":4294967295"), NO, NO },
 	{ "count <= 10", WORK, POOL("-1"), NO, NO },
 	{ "count > 10", WORK, POOL("-1"), YES, YES },
+	/* labels that hosts { } gives */
+	{ "host.label = \"zone=eu\"", SCALE, IMAGE("a.b/c:1"), YES, YES },
+	{ "host.label = [\"zone=us\", \"g*\"]", SCALE, IMAGE("a.b/c:1"), YES, YES },
+	{ "host.label = \"zone=us\"", SCALE, IMAGE("a.b/c:1"), NO, NO },
+	{ "host.label != \"zone=us\"", SCALE, IMAGE("a.b/c:1"), YES, YES },
+	{ "host.label != gpu", SCALE, IMAGE("a.b/c:1"), NO, NO },
+	{ "host.label = none", SCALE, IMAGE("a.b/c:1"), NO, NO },
+	{ "host.label = none", "wasmbus.ctl.v1.default.component.scale.NOTHER", IMAGE("a.b/c:1"),
+	    YES, YES },
+	{ "host.label = \"*\"", "wasmbus.ctl.v1.default.component.scale.NOTHER", IMAGE("a.b/c:1"),
+	    NO, NO },
+	{ "host.label != gpu", "wasmbus.ctl.v1.default.component.scale.NOTHER", IMAGE("a.b/c:1"),
+	    NO, NO },
+	{ "host.label = gpu", WORK, POOL("1"), YES, YES },
 	/* hosts; own is the asker's */
 	{ "host = nhost", SCALE, IMAGE("a.b/c:1"), YES, YES },
 	{ "host = NHOST", SCALE, IMAGE("a.b/c:1"), YES, YES },
@@ -261,6 +297,41 @@ static const struct {
 	    C_LINK("a", "b", ",\"source_config\":[\"x\"],\"target_config\":[\"app-1\"]"), NO, YES },
 	{ "config = \"app-*\"", LINK, C_LINK("a", "b", ""), NO, NO },
 	{ "config = [none, \"app-*\"]", LINK, C_LINK("a", "b", ""), YES, YES },
+	{ "link.interface = x", LINK, C_LINK("a", "b", ""), YES, YES },
+	{ "link.interface = [y, z]", LINK, C_LINK("a", "b", ""), NO, NO },
+	{ "link.key = \"PORT\"", LINK_A, B_LINK("\"PORT\":\"80\""), YES, YES },
+	{ "link.key = \"PORT\"", LINK_A, B_LINK("\"PORT\":\"80\",\"URL\":\"x\""), NO, YES },
+	{ "link.key = none", LINK_A, B_LINK(""), YES, YES },
+	{ "config.key = \"app_*\"", "wasmbus.ctl.v1.default.config.put.x", "{\"app_a\":\"1\"}", YES,
+	    YES },
+	{ "config.key = \"app_*\"", "wasmbus.ctl.v1.default.config.put.x",
+	    "{\"app_a\":\"1\",\"root\":\"\"}", NO, YES },
+	/* words of one dialect */
+	{ "allow_update = no", SCALE, OF("a.b/c:1", "\"count\":1"), YES, YES },
+	{ "allow_update = no", SCALE, OF("a.b/c:1", "\"count\":1,\"allow_update\":true"), NO, NO },
+	{ "allow_update = yes", SCALE, OF("a.b/c:1", "\"count\":1,\"allow_update\":true"), YES,
+	    YES },
+	{ "timeout <= 1000", "wasmbus.ctl.v1.default.host.stop.NHOST",
+	    "{\"host_id\":\"NHOST\",\"timeout\":500}", YES, YES },
+	{ "timeout <= 1000", "wasmbus.ctl.v1.default.host.stop.NHOST",
+	    "{\"host_id\":\"NHOST\",\"timeout\":5000}", NO, NO },
+	{ "timeout = none", "wasmbus.ctl.v1.default.host.stop.NHOST", "{\"host_id\":\"NHOST\"}",
+	    YES, YES },
+	/* manifests */
+	{ "version = \"v1\"", PUT, FULL, YES, YES },
+	{ "version = \"v2\"", PUT, FULL, NO, NO },
+	{ "version = \"v2\"", PUT, APP, NO, NO },
+	{ "version = \"v1\"", "wadm.api.default.model.deploy.shop", "{\"version\":\"v1\"}", YES, YES },
+	{ "every_host = no", PUT, FULL, NO, NO },
+	{ "every_host = no", PUT, APP, YES, YES },
+	{ "every_host = yes", PUT, FULL, YES, YES },
+	{ "secret = \"db-*\"", PUT, FULL, YES, YES },
+	{ "secret = other", PUT, FULL, NO, NO },
+	{ "secret = none", PUT, APP, YES, YES },
+	{ "secret.policy = vault", PUT, FULL, YES, YES },
+	{ "policy = vault", PUT, FULL, YES, YES },
+	{ "policy.type = \"policy.secret.*\"", PUT, FULL, YES, YES },
+	{ "policy.type = \"other\"", PUT, FULL, NO, NO },
 	/* lists of names */
 	{ "config = app-1", SCALE, OF("a.b/c:1", "\"count\":1,\"config\":[\"app-1\"]"), YES, YES },
 	{ "config = app-1", SCALE, OF("a.b/c:1", "\"count\":1,\"config\":[\"app-1\",\"root\"]"), NO,
