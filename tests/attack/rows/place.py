@@ -17,21 +17,24 @@ from portcullis_test import gateway, natsjwt, process, rawclient, server  # noqa
 Failed = process.Failed
 HOST = "NAAAHOSTTHATISATTACKEDAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 HOST2 = "NBBBHOSTTHATISTAKENOVERBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB"
-# who may hold what is in rows.policy and other.policy; here: role, account, host id
+# The lattice `default` is attacked; `other` lies beside it in the same account. Both are governed by the
+# shipped tenant.policy, hosts of 2.x by the shipped runtime.policy; rows.policy has the roles beyond them.
+# Here: roles, account, host id.
 PEOPLE = {
-    "tenant": ("tenant", "ACME", None),          # has its own data, its own streams, and no more
+    "tenant": ("tenant", "ACME", None),          # has its own data, may ask JetStream for all, and no more
     "wild": ("wild", "ACME", None),              # all data there is, and no verb
-    "neighbour": ("neighbour", "ACME", HOST2),   # deploys, operates and serves in another lattice
-    "stranger": ("deployer", "OTHER", None),     # the right role in the wrong account
+    # everything one can be in the other lattice
+    "neighbour": ("other-deployer other-host other-app", "ACME", HOST2),
+    "stranger": ("default-deployer", "OTHER", None),  # the right role in the wrong account
     "reader": ("reader", "ACME", None),          # looks and asks for bids
-    "deployer": ("deployer", "ACME", None),
-    "operator": ("operator", "ACME", None),      # wasmCloud 2.x
+    "deployer": ("default-deployer", "ACME", None),
+    "operator": ("runtime-operator", "ACME", None),      # wasmCloud 2.x
     "wadm": ("wadm", "ACME", None),
     "watcher": ("watcher", "ACME", None),        # may see commands
     "admin": ("admin", "ACME", None),
     "service": ("service", "ACME", None),        # answers policy, configuration and secrets questions
-    "host": ("host", "ACME", HOST),
-    "host2": ("host", "ACME", HOST2),            # a host of the lattice, taken over
+    "host": ("default-host runtime-host", "ACME", HOST),
+    "host2": ("default-host runtime-host", "ACME", HOST2),    # a host of the lattice, taken over
 }
 # what the server says by itself: advisories, answers, and one stream copying another
 NOISE = re.compile(r"\$JS\.EVENT\.|\$SYS\.|_INBOX\.|\$JS\.FC\.|\$JS\.[MS]\.|\$JSC\.")
@@ -39,11 +42,12 @@ ID = re.compile(r"decision \d+\.\d+\.[cd]\d+")
 
 
 def policies():
-    out = {}
-    for name in os.listdir(HERE):
-        if name.endswith(".policy"):
-            with open(os.path.join(HERE, name), encoding="utf-8") as f:
-                out[name] = f.read()
+    with open(os.path.join(HERE, "rows.policy"), encoding="utf-8") as f:
+        out = {"rows.policy": f.read()}
+    for name, lattice in (("tenant", "default"), ("tenant", "other"), ("runtime", "")):
+        with open(os.path.join(HERE, "..", "..", "..", "policies", name + ".policy"), encoding="utf-8") as f:
+            text = f.read().replace("@ACCOUNT@", "<ACME>").replace("@LATTICE@", lattice)
+        out[f"{name}{lattice}.policy"] = text
     return out
 
 
@@ -120,9 +124,9 @@ class Place:
 
     def person(self, name):
         if name not in self.people:
-            role, account, host = PEOPLE[name]
-            tags = [f"host:{host}"] if host else []
-            creds = self.deployment.login(role, name, account, tags)
+            roles, account, host = PEOPLE[name]
+            tags = [f"role:{role}" for role in roles.split()] + ([f"host:{host}"] if host else [])
+            creds = self.deployment.login(None, name, account, tags)
             self.people[name] = Person(name, self.deployment.client(creds))
         return self.people[name]
 

@@ -13,6 +13,11 @@ V2 = f"runtime.host.{HOST}."
 ALL = ("tenant", "wild", "neighbour", "stranger", "reader", "host2")
 
 
+def never(what, body):
+    """A workload nobody may start; its operator is refused with the rule that says so."""
+    return Pub("D", what, V2 + "workload.start", body, ALL + ("operator", "admin"), ())
+
+
 def command(dialect, what, subject, body, allowed=("deployer",), **options):
     return Pub(dialect, what, subject, body, ALL, allowed, **options)
 
@@ -34,9 +39,9 @@ ROWS = {
         command("C", "provider.start", f"{V1}provider.start.{HOST}", start_provider_v1()),
         command("C", "provider.start of a host's file", f"{V1}provider.start.{HOST}",
                 {**start_provider_v1(), "provider_ref": "file:///tmp/rootkit.par"}),
-        command("D", "workload with machine code", V2 + "workload.start",
-                workload(precompiledUrl="https://evil.example/web.cwasm"), ("operator",)),
-        command("D", "workload with the host's files", V2 + "workload.start", workload_with_host_files(), ("operator",)),
+        never("workload with machine code", workload(precompiledUrl="https://evil.example/web.cwasm")),
+        never("workload with the host's files", workload_with_host_files()),
+        command("D", "workload of ours", V2 + "workload.start", workload(), ("operator",)),
         command("wadm", "StartProvider", "wadm.cmd.default", WADM_START, ("wadm",)),
     ],
     "02_update": [
@@ -44,7 +49,10 @@ ROWS = {
         command("C", "component.update", f"{V1}component.update.{HOST}",
                 {"component_id": "echo", "new_component_ref": EVIL, "host_id": HOST, "annotations": {}}),
         command("C", "scale with allow_update", f"{V1}component.scale.{HOST}", scale_v1(count=1, allow_update=True)),
-        command("D", "workload.start over a running one", V2 + "workload.start", workload(image=EVIL), ("operator",)),
+        Pub("D", "workload.start of another's image", V2 + "workload.start", workload(image=EVIL), ALL + ("operator",),
+            ("admin",)),
+        command("D", "workload.start of the next version", V2 + "workload.start", workload(image=IMAGE + ".1"),
+                ("operator",)),
     ],
     "03_start_scale": [
         *both("la", "la", ({"host_id": HOST, "actor_ref": EVIL}, {"host_id": HOST, "actor_ref": EVIL, "count": 2})),
