@@ -18,6 +18,7 @@ static int
 solo_init(struct solo *s, const struct policy *p, const struct identity *id)
 {
 	*s = (struct solo){ .p = *p, .id = *id };
+	s->p.clock = NULL; /* what a rule would say if it were in force */
 	s->id.perms = (struct permissions){ 0 };
 	s->rules = calloc(p->n_rules + 1, sizeof(*s->rules));
 	if (s->rules == NULL)
@@ -81,15 +82,15 @@ ask_alone(struct solo *s, const struct policy *p, uint32_t number, const struct 
 static int
 ask_each(struct explain_step *step, struct solo *s, const struct rights *r, const struct query *x)
 {
-	step->rule = calloc(r->view->n_rules + 1, sizeof(*step->rule));
+	step->rule = calloc(r->view->n_all + 1, sizeof(*step->rule));
 	if (step->rule == NULL)
 		return err_raise(-ENOMEM);
-	for (size_t i = 0; i < r->view->n_rules; i++) {
+	for (size_t i = 0; i < r->view->n_all; i++) {
 		struct explain_rule *rule = &step->rule[i];
 		struct decision d = { 0 };
 		int got;
 
-		rule->rule = r->view->rule[i];
+		rule->rule = r->view->all[i];
 		got = ask_alone(s, r->p, rule->rule, x, &d);
 		if (got != 0)
 			return err_pass(got);
@@ -97,6 +98,7 @@ ask_each(struct explain_step *step, struct solo *s, const struct rights *r, cons
 		rule->field = d.field;
 		if (d.reason == REASON_RULE)
 			rule->says = d.verdict == VERDICT_ALLOW ? EXPLAIN_ALLOWS : EXPLAIN_DENIES;
+		rule->shut = policy_rule_shut(r->p, rule->rule);
 		rule->observes = (r->p->rules[rule->rule].flags & POL_OBSERVE) != 0;
 		rule->decides = step->d.reason != REASON_JWT && step->d.rule == rule->rule;
 		step->n++;

@@ -37,6 +37,7 @@ struct explain_rule {
 	enum policy_field
 	    field; /* of its condition that does not hold (REASON_WHERE), or decides */
 	bool observes;
+	bool shut; /* out of force now: ->says is what it would say at another time */
 	bool decides;
 };
 

@@ -93,6 +93,8 @@ wish_for(const struct explanation *e, const struct rights *r, const struct expla
 		return never(
 		    "a rule names it, and its condition does not hold: change what is asked "
 		    "for, or the condition");
+	case REASON_RATE:
+		return never("a rule allows it, but only so often: wait, or change its rate");
 	case REASON_RULE:
 		return never("a deny beats every allow: the rule that denies it has to change");
 	case REASON_COMMAND:

@@ -12,6 +12,8 @@ struct place {
 	const struct text *t;
 	uint32_t file;
 	uint32_t first_role; /* of this file */
+	int32_t zone_s;      /* of its hours, east of Greenwich */
+	struct bytes zone;   /* as written; empty: UTC */
 };
 
 /* An element of a list: checks it, and may split it. Return: false after reporting. */
@@ -29,6 +31,7 @@ struct rule_place {
 	uint64_t unconditional;   /* verbs named that are no commands: serve, control.watch */
 	struct text_node *where;
 	struct text_node *of_serve, *of_answers; /* a key that says how */
+	struct text_node *rate, *burst, *during, *zone, *from, *until; /* see rule_bounds.c */
 };
 
 #define COMPLAIN(at, node, ...) text_error((at)->d->report, (at)->t, (node), __VA_ARGS__)
@@ -60,6 +63,15 @@ void rule_host_id(struct rule_place *rp, struct text_node *e);
 void rule_rpc(struct rule_place *rp, struct text_node *e);
 /* rule_check_serve() - whether what they say can mean anything in this rule. */
 void rule_check_serve(struct rule_place *rp);
+/* rule_rate() ... - how often and when it holds; only remembered. */
+void rule_rate(struct rule_place *rp, struct text_node *e);
+void rule_burst(struct rule_place *rp, struct text_node *e);
+void rule_during(struct rule_place *rp, struct text_node *e);
+void rule_zone(struct rule_place *rp, struct text_node *e);
+void rule_from(struct rule_place *rp, struct text_node *e);
+void rule_until(struct rule_place *rp, struct text_node *e);
+/* rule_check_bounds() - reads them, once all of the rule is known. */
+void rule_check_bounds(struct rule_place *rp);
 /* parse_rule() - one rule { } section; @lattices: the file says which it governs. */
 int parse_rule(struct place *at, struct text_node *s, bool lattices) must_check;
 

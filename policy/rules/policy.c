@@ -19,7 +19,7 @@
 /* What is left of the items and of `to`, so that lists cannot share and multiply. */
 struct check {
 	const struct policy *p;
-	size_t items, to, conds, ranges;
+	size_t items, to, conds, ranges, windows;
 	uint64_t verbs; /* all that can be granted */
 };
 
@@ -142,6 +142,29 @@ conds_ok(struct check *c, const struct pol_rule *rule)
 	return true;
 }
 
+/* Times are any, amounts are counted for what a rule grants one by one. */
+static bool
+bounds_ok(struct check *c, const struct pol_rule *rule)
+{
+	struct pol_list l = rule->during;
+	struct rate rate = pol_rate(rule);
+
+	if (l.n != 0 && (l.first > c->p->n_windows || l.n > c->p->n_windows - l.first || l.n > c->windows ||
+			    l.n > WINDOW_MAX_SPANS))
+		return false;
+	c->windows -= l.n;
+	if (l.n != 0 && !window_spans_ok(&c->p->windows[l.first], l.n))
+		return false;
+	if (pol_u64(rule->from) > INT64_MAX || pol_u64(rule->until) > INT64_MAX || !str_ok(c->p, rule->times))
+		return false;
+	if (!pol_rated(rule))
+		return rule->rate_ms == 0 && rule->burst == 0;
+	return rate_ok(&rate) && (rule->flags & POL_DENY) == 0 &&
+	       (pol_verbs(rule) & (VERB_BIT(VERB_SERVE) | VERB_BIT(VERB_CONTROL_WATCH))) == 0 &&
+	       rule->reply.n == 0 && rule->headers.n == 0 && rule->strip.n == 0 && rule->streams.n == 0 &&
+	       rule->respond == 0;
+}
+
 /* What widens a grant stands only beside it. */
 static bool
 flags_ok(const struct pol_rule *rule)
@@ -168,7 +191,7 @@ rule_ok(struct check *c, const struct pol_rule *rule)
 	return to_ok(c, rule->to) && patterns_ok(c, rule->publish) &&
 	       patterns_ok(c, rule->subscribe) && patterns_ok(c, rule->reply) &&
 	       list_ok(c, rule->headers) && list_ok(c, rule->strip) && list_ok(c, rule->streams) &&
-	       conds_ok(c, rule);
+	       conds_ok(c, rule) && bounds_ok(c, rule);
 }
 
 static bool
@@ -179,6 +202,7 @@ records_ok(const struct policy *p)
 		.to = p->n_to,
 		.conds = p->n_conds,
 		.ranges = p->n_ranges,
+		.windows = p->n_windows,
 		.verbs = command_verbs_of(BYTES_LIT("*")) };
 
 	for (size_t i = 0; i < p->n_files; i++)
@@ -218,9 +242,10 @@ sections_ok(struct policy *p)
 	p->conds = section(p, head, POL_CONDS, sizeof(*p->conds), &p->n_conds);
 	p->ranges = section(p, head, POL_RANGES, sizeof(*p->ranges), &p->n_ranges);
 	p->hosts = section(p, head, POL_HOSTS, sizeof(*p->hosts), &p->n_hosts);
+	p->windows = section(p, head, POL_WINDOWS, sizeof(*p->windows), &p->n_windows);
 	return p->hosts != NULL && p->strings != NULL && p->items != NULL && p->files != NULL && p->roles != NULL &&
 	       p->rules != NULL && p->to != NULL && p->conds != NULL &&
-	       p->ranges != NULL && p->n_files <= POL_MAX_FILES &&
+	       p->ranges != NULL && p->windows != NULL && p->n_files <= POL_MAX_FILES &&
 	       p->n_roles <= POL_MAX_ROLES && p->n_rules <= POL_MAX_RULES;
 }
 
@@ -237,7 +262,7 @@ policy_open(struct policy **out, struct bytes snapshot)
 		return err_raise(-EBADMSG);
 	}
 	p->views = calloc(1, sizeof(struct view *));
-	if (p->views == NULL) {
+	if (p->views == NULL || clock_new(p) != 0) {
 		policy_close(p);
 		return err_raise(-ENOMEM);
 	}
@@ -252,6 +277,7 @@ policy_close(struct policy *p)
 		return;
 	assert(p->views == NULL || *p->views == NULL); /* rights outlived their policy */
 	free(p->views);
+	clock_free(p->clock);
 	free(p);
 }
 

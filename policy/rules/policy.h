@@ -12,7 +12,7 @@
 #include "policy/core/err.h"
 #include "policy/core/text.h"
 
-enum { RULE_NONE = UINT32_MAX };
+enum { RULE_NONE = UINT32_MAX, POLICY_RATE_TEXT = 48 };
 
 /* What a rule's where { } may be about; names: policy_field_name(). */
 enum policy_field {
@@ -64,6 +64,7 @@ struct policy_source {
 
 enum policy_answer {
 	POLICY_BAD = 1, /* the report says what and where */
+	POLICY_CHANGED, /* other rules are in force than before */
 };
 
 /*
@@ -86,6 +87,20 @@ const char *policy_rule_name(const struct policy *p, uint32_t rule);
 const char *policy_rule_because(const struct policy *p, uint32_t rule);
 /* policy_rule_place() - "file:line" of the rule, or "". */
 const char *policy_rule_place(const struct policy *p, uint32_t rule);
+/* policy_rule_times() - "mon-fri 08:00-18:00 +02:00, until 2027-01-01T00:00Z": when it is in force; "" for always. */
+const char *policy_rule_times(const struct policy *p, uint32_t rule);
+/* policy_rule_rate() - "10/s burst 20", or "" for a rule without a rate. */
+const char *policy_rule_rate(const struct policy *p, uint32_t rule, char out[POLICY_RATE_TEXT]);
+/* policy_rule_shut() - out of force at the time policy_time() told last. */
+bool policy_rule_shut(const struct policy *p, uint32_t rule);
+/*
+ * policy_time() - it is @unix_s now: rules go in and out of force. Tell it about once a second. What
+ * rights remember by the rules of before is forgotten; who judged something else by them (live
+ * subscriptions) has to look again. Before the first call every grant with times is shut and every
+ * denial is in force.
+ * Return: 0 nothing changed, POLICY_CHANGED, -ENOMEM (then nobody may go on judging by it).
+ */
+int policy_time(const struct policy *p, int64_t unix_s) must_check;
 /* policy_field_name() - "image", "link.source" ... for logs; "" for POLICY_FIELD_NONE. */
 const char *policy_field_name(enum policy_field f);
 size_t policy_rules(const struct policy *p);

@@ -347,6 +347,19 @@ role_section(struct place *at, struct text_node *s)
 		buf_put(&at->d->part[POL_ROLES], bytes_of(&role, sizeof(role)));
 }
 
+/* Where the hours of this file's rules are meant. */
+static void
+file_zone(struct place *at, struct text_node *e)
+{
+	const char *why;
+
+	if (text_get_string(at->t, e, &at->zone, at->d->report) != 0)
+		return;
+	why = window_zone(at->zone, &at->zone_s);
+	if (why != NULL)
+		COMPLAIN(at, e, "'%.*s': %s", TEXT_ARG(at->zone), why);
+}
+
 static void
 file_entry(struct place *at, struct text_node *e, struct pol_file *file)
 {
@@ -356,11 +369,15 @@ file_entry(struct place *at, struct text_node *e, struct pol_file *file)
 		parse_list(at, e, lattice_item, &file->lattices);
 		return;
 	}
+	if (e->kind == TEXT_ENTRY && bytes_is(e->text, "zone")) {
+		file_zone(at, e);
+		return;
+	}
 	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
 		if (e->kind == TEXT_SECTION && bytes_is(e->text, sections[i]))
 			return;
 	COMPLAIN(at, e,
-	    "a policy has lattices = [...], accounts { }, hosts { }, role NAME { } and "
+	    "a policy has lattices = [...], zone = ..., accounts { }, hosts { }, role NAME { } and "
 	    "rule NAME { }, not '%.*s'",
 	    TEXT_ARG(e->text));
 }

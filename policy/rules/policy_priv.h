@@ -10,8 +10,10 @@
 #define POLICY_RULES_POLICY_PRIV_H
 
 #include "policy/rules/policy.h"
+#include "policy/rules/rate.h"
+#include "policy/rules/window.h"
 
-#define POL_MAGIC UINT64_C(0x33304c4f50435250) /* "PRCPOL03" */
+#define POL_MAGIC UINT64_C(0x35304c4f50435250) /* "PRCPOL05" */
 
 enum {
 	POL_MAX_FILES = 1024,
@@ -19,6 +21,7 @@ enum {
 	POL_MAX_RULES = 1 << 17,
 	POL_MAX_NAME = 64,
 	POL_MAX_BECAUSE = 512,
+	POL_MAX_TIMES = 2048,
 	POL_ID_LEN = 16,
 };
 
@@ -32,6 +35,7 @@ enum pol_section {
 	POL_CONDS,
 	POL_RANGES,
 	POL_HOSTS,
+	POL_WINDOWS,
 	POL_SECTIONS
 };
 
@@ -132,15 +136,24 @@ struct pol_rule {
 	uint32_t respond_ms;
 	struct pol_list where; /* into POL_CONDS */
 	struct pol_list streams;
+	struct pol_list during; /* into POL_WINDOWS; none: the whole week */
+	uint32_t from[2];       /* unix seconds, low half first */
+	uint32_t until[2];      /* 0: for ever */
+	struct pol_str times;   /* what the four keys say, for people */
+	uint32_t rate;          /* messages in rate_ms; 0: as many as come */
+	uint32_t rate_ms;
+	uint32_t burst;
 };
 
 _Static_assert(sizeof(struct pol_head) == 32 + 8 * POL_SECTIONS, "no padding in the head");
 _Static_assert(sizeof(struct pol_item) == 16 && sizeof(struct pol_file) == 16, "no padding");
-_Static_assert(sizeof(struct pol_role) == 60 && sizeof(struct pol_rule) == 112, "no padding");
+_Static_assert(sizeof(struct pol_role) == 60 && sizeof(struct pol_rule) == 156, "no padding");
+_Static_assert(sizeof(struct window_span) == 8, "no padding");
 _Static_assert(sizeof(struct pol_cond) == 16 && sizeof(struct pol_range) == 16, "no padding");
 _Static_assert(sizeof(struct pol_host) == 16, "no padding");
 
 struct view;
+struct pol_clock;
 
 struct policy {
 	struct bytes snapshot;
@@ -153,9 +166,11 @@ struct policy {
 	const struct pol_cond *conds;
 	const struct pol_range *ranges;
 	const struct pol_host *hosts;
-	size_t n_strings, n_items, n_files, n_roles, n_rules, n_to, n_conds, n_ranges, n_hosts;
+	const struct window_span *windows;
+	size_t n_strings, n_items, n_files, n_roles, n_rules, n_to, n_conds, n_ranges, n_hosts, n_windows;
 	char id[POL_ID_LEN + 1];
 	struct view **views; /* what sets of roles may do, shared by identities; see view.h */
+	struct pol_clock *clock; /* which rules are shut now; NULL: no rule has times */
 };
 
 static inline uint64_t
@@ -169,6 +184,50 @@ pol_verbs(const struct pol_rule *rule)
 {
 	return pol_u64(rule->verbs);
 }
+
+/*
+ * What a rule says about time and amount. Whoever compares two policies takes both as atoms: rules
+ * have the same times when pol_same_times() says so, the same rate when the three numbers are equal,
+ * and a rule with neither (!pol_timed(), !pol_rated()) holds always and without end.
+ * policy_rule_times() and policy_rule_rate() name them for people.
+ */
+static inline bool
+pol_timed(const struct pol_rule *rule)
+{
+	return rule->during.n != 0 || pol_u64(rule->from) != 0 || pol_u64(rule->until) != 0;
+}
+
+static inline bool
+pol_rated(const struct pol_rule *rule)
+{
+	return rule->rate != 0;
+}
+
+static inline struct rate
+pol_rate(const struct pol_rule *rule)
+{
+	return (struct rate){ rule->rate, rule->burst, rule->rate_ms };
+}
+
+static inline int64_t
+pol_until(const struct pol_rule *rule)
+{
+	return pol_u64(rule->until) != 0 ? (int64_t)pol_u64(rule->until) : INT64_MAX;
+}
+
+/* pol_same_times() - in force at exactly the same moments? The rules may be of two policies. */
+bool pol_same_times(const struct policy *p, const struct pol_rule *a, const struct policy *q,
+    const struct pol_rule *b);
+/* pol_times_cover() - is @outer in force whenever @inner is? */
+bool pol_times_cover(
+    const struct policy *p, const struct pol_rule *outer, const struct pol_rule *inner);
+/* pol_never() - is there no moment at which it is in force? */
+bool pol_never(const struct policy *p, const struct pol_rule *rule);
+/* clock_new() - every grant with times shut, every denial in force. Return: 0, -ENOMEM. */
+int clock_new(struct policy *p) must_check;
+void clock_free(struct pol_clock *c);
+/* clock_shut() - is this rule out of force by the time last told? */
+bool clock_shut(const struct policy *p, uint32_t rule);
 
 static inline struct bytes
 pol_bytes(const struct policy *p, struct pol_str s)

@@ -295,6 +295,12 @@ static const struct {
 	{ "unstamped", rule_unstamped, false },
 	{ "host_id", rule_host_id, false },
 	{ "rpc", rule_rpc, false },
+	{ "rate", rule_rate, false },
+	{ "burst", rule_burst, false },
+	{ "during", rule_during, false },
+	{ "zone", rule_zone, false },
+	{ "from", rule_from, false },
+	{ "until", rule_until, false },
 	{ "to", rule_to, false },
 	{ "because", rule_because, false },
 	{ "mode", rule_mode, false },
@@ -399,6 +405,7 @@ parse_rule(struct place *at, struct text_node *s, bool lattices)
 		rule_entry(&rp, e);
 	if (rp.where != NULL)
 		rule_where(&rp);
+	rule_check_bounds(&rp);
 	rule_check(&rp, lattices);
 	if (rp.denies)
 		rp.rule.flags |= POL_DENY;

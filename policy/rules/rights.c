@@ -22,8 +22,20 @@ enum { MAX_HOST_IDS = 16 };
 struct decision
 judge_rules(struct hit denies, struct hit allows, enum reason otherwise)
 {
+	return judge_rated(denies, allows, HIT_NONE, otherwise);
+}
+
+struct decision
+judge_rated(struct hit denies, struct hit allows, struct hit rated, enum reason otherwise)
+{
 	bool marked = denies.observed != RULE_NONE;
-	uint32_t rule = allows.enforced != RULE_NONE ? allows.enforced : allows.observed;
+	const uint32_t best[] = { allows.enforced, rated.enforced, allows.observed, rated.observed };
+	size_t which = 0;
+	uint32_t rule;
+
+	while (which < 3 && best[which] == RULE_NONE)
+		which++;
+	rule = best[which];
 
 	if (denies.enforced != RULE_NONE)
 		return (struct decision){
@@ -35,7 +47,8 @@ judge_rules(struct hit denies, struct hit allows, enum reason otherwise)
 		.verdict = VERDICT_ALLOW,
 		.reason = REASON_RULE,
 		.rule = marked ? denies.observed : rule,
-		.would_deny = marked || allows.enforced == RULE_NONE,
+		.would_deny = marked || which >= 2,
+		.rated = which % 2 == 1 ? rule + 1 : 0,
 	};
 }
 
@@ -96,6 +109,8 @@ rights_new(struct rights **out, const struct policy *p, const struct identity *i
 	r->p = p;
 	memcpy(r->account, id->account, sizeof(r->account));
 	r->account[sizeof(r->account) - 1] = '\0';
+	memcpy(r->name, id->user, sizeof(r->name));
+	r->name[sizeof(r->name) - 1] = '\0';
 	memcpy(&r->seed, id->token, sizeof(r->seed));
 	r->host = calloc(MAX_HOST_IDS, sizeof(*r->host));
 	if (r->host == NULL)
@@ -107,6 +122,7 @@ rights_new(struct rights **out, const struct policy *p, const struct identity *i
 		answer = view_get(&r->view, p, id);
 	if (answer != 0)
 		return err_pass(answer);
+	view_watch(r->view, &r->user);
 	*out = take(r);
 	return 0;
 }
@@ -120,8 +136,10 @@ rights_free(struct rights *r)
 		free((void *)(uintptr_t)r->host[i].ptr); /* copied by copy_hosts() */
 	free(r->host);
 	narrow_deinit(&r->own);
+	rights_meter(r, NULL);
+	view_unwatch(&r->user);
 	view_put(r->view);
-	free(r->cache);
+	free(r->user.memory);
 	free(r);
 }
 
@@ -131,6 +149,7 @@ rights_free(struct rights *r)
 bool
 cache_get(struct rights *r, enum question_kind q, struct bytes s, struct slot **where)
 {
+	struct cache *cache = r->user.memory;
 	uint64_t hash, *tag;
 	struct slot *set;
 	size_t way;
@@ -138,14 +157,14 @@ cache_get(struct rights *r, enum question_kind q, struct bytes s, struct slot **
 	*where = NULL;
 	if (s.len > CACHE_TEXT || s.len == 0)
 		return false;
-	if (r->cache == NULL) {
-		r->cache = calloc(1, sizeof(*r->cache));
-		if (r->cache == NULL)
+	if (cache == NULL) {
+		cache = r->user.memory = calloc(1, sizeof(*cache));
+		if (cache == NULL)
 			return false;
 	}
 	hash = hash_bytes(r->seed + q, s) | 1; /* 0 is nobody's */
-	tag = r->cache->tag[hash >> 1 & (CACHE_SETS - 1)];
-	set = r->cache->slot[hash >> 1 & (CACHE_SETS - 1)];
+	tag = cache->tag[hash >> 1 & (CACHE_SETS - 1)];
+	set = cache->slot[hash >> 1 & (CACHE_SETS - 1)];
 	for (way = 0; way < CACHE_WAYS && tag[way] != 0; way++) {
 		*where = &set[way];
 		if (tag[way] == hash && set[way].question == q && set[way].len == s.len &&
@@ -198,21 +217,25 @@ asks_for_consumer(const struct words *w)
 
 /* judge_consumer() - such a subject: all of what it may stand for must be allowed, nothing denied. */
 static struct decision
-judge_consumer(const struct rights *r, struct bytes s, const struct words *words)
+judge_consumer(const struct rights *r, struct bytes s, const struct words *words, uint32_t after)
 {
+	struct view_rated q = { .words = words, .text = s, .by_name = true, .after = after };
+
 	if (!narrow_publish_pattern(&r->own, s))
 		return judge_deny(REASON_JWT);
 	if (trie_overlaps(r->view->deny_publish, words))
 		return judge_deny(REASON_RULE);
-	return judge_rules(HIT_NONE, trie_covers(r->view->publish, words, BYTES_NULL, true), REASON_RESERVED);
+	return judge_rated(HIT_NONE, trie_covers(r->view->publish, words, BYTES_NULL, true),
+	    view_rated(r->view, &q), REASON_RESERVED);
 }
 
 /* Publish. */
 
-static struct decision
-judge_publish(const struct rights *r, struct bytes s)
+struct decision
+judge_publish(const struct rights *r, struct bytes s, uint32_t after)
 {
-	struct hit allows, denies, by_serve = HIT_NONE, no_serve;
+	struct view_rated q = { .text = s, .after = after };
+	struct hit allows, denies, rated, by_serve = HIT_NONE, no_serve;
 	enum serve_answer host = SERVE_NOT;
 	struct bytes lattice;
 	struct serve_host who = rights_host(r);
@@ -221,7 +244,7 @@ judge_publish(const struct rights *r, struct bytes s)
 	if (!words_cut(&words, s) || (!words.literal && !asks_for_consumer(&words)))
 		return judge_deny(REASON_INVALID);
 	if (!words.literal)
-		return judge_consumer(r, s, &words);
+		return judge_consumer(r, s, &words, after);
 	if (subject_is_command(s))
 		return judge_deny(REASON_COMMAND);
 	if (!narrow_publish(&r->own, s))
@@ -230,6 +253,9 @@ judge_publish(const struct rights *r, struct bytes s)
 	if (subject_in_inbox(s))
 		return judge_own(denies, REASON_OWN_INBOX);
 	allows = trie_match(r->view->publish, &words, subject_reserved(s));
+	q.words = &words;
+	q.by_name = subject_reserved(s);
+	rated = view_rated(r->view, &q);
 	if (rights_has(r, VERB_SERVE))
 		host = serve_publish(s, &who, &lattice);
 	if (host != SERVE_NOT)
@@ -237,9 +263,9 @@ judge_publish(const struct rights *r, struct bytes s)
 	if (host == SERVE_OWN) {
 		if (no_serve.enforced == RULE_NONE)
 			allows = hit_either(allows, by_serve);
-		return judge_rules(denies, allows, REASON_NO_RULE);
+		return judge_rated(denies, allows, rated, REASON_NO_RULE);
 	}
-	return judge_rules(denies, allows,
+	return judge_rated(denies, allows, rated,
 	    by_serve.enforced != RULE_NONE ? REASON_HOST
 	    : subject_reserved(s)          ? REASON_RESERVED
 					   : REASON_NO_RULE);
@@ -253,7 +279,7 @@ rights_publish(struct rights *r, struct bytes subject)
 
 	if (cache_get(r, ASK_PUBLISH, subject, &slot))
 		return slot->a.d;
-	a.d = judge_publish(r, subject);
+	a.d = judge_publish(r, subject, 0);
 	cache_put(slot, ASK_PUBLISH, subject, a);
 	return a.d;
 }
@@ -291,8 +317,9 @@ judge_control(const struct rights *r, struct bytes pattern, struct bytes queue, 
 }
 
 struct decision
-rights_subscribe(struct rights *r, struct bytes pattern, struct bytes queue)
+judge_subscribe(const struct rights *r, struct bytes pattern, struct bytes queue, uint32_t after)
 {
+	struct view_rated q = { .text = pattern, .queue = queue, .subscribe = true, .after = after };
 	struct serve_host who = rights_host(r);
 	struct hit allows, denies, more, no;
 	struct bytes lattice;
@@ -316,8 +343,16 @@ rights_subscribe(struct rights *r, struct bytes pattern, struct bytes queue)
 		if (no.enforced == RULE_NONE)
 			allows = hit_either(allows, more);
 	}
-	return judge_rules(
-	    denies, allows, subject_reserved(pattern) ? REASON_RESERVED : REASON_NO_RULE);
+	q.words = &words;
+	q.by_name = subject_reserved(pattern);
+	return judge_rated(denies, allows, view_rated(r->view, &q),
+	    subject_reserved(pattern) ? REASON_RESERVED : REASON_NO_RULE);
+}
+
+struct decision
+rights_subscribe(struct rights *r, struct bytes pattern, struct bytes queue)
+{
+	return judge_subscribe(r, pattern, queue, 0);
 }
 
 bool
@@ -364,6 +399,8 @@ reason_word(enum reason why)
 		return "body";
 	case REASON_WHERE:
 		return "where";
+	case REASON_RATE:
+		return "rate";
 	}
 	return "unknown";
 }

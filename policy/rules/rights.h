@@ -32,6 +32,7 @@ enum reason {
 	REASON_HOST,           /* serve: another host's subject or id */
 	REASON_BODY,           /* the command's body was refused: nobody knows what it commands */
 	REASON_WHERE,          /* ->rule would allow it, but its condition on ->field does not hold */
+	REASON_RATE,           /* ->rule would allow it, but has nothing left for this identity */
 };
 
 struct decision {
@@ -39,6 +40,9 @@ struct decision {
 	enum reason reason;
 	uint32_t rule;     /* RULE_NONE when none decided */
 	bool would_deny;   /* allowed only because the rule observes */
+	/* the number plus one of a rule that allows it and has to be paid: not allowed before
+	 * rights_pay_*() said so. 0: there is none */
+	uint32_t rated;
 	/* of a condition: REASON_WHERE, the one that failed; a rule that denies, its first */
 	enum policy_field field;
 };
@@ -130,6 +134,27 @@ enum header_verdict {
 };
 /* rights_header() - what to do with a powerful header this identity published. */
 enum header_verdict rights_header(struct rights *r, struct bytes name);
+
+/*
+ * Rates. The questions above charge nothing: where a rule with a rate is what allows, they say so in
+ * ->rated. Whoever lets something happen pays then, and what rights_pay_*() answers is the decision:
+ * the same one, another rule's, or a refusal with REASON_RATE. Whoever only looks (at what lives
+ * already, at what another process will judge again) does not pay.
+ */
+struct meters;
+/* rights_meter() - where this identity's buckets are; borrows @t until rights_free(). Without it nothing is left. */
+void rights_meter(struct rights *r, struct meters *t);
+/* rights_pay_publish() - @d is what rights_publish() said, with ->rated; @now_ms of a clock that does not step. */
+struct decision rights_pay_publish(
+    struct rights *r, struct bytes subject, struct decision d, uint64_t now_ms);
+struct decision rights_pay_subscribe(
+    struct rights *r, struct bytes pattern, struct bytes queue, struct decision d, uint64_t now_ms);
+struct decision rights_pay_command(struct rights *r, struct bytes subject, const struct command *c,
+    const struct body *b, struct decision d, uint64_t now_ms);
+/* rights_wait_ms() - of a refusal with REASON_RATE: how long until its rule allows one again. */
+uint64_t rights_wait_ms(const struct rights *r, uint32_t rule, uint64_t now_ms);
+/* rights_unpaid() - @d where nobody can pay: what a rule with a rate allows is refused. */
+struct decision rights_unpaid(struct decision d);
 
 /* reason_word() - "no_rule", "jwt", ... for logs. */
 const char *reason_word(enum reason why);

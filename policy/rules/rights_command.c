@@ -34,7 +34,7 @@ judge_verbs(const struct rights *r, const struct words *words, const struct view
 {
 	struct view_answer a = view_verbs(r->view, q);
 	struct hit denies = hit_either(a.deny, trie_match(r->view->deny_publish, words, false));
-	struct decision d = judge_rules(denies, a.allow, REASON_NO_RULE);
+	struct decision d = judge_rated(denies, a.allow, a.rated, REASON_NO_RULE);
 
 	if (d.verdict == VERDICT_DENY && d.reason == REASON_RULE) {
 		const struct pol_rule *rule = &r->p->rules[d.rule];
@@ -75,21 +75,29 @@ rights_command(struct rights *r, struct bytes subject, const struct command *c)
 }
 
 struct decision
-rights_command_body(
-    struct rights *r, struct bytes subject, const struct command *c, const struct body *b)
+judge_body(const struct rights *r, struct bytes subject, const struct command *c,
+    const struct body *b, uint32_t after)
 {
 	struct where_ask ask = { r->p, c, b, r->n_hosts, r->host };
-	struct view_question q = { .lattice = command_lattice(c), .where = &ask };
+	struct view_question q = { .lattice = command_lattice(c), .where = &ask, .after = after };
 	struct decision d;
 	struct words words;
 
-	if (b == NULL || b->effective == VERB_NONE) {
-		d = rights_command(r, subject, c);
-		return d.verdict == VERDICT_DENY ? d : judge_deny(REASON_BODY);
-	}
 	if (refused_by_subject(r, subject, c, &words, &d))
 		return d;
 	q.want = granted_as(b->effective);
 	q.any_of = q.want | (c->verb == VERB_HOST_EVENT ? 0 : b->may_be);
 	return judge_verbs(r, &words, &q);
+}
+
+struct decision
+rights_command_body(
+    struct rights *r, struct bytes subject, const struct command *c, const struct body *b)
+{
+	struct decision d;
+
+	if (b != NULL && b->effective != VERB_NONE)
+		return judge_body(r, subject, c, b, 0);
+	d = rights_command(r, subject, c);
+	return d.verdict == VERDICT_DENY ? d : judge_deny(REASON_BODY);
 }

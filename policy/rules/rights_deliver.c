@@ -43,8 +43,10 @@ judge_printed(const struct rights *r, struct bytes s)
 	denies = trie_match(r->view->deny_subscribe, &words, false);
 	a.d = judge_own(denies, REASON_RULE);
 	if (a.space == SPACE_RESERVED) {
+		struct view_rated q = { &words, .text = s, .subscribe = true, .by_name = true };
+
 		named = trie_match(r->view->subscribe, &words, true);
-		if (hit_any(named))
+		if (hit_any(named) || hit_any(view_rated(r->view, &q)))
 			a.space = SPACE_NAMED;
 	}
 	return a;

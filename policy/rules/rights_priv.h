@@ -9,7 +9,7 @@
 #include "policy/rules/rights.h"
 #include "policy/rules/view.h"
 
-enum { CACHE_SETS = 64, CACHE_WAYS = 4, CACHE_TEXT = 116 };
+enum { CACHE_SETS = 64, CACHE_WAYS = 4, CACHE_TEXT = 112 };
 
 enum question_kind {
 	ASK_PUBLISH = 1,
@@ -51,7 +51,10 @@ struct rights {
 	size_t n_hosts;
 	struct bytes *host;               /* host ids, owned */
 	uint64_t seed;
-	struct cache *cache;              /* NULL until the first question */
+	struct view_user user;            /* ->memory: struct cache, NULL until the first question */
+	char name[NKEY_TEXT_LEN + 1];     /* the user key: whose buckets */
+	struct meters *meters;            /* NULL: nothing can be paid */
+	struct meter **meter;             /* as view->rated; NULL until the first is paid */
 };
 
 /* judge_deny() - no, with a reason that is no rule. */
@@ -67,6 +70,12 @@ judge_deny(enum reason why)
  * would have hit.
  */
 struct decision judge_rules(struct hit denies, struct hit allows, enum reason otherwise);
+/*
+ * judge_rated() - the same with grants that have to be paid: they come behind those that do not, and
+ * the decision says which is to pay.
+ */
+struct decision judge_rated(
+    struct hit denies, struct hit allows, struct hit rated, enum reason otherwise);
 /* judge_own() - where being oneself is enough, and only a deny can say no. */
 struct decision judge_own(struct hit denies, enum reason why);
 
@@ -132,6 +141,15 @@ rights_word(const struct rights *r, enum verb word, struct bytes lattice, struct
 	*denies = a.deny;
 }
 
+/*
+ * judge_publish(), judge_subscribe(), judge_body() - a question as rights.h has it, where of the
+ * enforced rules with a rate only those from @after on count.
+ */
+struct decision judge_publish(const struct rights *r, struct bytes s, uint32_t after);
+struct decision judge_subscribe(
+    const struct rights *r, struct bytes pattern, struct bytes queue, uint32_t after);
+struct decision judge_body(const struct rights *r, struct bytes subject, const struct command *c,
+    const struct body *b, uint32_t after);
 /* cache_get() - true: *where holds the answer. False: where to put it (NULL: nowhere). */
 bool cache_get(struct rights *r, enum question_kind q, struct bytes s, struct slot **where);
 /* cache_put() - remember an answer where cache_get() said. */

@@ -13,7 +13,7 @@ rights_publish_reach(struct rights *r, struct bytes pattern)
 	if (!words_cut(&words, pattern))
 		return judge_deny(REASON_INVALID);
 	if (words.literal)
-		return rights_publish(r, pattern);
+		return rights_unpaid(rights_publish(r, pattern));
 	if (command_overlaps(pattern))
 		return judge_deny(REASON_COMMAND);
 	if (!narrow_publish_pattern(&r->own, pattern))

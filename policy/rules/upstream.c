@@ -74,8 +74,9 @@ list_reaches(const struct policy *p, struct pol_list l, struct bytes space)
 static bool
 granted(const struct rights *r, struct bytes space, bool publish)
 {
-	for (size_t i = 0; i < r->view->n_rules; i++) {
-		const struct pol_rule *rule = &r->p->rules[r->view->rule[i]];
+	/* also by rules that are out of force: the login may outlive the hour it was made in */
+	for (size_t i = 0; i < r->view->n_all; i++) {
+		const struct pol_rule *rule = &r->p->rules[r->view->all[i]];
 
 		if ((rule->flags & POL_DENY) != 0)
 			continue;
@@ -153,7 +154,7 @@ deny_subscribe(const struct rights *r, struct growing *g)
 	    VERB_BIT(VERB_SERVE) | VERB_BIT(VERB_CONTROL_WATCH) | VERB_BIT(VERB_STATE_WRITE);
 
 	deny_space(r, g, BYTES_LIT("$SYS.>"), false);
-	if ((r->view->verbs & hears) != 0)
+	if ((r->view->verbs_ever & hears) != 0)
 		return;
 	g->skip_kv =
 	    granted(r, BYTES_LIT("$KV.>"), false) || granted(r, BYTES_LIT("$JS.API.>"), true);

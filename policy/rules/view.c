@@ -104,11 +104,12 @@ add_patterns(struct trie *t, const struct policy *p, struct pol_list list, uint3
 	return 0;
 }
 
+/* A grant with a rate is kept apart: whoever asks has to pay, and others come first. */
 static int
 add_rule(struct view *v, uint32_t number)
 {
 	const struct pol_rule *rule = &v->p->rules[number];
-	bool deny = (rule->flags & POL_DENY) != 0;
+	bool deny = (rule->flags & POL_DENY) != 0, rated = pol_rated(rule);
 	int r;
 
 	v->rule[v->n_rules++] = number;
@@ -121,21 +122,24 @@ add_rule(struct view *v, uint32_t number)
 	if (rule->respond != 0 &&
 	    (v->respond_rule == RULE_NONE || v->p->rules[v->respond_rule].respond < rule->respond))
 		v->respond_rule = number;
-	r = add_patterns(deny ? v->deny_publish : v->publish, v->p, rule->publish, number);
+	r = add_patterns(deny    ? v->deny_publish
+			 : rated ? v->rated_publish
+				 : v->publish,
+	    v->p, rule->publish, number);
 	if (r == 0)
-		r = add_patterns(
-		    deny ? v->deny_subscribe : v->subscribe, v->p, rule->subscribe, number);
+		r = add_patterns(deny    ? v->deny_subscribe
+				 : rated ? v->rated_subscribe
+					 : v->subscribe,
+		    v->p, rule->subscribe, number);
 	if (r == 0)
 		r = add_patterns(v->reply, v->p, rule->reply, number);
 	return err_pass(r);
 }
 
+/* forget() - what is in force. */
 static void
-view_free(struct view *v)
+forget(struct view *v)
 {
-	if (v == NULL)
-		return;
-	free(v->roles);
 	free(v->rule);
 	free(v->verb_rule);
 	trie_free(v->publish);
@@ -143,6 +147,19 @@ view_free(struct view *v)
 	trie_free(v->subscribe);
 	trie_free(v->deny_subscribe);
 	trie_free(v->reply);
+	trie_free(v->rated_publish);
+	trie_free(v->rated_subscribe);
+}
+
+static void
+view_free(struct view *v)
+{
+	if (v == NULL)
+		return;
+	forget(v);
+	free(v->roles);
+	free(v->all);
+	free(v->rated);
 	free(v);
 }
 
@@ -152,35 +169,123 @@ view_freep(struct view **v)
 	view_free(*v);
 }
 
+/* list_all() - the rules of these roles, in force or not. Return: false when out of memory. */
+static bool
+list_all(struct view *v)
+{
+	const struct policy *p = v->p;
+	size_t n = 0, rated = 0;
+
+	for (size_t i = 0; i < p->n_rules; i++) {
+		bool mine = rule_is_for(v, &p->rules[i]);
+
+		n += mine;
+		rated += mine && pol_rated(&p->rules[i]);
+	}
+	v->all = calloc(n + 1, sizeof(uint32_t));
+	v->rated = calloc(rated + 1, sizeof(uint32_t));
+	if (v->all == NULL || v->rated == NULL)
+		return false;
+	for (uint32_t i = 0; i < p->n_rules; i++) {
+		if (!rule_is_for(v, &p->rules[i]))
+			continue;
+		v->all[v->n_all++] = i;
+		if (pol_rated(&p->rules[i]))
+			v->rated[v->n_rated++] = i;
+		if ((p->rules[i].flags & POL_DENY) == 0)
+			v->verbs_ever |= pol_verbs(&p->rules[i]);
+	}
+	return true;
+}
+
+/* fill() - what is in force now. Return: false when out of memory; forget() what there is. */
+static bool
+fill(struct view *v)
+{
+	v->rule = calloc(v->n_all + 1, sizeof(uint32_t));
+	v->verb_rule = calloc(v->n_all + 1, sizeof(uint32_t));
+	v->publish = trie_new();
+	v->deny_publish = trie_new();
+	v->subscribe = trie_new();
+	v->deny_subscribe = trie_new();
+	v->reply = trie_new();
+	v->rated_publish = trie_new();
+	v->rated_subscribe = trie_new();
+	if (v->rule == NULL || v->verb_rule == NULL || v->publish == NULL ||
+	    v->deny_publish == NULL || v->subscribe == NULL || v->deny_subscribe == NULL ||
+	    v->reply == NULL || v->rated_publish == NULL || v->rated_subscribe == NULL)
+		return false;
+	for (size_t i = 0; i < v->n_all; i++)
+		if (!clock_shut(v->p, v->all[i]) && add_rule(v, v->all[i]) != 0)
+			return false;
+	return true;
+}
+
 /* Takes @roles, also when it fails. */
 static struct view *
 view_new(const struct policy *p, uint64_t *roles)
 {
 	autofree(view_freep) struct view *v = calloc(1, sizeof(*v));
-	size_t n = 0;
 
 	if (v == NULL) {
 		free(roles);
 		return NULL;
 	}
 	*v = (struct view){ .p = p, .roles = roles, .respond_rule = RULE_NONE };
-	for (size_t i = 0; i < p->n_rules; i++)
-		n += rule_is_for(v, &p->rules[i]);
-	v->rule = calloc(n + 1, sizeof(uint32_t));
-	v->verb_rule = calloc(n + 1, sizeof(uint32_t));
-	v->publish = trie_new();
-	v->deny_publish = trie_new();
-	v->subscribe = trie_new();
-	v->deny_subscribe = trie_new();
-	v->reply = trie_new();
-	if (v->rule == NULL || v->verb_rule == NULL || v->publish == NULL ||
-	    v->deny_publish == NULL || v->subscribe == NULL || v->deny_subscribe == NULL ||
-	    v->reply == NULL)
+	if (!list_all(v) || !fill(v))
 		return NULL;
-	for (size_t i = 0; i < p->n_rules; i++)
-		if (rule_is_for(v, &p->rules[i]) && add_rule(v, (uint32_t)i) != 0)
-			return NULL;
 	return take(v);
+}
+
+int
+view_refresh(struct view *v)
+{
+	struct view fresh = {
+		.p = v->p,
+		.next = v->next,
+		.refs = v->refs,
+		.roles = v->roles,
+		.all = v->all,
+		.n_all = v->n_all,
+		.rated = v->rated,
+		.n_rated = v->n_rated,
+		.verbs_ever = v->verbs_ever,
+		.users = v->users,
+		.respond_rule = RULE_NONE,
+	};
+
+	if (!fill(&fresh)) {
+		forget(&fresh);
+		return err_raise(-ENOMEM);
+	}
+	forget(v);
+	*v = fresh;
+	for (struct view_user *u = v->users; u != NULL; u = u->next) {
+		free(u->memory);
+		u->memory = NULL;
+	}
+	return 0;
+}
+
+void
+view_watch(struct view *v, struct view_user *u)
+{
+	u->next = v->users;
+	u->here = &v->users;
+	if (u->next != NULL)
+		u->next->here = &u->next;
+	v->users = u;
+}
+
+void
+view_unwatch(struct view_user *u)
+{
+	if (u->here == NULL)
+		return;
+	*u->here = u->next;
+	if (u->next != NULL)
+		u->next->here = u->here;
+	u->here = NULL;
 }
 
 int
@@ -260,19 +365,24 @@ rule_counts(const struct view_question *q, const struct pol_rule *rule, enum pol
 struct view_answer
 view_verbs(const struct view *v, const struct view_question *q)
 {
-	struct view_answer a = { .allow = HIT_NONE, .deny = HIT_NONE, .failed = RULE_NONE };
+	struct view_answer a = {
+		.allow = HIT_NONE, .deny = HIT_NONE, .rated = HIT_NONE, .failed = RULE_NONE
+	};
 
 	for (size_t i = 0; i < v->n_verb_rules; i++) {
 		uint32_t number = v->verb_rule[i];
 		const struct pol_rule *rule = &v->p->rules[number];
 		bool denies = (rule->flags & POL_DENY) != 0;
-		struct hit *h = denies ? &a.deny : &a.allow;
-		uint32_t *which = (rule->flags & POL_OBSERVE) != 0 ? &h->observed : &h->enforced;
+		bool observes = (rule->flags & POL_OBSERVE) != 0;
+		struct hit *h = denies ? &a.deny : pol_rated(rule) ? &a.rated : &a.allow;
+		uint32_t *which = observes ? &h->observed : &h->enforced;
 		enum policy_field failed;
 
 		if (*which != RULE_NONE || (pol_verbs(rule) & (denies ? q->any_of : q->want)) == 0)
 			continue;
 		if (!file_governs(v->p, rule->file, q->lattice))
+			continue;
+		if (pol_rated(rule) && !observes && number < q->after)
 			continue;
 		if (rule_counts(q, rule, &failed)) {
 			*which = number;

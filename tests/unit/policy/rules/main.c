@@ -19,6 +19,9 @@ main(void)
 	suite_add_tcase(s, where_tests());
 	suite_add_tcase(s, vector_tests());
 	suite_add_tcase(s, expect_tests());
+	suite_add_tcase(s, rate_tests());
+	suite_add_tcase(s, window_tests());
+	suite_add_tcase(s, bounds_tests());
 	suite_add_tcase(s, explain_tests());
 	suite_add_tcase(s, lint_tests());
 	runner = srunner_create(s);

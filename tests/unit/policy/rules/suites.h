@@ -45,6 +45,9 @@ TCase *upstream_tests(void);
 TCase *vector_tests(void);
 TCase *where_tests(void);
 TCase *expect_tests(void);
+TCase *rate_tests(void);
+TCase *window_tests(void);
+TCase *bounds_tests(void);
 TCase *explain_tests(void);
 TCase *lint_tests(void);
 
