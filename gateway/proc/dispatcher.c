@@ -267,6 +267,7 @@ on_command(struct channel *edge, struct cursor *in, int fd)
 		return 0;
 	}
 	ruling_make(&ruling, k->person->rights, &m, header, dispatcher.arena);
+	ruling_pay(&ruling, k->person->rights, &m, uv_now(&dispatcher.child.loop));
 	if (ruling.decision.verdict != VERDICT_ALLOW) {
 		deny(edge, &m, &ruling);
 		return 0;
@@ -429,8 +430,13 @@ on_tick(uv_timer_t *t)
 {
 	uint64_t now = uv_now(&dispatcher.child.loop);
 	struct conn_node *n = conns_each(&dispatcher.jobs, NULL), *next;
+	int accident;
 
 	(void)t;
+	(void)snapshot_tick(&dispatcher.snapshot, &accident); /* nothing lives here that was judged before */
+	if (accident != 0)
+		child_fatal(&dispatcher.child, "policy cannot be used", accident);
+	meters_tick(dispatcher.people.meters, now);
 	link_tick(now);
 	for (; n != NULL; n = next) {
 		struct job *j = (struct job *)n;
@@ -594,8 +600,9 @@ dispatcher_main(void)
 	dispatcher.verifier.fd = dispatcher.signer.fd = dispatcher.auditor.fd = -1;
 	child_begin(&dispatcher.child, ROLE_DISPATCHER, &ops);
 	buf_init(&dispatcher.scratch, DISPATCHER_SCRATCH);
+	dispatcher.people.meters = meters_new(1);
 	dispatcher.arena = malloc(BODY_ARENA);
-	if (dispatcher.arena == NULL)
+	if (dispatcher.people.meters == NULL || dispatcher.arena == NULL)
 		child_fatal(&dispatcher.child, "out of memory", 0);
 	if (stream_room_init(&dispatcher.room, &dispatcher.child.loop) != 0 ||
 	    uv_timer_init(&dispatcher.child.loop, &dispatcher.tick) != 0)

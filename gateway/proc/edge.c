@@ -415,12 +415,26 @@ edge_rejudge_all(void)
 	uv_idle_start(&edge.idle, rejudge_some);
 }
 
+/* tick_policy() - what the time opens and shuts: as after a reload, only what became illegal ends. */
+static void
+tick_policy(uint64_t now)
+{
+	int accident;
+
+	if (snapshot_tick(&edge.snapshot, &accident))
+		edge_rejudge_all();
+	if (accident != 0)
+		child_fatal(&edge.child, "policy cannot be used", accident);
+	meters_tick(edge.people.meters, now);
+}
+
 static void
 on_tick(uv_timer_t *t)
 {
 	uint64_t now = uv_now(&edge.child.loop);
 
 	(void)t;
+	tick_policy(now);
 	for (struct relay *r = edge.relays; r != NULL; r = edge.tick_at) {
 		edge.tick_at = r->next;
 		relay_tick(r, now);
@@ -522,6 +536,9 @@ edge_start(void)
 	};
 	edge.env.hello.server_id = s->server_id;
 	edge.env.hello.server_name = s->server_name;
+	edge.people.meters = meters_new(s->edges);
+	if (edge.people.meters == NULL)
+		child_fatal(&edge.child, "out of memory", 0);
 	uv_timer_start(&edge.tick, on_tick, EDGE_TICK_MS, EDGE_TICK_MS);
 	probe_again(NULL);
 }

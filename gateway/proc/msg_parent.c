@@ -41,6 +41,7 @@ msg_setup_put(struct channel *c, const struct setup *s)
 	buf_put_u8(b, s->mint);
 	buf_put_sized_str(b, s->server_id);
 	buf_put_sized_str(b, s->server_name);
+	buf_put_u32(b, s->edges);
 	(void)frame_end(c, -1);
 }
 
@@ -68,6 +69,7 @@ msg_setup_get(struct cursor *in, struct setup *s)
 	if (get_str(in, s->server_id, sizeof(s->server_id)) != 0 ||
 	    get_str(in, s->server_name, sizeof(s->server_name)) != 0)
 		return err_raise(-EBADMSG);
+	s->edges = cursor_u32(in);
 	return cursor_done(in) ? 0 : err_raise(-EBADMSG);
 }
 

@@ -51,6 +51,7 @@ struct setup {
 	bool require_exp, allow_open, mint;
 	char server_id[64];
 	char server_name[128];
+	uint32_t edges; /* how many there are: each gives its part of a rate */
 };
 
 struct msg_text {

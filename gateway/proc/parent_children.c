@@ -284,6 +284,7 @@ setup(struct kid *k)
 		.require_exp = c->require_exp,
 		.allow_open = c->upstream_allow_open,
 		.mint = c->upstream_mint != NULL,
+		.edges = c->edges,
 	};
 
 	snprintf(s.server_id, sizeof(s.server_id), "%s", parent.server_id);

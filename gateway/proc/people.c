@@ -53,6 +53,8 @@ people_meet(struct people *p, struct identity *id, struct person **out)
 		free(x);
 		return err_pass(r);
 	}
+	if (x->rights != NULL)
+		rights_meter(x->rights, p->meters);
 	x->identity = *id;
 	*id = (struct identity){ 0 };
 	x->refs = 1;
@@ -92,6 +94,7 @@ make_all(struct people *p, struct policy *policy, struct rights **all)
 
 			if (r != 0)
 				return err_pass(r);
+			rights_meter(all[at], p->meters);
 			at++;
 		}
 	}

@@ -6,6 +6,7 @@
 #define GATEWAY_PROC_PEOPLE_H
 
 #include "policy/identity/identity.h"
+#include "policy/rules/meters.h"
 #include "policy/rules/rights.h"
 
 struct person {
@@ -21,6 +22,7 @@ enum { PEOPLE_BUCKETS = 1024 };
 struct people {
 	struct person *bucket[PEOPLE_BUCKETS];
 	struct policy *policy; /* borrowed; NULL: identities only */
+	struct meters *meters; /* what their rates leave them; borrowed. NULL: nothing is paid here */
 	size_t n;
 };
 

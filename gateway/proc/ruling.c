@@ -24,6 +24,16 @@ ruling_make(struct ruling *r, struct rights *rights, const struct msg_command *m
 	r->decision = rights_command_body(rights, m->subject, &r->command, r->read ? &r->body : NULL);
 }
 
+void
+ruling_pay(struct ruling *r, struct rights *rights, const struct msg_command *m, uint64_t now_ms)
+{
+	if (r->decision.rated == 0)
+		return;
+	r->decision = rights_pay_command(rights, m->subject, &r->command, &r->body, r->decision, now_ms);
+	if (r->decision.reason == REASON_RATE)
+		r->wait_ms = rights_wait_ms(rights, r->decision.rule, now_ms);
+}
+
 enum verb
 ruling_verb(const struct ruling *r)
 {
@@ -79,6 +89,11 @@ ruling_record(const struct ruling *r, const struct policy *p, const struct msg_c
 void
 ruling_text(const struct ruling *r, const struct policy *p, const char *id, char out[ENVELOPE_TEXT])
 {
+	if (r->decision.reason == REASON_RATE) {
+		envelope_rate(out, command_verb_name(ruling_verb(r)), policy_rule_name(p, r->decision.rule), r->wait_ms,
+		    id);
+		return;
+	}
 	envelope_text(out, command_verb_name(ruling_verb(r)), policy_rule_name(p, r->decision.rule),
 	    reason_word(r->decision.reason), ruling_field(r), id);
 }

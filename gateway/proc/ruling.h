@@ -16,6 +16,7 @@ struct ruling {
 	struct body body;       /* of use when ->read; not to be copied */
 	bool read;
 	struct decision decision;
+	uint64_t wait_ms; /* of a refusal by rate: until there is one again */
 };
 
 /*
@@ -25,6 +26,8 @@ struct ruling {
  */
 void ruling_make(struct ruling *r, struct rights *rights, const struct msg_command *m, struct bytes header,
     void *arena);
+/* ruling_pay() - what a rule with a rate allowed is paid, or refused. @now_ms of a clock that does not step. */
+void ruling_pay(struct ruling *r, struct rights *rights, const struct msg_command *m, uint64_t now_ms);
 /* ruling_verb() - what is commanded: a scale to nothing is a stop. */
 enum verb ruling_verb(const struct ruling *r);
 /* ruling_field() - field of the body or condition that decided, or why the body cannot be read; may be empty. */

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "gateway/io/clock.h"
+
 enum { SNAPSHOT_SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
 
 int
@@ -57,9 +59,21 @@ snapshot_open(struct snapshot *s, int fd)
 		return err_raise(r);
 	}
 	r = policy_open(&s->policy, bytes_of(s->map, s->len));
-	if (r != 0)
-		snapshot_close(s);
+	if (r == 0)
+		r = policy_time(s->policy, clock_wall_s());
+	if (r >= 0)
+		return 0;
+	snapshot_close(s);
 	return err_pass(r);
+}
+
+bool
+snapshot_tick(struct snapshot *s, int *accident)
+{
+	int r = s->policy != NULL ? policy_time(s->policy, clock_wall_s()) : 0;
+
+	*accident = r < 0 ? r : 0;
+	return r == POLICY_CHANGED;
 }
 
 void

@@ -21,6 +21,14 @@ envelope_text(char out[ENVELOPE_TEXT], const char *what, const char *rule, const
 	    field.len != 0 ? (const char *)field.ptr : "", id);
 }
 
+void
+envelope_rate(char out[ENVELOPE_TEXT], const char *what, const char *rule, uint64_t wait_ms, const char *id)
+{
+	/* whole seconds, never too few: the wait is a hint for people and for back-off */
+	snprintf(out, ENVELOPE_TEXT, "Portcullis: %s denied, rule=%s reason=rate, again in %llu s, decision %s", what,
+	    rule, (unsigned long long)(wait_ms / 1000 + (wait_ms % 1000 != 0)), id);
+}
+
 /* put_member() - "key":"text" */
 static void
 put_member(struct buf *b, const char *key, struct bytes text)

@@ -25,6 +25,8 @@ enum { ENVELOPE_TEXT = 512 };
  */
 void envelope_text(char out[ENVELOPE_TEXT], const char *what, const char *rule, const char *reason,
     struct bytes field, const char *id);
+/* envelope_rate() - the same of what a rule allows, but not so often: with how long to wait. */
+void envelope_rate(char out[ENVELOPE_TEXT], const char *what, const char *rule, uint64_t wait_ms, const char *id);
 /*
  * envelope_put() - header block and payload of the answer to a request on @subject.
  * Exactly one of the two is filled. Return: false when there is nothing this asker could read.

@@ -32,6 +32,12 @@ relay_tell(struct relay *r, struct bytes subject, struct bytes reply, const char
 	buf_deinit(&payload);
 }
 
+static uint64_t
+now_ms(const struct relay *r)
+{
+	return uv_now(r->env->room->loop);
+}
+
 /* deny() - say no, to the client and to the log. */
 static void
 deny(struct relay *r, struct relay_event *e)
@@ -45,10 +51,15 @@ deny(struct relay *r, struct relay_event *e)
 	else
 		refuse_publish(word(r), e->subject);
 	if (e->kind != RELAY_SUB_DENIED) {
+		const char *what = e->verb != VERB_NONE ? command_verb_name(e->verb) : "publish";
+		const char *rule = r->env->ops->rule_name(e->decision.rule);
+
 		snprintf(id, sizeof(id), "%u.%llu.d%llu", r->env->index, (unsigned long long)r->id,
 		    (unsigned long long)r->denied + 1);
-		envelope_text(text, e->verb != VERB_NONE ? command_verb_name(e->verb) : "publish",
-		    r->env->ops->rule_name(e->decision.rule), reason_word(e->decision.reason), e->detail, id);
+		if (e->decision.reason == REASON_RATE)
+			envelope_rate(text, what, rule, rights_wait_ms(*r->rights, e->decision.rule, now_ms(r)), id);
+		else
+			envelope_text(text, what, rule, reason_word(e->decision.reason), e->detail, id);
 		relay_tell(r, e->subject, e->reply, text);
 		e->id = id;
 	}
@@ -130,7 +141,9 @@ judge_publish(struct relay *r, const struct nats_op *op, bool *answer)
 	    memcmp(op->subject.ptr, r->said, r->said_len) == 0)
 		return again;
 	d = judge_data(r, op->subject, granted);
-	if (d.verdict == VERDICT_ALLOW && !d.would_deny && op->subject.len <= RELAY_SAID_MAX) {
+	if (d.rated != 0)
+		d = rights_pay_publish(*r->rights, op->subject, d, now_ms(r));
+	if (d.verdict == VERDICT_ALLOW && !d.would_deny && d.rated == 0 && op->subject.len <= RELAY_SAID_MAX) {
 		r->said_generation = r->env->generation;
 		r->said_len = (uint8_t)op->subject.len;
 		memcpy(r->said, op->subject.ptr, op->subject.len);
@@ -336,6 +349,8 @@ on_sub(struct relay *r, const struct nats_op *op)
 		e.decision = (struct decision){ .reason = REASON_RESERVED, .rule = RULE_NONE };
 	else
 		e.decision = rights_subscribe(*r->rights, op->subject, op->queue);
+	if (e.decision.rated != 0)
+		e.decision = rights_pay_subscribe(*r->rights, op->subject, op->queue, e.decision, now_ms(r));
 	if (e.decision.verdict != VERDICT_ALLOW) {
 		deny(r, &e);
 		return;
