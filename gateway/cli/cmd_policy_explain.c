@@ -67,6 +67,7 @@ reason_text(enum reason why)
 		[REASON_HOST] = "another host's subject",
 		[REASON_BODY] = "its payload is refused",
 		[REASON_WHERE] = "a rule's condition does not hold",
+		[REASON_SOURCE] = "it speaks of another host than itself",
 	};
 
 	return (size_t)why < sizeof(text) / sizeof(text[0]) ? text[why] : reason_word(why);

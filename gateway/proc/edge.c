@@ -128,6 +128,20 @@ enough(struct relay *r, uint64_t number)
 		(void)msg_enough_put(&edge.dispatcher, r->id, number);
 }
 
+/* pin() - the connection is that host from now on, unless another user is. */
+static bool
+pin(struct relay *r, struct bytes host)
+{
+	struct client *c = (struct client *)r;
+	struct person *y;
+
+	if (people_pin(&edge.people, c->person, host, &y) != 0)
+		return false;
+	c->person = y;
+	relay_pinned(r, &y->identity, &y->rights);
+	return true;
+}
+
 /* note() - one line for the decision log; a full channel loses notes, and says how many. */
 void
 edge_note(struct relay *r, struct msg_note *m)
@@ -155,6 +169,7 @@ static const char *const event_words[] = {
 	[RELAY_REPLY_DENIED] = "reply_denied",
 	[RELAY_HEADER_DENIED] = "header_denied",
 	[RELAY_BODY_DENIED] = "body_denied",
+	[RELAY_REPORT_DENIED] = "report_denied",
 	[RELAY_COMMAND_DENIED] = "command_denied",
 	[RELAY_DELIVERY_DROPPED] = "delivery_dropped",
 	[RELAY_SUB_ENDED] = "sub_ended",
@@ -515,7 +530,7 @@ void
 edge_start(void)
 {
 	static const struct relay_ops ops = { verify, dial, sign, command, enough, on_event, rule_name, opened,
-		ended, gone };
+		ended, gone, pin };
 	const struct setup *s = &edge.child.setup;
 
 	edge.env.ops = &ops;

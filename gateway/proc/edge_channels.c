@@ -27,6 +27,23 @@ on_nonces(struct channel *c, struct cursor *in, int fd)
 	return 0;
 }
 
+/* unseat() - who is a host by credential ends other users' connections that are it by first use. */
+static void
+unseat(const struct person *x)
+{
+	struct relay *next;
+
+	if (edge.people.n_pinned == 0)
+		return;
+	for (struct relay *r = edge.relays; r != NULL; r = next) {
+		const struct person *y = ((struct client *)r)->person;
+
+		next = r->next;
+		if (y != NULL && people_claims(x, y))
+			relay_end(r, "Authorization Violation", "host_id_taken");
+	}
+}
+
 static int
 on_admit(struct channel *c, struct cursor *in, int fd)
 {
@@ -50,6 +67,7 @@ on_admit(struct channel *c, struct cursor *in, int fd)
 		return 0;
 	}
 	((struct client *)r)->person = x;
+	unseat(x);
 	relay_verdict(r, &x->identity, &x->rights, NULL, NULL);
 	return 0;
 }

@@ -15,6 +15,11 @@ struct person {
 	struct rights *rights;       /* NULL where no policy is kept */
 	struct permissions upstream; /* the signer's: what its upstream logins may do */
 	unsigned refs;
+	char *host;                  /* pinned: the host id its connections use; NULL: its credential's */
+};
+
+enum people_answer {
+	PEOPLE_TAKEN = 1, /* somebody else is that host */
 };
 
 enum { PEOPLE_BUCKETS = 1024 };
@@ -24,6 +29,7 @@ struct people {
 	struct policy *policy; /* borrowed; NULL: identities only */
 	struct meters *meters; /* what their rates leave them; borrowed. NULL: nothing is paid here */
 	size_t n;
+	size_t n_pinned; /* of them, who have ->host */
 };
 
 /*
@@ -33,6 +39,14 @@ struct people {
 int people_meet(struct people *p, struct identity *id, struct person **out) must_check;
 /* people_leave() - one reference less; NULL is fine. */
 void people_leave(struct people *p, struct person *x);
+/*
+ * people_pin() - one of @x's connections is host @host from now on: the person to use for it in place
+ * of @x, whose reference is taken over. The same user may be it on more than one connection.
+ * Return: 0, PEOPLE_TAKEN or -ENOMEM (nothing changed).
+ */
+int people_pin(struct people *p, struct person *x, struct bytes host, struct person **out) must_check;
+/* people_claims() - is @x by credential the host that @y pinned, and another user? */
+bool people_claims(const struct person *x, const struct person *y);
 /* people_swap() - everybody under a new policy. Return: 0, -ENOMEM (nothing changed). */
 int people_swap(struct people *p, struct policy *policy) must_check;
 

@@ -14,6 +14,7 @@
 #include "gateway/relay/inbox.h"
 #include "gateway/relay/refuse.h"
 #include "gateway/relay/relay_priv.h"
+#include "gateway/relay/reported.h"
 #include "policy/rules/subject.h"
 
 void
@@ -127,13 +128,13 @@ judge_data(struct relay *r, struct bytes subject, bool granted)
 	return rights_publish(*r->rights, subject);
 }
 
-/* judge_publish() - data, an answer, or (reason COMMAND) a command. */
+/* judge_publish() - data, an answer to what was @asked, or (reason COMMAND) a command. */
 static struct decision
-judge_publish(struct relay *r, const struct nats_op *op, bool *answer)
+judge_publish(struct relay *r, const struct nats_op *op, bool *answer, uint16_t *asked)
 {
 	static const struct decision again = { .verdict = VERDICT_ALLOW, .reason = REASON_RULE, .rule = RULE_NONE };
 	bool granted = r->grants.n > 0 &&
-	    grants_has(&r->grants, op->subject, uv_now(r->env->room->loop));
+	    grants_has(&r->grants, op->subject, uv_now(r->env->room->loop), asked);
 	struct decision d, a;
 
 	*answer = false;
@@ -207,6 +208,8 @@ hand_over(struct relay *r, const struct nats_op *op)
 		what.verb = VERB_UNKNOWN;
 	e.verb = what.verb;
 	e.decision = rights_command(*r->rights, op->subject, &what);
+	if (e.decision.verdict == VERDICT_ALLOW && what.verb == VERB_HOST_EVENT)
+		reported_judge(r, op, 0, &e);
 	if (e.decision.verdict != VERDICT_ALLOW) {
 		deny(r, &e);
 		return;
@@ -282,7 +285,7 @@ forward(struct relay *r, const struct nats_op *op, bool answer)
 	}
 	nats_put_pub(to_upstream(r), subject, reply, header, payload);
 	if (answer)
-		grants_use(&r->grants, op->subject);
+		grants_use(&r->grants, op->subject, uv_now(r->env->room->loop));
 }
 
 static void
@@ -292,6 +295,7 @@ on_pub(struct relay *r, const struct nats_op *op)
 		.reply = op->reply };
 	size_t before = to_client(r)->len + r->order.later.len;
 	unsigned commands = r->commands_out;
+	uint16_t asked = 0;
 	bool answer;
 
 	r->client.in_msgs++;
@@ -304,7 +308,11 @@ on_pub(struct relay *r, const struct nats_op *op)
 		protocol(r, "headers were not announced");
 		return;
 	}
-	e.decision = judge_publish(r, op, &answer);
+	e.decision = judge_publish(r, op, &answer, &asked);
+	if (e.decision.reason == REASON_HOST && reported_first(r, op))
+		e.decision = judge_publish(r, op, &answer, &asked);
+	if (e.decision.verdict == VERDICT_ALLOW)
+		reported_judge(r, op, asked, &e);
 	if (e.decision.would_deny)
 		observed(r, op, e.decision);
 	if (e.decision.verdict == VERDICT_ALLOW)
@@ -348,7 +356,7 @@ on_sub(struct relay *r, const struct nats_op *op)
 	if (inbox_is_foreign(op->subject, r->identity->inbox))
 		e.decision = (struct decision){ .reason = REASON_RESERVED, .rule = RULE_NONE };
 	else
-		e.decision = rights_subscribe(*r->rights, op->subject, op->queue);
+		e.decision = reported_subscribe(r, op->subject, op->queue);
 	if (e.decision.rated != 0)
 		e.decision = rights_pay_subscribe(*r->rights, op->subject, op->queue, e.decision, now_ms(r));
 	if (e.decision.verdict != VERDICT_ALLOW) {

@@ -10,6 +10,7 @@
 #include "gateway/nats/writer.h"
 #include "gateway/relay/inbox.h"
 #include "gateway/relay/relay_priv.h"
+#include "gateway/relay/reported.h"
 #include "policy/rules/subject.h"
 
 /* our sids are decimal numbers of at most ten digits */
@@ -92,14 +93,17 @@ may_deliver(struct relay *r, const struct nats_op *op, struct sub *sub, struct b
 
 /* note_reply() - what was asked of the client may be answered. */
 static void
-note_reply(struct relay *r, const struct sub *sub, struct bytes reply)
+note_reply(struct relay *r, const struct sub *sub, struct bytes subject, struct bytes reply)
 {
 	uint64_t now = uv_now(r->env->room->loop);
-	int64_t max, ttl_ms;
+	struct grant_terms t = { .asked = reported_asked(subject) };
+	int64_t ttl_ms;
 
-	if (!rights_answers(*r->rights, sub->serving, &max, &ttl_ms))
+	if (!rights_answers(*r->rights, sub->answers, &t.max, &ttl_ms))
 		return;
-	if (grants_add(&r->grants, reply, max, ttl_ms < 0 ? 0 : now + (uint64_t)ttl_ms, now) != 0)
+	t.until_ms = ttl_ms < 0 ? 0 : now + (uint64_t)ttl_ms;
+	t.below = rights_rpc(*r->rights);
+	if (grants_add(&r->grants, reply, &t, now) != 0)
 		relay_end(r, NULL, "out_of_memory");
 }
 
@@ -176,7 +180,7 @@ on_msg(struct relay *r, const struct nats_op *op)
 		if (inbox_is_virtual(reply, r->identity->inbox))
 			reply = inbox_down(reply, r->identity->inbox, reply_room);
 		else
-			note_reply(r, sub, reply);
+			note_reply(r, sub, subject, reply);
 	}
 	nats_put_msg(to_client(r), subject, sub_sid(sub), reply, header, op->payload);
 	r->client.out_msgs++;
@@ -206,7 +210,7 @@ relay_answer(struct relay *r, struct bytes reply, struct bytes onward, struct by
 		return true; /* nobody can read it; the next answer may be better */
 	nats_put_msg(to_client(r), reply, sub_sid(sub), onward, header, payload);
 	if (onward.len != 0)
-		note_reply(r, sub, onward);
+		note_reply(r, sub, reply, onward);
 	r->client.out_msgs++;
 	if (!status)
 		count(r, sub, true);

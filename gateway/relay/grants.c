@@ -10,6 +10,8 @@ struct grant {
 	uint64_t hash;
 	uint64_t until_ms; /* 0: for ever */
 	int64_t left;      /* negative: any number */
+	uint16_t asked;    /* see struct grant_terms */
+	bool below;
 	size_t len;
 	uint8_t reply[];
 };
@@ -61,6 +63,7 @@ drop(struct grants *g, struct grant **p)
 	*p = x->chain;
 	unlink_age(g, x);
 	g->n--;
+	g->n_below -= x->below;
 	free(x);
 }
 
@@ -112,8 +115,48 @@ grants_deinit(struct grants *g)
 	*g = (struct grants){ 0 };
 }
 
+/* find_covering() - the grant a subject falls under: its own, or the nearest above that covers it. */
+static struct grant **
+find_covering(const struct grants *g, struct bytes subject, uint64_t now_ms)
+{
+	struct grant **p = g->n != 0 ? find(g, subject, hash_reply(subject)) : NULL;
+	unsigned depth = 0;
+
+	if (p != NULL && *p != NULL && !expired(*p, now_ms))
+		return p;
+	if (g->n_below == 0)
+		return NULL;
+	for (size_t at = subject.len; at > 1 && depth < GRANTS_DEPTH; at--) {
+		struct bytes above = bytes_upto(subject, at - 1);
+
+		if (subject.ptr[at - 1] != '.')
+			continue;
+		depth++;
+		p = find(g, above, hash_reply(above));
+		if (*p != NULL && (*p)->below && !expired(*p, now_ms))
+			return p;
+	}
+	return NULL;
+}
+
+/* new_grant() - in both tables, with nothing granted yet. Return: NULL when out of memory. */
+static struct grant *
+new_grant(struct grants *g, struct bytes reply, uint64_t hash)
+{
+	struct grant *x = malloc(sizeof(*x) + reply.len);
+
+	if (x == NULL)
+		return NULL;
+	*x = (struct grant){ .hash = hash, .len = reply.len };
+	memcpy(x->reply, reply.ptr, reply.len);
+	x->chain = g->bucket[hash & (g->cap - 1)];
+	g->bucket[hash & (g->cap - 1)] = x;
+	g->n++;
+	return x;
+}
+
 int
-grants_add(struct grants *g, struct bytes reply, int64_t max, uint64_t until_ms, uint64_t now_ms)
+grants_add(struct grants *g, struct bytes reply, const struct grant_terms *t, uint64_t now_ms)
 {
 	uint64_t hash = hash_reply(reply);
 	struct grant *x = NULL;
@@ -122,39 +165,38 @@ grants_add(struct grants *g, struct bytes reply, int64_t max, uint64_t until_ms,
 	if (g->n >= g->cap && grow(g) != 0)
 		return -ENOMEM;
 	x = *find(g, reply, hash);
-	if (x == NULL) {
-		x = malloc(sizeof(*x) + reply.len);
-		if (x == NULL)
-			return err_raise(-ENOMEM);
-		x->hash = hash;
-		x->len = reply.len;
-		memcpy(x->reply, reply.ptr, reply.len);
-		x->chain = g->bucket[hash & (g->cap - 1)];
-		g->bucket[hash & (g->cap - 1)] = x;
-		g->n++;
-	} else {
+	if (x != NULL)
 		unlink_age(g, x);
-	}
+	else
+		x = new_grant(g, reply, hash);
+	if (x == NULL)
+		return err_raise(-ENOMEM);
 	append_age(g, x);
-	x->left = max;
-	x->until_ms = until_ms;
+	/* whoever named it for a ping gets no other answer on it by asking for something else too */
+	x->asked = expired(x, now_ms) ? t->asked : x->asked | t->asked;
+	x->left = t->max;
+	x->until_ms = t->until_ms;
+	g->n_below += (size_t)t->below - (size_t)x->below;
+	x->below = t->below;
 	return 0;
 }
 
 bool
-grants_has(const struct grants *g, struct bytes reply, uint64_t now_ms)
+grants_has(const struct grants *g, struct bytes subject, uint64_t now_ms, uint16_t *asked)
 {
-	const struct grant *x = g->n != 0 ? *find(g, reply, hash_reply(reply)) : NULL;
+	struct grant **p = find_covering(g, subject, now_ms);
 
-	return x != NULL && !expired(x, now_ms);
+	if (p != NULL && asked != NULL)
+		*asked = (*p)->asked;
+	return p != NULL;
 }
 
 void
-grants_use(struct grants *g, struct bytes reply)
+grants_use(struct grants *g, struct bytes subject, uint64_t now_ms)
 {
-	struct grant **p = g->n != 0 ? find(g, reply, hash_reply(reply)) : NULL;
+	struct grant **p = find_covering(g, subject, now_ms);
 
-	if (p == NULL || *p == NULL)
+	if (p == NULL)
 		return;
 	if ((*p)->left > 0 && --(*p)->left == 0)
 		drop(g, p);

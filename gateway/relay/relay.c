@@ -453,6 +453,14 @@ relay_verdict(struct relay *r, const struct identity *identity, struct rights *c
 }
 
 void
+relay_pinned(struct relay *r, const struct identity *identity, struct rights *const *rights)
+{
+	r->identity = identity;
+	r->rights = rights;
+	r->said_len = 0;
+}
+
+void
 relay_dialled(struct relay *r, int fd)
 {
 	static const struct stream_ops ops = { upstream_readable, upstream_writable, upstream_closed };
@@ -619,7 +627,8 @@ relay_judge_sub(struct relay *r, struct sub *sub)
 
 	sub->virtual = inbox_is(subject);
 	sub->command = !sub->virtual && command_overlaps(subject);
-	sub->serving = sub->command && rights_serves(*r->rights, subject, queue);
+	sub->answers = !sub->virtual && rights_serves(*r->rights, subject, queue);
+	sub->serving = sub->command && sub->answers;
 	/* an own inbox is judged too, when what comes was not sent to it (relay_on_upstream) */
 	sub->filter = sub->command || rights_filter_needed(*r->rights, subject, queue);
 }

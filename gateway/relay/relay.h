@@ -30,6 +30,7 @@ enum relay_event_kind {
 	RELAY_REPLY_DENIED,
 	RELAY_HEADER_DENIED,
 	RELAY_BODY_DENIED,    /* a JetStream body that cannot be read in one way, or aims elsewhere */
+	RELAY_REPORT_DENIED,  /* it speaks of another host than it is; or nobody can tell of which */
 	RELAY_COMMAND_DENIED, /* at the edge; the dispatcher reports its own */
 	RELAY_DELIVERY_DROPPED,
 	RELAY_SUB_ENDED,      /* a live subscription became illegal */
@@ -72,6 +73,11 @@ struct relay_ops {
 	void (*ended)(struct relay *r, const char *why);
 	/* the last call: free the memory */
 	void (*gone)(struct relay *r);
+	/*
+	 * from now on this connection is host @host: relay_pinned() is called before the return.
+	 * Return: false when somebody else is.
+	 */
+	bool (*pin)(struct relay *r, struct bytes host);
 };
 
 /* What the relays of one edge share. */
@@ -132,6 +138,8 @@ int relay_start(struct relay *r, struct relay_env *env, int fd, uint64_t id, con
 /* relay_verdict() - @identity NULL: refused, @error for the wire (NULL: the uniform one), @why for the log. */
 void relay_verdict(struct relay *r, const struct identity *identity, struct rights *const *rights,
     const char *error, const char *why);
+/* relay_pinned() - the identity as before, its rights as those of one host. */
+void relay_pinned(struct relay *r, const struct identity *identity, struct rights *const *rights);
 /* relay_dialled() - @fd is taken; -1: not connected. */
 void relay_dialled(struct relay *r, int fd);
 /* relay_signed() - what to log in with; an empty @jwt: refused. @sig: 64 raw bytes. */

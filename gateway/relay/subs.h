@@ -19,6 +19,7 @@ struct sub {
 	char sid[SUB_SID_MAX];
 	bool filter;  /* deliveries must be judged */
 	bool serving; /* granted by `serve`: a host's own commands */
+	bool answers; /* granted by `serve`, RPC too: what comes on it may be answered */
 	bool command; /* overlaps command subjects: not a place for replies */
 	bool virtual; /* an own inbox, written as clients write it: names are mapped */
 	bool ended;   /* unsubscribed; what the upstream sent before still comes, up to a PONG */

@@ -17,6 +17,7 @@
 #include <mpack.h>
 
 #include "policy/commands/body_priv.h"
+#include "policy/commands/report.h"
 #include "policy/core/utf8.h"
 
 enum { VALUES_MAX = 256 };
@@ -196,8 +197,13 @@ dialect_a_decode(
 	int x;
 
 	if (c->verb == VERB_HOST_EVENT) {
-		out->unread = true; /* a host's own event: no command, whatever it says */
-		return 0;
+		/* a host's own event commands nobody, but it says whose it is */
+		struct report said = { .kind = REPORT_HOST_EVENT };
+
+		x = report_decode(&said, in->payload, r->arena);
+		out->fault = said.fault;
+		out->host_id = said.id;
+		return err_pass(x);
 	}
 	if (c->verb != VERB_LINK_PUT && c->verb != VERB_LINK_DEL)
 		return body_refuse_at(

@@ -8,7 +8,7 @@
  * and its issuer and no host, so there is nothing in them to compare.
  *
  * Sources: wasmcloud-otp v0.63.2 cloud_event.ex, vhost/heartbeats.ex, linkdefs/manager.ex,
- * wasmcloud/rpc_invocations.ex, control_interface/*.ex; wasmCloud v0.18.2
+ * wasmcloud/rpc_invocations.ex, control_interface/host_server.ex; wasmCloud v0.18.2
  * wasmcloud-control-interface/src/{events,inv}.rs, generated/ctliface.rs; wasmCloud v0.82.0 and
  * v1.9.2 host/src/wasmbus/{mod,event,ctl}.rs, host/src/nats/{ctl,event}.rs; wasmCloud v2.7.0
  * wash-runtime/src/washlet/mod.rs, runtime-operator/internal/controller/runtime/host_controller.go.
@@ -17,7 +17,7 @@
 
 #include "policy/commands/body_priv.h"
 
-enum { REPORT_SLOTS = 8192, ID_MAX = 128 };
+enum { REPORT_SLOTS = 8192 };
 
 static bool
 cut(struct bytes *s, struct bytes *token)
@@ -131,7 +131,7 @@ take_id(struct reading *x, size_t at, const char *name)
 	if (r->j.tok[m].escaped)
 		return body_refuse(r, m, "a host's id needs no escapes");
 	id = json_raw(&r->j, m);
-	if (id.len > ID_MAX || !body_id_ok(id))
+	if (id.len > REPORT_ID_MAX || !body_id_ok(id) || bytes_is(id, "n/a"))
 		return body_refuse(r, m, "not a host's id");
 	if (x->out->id.len != 0 && !bytes_eq(x->out->id, id))
 		return body_refuse(r, m, "names another host than the rest");

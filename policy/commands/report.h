@@ -34,7 +34,10 @@ enum report_kind {
 _Static_assert(REPORT_KINDS <= 16, "a set of kinds is one uint16_t");
 #define REPORT_BIT(kind) ((uint16_t)(1U << (kind)))
 
-enum { REPORT_MAX = 1024 * 1024 }; /* bytes of a payload; longer ones are refused unread */
+enum {
+	REPORT_MAX = 1024 * 1024, /* bytes of a payload; longer ones are refused unread */
+	REPORT_ID_MAX = 128,
+};
 
 struct report {
 	enum report_kind kind;

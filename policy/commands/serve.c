@@ -109,9 +109,22 @@ same_but_for_case(struct bytes a, struct bytes b)
 	return true;
 }
 
+/* A key has one spelling; the other cases of it are names nobody has. */
 static bool
-own_id(const struct serve_host *who, struct bytes id)
+key_misspelt(struct bytes id)
 {
+	bool small = false;
+
+	for (size_t i = 0; i < id.len; i++)
+		small |= id.ptr[i] >= 'a' && id.ptr[i] <= 'z';
+	return id.len == 56 && (id.ptr[0] | 0x20) == 'n' && small;
+}
+
+bool
+serve_is_own(const struct serve_host *who, struct bytes id)
+{
+	if (key_misspelt(id))
+		return false;
 	for (size_t i = 0; i < who->n; i++)
 		if (same_but_for_case(who->ids[i], id))
 			return true;
@@ -201,11 +214,22 @@ serve_subscribe(struct bytes pattern, struct bytes queue, const struct serve_hos
 			continue;
 		*lattice = l;
 		*command = row->command;
-		if (host.len == 0 || own_id(who, host))
+		if (host.len == 0 || serve_is_own(who, host))
 			return SERVE_OWN;
 		answer = SERVE_ANOTHER_HOST;
 	}
 	return answer;
+}
+
+struct bytes
+serve_host_in(struct bytes pattern)
+{
+	struct bytes lattice, host;
+
+	for (size_t i = 0; i < N_OF(subscriptions); i++)
+		if (row_fits(subscriptions[i].pattern, pattern, false, &lattice, &host) && host.len != 0)
+			return host;
+	return BYTES_NULL;
 }
 
 enum serve_answer
@@ -218,7 +242,7 @@ serve_publish(struct bytes subject, const struct serve_host *who, struct bytes *
 		if (!row_fits(publications[i].pattern, subject, false, &l, &host))
 			continue;
 		*lattice = l;
-		if (host.len == 0 || own_id(who, host))
+		if (host.len == 0 || serve_is_own(who, host))
 			return SERVE_OWN;
 		answer = SERVE_ANOTHER_HOST;
 	}

@@ -29,6 +29,10 @@ struct serve_host {
  */
 enum serve_answer serve_subscribe(struct bytes pattern, struct bytes queue, const struct serve_host *who,
     struct bytes *lattice, bool *command);
+/* serve_is_own() - is it one of the ids? A host key (N...) in small letters is nobody's. */
+bool serve_is_own(const struct serve_host *who, struct bytes id);
+/* serve_host_in() - the host a pattern of its own commands is for; empty when it is for none. */
+struct bytes serve_host_in(struct bytes pattern);
 /* serve_publish() - the same for a literal subject it publishes: events, heartbeats, RPC. */
 enum serve_answer serve_publish(struct bytes subject, const struct serve_host *who, struct bytes *lattice);
 /* serve_watch() - is it a pattern of one lattice's commands? @lattice is set; "*" for all. */

@@ -89,6 +89,8 @@ wish_for(const struct explanation *e, const struct rights *r, const struct expla
 	case REASON_BODY:
 		return never("nobody can say for sure what its payload commands: see what is wrong "
 			     "with it");
+	case REASON_SOURCE:
+		return never("it says of a host what only that host may say");
 	case REASON_WHERE:
 		return never(
 		    "a rule names it, and its condition does not hold: change what is asked "

@@ -17,8 +17,6 @@
 #include "policy/rules/hash.h"
 #include "policy/rules/rights_priv.h"
 
-enum { MAX_HOST_IDS = 16 };
-
 struct decision
 judge_rules(struct hit denies, struct hit allows, enum reason otherwise)
 {
@@ -401,6 +399,8 @@ reason_word(enum reason why)
 		return "where";
 	case REASON_RATE:
 		return "rate";
+	case REASON_SOURCE:
+		return "source";
 	}
 	return "unknown";
 }

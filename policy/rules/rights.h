@@ -33,6 +33,7 @@ enum reason {
 	REASON_BODY,           /* the command's body was refused: nobody knows what it commands */
 	REASON_WHERE,          /* ->rule would allow it, but its condition on ->field does not hold */
 	REASON_RATE,           /* ->rule would allow it, but has nothing left for this identity */
+	REASON_SOURCE,         /* what it says of a host is not of the host it is */
 };
 
 struct decision {
@@ -115,7 +116,16 @@ bool rights_unstamped(struct rights *r, struct bytes pattern, struct bytes queue
  * rights_pins_host() - is the host's id the one it uses first on a connection? True when a serve rule
  * says so and the credential names no id, which would count.
  */
-bool rights_pins_host(struct rights *r);
+bool rights_pins_host(const struct rights *r);
+/* rights_pin() - from now on its host id is @host, as if the credential said so. Return: 0, -ENOMEM. */
+int rights_pin(struct rights *r, struct bytes host) must_check;
+/* rights_is_host() - is this its own host id, by credential or pinned? */
+bool rights_is_host(const struct rights *r, struct bytes id);
+/*
+ * rights_reports() - does it serve this lattice? Then whatever it publishes where hosts report, by
+ * whichever rule, has to be of itself.
+ */
+bool rights_reports(struct rights *r, struct bytes lattice);
 /* rights_rpc() - does the right to answer on a reply R cover R.> as well? */
 bool rights_rpc(struct rights *r);
 /*

@@ -13,6 +13,7 @@ enum {
 	SERVE_ANSWERS =
 	    8, /* a command has one answer; a little room for hosts that send progress */
 	SERVE_TTL_MS = 120000,
+	RPC_ANSWERS = 1024, /* wRPC answers in pieces, each below the reply */
 };
 
 struct decision
@@ -81,6 +82,10 @@ rights_answers(struct rights *r, bool serving, int64_t *max, int64_t *ttl_ms)
 	if (r->view->respond_rule != RULE_NONE) {
 		*max = r->p->rules[r->view->respond_rule].respond;
 		*ttl_ms = r->p->rules[r->view->respond_rule].respond_ms;
+	}
+	if (*max == 0 && rights_rpc(r)) {
+		*max = RPC_ANSWERS;
+		*ttl_ms = SERVE_TTL_MS;
 	}
 	if (serving && rights_has(r, VERB_SERVE)) {
 		*max = *max > SERVE_ANSWERS ? *max : SERVE_ANSWERS;

@@ -85,6 +85,9 @@ judge_body(const struct rights *r, struct bytes subject, const struct command *c
 
 	if (refused_by_subject(r, subject, c, &words, &d))
 		return d;
+	/* an id by first use is a connection's, which is not known here: whoever has the connection asks */
+	if (c->verb == VERB_HOST_EVENT && !rights_is_host(r, b->host_id) && !rights_pins_host(r))
+		return judge_deny(REASON_SOURCE);
 	q.want = granted_as(b->effective);
 	q.any_of = q.want | (c->verb == VERB_HOST_EVENT ? 0 : b->may_be);
 	return judge_verbs(r, &words, &q);

@@ -9,6 +9,7 @@
 #include "policy/rules/rights.h"
 #include "policy/rules/view.h"
 
+enum { MAX_HOST_IDS = 16 };
 enum { CACHE_SETS = 64, CACHE_WAYS = 4, CACHE_TEXT = 112 };
 
 enum question_kind {

@@ -18,9 +18,43 @@ rights_unstamped(struct rights *r, struct bytes pattern, struct bytes queue)
 }
 
 bool
-rights_pins_host(struct rights *r)
+rights_pins_host(const struct rights *r)
 {
 	return r->n_hosts == 0 && view_flag(r->view, POL_PIN_HOST);
+}
+
+int
+rights_pin(struct rights *r, struct bytes host)
+{
+	uint8_t *copy = host.len != 0 && r->n_hosts < MAX_HOST_IDS ? malloc(host.len) : NULL;
+
+	if (copy == NULL)
+		return err_raise(-ENOMEM);
+	memcpy(copy, host.ptr, host.len);
+	r->host[r->n_hosts++] = bytes_of(copy, host.len);
+	/* what was answered before was answered for nobody in particular */
+	free(r->cache);
+	r->cache = NULL;
+	return 0;
+}
+
+bool
+rights_is_host(const struct rights *r, struct bytes id)
+{
+	struct serve_host who = rights_host(r);
+
+	return serve_is_own(&who, id);
+}
+
+bool
+rights_reports(struct rights *r, struct bytes lattice)
+{
+	struct hit allows, denies;
+
+	if (!rights_has(r, VERB_SERVE))
+		return false;
+	rights_word(r, VERB_SERVE, lattice, &allows, &denies);
+	return hit_any(allows) && denies.enforced == RULE_NONE;
 }
 
 bool

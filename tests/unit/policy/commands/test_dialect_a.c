@@ -34,7 +34,11 @@ static const struct {
 	    "link.put { source=MBAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA "
 	    "target=VBAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA name=default "
 	    "contract=wasmcloud:keyvalue values=URL:redis://h } secret<redis://h>" },
-	{ { "wasmbus.ctl.l.events", NULL, "{\"event\":\"HostStarted\"}" }, "host.event unread" },
+	{ { "wasmbus.ctl.l.events", NULL, "{\"event\":\"HostStarted\"}" },
+	    "refused header: field is missing" },
+	{ { "wasmbus.ctl.l.events", NULL,
+	      "{\"event\":\"HostStarted\",\"header\":{\"host_origin\":\"NX\",\"timestamp\":\"1\"}}" },
+	    "host.event host=NX" },
 	/* message-pack with a second reading, or none */
 	{ { "wasmbus.rpc.l.links", NULL,
 	      "\206\250actor_"
