@@ -80,7 +80,8 @@ reported_judge(struct relay *r, const struct nats_op *op, uint16_t asked, struct
 
 	if (asked != 0)
 		judge_answer(r, op->payload, asked, e);
-	else if (report_classify(op->subject, &what) == 0 && rights_reports(*r->rights, what.lattice))
+	else if (report_classify(op->subject, &what) == 0 &&
+		 rights_reports(*r->rights, what.lattice))
 		(void)judge_one(r, &what, op->payload, e);
 }
 
@@ -90,8 +91,8 @@ reported_first(struct relay *r, const struct nats_op *op)
 	struct report what;
 
 	/* its subject and its body must agree before it counts as said */
-	return rights_pins_host(*r->rights) && report_classify(op->subject, &what) == 0 && what.host.len != 0 &&
-	       decode(r, &what, op->payload) && is_host(r, what.id);
+	return rights_pins_host(*r->rights) && report_classify(op->subject, &what) == 0 &&
+	       what.host.len != 0 && decode(r, &what, op->payload) && is_host(r, what.id);
 }
 
 struct decision

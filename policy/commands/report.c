@@ -2,10 +2,10 @@
  * report - see report.h. A table of subjects, and one reader: a payload is one JSON object, and the
  * id stands in a member of it, or of an object inside it.
  *
- * Names are compared byte for byte, as serde, Jason and protojson do; two members whose names differ
- * in case alone are refused by the reader of JSON already. Fractions are let through: they stand in
- * measurements, and nothing here is a number. Claims of 0.18 (wasmbus.rpc.L.claims) name an actor
- * and its issuer and no host, so there is nothing in them to compare.
+ * Names are compared byte for byte, as serde, Jason and protojson do; two members whose names
+ * differ in case alone are refused by the reader of JSON already. Fractions are let through: they
+ * stand in measurements, and nothing here is a number. Claims of 0.18 (wasmbus.rpc.L.claims) name
+ * an actor and its issuer and no host, so there is nothing in them to compare.
  *
  * Sources: wasmcloud-otp v0.63.2 cloud_event.ex, vhost/heartbeats.ex, linkdefs/manager.ex,
  * wasmcloud/rpc_invocations.ex, control_interface/host_server.ex; wasmCloud v0.18.2
@@ -46,7 +46,8 @@ skip(struct bytes *s, const char *prefix)
 static int
 classify_event(struct bytes rest, bool named, struct report *out)
 {
-	if (!cut(&rest, &out->lattice) || !command_lattice_ok(out->lattice) || (!named && rest.len != 0))
+	if (!cut(&rest, &out->lattice) || !command_lattice_ok(out->lattice) ||
+	    (!named && rest.len != 0))
 		return REPORT_NOT;
 	out->kind = REPORT_EVENT;
 	return 0;
@@ -67,7 +68,9 @@ report_classify(struct bytes subject, struct report *out)
 	if (skip(&rest, "runtime.operator.heartbeat.")) {
 		if (rest.len == 0 || bytes_find(rest, '.') != rest.len)
 			return REPORT_NOT;
-		*out = (struct report){ .kind = REPORT_HEARTBEAT, .lattice = BYTES_LIT("runtime"), .host = rest };
+		*out = (struct report){
+			.kind = REPORT_HEARTBEAT, .lattice = BYTES_LIT("runtime"), .host = rest
+		};
 		return 0;
 	}
 	if (skip(&rest, "wasmbus.ctl.") && cut(&rest, &out->lattice) && bytes_is(rest, "events") &&
@@ -302,8 +305,8 @@ report_decode(struct report *r, struct bytes payload, struct body_arena *arena)
 const char *
 report_name(enum report_kind kind)
 {
-	static const char *const names[REPORT_KINDS] = { "none", "event", "host event", "heartbeat", "ping",
-		"inventory", "bid", "ack", "ping", "inventory", "bid" };
+	static const char *const names[REPORT_KINDS] = { "none", "event", "host event", "heartbeat",
+		"ping", "inventory", "bid", "ack", "ping", "inventory", "bid" };
 
 	return (unsigned)kind < REPORT_KINDS ? names[kind] : "none";
 }

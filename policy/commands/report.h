@@ -2,9 +2,10 @@
  * report - which host a host says it is: in what it publishes of itself, and in its answers to what
  * it was asked.
  *
- * Nothing of this is signed, so whoever reads it (wadm, operators, tools that send their next command
- * to the first bidder) takes the id at its word. It is read here as those readers read it; a body
- * that names two hosts, or can be read in two ways, is refused. Field by field: docs/BODIES.md.
+ * Nothing of this is signed, so whoever reads it (wadm, operators, tools that send their next
+ * command to the first bidder) takes the id at its word. It is read here as those readers read it;
+ * a body that names two hosts, or can be read in two ways, is refused. Field by field:
+ * docs/BODIES.md.
  */
 #ifndef POLICY_COMMANDS_REPORT_H
 #define POLICY_COMMANDS_REPORT_H
@@ -18,14 +19,15 @@ enum report_answer {
 /* What kind of report: each has its own place for the id. */
 enum report_kind {
 	REPORT_NONE = 0,
-	REPORT_EVENT,       /* B, C: CloudEvents on wasmbus.evt.L, wasmbus.evt.L.NAME, wasmbus.rpcevt.L */
-	REPORT_HOST_EVENT,  /* A: wasmbus.ctl.L.events */
-	REPORT_HEARTBEAT,   /* D: runtime.operator.heartbeat.H, and the answer to runtime.host.H.heartbeat */
-	REPORT_PING,        /* A, B: answer to get.hosts, ping.hosts */
-	REPORT_INVENTORY,   /* A, B: answer to get.H.inv */
-	REPORT_BID,         /* A, B: answer to an auction */
-	REPORT_ACK,         /* A, B: answer to a start; A's says who */
-	REPORT_PING_V1,     /* C: the same in its envelope */
+	REPORT_EVENT, /* B, C: CloudEvents on wasmbus.evt.L, wasmbus.evt.L.NAME, wasmbus.rpcevt.L */
+	REPORT_HOST_EVENT, /* A: wasmbus.ctl.L.events */
+	REPORT_HEARTBEAT,  /* D: runtime.operator.heartbeat.H, and the answer to
+			      runtime.host.H.heartbeat */
+	REPORT_PING,       /* A, B: answer to get.hosts, ping.hosts */
+	REPORT_INVENTORY,  /* A, B: answer to get.H.inv */
+	REPORT_BID,        /* A, B: answer to an auction */
+	REPORT_ACK,        /* A, B: answer to a start; A's says who */
+	REPORT_PING_V1,    /* C: the same in its envelope */
 	REPORT_INVENTORY_V1,
 	REPORT_BID_V1,
 	REPORT_KINDS
@@ -51,7 +53,8 @@ struct report {
 static inline bool
 report_space(struct bytes subject)
 {
-	return subject.len > 12 && (memcmp(subject.ptr, "wasmbus.", 8) == 0 || memcmp(subject.ptr, "runtime.", 8) == 0);
+	return subject.len > 12 &&
+	       (memcmp(subject.ptr, "wasmbus.", 8) == 0 || memcmp(subject.ptr, "runtime.", 8) == 0);
 }
 
 /* report_classify() - is a literal subject one that hosts report on? Return: 0, REPORT_NOT. */

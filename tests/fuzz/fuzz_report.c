@@ -1,11 +1,11 @@
 /*
- * A subject in the first line ("?" before it: a question, the payload answers it), a payload behind it.
- * Properties:
- *  - an id is a slice of the payload or of the subject, one token, and never empty by accident: what
- *    names nobody is a link event's "n/a", an ack, or a refusal;
+ * A subject in the first line ("?" before it: a question, the payload answers it), a payload behind
+ * it. Properties:
+ *  - an id is a slice of the payload or of the subject, one token, and never empty by accident:
+ * what names nobody is a link event's "n/a", an ack, or a refusal;
  *  - with less room the answer is the same, or a refusal;
- *  - to cJSON, which takes the first of two members and folds nothing here, every place where a reader
- *    of that kind looks for a host holds that id or nothing.
+ *  - to cJSON, which takes the first of two members and folds nothing here, every place where a
+ * reader of that kind looks for a host holds that id or nothing.
  */
 #include <cjson/cJSON.h>
 #include <stdlib.h>

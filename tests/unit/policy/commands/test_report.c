@@ -7,11 +7,14 @@
 #define OWN "NAHMM5PSKHXFLSBLXRXVNYOTJOSPYHR6W4VMNQDMMKCMXBGPYLR5SYMC"
 #define OTHER "NBHMM5PSKHXFLSBLXRXVNYOTJOSPYHR6W4VMNQDMMKCMXBGPYLR5SYMC"
 #define EVENT(type, data)                                                                          \
-	"{\"specversion\":\"1.0\",\"id\":\"1\",\"type\":\"com.wasmcloud.lattice." type "\",\"time\":"  \
-	"\"2026-11-22T00:00:00Z\",\"datacontenttype\":\"application/json\",\"source\":\"" OWN "\","    \
+	"{\"specversion\":\"1.0\",\"id\":\"1\",\"type\":\"com.wasmcloud.lattice." type             \
+	"\",\"time\":"                                                                             \
+	"\"2026-11-22T00:00:00Z\",\"datacontenttype\":\"application/json\",\"source\":\"" OWN      \
+	"\","                                                                                      \
 	"\"data\":" data "}"
 #define NA(type, data)                                                                             \
-	"{\"specversion\":\"1.0\",\"type\":\"com.wasmcloud.lattice." type "\",\"source\":\"n/a\",\"data\":" data "}"
+	"{\"specversion\":\"1.0\",\"type\":\"com.wasmcloud.lattice." type                          \
+	"\",\"source\":\"n/a\",\"data\":" data "}"
 
 static uint64_t memory[BODY_ARENA / 8];
 
@@ -46,7 +49,8 @@ START_TEST(hosts_report_on_these_subjects)
 	struct report r;
 	int answer = report_classify(s, &r);
 
-	ck_assert_msg((answer == 0) == (subjects[_i].kind != REPORT_NONE), "%s", subjects[_i].subject);
+	ck_assert_msg(
+	    (answer == 0) == (subjects[_i].kind != REPORT_NONE), "%s", subjects[_i].subject);
 	if (answer != 0)
 		return;
 	ck_assert(r.kind == subjects[_i].kind && report_space(s));
@@ -90,9 +94,11 @@ static const struct {
 	const char *id;  /* NULL: refused */
 	const char *why; /* then: a part of the reason; or NULL */
 } bodies[] = {
-	{ REPORT_EVENT, EVENT("host_started", "{\"labels\":{},\"uptime_seconds\":1.5}"), OWN, NULL },
+	{ REPORT_EVENT, EVENT("host_started", "{\"labels\":{},\"uptime_seconds\":1.5}"), OWN,
+	    NULL },
 	{ REPORT_EVENT, EVENT("component_scaled", "{\"host_id\":\"" OWN "\"}"), OWN, NULL },
-	{ REPORT_EVENT, EVENT("component_scaled", "{\"host_id\":\"" OTHER "\"}"), NULL, "another host" },
+	{ REPORT_EVENT, EVENT("component_scaled", "{\"host_id\":\"" OTHER "\"}"), NULL,
+	    "another host" },
 	{ REPORT_EVENT, EVENT("x", "{\"host_id\":7}"), NULL, "not a text" },
 	{ REPORT_EVENT, EVENT("x", "null"), OWN, NULL },
 	{ REPORT_EVENT, EVENT("x", "\"text\""), OWN, NULL },
@@ -101,7 +107,8 @@ static const struct {
 	{ REPORT_EVENT, NA("refmap_set", "{}"), "", NULL },
 	{ REPORT_EVENT, NA("linkdef_set", "{\"host_id\":\"" OTHER "\"}"), OTHER, NULL },
 	{ REPORT_EVENT, NA("host_heartbeat", "{}"), NULL, "not a host's id" },
-	{ REPORT_EVENT, "{\"source\":\"" OWN "\",\"data_base64\":\"e30=\"}", NULL, "nobody looks into" },
+	{ REPORT_EVENT, "{\"source\":\"" OWN "\",\"data_base64\":\"e30=\"}", NULL,
+	    "nobody looks into" },
 	{ REPORT_EVENT, "{\"type\":\"x\"}", NULL, "missing" },
 	{ REPORT_EVENT, "{\"Source\":\"" OWN "\"}", NULL, "missing" },
 	{ REPORT_EVENT, "{\"source\":\"" OWN "\",\"source\":\"" OTHER "\"}", NULL, NULL },
@@ -112,14 +119,18 @@ static const struct {
 	{ REPORT_EVENT, "{\"source\":null}", NULL, "not a text" },
 	{ REPORT_EVENT, "[]", NULL, "not an object" },
 	{ REPORT_EVENT, "", NULL, NULL },
-	{ REPORT_HOST_EVENT, "{\"event\":\"HostStarted\",\"header\":{\"host_origin\":\"" OWN "\",\"timestamp\":\"t\"}}",
+	{ REPORT_HOST_EVENT,
+	    "{\"event\":\"HostStarted\",\"header\":{\"host_origin\":\"" OWN
+	    "\",\"timestamp\":\"t\"}}",
 	    OWN, NULL },
 	{ REPORT_HOST_EVENT, "{\"event\":\"HostStarted\",\"header\":{}}", NULL, "missing" },
-	{ REPORT_HOST_EVENT, "{\"event\":\"HostStarted\",\"host_origin\":\"" OWN "\"}", NULL, "missing" },
+	{ REPORT_HOST_EVENT, "{\"event\":\"HostStarted\",\"host_origin\":\"" OWN "\"}", NULL,
+	    "missing" },
 	{ REPORT_HEARTBEAT, "{\"id\":\"" OWN "\",\"systemCpuUsage\":0.25}", OWN, NULL },
 	{ REPORT_HEARTBEAT, "{\"id\":\"" OWN "\",\"host_id\":\"" OWN "\"}", OWN, NULL },
 	{ REPORT_HEARTBEAT, "{\"id\":\"" OWN "\",\"hostId\":\"" OTHER "\"}", NULL, "another host" },
-	{ REPORT_HEARTBEAT, "{\"id\":\"" OWN "\",\"host_id\":\"" OTHER "\"}", NULL, "another host" },
+	{ REPORT_HEARTBEAT, "{\"id\":\"" OWN "\",\"host_id\":\"" OTHER "\"}", NULL,
+	    "another host" },
 	{ REPORT_HEARTBEAT, "{\"hostId\":\"" OWN "\"}", NULL, "missing" },
 	{ REPORT_PING, "{\"id\":\"" OWN "\",\"uptime_seconds\":12}", OWN, NULL },
 	{ REPORT_PING, "{\"id\":\"" OWN "\",\"host_id\":\"" OTHER "\"}", NULL, "another host" },
@@ -129,7 +140,8 @@ static const struct {
 	{ REPORT_PING, "{\"accepted\":true}", NULL, "missing" },
 	{ REPORT_INVENTORY, "{\"host_id\":\"" OWN "\",\"actors\":[],\"providers\":[]}", OWN, NULL },
 	{ REPORT_INVENTORY, "{\"id\":\"" OWN "\"}", NULL, "missing" },
-	{ REPORT_BID, "{\"actor_ref\":\"a\",\"constraints\":{},\"host_id\":\"" OWN "\"}", OWN, NULL },
+	{ REPORT_BID, "{\"actor_ref\":\"a\",\"constraints\":{},\"host_id\":\"" OWN "\"}", OWN,
+	    NULL },
 	{ REPORT_BID, "{\"actor_ref\":\"a\"}", NULL, "missing" },
 	{ REPORT_BID, "{\"host_id\":\"\"}", NULL, "not a host's id" },
 	{ REPORT_BID, "{\"host_id\":\"x.y\"}", NULL, "not a host's id" },
@@ -137,15 +149,20 @@ static const struct {
 	{ REPORT_ACK, "{\"host_id\":\"" OWN "\",\"actor_ref\":\"a\"}", OWN, NULL },
 	{ REPORT_ACK, "{\"accepted\":true}", "", NULL },
 	{ REPORT_ACK, "no", NULL, NULL },
-	{ REPORT_PING_V1, "{\"success\":true,\"message\":\"\",\"response\":{\"id\":\"" OWN "\"}}", OWN, NULL },
+	{ REPORT_PING_V1, "{\"success\":true,\"message\":\"\",\"response\":{\"id\":\"" OWN "\"}}",
+	    OWN, NULL },
 	{ REPORT_PING_V1, "{\"success\":true,\"id\":\"" OWN "\"}", NULL, "missing" },
 	{ REPORT_PING_V1, "{\"success\":false,\"message\":\"no\"}", "", NULL },
 	{ REPORT_PING_V1, "{\"success\":false,\"message\":\"no\",\"response\":null}", "", NULL },
 	{ REPORT_PING_V1, "{\"success\":false,\"response\":{\"id\":\"" OTHER "\"}}", OTHER, NULL },
-	{ REPORT_PING_V1, "{\"success\":true,\"response\":[{\"id\":\"" OWN "\"}]}", NULL, "not an object" },
-	{ REPORT_INVENTORY_V1, "{\"success\":true,\"response\":{\"host_id\":\"" OWN "\",\"components\":[]}}", OWN, NULL },
+	{ REPORT_PING_V1, "{\"success\":true,\"response\":[{\"id\":\"" OWN "\"}]}", NULL,
+	    "not an object" },
+	{ REPORT_INVENTORY_V1,
+	    "{\"success\":true,\"response\":{\"host_id\":\"" OWN "\",\"components\":[]}}", OWN,
+	    NULL },
 	{ REPORT_BID_V1, "{\"success\":true,\"response\":{\"host_id\":\"" OWN "\"}}", OWN, NULL },
-	{ REPORT_BID_V1, "{\"success\":true,\"response\":{\"component_id\":\"x\"}}", NULL, "missing" },
+	{ REPORT_BID_V1, "{\"success\":true,\"response\":{\"component_id\":\"x\"}}", NULL,
+	    "missing" },
 	{ REPORT_NONE, "{}", NULL, NULL },
 };
 
@@ -157,8 +174,8 @@ START_TEST(each_kind_has_its_place_for_the_id)
 
 	if (bodies[_i].id == NULL) {
 		ck_assert_msg(answer == BODY_REFUSED && r.id.len == 0, "%s", bodies[_i].payload);
-		ck_assert_msg(bodies[_i].why == NULL || strstr(r.fault.why, bodies[_i].why) != NULL, "%s: %s",
-		    bodies[_i].payload, r.fault.why);
+		ck_assert_msg(bodies[_i].why == NULL || strstr(r.fault.why, bodies[_i].why) != NULL,
+		    "%s: %s", bodies[_i].payload, r.fault.why);
 		return;
 	}
 	ck_assert_msg(answer == 0, "%s: %s", bodies[_i].payload, r.fault.why);
@@ -173,7 +190,8 @@ START_TEST(a_heartbeat_says_in_subject_and_body_who_it_is)
 
 	ck_assert_int_eq(report_classify(BYTES_LIT("runtime.operator.heartbeat." OWN), &r), 0);
 	ck_assert_int_eq(report_decode(&r, BYTES_LIT("{\"id\":\"" OWN "\"}"), &arena), 0);
-	ck_assert_int_eq(report_decode(&r, BYTES_LIT("{\"id\":\"" OTHER "\"}"), &arena), BODY_REFUSED);
+	ck_assert_int_eq(
+	    report_decode(&r, BYTES_LIT("{\"id\":\"" OTHER "\"}"), &arena), BODY_REFUSED);
 	ck_assert_int_eq(report_decode(&r, BYTES_LIT("{}"), &arena), BODY_REFUSED);
 }
 END_TEST
@@ -184,7 +202,8 @@ START_TEST(a_heartbeat_of_a_thousand_actors_is_read)
 	struct body_arena arena = { .mem = (uint8_t *)memory, .cap = sizeof(memory) };
 	struct report r = { .kind = REPORT_EVENT };
 	uint64_t seed = 1;
-	size_t n = (size_t)snprintf(text, sizeof(text), "{\"source\":\"" OWN "\",\"data\":{\"actors\":{");
+	size_t n =
+	    (size_t)snprintf(text, sizeof(text), "{\"source\":\"" OWN "\",\"data\":{\"actors\":{");
 
 	for (int i = 0; i < 1000; i++) {
 		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s\"M", i == 0 ? "" : ",");
@@ -205,9 +224,12 @@ report_tests(void)
 {
 	TCase *t = tcase_create("report");
 
-	tcase_add_loop_test(t, hosts_report_on_these_subjects, 0, (int)(sizeof(subjects) / sizeof(subjects[0])));
-	tcase_add_loop_test(t, these_questions_ask_who_answers, 0, (int)(sizeof(questions) / sizeof(questions[0])));
-	tcase_add_loop_test(t, each_kind_has_its_place_for_the_id, 0, (int)(sizeof(bodies) / sizeof(bodies[0])));
+	tcase_add_loop_test(
+	    t, hosts_report_on_these_subjects, 0, (int)(sizeof(subjects) / sizeof(subjects[0])));
+	tcase_add_loop_test(
+	    t, these_questions_ask_who_answers, 0, (int)(sizeof(questions) / sizeof(questions[0])));
+	tcase_add_loop_test(
+	    t, each_kind_has_its_place_for_the_id, 0, (int)(sizeof(bodies) / sizeof(bodies[0])));
 	tcase_add_test(t, a_heartbeat_says_in_subject_and_body_who_it_is);
 	tcase_add_test(t, a_heartbeat_of_a_thousand_actors_is_read);
 	return t;
