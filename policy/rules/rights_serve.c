@@ -33,8 +33,8 @@ rights_pin(struct rights *r, struct bytes host)
 	memcpy(copy, host.ptr, host.len);
 	r->host[r->n_hosts++] = bytes_of(copy, host.len);
 	/* what was answered before was answered for nobody in particular */
-	free(r->cache);
-	r->cache = NULL;
+	free(r->user.memory);
+	r->user.memory = NULL;
 	return 0;
 }
 
