@@ -60,6 +60,10 @@ judge_target(struct judging *j, const struct js_target *t)
 	case JS_LISTEN:
 		return allow_or(j, "subjects", rights_subscribe(j->rights, t->subject, BYTES_NULL));
 	case JS_FILTER:
+		/* ">" is no filter: that the stream may be read whole was judged by its name */
+		if (j->js->whole_stream && bytes_is(t->subject, ">"))
+			return 0;
+		return allow_or(j, "filter_subject", rights_subscribe(j->rights, t->subject, BYTES_NULL));
 	case JS_SOURCE_FILTER:
 		return allow_or(j, "filter_subject", rights_subscribe(j->rights, t->subject, BYTES_NULL));
 	case JS_REPUBLISH_TO:
@@ -84,8 +88,8 @@ judge_target(struct judging *j, const struct js_target *t)
 	return refuse(j, "target", invalid);
 }
 
-/* needs_whole() - does it read or change a stream regardless of subject? */
-static bool
+/* needs_whole() - what it does to a stream regardless of subject, for whoever is refused; NULL: nothing. */
+static const char *
 needs_whole(const struct jetstream *js)
 {
 	switch (js->verb) {
@@ -94,20 +98,39 @@ needs_whole(const struct jetstream *js)
 	case JS_DIRECT_GET:
 	case JS_MSG_DELETE:
 	case JS_STREAM_PURGE:
-		return js->whole_stream || js->by_seq;
+		return js->whole_stream || js->by_seq ? "no filter_subject" : NULL;
 	case JS_STREAM_SNAPSHOT:
 	case JS_STREAM_RESTORE:
+		return "no filter_subject";
+	case JS_STREAM_CREATE:
+	case JS_STREAM_UPDATE:
+	case JS_STREAM_DELETE:
+	case JS_CONSUMER_DELETE:
+	case JS_CONSUMER_PAUSE:
+	case JS_CONSUMER_UNPIN:
+	case JS_CONSUMER_RESET:
+	case JS_CONSUMER_NEXT:
+		/* a bucket's name says whose it is; of another stream the granted request has to say it */
+		return js->is_kv || js->is_object ? "stream" : NULL;
+	default:
+		return NULL;
+	}
+}
+
+/* reads_whole() - what a rule that lets read a stream grants; everything else changes it. */
+static bool
+reads_whole(const struct jetstream *js)
+{
+	switch (js->verb) {
+	case JS_CONSUMER_CREATE:
+	case JS_CONSUMER_NEXT:
+	case JS_MSG_GET:
+	case JS_DIRECT_GET:
+	case JS_STREAM_SNAPSHOT:
 		return true;
 	default:
 		return false;
 	}
-}
-
-/* changes_whole() - what a rule that lets read a stream does not grant. */
-static bool
-changes_whole(const struct jetstream *js)
-{
-	return js->verb == JS_MSG_DELETE || js->verb == JS_STREAM_PURGE || js->verb == JS_STREAM_RESTORE;
 }
 
 /* judge() - the request as a whole, then each subject in it. */
@@ -115,6 +138,7 @@ static int
 judge(struct judging *j)
 {
 	const struct jetstream *js = j->js;
+	const char *whole = needs_whole(js);
 	int r = 0;
 
 	if (js->verb == JS_UNKNOWN)
@@ -125,10 +149,10 @@ judge(struct judging *j)
 		return refuse(j, "allow_msg_schedules", invalid);
 	if (js->allow_rollup && !js->is_kv && !js->is_object)
 		return refuse(j, "allow_rollup_hdrs", invalid);
-	if (needs_whole(js))
-		r = allow_or(j, "no filter_subject",
-		    changes_whole(js) ? rights_stream_subjects(j->rights, js->stream) :
-					rights_stream(j->rights, js->stream));
+	if (whole != NULL)
+		r = allow_or(j, whole,
+		    reads_whole(js) ? rights_stream(j->rights, js->stream) :
+				      rights_stream_subjects(j->rights, js->stream));
 	for (const struct js_target *t = js->targets; r == 0 && t != NULL; t = t->next)
 		r = judge_target(j, t);
 	return r;

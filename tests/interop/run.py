@@ -31,7 +31,8 @@ role service { account = <ACME>  tags = ["role:service"] }
 
 rule admin-data {
   publish   = ["interop.>"]
-  subscribe = [">"]          # a consumer without a filter reads whatever its stream holds
+  subscribe = ["interop.>"]
+  streams   = ["INTEROP_*"]  # a consumer without a filter reads whatever its stream holds
   to        = [admin]
 }
 rule admin-jetstream {

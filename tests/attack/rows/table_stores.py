@@ -52,12 +52,17 @@ def stream_api(dialect, bucket, space):
         api(dialect, f"delete {bucket}", f"STREAM.DELETE.{bucket}", b"", prepare=fresh),
         api(dialect, f"purge {bucket}", f"STREAM.PURGE.{bucket}", b"", prepare=fresh),
         api(dialect, f"update {bucket}", f"STREAM.UPDATE.{bucket}", changed, prepare=fresh),
+        api(dialect, f"turn {bucket} away from its subjects", f"STREAM.UPDATE.{bucket}",
+            {**changed, "subjects": ["app.turned"]}, allowed=(), prepare=fresh),
         api(dialect, f"delete a message of {bucket}", f"STREAM.MSG.DELETE.{bucket}", {"seq": 1}, prepare=fresh),
         api(dialect, f"read a message of {bucket}", f"STREAM.MSG.GET.{bucket}", {"seq": 1}, prepare=fresh),
         api(dialect, f"read {bucket} by a consumer", f"CONSUMER.DURABLE.CREATE.{bucket}.thief",
             {"stream_name": bucket, "config": {"durable_name": "thief", "ack_policy": "none"}}, prepare=fresh),
         api(dialect, f"delete a consumer of {bucket}", f"CONSUMER.DELETE.{bucket}.host", b"",
             prepare=with_consumer(fresh, bucket)),
+        # the answer is the message itself
+        Pub(dialect, f"take from a consumer of {bucket}", f"$JS.API.CONSUMER.MSG.NEXT.{bucket}.host", b"1",
+            ("tenant", "wild", "neighbour", "stranger", "host2"), ("admin",)),
     ]
 
 

@@ -145,6 +145,57 @@ a_pull_consumer_fetches_and_acknowledges(struct run *r)
 	return s;
 }
 
+static natsStatus
+expect_and_ack(struct run *r, natsSubscription *sub, int number)
+{
+	natsMsg *msg = NULL;
+	jsErrCode why = 0;
+	natsStatus s;
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", number);
+	s = natsSubscription_NextMsg(&msg, sub, WAIT_MS);
+	if (s == NATS_OK && strcmp(natsMsg_GetData(msg), text) != 0)
+		s = run_wrong(r, "another message than expected");
+	if (s == NATS_OK)
+		s = natsMsg_AckSync(msg, NULL, &why);
+	natsMsg_Destroy(msg);
+	return s;
+}
+
+/* Whatever the subject: the rule's `streams` names the stream, not what is in it. */
+static natsStatus
+a_stream_is_read_whole_by_number_and_without_a_filter(struct run *r)
+{
+	struct bench b = { NULL, NULL };
+	natsSubscription *sub = NULL;
+	natsMsg *msg = NULL;
+	jsErrCode why = 0;
+	jsSubOptions o;
+	natsStatus s;
+
+	s = bench_open(r, &b);
+	if (s == NATS_OK)
+		s = run_publish_numbers(b.nc, "interop.js.c.whole.a", 2);
+	if (s == NATS_OK)
+		s = natsConnection_PublishString(b.nc, "interop.js.c.whole.b", "2");
+	if (s == NATS_OK)
+		s = js_GetMsg(&msg, b.js, STREAM, 3, NULL, &why);
+	if (s == NATS_OK && strcmp(natsMsg_GetSubject(msg), "interop.js.c.whole.b") != 0)
+		s = run_wrong(r, "another message has this number");
+	natsMsg_Destroy(msg);
+	jsSubOptions_Init(&o);
+	o.Stream = STREAM;
+	o.ManualAck = true;
+	if (s == NATS_OK)
+		s = js_SubscribeSync(&sub, b.js, ">", NULL, &o, &why);
+	for (int i = 0; s == NATS_OK && i < 3; i++)
+		s = expect_and_ack(r, sub, i);
+	natsSubscription_Destroy(sub);
+	bench_close(&b);
+	return s;
+}
+
 /* Bind to the durable. The server may not have noticed yet that the one before has gone. */
 static natsStatus
 push_subscribe(natsSubscription **sub, jsCtx *js)
@@ -164,24 +215,6 @@ push_subscribe(natsSubscription **sub, jsCtx *js)
 		if (s != NATS_OK)
 			nats_Sleep(20);
 	}
-	return s;
-}
-
-static natsStatus
-expect_and_ack(struct run *r, natsSubscription *sub, int number)
-{
-	natsMsg *msg = NULL;
-	jsErrCode why = 0;
-	natsStatus s;
-	char text[16];
-
-	snprintf(text, sizeof(text), "%d", number);
-	s = natsSubscription_NextMsg(&msg, sub, WAIT_MS);
-	if (s == NATS_OK && strcmp(natsMsg_GetData(msg), text) != 0)
-		s = run_wrong(r, "another message than expected");
-	if (s == NATS_OK)
-		s = natsMsg_AckSync(msg, NULL, &why);
-	natsMsg_Destroy(msg);
 	return s;
 }
 
@@ -227,6 +260,8 @@ a_durable_push_consumer_survives_a_reconnect(struct run *r)
 const struct check checks_jetstream[] = {
 	{ "publishes_are_acknowledged", publishes_are_acknowledged },
 	{ "a_pull_consumer_fetches_and_acknowledges", a_pull_consumer_fetches_and_acknowledges },
+	{ "a_stream_is_read_whole_by_number_and_without_a_filter",
+	    a_stream_is_read_whole_by_number_and_without_a_filter },
 	{ "a_durable_push_consumer_survives_a_reconnect",
 	    a_durable_push_consumer_survives_a_reconnect },
 	{ NULL, NULL },

@@ -58,6 +58,20 @@ async function a_pull_consumer_fetches_and_acknowledges(place) {
   });
 }
 
+/* Whatever the subject: the rule's `streams` names the stream, not what is in it. */
+async function a_stream_is_read_whole_by_number_and_without_a_filter(place) {
+  await stream(place, async (nc, js, manager) => {
+    for (const n of ['a', 'b']) await js.publish(`interop.js.node.whole.${n}`, text.encode(n));
+    const second = await manager.streams.getMessage(STREAM, { seq: 2 });
+    assert.deepStrictEqual([second.subject, text.decode(second.data)], ['interop.js.node.whole.b', 'b']);
+    const deliver = createInbox();
+    const sub = nc.subscribe(deliver);
+    await manager.consumers.add(STREAM, { deliver_subject: deliver, ack_policy: AckPolicy.None });
+    const got = await take(sub, 2, 'whole');
+    assert.deepStrictEqual(got.map((m) => text.decode(m.data)), ['a', 'b']);
+  });
+}
+
 /* What was pushed to a connection that has just gone comes again after the ack wait. */
 function pushOptions(deliver) {
   return consumerOpts().durable('pusher').deliverTo(deliver).manualAck().ackExplicit().ackWait(2000);
@@ -167,6 +181,7 @@ async function a_watcher_sees_what_is_and_what_comes(place) {
 module.exports = {
   publishes_are_acknowledged,
   a_pull_consumer_fetches_and_acknowledges,
+  a_stream_is_read_whole_by_number_and_without_a_filter,
   a_durable_push_consumer_survives_a_reconnect,
   a_consumer_is_bound_by_what_it_says_of_itself,
   an_ordered_consumer_reads_all,
