@@ -123,6 +123,47 @@ add(struct policy_set *s, const char *name)
 	return r == CLI_OK ? add_folder(&s->expects, folder, ".expect") : r;
 }
 
+/* ---- includes ---- */
+
+struct including {
+	struct policy_set *s;
+	const char *path;
+};
+
+/* on_include() - what is not there the compiler misses, with its place. */
+static int
+on_include(void *ctx, struct bytes name)
+{
+	const struct including *by = ctx;
+	const char *slash = strrchr(by->path, '/');
+	char path[PATH_MAX];
+
+	if (snprintf(path, sizeof(path), "%.*s%.*s",
+		slash != NULL ? (int)(slash + 1 - by->path) : 0, by->path, (int)name.len,
+		(const char *)name.ptr) >= (int)sizeof(path) ||
+	    access(path, F_OK) != 0)
+		return CLI_OK;
+	return add_file(&by->s->policies, path);
+}
+
+/* add_included() - files that the ones named include, and theirs. */
+static int
+add_included(struct policy_set *s)
+{
+	int r = CLI_OK;
+
+	for (size_t i = 0; r == CLI_OK && i < s->policies.n; i++) {
+		struct policy_source src = { s->policies.file[i].path,
+			buf_bytes(&s->policies.file[i].text) };
+		struct including by = { s, src.file };
+
+		r = policy_includes(&src, on_include, &by);
+		if (r < 0)
+			return out_of_memory();
+	}
+	return r;
+}
+
 /* ---- templates ---- */
 
 struct values {
@@ -252,6 +293,8 @@ policy_set_read(struct policy_set *s, const struct cli_args *a, const char *cons
 		r = add(s, stat("policies", &st) == 0 && S_ISDIR(st.st_mode) ? "policies" : ".");
 	for (size_t i = 0; r == CLI_OK && i < n; i++)
 		r = add(s, names[i]);
+	if (r == CLI_OK)
+		r = add_included(s);
 	if (r == CLI_OK && s->policies.n == 0) {
 		cli_error("%s: holds no *.policy file", n > 0 ? names[0] : "this folder");
 		r = CLI_FAILED;

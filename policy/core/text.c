@@ -152,6 +152,18 @@ text_node(struct text *t)
 	return &b->node[b->used++];
 }
 
+struct text_node *
+text_add(struct text *t, const struct text_node *like)
+{
+	struct text_node *n = text_node(t);
+
+	if (n != NULL) {
+		*n = *like;
+		n->next = NULL;
+	}
+	return n;
+}
+
 void
 text_free(struct text *t)
 {

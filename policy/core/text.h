@@ -10,7 +10,7 @@
  *   comment = "#" to the end of the line
  *
  * A word is a run of printable ASCII other than blanks, quotes, braces, brackets, comma, "=" and
- * "#" that does not begin with an operator; "<" "<=" ">" ">=" are operators only where an operator
+ * "#" (but ${name} may be part of a value) that does not begin with an operator; "<" "<=" ">" ">=" are operators only where an operator
  * is expected, so that a subject such as metrics.> may stand bare in a list. A key is a word and
  * ends before an operator; a label is a word or a string. Strings know \" \\ \n \t \xHH and must be
  * valid UTF-8 without NUL. Entries end at a line end or before "}" (several may share a line); only
@@ -107,6 +107,16 @@ int text_parse(
     struct text **out, const char *file, struct bytes in, struct text_report *r) must_check;
 void text_free(struct text *t);
 void text_freep(struct text **t);
+/*
+ * text_add() - one more node, owned by the tree, equal to @like but for its place in a list; what
+ * it names is not copied. Return: NULL when out of memory.
+ */
+struct text_node *text_add(struct text *t, const struct text_node *like);
+/*
+ * text_name_in_braces() - length of the "${name}" at the front of @s, or 0: a name is of letters,
+ * digits, '-', '_' and '.'. What it means is up to whoever reads the file.
+ */
+size_t text_name_in_braces(struct bytes s);
 /* text_find() - the first child with this key or section kind (label ignored), marked as used. */
 struct text_node *text_find(struct text_node *block, const char *key);
 /* text_use() - mark a node as understood; returns it. */

@@ -160,15 +160,36 @@ lex_skip_void(struct lexer *x)
 	}
 }
 
+size_t
+text_name_in_braces(struct bytes s)
+{
+	size_t n = 2;
+
+	if (s.len < 4 || s.ptr[0] != '$' || s.ptr[1] != '{')
+		return 0;
+	while (n < s.len && ((s.ptr[n] >= 'a' && s.ptr[n] <= 'z') || (s.ptr[n] >= 'A' && s.ptr[n] <= 'Z') ||
+				(s.ptr[n] >= '0' && s.ptr[n] <= '9') || s.ptr[n] == '-' ||
+				s.ptr[n] == '_' || s.ptr[n] == '.'))
+		n++;
+	return n > 2 && n < s.len && s.ptr[n] == '}' ? n + 1 : 0;
+}
+
 /* lex_word() - see text_priv.h */
 struct bytes
 lex_word(struct lexer *x, bool key)
 {
 	const uint8_t *from = x->s + x->at, *end = x->s + x->len, *c = from;
 	uint8_t wanted = key ? KEY : WORD;
+	size_t n;
 
-	while (c != end && (class_of[*c] & wanted))
-		c++;
+	for (;;) {
+		while (c != end && (class_of[*c] & wanted) && (key || *c != '$'))
+			c++;
+		if (key || c == end || *c != '$')
+			break;
+		n = text_name_in_braces(bytes_of(c, (size_t)(end - c)));
+		c += n != 0 ? n : 1;
+	}
 	/* "!" ends a key only as part of "!="; a word cannot run into "=" in any case */
 	if (key && c != end && *c == '=' && c != from && c[-1] == '!')
 		c--;

@@ -6,14 +6,19 @@
 
 #include "policy/rules/policy_priv.h"
 
-/* Where the parser is. */
+/* A file while it is read, and where the parser is. */
 struct place {
 	struct draft *d;
-	const struct text *t;
+	struct text *t;
 	uint32_t file;
 	uint32_t first_role; /* of this file */
 	int32_t zone_s;      /* of its hours, east of Greenwich */
 	struct bytes zone;   /* as written; empty: UTC */
+	uint32_t n_roles;
+	struct text_node *set; /* its variables; NULL: none */
+	uint32_t *sees;        /* files whose roles and variables it may use, itself first */
+	size_t n_sees;
+	bool governs; /* says which lattices */
 };
 
 /* An element of a list: checks it, and may split it. Return: false after reporting. */
@@ -27,8 +32,8 @@ struct rule_place {
 	bool grants, denies; /* which kinds of keys were seen */
 	bool within;
 	bool verbs;
-	bool patterns;            /* publish, subscribe and the like */
-	uint64_t unconditional;   /* verbs named that are no commands: serve, control.watch */
+	bool patterns;          /* publish, subscribe and the like */
+	uint64_t unconditional; /* verbs named that are no commands: serve, control.watch */
 	struct text_node *where;
 	struct text_node *of_serve, *of_answers; /* a key that says how */
 	struct text_node *rate, *burst, *during, *zone, *from, *until; /* see rule_bounds.c */
@@ -50,12 +55,14 @@ int parse_hosts(struct place *at, struct text_node *s) must_check;
 struct pol_str parse_lowered(struct draft *d, struct bytes text);
 /* parse_find_role() - a role of this file by name, or UINT32_MAX. */
 uint32_t parse_find_role(const struct place *at, struct bytes name);
+/* parse_role() - a role this file may use, or UINT32_MAX after reporting. */
+uint32_t parse_role(const struct place *at, const struct text_node *n);
 /*
- * parse_where() - the conditions in where { } of a rule with these verbs, to @out. A field that none
- * of them has is an error; in a rule that allows, verbs that lack one are warned of.
+ * parse_where() - the conditions in where { } of a rule with these verbs, to @out. A field that
+ * none of them has is an error; in a rule that allows, verbs that lack one are warned of.
  */
-void parse_where(struct place *at, const struct text_node *s, uint64_t verbs, bool deny,
-    struct pol_list *out);
+void parse_where(
+    struct place *at, const struct text_node *s, uint64_t verbs, bool deny, struct pol_list *out);
 /* rule_streams() ... - the keys of a rule that have a file of their own: rule_serve.c. */
 void rule_streams(struct rule_place *rp, struct text_node *e);
 void rule_unstamped(struct rule_place *rp, struct text_node *e);

@@ -74,6 +74,14 @@ enum policy_answer {
  */
 int policy_compile(struct buf *out, const struct policy_source *src, size_t n, struct text_report *r) must_check;
 /*
+ * policy_includes() - the files a policy's include names, for whoever reads single files: @each is
+ * called with every NAME.policy that is one, until it returns something else than 0. A text that
+ * cannot be read names none.
+ * Return: what @each did, or 0, -ENOMEM.
+ */
+int policy_includes(const struct policy_source *src, int (*each)(void *ctx, struct bytes name),
+    void *ctx) must_check;
+/*
  * policy_open() - check a snapshot and make it usable; borrows @snapshot until policy_close().
  * Return: 0, -EBADMSG, -ENOMEM.
  */

@@ -2,8 +2,8 @@
  * policy_compile - texts in, one snapshot out. Runs in the compiler process, which owns nothing
  * else.
  *
- * Three passes over the trees: accounts of all files, then file by file lattices, roles and rules,
- * then the parts are put behind a head. Warnings do not stop it; one error anywhere does, because
+ * Passes over the trees: who includes whom, variables, accounts, then file by file lattices and
+ * roles, then rules; then the parts are put behind a head. Warnings do not stop it; one error anywhere does, because
  * half a policy is another policy.
  */
 #include <openssl/evp.h>
@@ -108,6 +108,8 @@ draft_deinit(struct draft *d)
 {
 	for (int i = 0; i < POL_SECTIONS; i++)
 		buf_deinit(&d->part[i]);
+	draft_vars_end(d);
+	draft_includes_end(d);
 	free(d->account_names);
 	free(d->hosts);
 	free(d->rule_names->slot);
@@ -187,16 +189,17 @@ draft_all(struct draft *d, struct text **trees, size_t n)
 	int r;
 
 	draft_string(d, BYTES_NULL); /* offset 0 is the empty string, which zeroed records name */
-	for (size_t i = 0; i < n; i++) {
-		r = draft_accounts(d, trees[i]);
-		if (r != 0)
-			return err_pass(r);
-	}
-	for (size_t i = 0; i < n; i++) {
-		r = draft_file(d, trees[i], (uint32_t)i);
-		if (r != 0)
-			return err_pass(r);
-	}
+	r = draft_includes(d, trees, n);
+	if (r == 0)
+		r = draft_vars(d);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = draft_accounts(d, draft_place(d, i));
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = draft_file(d, draft_place(d, i));
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = draft_rules(d, draft_place(d, i));
+	if (r != 0)
+		return err_pass(r);
 	draft_hosts_end(d);
 	return d->report->errors != errors ? POLICY_BAD : 0;
 }

@@ -241,17 +241,16 @@ account_entry(struct place *at, struct text_node *e)
 }
 
 int
-draft_accounts(struct draft *d, const struct text *t)
+draft_accounts(struct draft *d, struct place *at)
 {
-	struct place at = { .d = d, .t = t };
-
-	for (struct text_node *s = t->root->child; s != NULL; s = s->next) {
+	(void)d;
+	for (struct text_node *s = at->t->root->child; s != NULL; s = s->next) {
 		if (s->kind != TEXT_SECTION || !bytes_is(s->text, "accounts"))
 			continue;
 		if (s->label.len != 0)
-			COMPLAIN(&at, s, "accounts has no name of its own");
+			COMPLAIN(at, s, "accounts has no name of its own");
 		for (struct text_node *e = s->child; e != NULL; e = e->next) {
-			int r = account_entry(&at, e);
+			int r = account_entry(at, e);
 
 			if (r != 0)
 				return err_pass(r);
@@ -281,9 +280,8 @@ uint32_t
 parse_find_role(const struct place *at, struct bytes name)
 {
 	const struct pol_role *roles = (const void *)at->d->part[POL_ROLES].ptr;
-	uint32_t n = parse_count(at->d, POL_ROLES, sizeof(*roles));
 
-	for (uint32_t i = at->first_role; i < n; i++)
+	for (uint32_t i = at->first_role; i < at->first_role + at->n_roles; i++)
 		if (bytes_eq(bytes_of(at->d->part[POL_STRINGS].ptr + roles[i].name.off,
 				 roles[i].name.len),
 			name))
@@ -343,8 +341,10 @@ role_section(struct place *at, struct text_node *s)
 	if (parse_count(at->d, POL_ROLES, sizeof(role)) >= POL_MAX_ROLES)
 		COMPLAIN(at, s, "more than %d roles", POL_MAX_ROLES);
 	role.name = draft_string(at->d, s->label);
-	if (at->d->report->errors == errors)
-		buf_put(&at->d->part[POL_ROLES], bytes_of(&role, sizeof(role)));
+	if (at->d->report->errors != errors)
+		return;
+	buf_put(&at->d->part[POL_ROLES], bytes_of(&role, sizeof(role)));
+	at->n_roles += !buf_failed(&at->d->part[POL_ROLES]);
 }
 
 /* Where the hours of this file's rules are meant. */
@@ -363,7 +363,7 @@ file_zone(struct place *at, struct text_node *e)
 static void
 file_entry(struct place *at, struct text_node *e, struct pol_file *file)
 {
-	static const char *const sections[] = { "accounts", "hosts", "role", "rule" };
+	static const char *const sections[] = { "set", "accounts", "hosts", "role", "rule" };
 
 	if (e->kind == TEXT_ENTRY && bytes_is(e->text, "lattices")) {
 		parse_list(at, e, lattice_item, &file->lattices);
@@ -373,38 +373,47 @@ file_entry(struct place *at, struct text_node *e, struct pol_file *file)
 		file_zone(at, e);
 		return;
 	}
+	if (e->kind == TEXT_ENTRY && bytes_is(e->text, "include"))
+		return; /* draft_includes() read it */
 	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
 		if (e->kind == TEXT_SECTION && bytes_is(e->text, sections[i]))
 			return;
 	COMPLAIN(at, e,
-	    "a policy has lattices = [...], zone = ..., accounts { }, hosts { }, role NAME { } and "
-	    "rule NAME { }, not '%.*s'",
+	    "a policy has lattices = [...], include = [...], zone = ..., set { }, accounts { }, "
+	    "hosts { }, role NAME { } and rule NAME { }, not '%.*s'",
 	    TEXT_ARG(e->text));
 }
 
 int
-draft_file(struct draft *d, const struct text *t, uint32_t number)
+draft_file(struct draft *d, struct place *at)
 {
-	struct place at = { .d = d, .t = t, .file = number };
-	struct pol_file file = { .name = draft_string(d, bytes_str(t->file)) };
+	struct pol_file file = { .name = draft_string(d, bytes_str(at->t->file)) };
 
-	at.first_role = parse_count(d, POL_ROLES, sizeof(struct pol_role));
-	for (struct text_node *e = t->root->child; e != NULL; e = e->next)
-		file_entry(&at, e, &file);
+	at->first_role = parse_count(d, POL_ROLES, sizeof(struct pol_role));
+	for (struct text_node *e = at->t->root->child; e != NULL; e = e->next)
+		file_entry(at, e, &file);
 	buf_put(&d->part[POL_FILES], bytes_of(&file, sizeof(file)));
-	for (struct text_node *e = t->root->child; e != NULL; e = e->next)
+	at->governs = file.lattices.n != 0;
+	for (struct text_node *e = at->t->root->child; e != NULL; e = e->next)
 		if (e->kind == TEXT_SECTION && bytes_is(e->text, "hosts") &&
-		    parse_hosts(&at, e) != 0)
+		    parse_hosts(at, e) != 0)
 			return err_raise(-ENOMEM);
-	for (struct text_node *e = t->root->child; e != NULL; e = e->next)
+	for (struct text_node *e = at->t->root->child; e != NULL; e = e->next)
 		if (e->kind == TEXT_SECTION && bytes_is(e->text, "role"))
-			role_section(&at, e);
-	for (struct text_node *e = t->root->child; e != NULL; e = e->next) {
+			role_section(at, e);
+	return 0;
+}
+
+int
+draft_rules(struct draft *d, struct place *at)
+{
+	(void)d;
+	for (struct text_node *e = at->t->root->child; e != NULL; e = e->next) {
 		int r;
 
 		if (e->kind != TEXT_SECTION || !bytes_is(e->text, "rule"))
 			continue;
-		r = parse_rule(&at, e, file.lattices.n != 0);
+		r = parse_rule(at, e, at->governs);
 		if (r != 0)
 			return err_pass(r);
 	}

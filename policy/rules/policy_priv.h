@@ -235,11 +235,17 @@ pol_bytes(const struct policy *p, struct pol_str s)
 	return bytes_of(p->strings + s.off, s.len);
 }
 
+struct place;
+
 /*
  * A policy while it is compiled: the sections as they grow. policy_parse() fills it from one tree
  * after the other, policy_compile() puts the parts together.
  */
 struct draft {
+	struct place *files; /* one each, in order; see parse_priv.h */
+	size_t n_files;
+	struct draft_text *texts; /* that variables were put into */
+	size_t uses, text_size;   /* of variables, so far */
 	struct buf part[POL_SECTIONS];
 	struct text_report *report;
 	struct draft_name *account_names; /* accounts {} of all files */
@@ -261,10 +267,21 @@ struct draft_name {
 	struct bytes key;
 };
 
-/* draft_accounts() - the accounts {} of one file. Errors go to the report. */
-int draft_accounts(struct draft *d, const struct text *t) must_check;
-/* draft_file() - lattices, roles and rules of one file, number @file. Errors go to the report. */
-int draft_file(struct draft *d, const struct text *t, uint32_t file) must_check;
+/*
+ * The passes over the files; errors go to the report, accidents are returned.
+ *
+ * draft_includes() - who may use whose roles and variables; draft_includes_end() frees what it made.
+ * draft_vars() - variables in all files. draft_accounts() - the accounts {} of one file, draft_file()
+ * - its lattices, hosts and roles, draft_rules() - its rules.
+ */
+int draft_includes(struct draft *d, struct text **trees, size_t n) must_check;
+void draft_includes_end(struct draft *d);
+int draft_vars(struct draft *d) must_check;
+void draft_vars_end(struct draft *d);
+struct place *draft_place(struct draft *d, size_t file);
+int draft_accounts(struct draft *d, struct place *at) must_check;
+int draft_file(struct draft *d, struct place *at) must_check;
+int draft_rules(struct draft *d, struct place *at) must_check;
 /* draft_hosts_end() - all of hosts {} to its section. Errors go to the report. */
 void draft_hosts_end(struct draft *d);
 /* policy_host() - what hosts { } says of a host; NULL: nothing. Case does not count. */

@@ -239,11 +239,9 @@ rule_to(struct rule_place *rp, struct text_node *e)
 			rp->rule.flags |= POL_EVERYONE;
 			continue;
 		}
-		role = n->kind == TEXT_WORD ? parse_find_role(rp->at, n->text) : UINT32_MAX;
-		if (role == UINT32_MAX) {
-			COMPLAIN(rp->at, n, "no role '%.*s' in this file", TEXT_ARG(n->text));
+		role = parse_role(rp->at, n);
+		if (role == UINT32_MAX)
 			continue;
-		}
 		buf_put(to, bytes_of(&role, sizeof(role)));
 		rp->rule.to.n++;
 	}
