@@ -23,12 +23,12 @@ read_file(const char *path)
 	return text;
 }
 
-/* @LATTICE@ and @ACCOUNT@ filled in, in a new string. */
+/* @LATTICE@, @OTHER@ and @ACCOUNT@ filled in, in a new string. */
 static char *
 filled(const char *text)
 {
-	static const char *const from[] = { "@LATTICE@", "@ACCOUNT@" }, *const to[] = { "default",
-		ACME };
+	static const char *const from[] = { "@LATTICE@", "@OTHER@", "@ACCOUNT@" };
+	static const char *const to[] = { "default", "another", ACME };
 	struct buf b;
 	size_t len;
 
@@ -36,7 +36,7 @@ filled(const char *text)
 	while (*text != '\0') {
 		bool found = false;
 
-		for (size_t i = 0; i < 2 && !found; i++) {
+		for (size_t i = 0; i < 3 && !found; i++) {
 			found = strncmp(text, from[i], strlen(from[i])) == 0;
 			if (found) {
 				buf_put_str(&b, to[i]);
