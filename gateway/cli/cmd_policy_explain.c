@@ -9,8 +9,10 @@
 
 #include "gateway/cli/person_file.h"
 #include "gateway/cli/policy_set.h"
+#include "gateway/io/clock.h"
 #include "gateway/proc/file.h"
 #include "policy/rules/explain.h"
+#include "policy/rules/window.h"
 
 enum { OUT_MAX = 16 << 20 };
 
@@ -68,9 +70,27 @@ reason_text(enum reason why)
 		[REASON_BODY] = "its payload is refused",
 		[REASON_WHERE] = "a rule's condition does not hold",
 		[REASON_SOURCE] = "it speaks of another host than itself",
+		[REASON_RATE] = "a rule allows it, but not so often",
 	};
 
 	return (size_t)why < sizeof(text) / sizeof(text[0]) ? text[why] : reason_word(why);
+}
+
+/* put_bounds() - how often and when a rule holds, when it says so. */
+static void
+put_bounds(const struct shown *s, const struct explain_rule *rule, struct buf *b)
+{
+	const char *times = policy_rule_times(s->p, rule->rule);
+	char rate[POLICY_RATE_TEXT];
+
+	if (policy_rule_rate(s->p, rule->rule, rate)[0] != '\0') {
+		buf_put_str(b, "; at most ");
+		buf_put_str(b, rate);
+	}
+	if (times[0] != '\0') {
+		buf_put_str(b, rule->shut ? "; not in force now: " : "; in force now: ");
+		buf_put_str(b, times);
+	}
 }
 
 /* ---- for people ---- */
@@ -182,6 +202,7 @@ text_step(const struct shown *s, const struct explain_step *step, struct buf *b)
 			buf_put_str(b, ": ");
 			buf_put_str(b, policy_field_name(rule->field));
 		}
+		put_bounds(s, rule, b);
 		buf_put_u8(b, '\n');
 	}
 	if (step->n == 0)
@@ -263,6 +284,7 @@ static void
 json_step(const struct shown *s, const struct explain_step *step, struct buf *b)
 {
 	static const char *const says[] = { "silent", "allows", "denies" };
+	char rate[POLICY_RATE_TEXT];
 
 	buf_put_u8(b, '{');
 	json_decision(s, &step->d, b);
@@ -278,6 +300,9 @@ json_step(const struct shown *s, const struct explain_step *step, struct buf *b)
 		put_member(b, "says", bytes_str(says[rule->says]));
 		put_member(b, "why", bytes_str(reason_word(rule->why)));
 		put_flag(b, "observes", rule->observes);
+		put_member(b, "rate", bytes_str(policy_rule_rate(s->p, rule->rule, rate)));
+		put_member(b, "times", bytes_str(policy_rule_times(s->p, rule->rule)));
+		put_flag(b, "in_force", !rule->shut);
 		put_flag(b, "decides", rule->decides);
 		buf_put_u8(b, '}');
 	}
@@ -390,6 +415,28 @@ explain_to(const struct cli_args *a, const struct policy_set *set, const struct 
 	return r;
 }
 
+/* tell_time() - the moment of --at, or now. */
+static int
+tell_time(const struct cli_args *a, const struct policy_set *set)
+{
+	const char *at = cli_value(a, "at"), *why = NULL;
+	int64_t now = clock_wall_s();
+	int r;
+
+	if (at != NULL)
+		why = window_instant(bytes_str(at), &now);
+	if (why != NULL) {
+		cli_error("--at %s: %s", at, why);
+		return CLI_USAGE;
+	}
+	r = policy_time(set->policy, now);
+	if (r < 0) {
+		cli_error("%s", strerror(-r));
+		return CLI_FAILED;
+	}
+	return CLI_OK;
+}
+
 /* who() - from a creds file, or a role of the policy. */
 static int
 who(const struct cli_args *a, const struct policy_set *set, struct identity *id)
@@ -434,6 +481,8 @@ cmd_policy_explain(const struct cli_args *a)
 		fwrite(set.report.out.ptr, 1, set.report.out.len, stderr);
 		policy_set_advise(&set);
 	}
+	if (r == CLI_OK)
+		r = tell_time(a, &set);
 	if (r == CLI_OK)
 		r = who(a, &set, &id);
 	if (r == CLI_OK)

@@ -112,6 +112,7 @@ static const struct cli_opt explain_opts[] = {
 	    HINT_ROLE, false },
 	{ OPT_VALUE, 0, "host-id", "N...", "with --role: the host it speaks for", HINT_NONE,
 	    false },
+	{ OPT_VALUE, 0, "at", "TIME", "when: 2026-11-22T10:00Z; default: now", HINT_NONE, false },
 	{ OPT_VALUE, 'b', "body", "FILE", "the payload; without it a command's subject alone counts",
 	    HINT_FILE, false },
 	OPT_SET,

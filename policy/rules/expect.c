@@ -10,9 +10,9 @@
 
 #include <stdio.h>
 
-#include "policy/rules/glob.h"
+#include "policy/rules/expect_priv.h"
+#include "policy/rules/meters.h"
 #include "policy/rules/policy_priv.h"
-#include "policy/rules/rights_priv.h"
 
 /* An account and a user nobody has: keys of two repeated bytes. */
 #define OTHER_ACCOUNT "AABAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAE7QF"
@@ -203,132 +203,12 @@ expect_person(
 	return err_pass(r);
 }
 
-/* ---- what the gate would say ---- */
-
-/* With its payload a command is judged as a whole; without, a line asks for the first look only. */
-static int
-ask_command(struct decision *d, struct rights *r, const struct command *c, struct bytes subject,
-    const struct bytes *payload)
-{
-	struct body_input in = { .subject = subject };
-	struct body_arena arena = { .cap = BODY_ARENA };
-	struct body body;
-	bool read;
-
-	if (payload == NULL) {
-		*d = rights_command(r, subject, c);
-		return 0;
-	}
-	in.payload = *payload;
-	arena.mem = malloc(arena.cap);
-	if (arena.mem == NULL)
-		return err_raise(-ENOMEM);
-	read = body_decode(c, &in, &arena, &body) == 0;
-	*d = rights_command_body(r, subject, c, read ? &body : NULL);
-	free(arena.mem);
-	return 0;
-}
-
-/* As the gate asks: a command or data, and then where the answer shall go. */
-static int
-ask_publish(struct decision *out, struct rights *r, struct bytes subject, struct bytes reply,
-    const struct bytes *payload)
-{
-	struct command c;
-	struct decision d;
-	int x = 0;
-
-	if (command_classify(subject, &c) == 0)
-		x = ask_command(&d, r, &c, subject, payload);
-	else
-		d = rights_publish(r, subject);
-	if (x != 0)
-		return err_pass(x);
-	if (d.verdict == VERDICT_ALLOW && reply.len != 0 && !subject_in_inbox(reply))
-		d = rights_reply(r, reply);
-	*out = d;
-	return 0;
-}
-
-static bool
-names_header(const struct policy *p, struct pol_list l, struct bytes name)
-{
-	uint8_t a[256], b[256];
-
-	for (uint32_t i = 0; i < l.n && name.len <= sizeof(b); i++) {
-		struct bytes glob = pol_bytes(p, p->items[l.first + i].text);
-
-		if (glob.len > sizeof(a))
-			continue;
-		for (size_t k = 0; k < glob.len; k++)
-			a[k] = lower(glob.ptr[k]);
-		for (size_t k = 0; k < name.len; k++)
-			b[k] = lower(name.ptr[k]);
-		if (glob_match(bytes_of(a, glob.len), bytes_of(b, name.len)))
-			return true;
-	}
-	return false;
-}
-
-/* header_rule() - the first rule that says what was answered; rights_header() does not name it. */
-static uint32_t
-header_rule(const struct rights *r, struct bytes name, enum header_verdict verdict)
-{
-	for (size_t i = 0; verdict != HEADER_REFUSE && i < r->view->n_rules; i++) {
-		const struct pol_rule *rule = &r->p->rules[r->view->rule[i]];
-
-		if (names_header(r->p, verdict == HEADER_PASS ? rule->headers : rule->strip, name))
-			return r->view->rule[i];
-	}
-	return RULE_NONE;
-}
-
-static void
-ask_header(struct expect_got *got, struct rights *r, struct bytes name)
-{
-	enum header_verdict v = rights_header(r, name);
-
-	got->verdict = v == HEADER_PASS    ? EXPECT_PASS
-		       : v == HEADER_STRIP ? EXPECT_STRIP
-					   : EXPECT_REFUSE;
-	got->rule = header_rule(r, name, v);
-}
-
-static int
-ask(struct expect_got *got, struct rights *r, const struct expect_case *c, struct bytes payload)
-{
-	int x = 0;
-
-	switch (c->op) {
-	case EXPECT_PUB:
-		x = ask_publish(
-		    &got->d, r, c->arg[0], c->arg[1], c->body.ptr != NULL ? &payload : NULL);
-		break;
-	case EXPECT_SUB:
-		got->d = rights_subscribe(r, c->arg[0], c->arg[1]);
-		break;
-	case EXPECT_DELIVER:
-		got->d = rights_deliver(r, c->arg[0], c->arg[2], c->arg[1]);
-		break;
-	case EXPECT_ANSWER:
-		got->d = rights_answer(r, c->arg[0]);
-		break;
-	case EXPECT_HEADER:
-		ask_header(got, r, c->arg[0]);
-		return 0;
-	case EXPECT_NONE:
-		got->d = judge_deny(REASON_INVALID);
-		break;
-	}
-	got->verdict = got->d.verdict == VERDICT_ALLOW ? EXPECT_ALLOW : EXPECT_DENY;
-	got->rule = got->d.rule;
-	return err_pass(x);
-}
+/* ---- whether it was promised ---- */
 
 static bool
 holds(const struct policy *p, const struct expect_case *c, const struct expect_got *got)
 {
-	if (got->verdict != c->want || got->d.would_deny != c->would_deny)
+	if (got->times != c->times || got->verdict != c->want || got->d.would_deny != c->would_deny)
 		return false;
 	if (c->want_rule.ptr != NULL && !bytes_is(c->want_rule, policy_rule_name(p, got->rule)))
 		return false;
@@ -338,24 +218,41 @@ holds(const struct policy *p, const struct expect_case *c, const struct expect_g
 	return c->want_reason.ptr == NULL || bytes_is(c->want_reason, reason_word(got->d.reason));
 }
 
+/* meter() - full buckets, for one line. */
+static int
+meter(struct meters **out, struct rights *r)
+{
+	*out = meters_new(1);
+	if (*out == NULL)
+		return err_raise(-ENOMEM);
+	rights_meter(r, *out);
+	return 0;
+}
+
 int
 expect_judge(struct expect_got *got, const struct policy *p, const struct expect_case *c,
     const char *file, struct bytes payload)
 {
 	struct rights *rights = NULL;
+	struct meters *meters = NULL;
 	struct identity id;
 	int r;
 
-	*got = (struct expect_got){ .rule = RULE_NONE };
+	*got = (struct expect_got){ .rule = RULE_NONE, .times = 1 };
 	r = expect_person(&id, p, c, file);
 	if (r != 0)
 		return err_pass(r);
-	r = rights_new(&rights, p, &id);
+	r = c->at ? policy_time(p, c->at_s) : policy_no_time(p);
+	if (r >= 0)
+		r = rights_new(&rights, p, &id);
 	if (r == 0)
-		r = ask(got, rights, c, payload);
+		r = meter(&meters, rights);
+	if (r == 0)
+		r = expect_ask(got, rights, c, payload);
 	if (r == 0)
 		got->held = holds(p, c, got);
 	rights_free(rights);
+	meters_free(meters);
 	identity_deinit(&id);
 	return err_pass(r);
 }
@@ -377,6 +274,10 @@ expect_say(struct buf *out, const struct policy *p, const struct expect_got *got
 		buf_put_str(out, policy_field_name(got->d.field));
 	}
 	buf_put_str(out, got->d.would_deny ? " would_deny" : "");
+	if (got->times > 1 || got->stopped) {
+		buf_put_str(out, " times=");
+		buf_put_dec(out, got->times);
+	}
 }
 
 /* ---- a whole file ---- */

@@ -8,7 +8,9 @@
  *	ANSWER reply                   HEADER name
  *
  * who: role= host= tag= account= name= user= issuer= source=, and the credential's own lists pub_allow= pub_deny=
- * sub_allow= sub_deny= (commas between, `+` for the blank before a queue). @file holds the payload; a command
+ * sub_allow= sub_deny= (commas between, `+` for the blank before a queue). Beside it at=MOMENT, when
+ * it is asked (without: before anybody said what time it is), and times=N, how often, at once: `allow`
+ * promises all N, `deny` that the last is the first to be refused. @file holds the payload; a command
  * without one is judged by its subject alone.
  * A line that begins with # is a comment, and so is what follows a word that begins with # behind
  * the verdict. `SET NAME=VALUE` says what @NAME@ stands for in a template and its policy; whoever
@@ -22,7 +24,7 @@
 
 #include "policy/rules/rights.h"
 
-enum { EXPECT_MAX_TAGS = 8, EXPECT_MAX_ARGS = 3, EXPECT_LISTS = 4, EXPECT_MAX_BODY = 256 * 1024 };
+enum { EXPECT_MAX_TIMES = 10000, EXPECT_MAX_TAGS = 8, EXPECT_MAX_ARGS = 3, EXPECT_LISTS = 4, EXPECT_MAX_BODY = 256 * 1024 };
 
 enum expect_op {
 	EXPECT_NONE = 0,
@@ -52,6 +54,9 @@ struct expect_case {
 	bool host[EXPECT_MAX_TAGS];        /* the tag is "host:" and this */
 	struct bytes
 	    list[EXPECT_LISTS]; /* pub_allow, pub_deny, sub_allow, sub_deny; ptr NULL: absent */
+	bool at; /* said: */
+	int64_t at_s;
+	uint32_t times; /* 0 in no line: 1 */
 	size_t n_args;
 	struct bytes arg[EXPECT_MAX_ARGS];
 	struct bytes body; /* the file's name without its @; ptr NULL: none */
@@ -97,6 +102,8 @@ struct expect_got {
 	enum expect_verdict verdict;
 	struct decision d; /* not of a header */
 	uint32_t rule;     /* the rule that decided, also of a header; RULE_NONE */
+	uint32_t times;    /* how often it was asked, up to this answer */
+	bool stopped;      /* less often than the line says */
 };
 
 /*

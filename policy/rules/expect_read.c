@@ -5,6 +5,7 @@
  * would hold for the wrong reason. So a word that looks like a key has to be one, everywhere.
  */
 #include "policy/rules/expect.h"
+#include "policy/rules/window.h"
 
 enum { LINE_MAX_LEN = 8192 };
 
@@ -84,6 +85,34 @@ key_len(struct bytes word)
 	return n != 0 && n < word.len && word.ptr[n] == '=' ? n : 0;
 }
 
+/* put_times() - "10". */
+static const char *
+put_times(struct expect_case *c, struct bytes value)
+{
+	uint32_t n = 0;
+
+	if (c->times != 1)
+		return "said twice";
+	if (c->op != EXPECT_PUB && c->op != EXPECT_SUB)
+		return "only a PUB or a SUB is counted";
+	for (size_t i = 0; i < value.len && n <= EXPECT_MAX_TIMES; i++) {
+		if (value.ptr[i] < '0' || value.ptr[i] > '9')
+			return "expected a number";
+		n = n * 10 + (uint32_t)(value.ptr[i] - '0');
+	}
+	c->times = n;
+	return n < 2 || n > EXPECT_MAX_TIMES ? "expected 2 to 10000" : NULL;
+}
+
+static const char *
+put_at(struct expect_case *c, struct bytes value)
+{
+	if (c->at)
+		return "said twice";
+	c->at = true;
+	return window_instant(value, &c->at_s);
+}
+
 /* put_who() - one key=value about the one who asks. Return: NULL, or what is wrong. */
 static const char *
 put_who(struct expect_case *c, struct bytes key, struct bytes value)
@@ -106,6 +135,10 @@ put_who(struct expect_case *c, struct bytes key, struct bytes value)
 		*once[i].to = value;
 		return value.len == 0 && i < 6 ? "no value" : NULL;
 	}
+	if (bytes_is(key, "at"))
+		return put_at(c, value);
+	if (bytes_is(key, "times"))
+		return value.len == 0 ? "no value" : put_times(c, value);
 	if (!bytes_is(key, "host") && !bytes_is(key, "tag"))
 		return "nobody knows this key";
 	if (value.len == 0)
@@ -229,7 +262,7 @@ expect_next(struct expect_reader *r, struct expect_case *c)
 		rest = take_word(&rest);
 		if (rest.len == 0 || rest.ptr[0] == '#' || is_set(line))
 			continue;
-		*c = (struct expect_case){ .line = r->line, .text = line };
+		*c = (struct expect_case){ .line = r->line, .text = line, .times = 1 };
 		return read_case(r, c);
 	}
 	return EXPECT_END;

@@ -75,6 +75,11 @@ wish_for(const struct explanation *e, const struct rights *r, const struct expla
 {
 	bool reply = e->n_steps == 2;
 
+	if (e->d.reason == REASON_NO_RULE || e->d.reason == REASON_RESERVED)
+		for (size_t i = 0; i < e->step[e->n_steps - 1].n; i++)
+			if (e->step[e->n_steps - 1].rule[i].shut &&
+			    e->step[e->n_steps - 1].rule[i].says == EXPLAIN_ALLOWS)
+				return never("a rule allows it at other times: wait, or change its hours");
 	switch (e->d.reason) {
 	case REASON_JWT:
 		return never("the credential's own lists do not allow it: its issuer has to");

@@ -159,7 +159,7 @@ denied_list(struct lint *l, const struct pol_rule *rule, const struct pol_rule *
 static void
 against_deny(struct lint *l, const struct pol_rule *rule, const struct pol_rule *deny)
 {
-	if (!to_covers(l, deny, rule))
+	if (!to_covers(l, deny, rule) || !pol_times_cover(l->p, deny, rule))
 		return;
 	if (pol_verbs(rule) != 0 && verbs_covered(l, deny, rule))
 		WARN(l, rule, "rule %s: its verbs can never apply: rule %s (%s) denies all of them",
@@ -179,13 +179,14 @@ against_earlier(struct lint *l, const struct pol_rule *rule, const struct pol_ru
 	    rule->headers.n != 0 || rule->strip.n != 0 || rule->respond != 0 ||
 	    rule->streams.n != 0 || (rule->flags & (POL_UNSTAMPED | POL_PIN_HOST | POL_RPC)) != 0)
 		return false;
-	if (!to_covers(l, earlier, rule) ||
+	if (!to_covers(l, earlier, rule) || !pol_times_cover(l->p, earlier, rule) || pol_rated(earlier) ||
 	    (pol_verbs(rule) != 0 && !verbs_covered(l, earlier, rule)) ||
 	    !list_covered(l, earlier->publish, deny, rule->publish) ||
 	    !list_covered(l, earlier->subscribe, deny, rule->subscribe) || l->steps == 0)
 		return false;
-	WARN(l, rule, "rule %s never decides: rule %s (%s) before it says all of it", NAME(l, rule),
-	    NAME(l, earlier), l->p->strings + earlier->place.off);
+	WARN(l, rule, "rule %s never decides: rule %s (%s) %s says all of it", NAME(l, rule),
+	    NAME(l, earlier), l->p->strings + earlier->place.off,
+	    earlier < rule ? "before it" : "without a rate");
 	return true;
 }
 
@@ -202,7 +203,8 @@ against_others(struct lint *l, size_t number)
 			continue;
 		if ((rule->flags & POL_DENY) == 0 && (other->flags & POL_DENY) != 0)
 			against_deny(l, rule, other);
-		if (i < number && !said)
+		/* one without a rate is asked before one with, wherever it stands */
+		if ((i < number || pol_rated(rule)) && !said)
 			said = against_earlier(l, rule, other);
 	}
 }
@@ -291,6 +293,16 @@ broad(struct lint *l, const struct pol_rule *rule)
 	broad_verbs(l, rule);
 }
 
+/* ---- never in force ---- */
+
+static void
+never(struct lint *l, const struct pol_rule *rule)
+{
+	if (pol_never(l->p, rule))
+		WARN(l, rule, "rule %s is never in force: its hours (%s) do not come in that time", NAME(l, rule),
+		    l->p->strings + rule->times.off);
+}
+
 void
 policy_lint(const struct policy *p, struct text_report *report)
 {
@@ -304,6 +316,7 @@ policy_lint(const struct policy *p, struct text_report *report)
 			inbox_items(&l, rule, rule->subscribe, "subscribe");
 		}
 		broad(&l, rule);
+		never(&l, rule);
 		against_others(&l, i);
 	}
 	if (l.steps == 0)

@@ -109,6 +109,8 @@ bool policy_rule_shut(const struct policy *p, uint32_t rule);
  * Return: 0 nothing changed, POLICY_CHANGED, -ENOMEM (then nobody may go on judging by it).
  */
 int policy_time(const struct policy *p, int64_t unix_s) must_check;
+/* policy_no_time() - as before the first call. Return: as policy_time(). */
+int policy_no_time(const struct policy *p) must_check;
 /* policy_field_name() - "image", "link.source" ... for logs; "" for POLICY_FIELD_NONE. */
 const char *policy_field_name(enum policy_field f);
 size_t policy_rules(const struct policy *p);

@@ -49,6 +49,29 @@ set_shut(struct pol_clock *c, uint32_t rule, bool is)
 	return true;
 }
 
+static bool
+in_force(const struct policy *p, const struct pol_rule *rule, int64_t now_s)
+{
+	if (now_s < (int64_t)pol_u64(rule->from) || now_s >= pol_until(rule))
+		return false;
+	return rule->during.n == 0 || window_open(&p->windows[rule->during.first], rule->during.n, now_s);
+}
+
+/* move() - every rule with times, by the clock. Return: did one change? */
+static bool
+move(const struct policy *p, struct pol_clock *c)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < c->n_timed; i++) {
+		const struct pol_rule *rule = &p->rules[c->timed[i]];
+
+		changed |= set_shut(
+		    c, c->timed[i], c->told ? !in_force(p, rule, c->now_s) : (rule->flags & POL_DENY) == 0);
+	}
+	return changed;
+}
+
 int
 clock_new(struct policy *p)
 {
@@ -71,8 +94,8 @@ clock_new(struct policy *p)
 		if (!pol_timed(&p->rules[i]))
 			continue;
 		c->timed[c->n_timed++] = i;
-		set_shut(c, i, (p->rules[i].flags & POL_DENY) == 0);
 	}
+	(void)move(p, c);
 	return 0;
 }
 
@@ -82,27 +105,10 @@ clock_shut(const struct policy *p, uint32_t rule)
 	return p->clock != NULL && rule < p->n_rules && shut(p->clock, rule);
 }
 
-static bool
-in_force(const struct policy *p, const struct pol_rule *rule, int64_t now_s)
+static int
+follow(const struct policy *p)
 {
-	if (now_s < (int64_t)pol_u64(rule->from) || now_s >= pol_until(rule))
-		return false;
-	return rule->during.n == 0 || window_open(&p->windows[rule->during.first], rule->during.n, now_s);
-}
-
-int
-policy_time(const struct policy *p, int64_t unix_s)
-{
-	struct pol_clock *c = p->clock;
-	bool changed = false;
-
-	if (c == NULL || (c->told && c->now_s == unix_s))
-		return 0;
-	c->told = true;
-	c->now_s = unix_s;
-	for (size_t i = 0; i < c->n_timed; i++)
-		changed |= set_shut(c, c->timed[i], !in_force(p, &p->rules[c->timed[i]], unix_s));
-	if (!changed)
+	if (!move(p, p->clock))
 		return 0;
 	for (struct view *v = *p->views; v != NULL; v = v->next) {
 		int r = view_refresh(v);
@@ -111,6 +117,27 @@ policy_time(const struct policy *p, int64_t unix_s)
 			return err_pass(r);
 	}
 	return POLICY_CHANGED;
+}
+
+int
+policy_time(const struct policy *p, int64_t unix_s)
+{
+	struct pol_clock *c = p->clock;
+
+	if (c == NULL || (c->told && c->now_s == unix_s))
+		return 0;
+	c->told = true;
+	c->now_s = unix_s;
+	return err_pass(follow(p));
+}
+
+int
+policy_no_time(const struct policy *p)
+{
+	if (p->clock == NULL || !p->clock->told)
+		return 0;
+	p->clock->told = false;
+	return err_pass(follow(p));
 }
 
 /* ---- rules held against each other ---- */

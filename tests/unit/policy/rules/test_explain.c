@@ -282,6 +282,25 @@ static const struct {
 	{ "rule a { allow = [\"*\"]  to = [\"*\"] }\n", "to everybody" },
 	{ "rule a { allow = [host.list]  to = [\"*\"] }\n", NULL },
 	{ "rule d { deny_publish = [\">\"]  to = [\"*\"] }\n", NULL },
+	/* hours and rates: only what holds whenever the other does makes it idle */
+	{ "rule a { publish = [\"x.>\"]  to = [app]  during = [\"mon-fri\"] }\n"
+	  "rule b { publish = [\"x.y\"]  to = [app] }\n",
+	    NULL },
+	{ "rule a { publish = [\"x.>\"]  to = [app]  during = [\"mon-fri\"] }\n"
+	  "rule b { publish = [\"x.y\"]  to = [app]  during = [\"tue 10:00-11:00\"] }\n",
+	    "rule b never decides: rule a (p.policy:" },
+	{ "rule a { publish = [\"x.>\"]  to = [app]  rate = 10/s }\n"
+	  "rule b { publish = [\"x.y\"]  to = [app] }\n",
+	    NULL },
+	{ "rule a { publish = [\"x.y\"]  to = [app]  rate = 10/s }\n"
+	  "rule b { publish = [\"x.>\"]  to = [app] }\n",
+	    "rule a never decides: rule b (p.policy:" },
+	{ "rule a { publish = [\"x.y\"]  to = [app] }\n"
+	  "rule d { deny_publish = [\"x.>\"]  to = [app]  until = \"2027-01-01T00:00Z\" }\n",
+	    NULL },
+	{ "rule a { publish = [\"x\"]  to = [app]  during = [\"mon 08:00-09:00\"]\n"
+	  "  from = \"2026-11-24T00:00Z\"  until = \"2026-11-29T00:00Z\" }\n",
+	    "rule a is never in force: its hours (mon 08:00-09:00 UTC, from" },
 };
 
 START_TEST(what_cannot_be_meant_is_warned_of)
