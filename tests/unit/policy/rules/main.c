@@ -19,6 +19,7 @@ main(void)
 	suite_add_tcase(s, upstream_tests());
 	suite_add_tcase(s, where_tests());
 	suite_add_tcase(s, vector_tests());
+	suite_add_tcase(s, docs_tests());
 	suite_add_tcase(s, expect_tests());
 	suite_add_tcase(s, rate_tests());
 	suite_add_tcase(s, window_tests());

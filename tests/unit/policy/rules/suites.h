@@ -44,6 +44,7 @@ TCase *grant_tests(void);
 TCase *narrow_tests(void);
 TCase *upstream_tests(void);
 TCase *vector_tests(void);
+TCase *docs_tests(void);
 TCase *where_tests(void);
 TCase *expect_tests(void);
 TCase *rate_tests(void);
