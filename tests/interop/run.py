@@ -46,7 +46,13 @@ rule service-data {
   publish   = ["interop.>"]
   subscribe = ["interop.>"]
   respond   = 10
+  rpc       = yes            # answers also below the reply: calls that stream
   to        = [service]
+}
+rule admin-calls {
+  respond = 10               # a call's parameters go where its answer came from
+  rpc     = yes
+  to      = [admin]
 }
 """
 

@@ -41,5 +41,6 @@ natsStatus run_publish_numbers(natsConnection *nc, const char *subject, int coun
 extern const struct check checks_core[]; /* end with a NULL name */
 extern const struct check checks_jetstream[];
 extern const struct check checks_kv[];
+extern const struct check checks_rpc[];
 
 #endif

@@ -133,7 +133,7 @@ run_one(struct run *r, const struct check *c)
 int
 main(int argc, char **argv)
 {
-	static const struct check *const suites[] = { checks_core, checks_jetstream, checks_kv };
+	static const struct check *const suites[] = { checks_core, checks_jetstream, checks_kv, checks_rpc };
 	struct run r = { 0 };
 	int failed = 0;
 

@@ -1,6 +1,6 @@
 'use strict';
 /* Core NATS: login, publish and subscribe, requests, queue groups, headers, drain, denials. */
-const { Empty, ErrorCode, Events, headers } = require('nats');
+const { Empty, ErrorCode, Events, createInbox, headers } = require('nats');
 const { WAIT_MS, assert, numbers, open, take, text, using, within } = require('./check');
 
 const MANY = 200;
@@ -151,6 +151,32 @@ async function a_denial_leaves_the_connection_open(place) {
   });
 }
 
+/*
+ * As wRPC calls: R is the asker's inbox, S the one it is answered with; parameters go to S.params, results
+ * to R.results. Neither may publish to the other's inbox but for what was asked of it.
+ */
+async function a_call_streams_below_the_inboxes_of_both_sides(place) {
+  await using(place, ['service', 'admin'], async (called, caller) => {
+    const calls = called.subscribe('interop.rpc.node');
+    const [R, S] = [createInbox(), createInbox()];
+    const accepted = caller.subscribe(R);
+    const results = caller.subscribe(`${R}.>`);
+    const params = called.subscribe(`${S}.>`);
+    await called.flush();
+    caller.publish('interop.rpc.node', text.encode('call'), { reply: R });
+    const [asked] = await take(calls, 1, 'call');
+    called.publish(asked.reply, text.encode('go on'), { reply: S });
+    const [answer] = await take(accepted, 1, 'acceptance');
+    caller.publish(`${answer.reply}.params`, text.encode('one'));
+    caller.publish(`${answer.reply}.params.0`, text.encode('two'));
+    const got = await take(params, 2, 'parameter');
+    assert.deepStrictEqual(got.map((m) => text.decode(m.data)), ['one', 'two']);
+    called.publish(`${asked.reply}.results`, text.encode('three'));
+    const [result] = await take(results, 1, 'result');
+    assert.strictEqual(text.decode(result.data), 'three');
+  });
+}
+
 module.exports = {
   login_with_creds,
   a_stranger_is_refused,
@@ -164,4 +190,5 @@ module.exports = {
   a_subscription_ends_by_itself,
   drain_loses_nothing,
   a_denial_leaves_the_connection_open,
+  a_call_streams_below_the_inboxes_of_both_sides,
 };
