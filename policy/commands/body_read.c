@@ -291,14 +291,37 @@ in_set(const uint64_t set[2], uint8_t c)
 	return c < 0x80 && (set[c >> 6] >> (c & 63) & 1) != 0;
 }
 
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* controls() - is a byte of @w below ' ', or DEL? A borrow can only come from a byte that is. */
+static inline bool
+controls(uint64_t w)
+{
+	uint64_t del = w ^ EACH(0x7f);
+
+	return ((((w - EACH(0x20)) & ~w) | ((del - EACH(1)) & ~del)) & EACH(0x80)) != 0;
+}
+
 bool
 body_word_ok(struct bytes s)
 {
-	bool bad = s.len > WORD_MAX;
+	uint64_t w = EACH(' ');
+	size_t i = 0;
 
-	for (size_t i = 0; i < s.len && i < WORD_MAX; i++)
-		bad |= s.ptr[i] < ' ' || s.ptr[i] == 0x7f;
-	return !bad;
+	if (s.len > WORD_MAX)
+		return false;
+	for (; s.len - i >= 8; i += 8) {
+		memcpy(&w, s.ptr + i, 8);
+		if (controls(w))
+			return false;
+	}
+	if (i < s.len && i != 0) { /* the end once more, with what stands before it */
+		memcpy(&w, s.ptr + s.len - 8, 8);
+	} else {
+		for (; i < s.len; i++)
+			w = w << 8 | s.ptr[i];
+	}
+	return !controls(w);
 }
 
 bool

@@ -36,25 +36,37 @@ is_digits(struct bytes s)
 	return s.len != 0;
 }
 
+/* What a byte of a reference is: of no use to any scheme, a dot, or neither. */
+enum { NEVER = 1, DOT = 2 };
+
+/* '!' to '~' without '#', '%', '*', '?' and '\\' are of use. */
+static const uint8_t kind_of[256] = {
+	[0 ... ' '] = NEVER,
+	['#'] = NEVER,
+	['%'] = NEVER,
+	['*'] = NEVER,
+	['.'] = DOT,
+	['?'] = NEVER,
+	['\\'] = NEVER,
+	[0x7f ... 0xff] = NEVER,
+};
+
 /* Characters no reference of any scheme needs, and everything that is not ASCII. */
 static const char *
 bad_character(struct bytes raw)
 {
-	/* '!' to '~' without '#', '%', '*', '?' and '\\' */
-	static const uint64_t set[2] = { 0x7ffffbd600000000, 0x7fffffffefffffff };
-	bool ok = true, dots = false;
-	uint8_t before = 0;
+	unsigned all = 0, twice = 0, before = 0;
 
 	for (size_t i = 0; i < raw.len; i++) {
-		uint8_t c = raw.ptr[i];
+		unsigned kind = kind_of[raw.ptr[i]];
 
-		ok &= c < 0x80 && (set[c >> 6] >> (c & 63) & 1) != 0;
-		dots |= c == '.' && before == '.';
-		before = c;
+		all |= kind;
+		twice |= kind & before;
+		before = kind;
 	}
-	if (!ok)
+	if ((all & NEVER) != 0)
 		return "character that is not allowed in an image reference";
-	return dots ? "'..' in an image reference" : NULL;
+	return (twice & DOT) != 0 ? "'..' in an image reference" : NULL;
 }
 
 /* A host name: labels of lower-case letters, digits and inner dashes, and a port perhaps. */
