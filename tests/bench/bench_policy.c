@@ -1,7 +1,10 @@
 /*
  * bench_policy - what decisions cost: nanoseconds, median of several runs, fixed seed.
  *
- *	bench_policy [RULES]      default 10000
+ *	bench_policy [RULES]                  default 10000
+ *	bench_policy --ask N TIMES [RULES]    question N, TIMES times, nothing printed: for a
+ *counter of instructions around it (scripts/instructions) bench_policy --questions what they are
+ *called, a line each
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -137,8 +140,35 @@ ask_decode_only(struct rights *r, struct bytes s)
 	return ask_decode(NULL, s);
 }
 
+static const struct {
+	const char *what;
+	question *ask;
+	size_t distinct; /* subjects asked about in turn */
+} questions[] = {
+	{ "publish, warm cache", ask_publish, HOT },
+	{ "publish, never cached", ask_publish, SUBJECTS },
+	{ "deliver, warm cache", ask_deliver, HOT },
+	{ "deliver, never cached", ask_deliver, SUBJECTS },
+	{ "command, classified and judged", ask_command, HOT },
+	{ "command, its body decoded", ask_decode_only, HOT },
+	{ "it judged by 20 conditions", ask_judge_only, HOT },
+	{ "both", ask_decode, HOT },
+};
+
+enum { N_QUESTIONS = sizeof(questions) / sizeof(questions[0]) };
+
+static unsigned
+ask_often(size_t which, struct rights *r, size_t n)
+{
+	unsigned allowed = 0;
+
+	for (size_t i = 0; i < n; i++)
+		allowed += questions[which].ask(r, asked[i % questions[which].distinct]);
+	return allowed;
+}
+
 static void
-report(const char *what, struct rights *r, question *ask, size_t distinct)
+report(size_t which, struct rights *r)
 {
 	double run[RUNS];
 	size_t n = 1 << 18;
@@ -147,13 +177,12 @@ report(const char *what, struct rights *r, question *ask, size_t distinct)
 	for (int k = 0; k < RUNS; k++) {
 		double start = now_ns();
 
-		for (size_t i = 0; i < n; i++)
-			allowed += ask(r, asked[i % distinct]);
+		allowed += ask_often(which, r, n);
 		run[k] = (now_ns() - start) / (double)n;
 	}
 	qsort(run, RUNS, sizeof(run[0]), by_value);
-	printf("%-34s %8.1f ns  (%.1f .. %.1f)  %u%% allowed\n", what, run[RUNS / 2], run[0],
-	    run[RUNS - 1], (unsigned)((uint64_t)allowed * 100 / (n * RUNS)));
+	printf("%-34s %8.1f ns  (%.1f .. %.1f)  %u%% allowed\n", questions[which].what,
+	    run[RUNS / 2], run[0], run[RUNS - 1], (unsigned)((uint64_t)allowed * 100 / (n * RUNS)));
 }
 
 static void
@@ -168,57 +197,79 @@ make_subjects(unsigned rules)
 	}
 }
 
-int
-main(int argc, char **argv)
+static struct rights *
+make_rights(const struct policy *p, const char *what, bool quiet)
 {
-	unsigned rules = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 10000;
 	struct identity id = { .max_subs = -1 };
-	struct buf text, snapshot;
+	struct rights *r;
+	double t = now_ns();
+
+	snprintf(id.user, sizeof(id.user), "U");
+	snprintf(id.account, sizeof(id.account), ACME);
+	if (rights_new(&r, p, &id) != 0)
+		exit(1);
+	if (!quiet)
+		printf("%-34s %8.4f ms\n", what, (now_ns() - t) / 1e6);
+	return r;
+}
+
+static struct policy *
+make_policy(unsigned rules, struct buf *text, struct buf *snapshot, bool quiet)
+{
 	struct text_report messages;
 	struct policy_source src;
 	struct policy *p;
-	struct rights *r, *second;
 	double t;
 
+	text_report_init(&messages);
+	text_of(text, rules);
+	src = (struct policy_source){ "bench.policy", buf_bytes(text) };
+	t = now_ns();
+	if (policy_compile(snapshot, &src, 1, &messages) != 0) {
+		fprintf(stderr, "%.*s", (int)messages.out.len, (const char *)messages.out.ptr);
+		exit(1);
+	}
+	if (!quiet)
+		printf("%-34s %8.2f ms  %u rules, %zu bytes of text, %zu of snapshot\n", "compile",
+		    (now_ns() - t) / 1e6, rules, text->len, snapshot->len);
+	t = now_ns();
+	if (policy_open(&p, buf_bytes(snapshot)) != 0)
+		exit(1);
+	if (!quiet)
+		printf("%-34s %8.2f ms\n", "open", (now_ns() - t) / 1e6);
+	text_report_deinit(&messages);
+	return p;
+}
+
+int
+main(int argc, char **argv)
+{
+	bool count = argc >= 4 && strcmp(argv[1], "--ask") == 0;
+	const char *size = count ? argv[argc > 4 ? 4 : 3] : argc > 1 ? argv[1] : "";
+	unsigned rules = argc > (count ? 4 : 1) ? (unsigned)strtoul(size, NULL, 10) : 10000;
+	size_t which = count ? strtoul(argv[2], NULL, 10) : 0;
+	struct buf text, snapshot;
+	struct policy *p;
+	struct rights *r, *second;
+
+	if (argc > 1 && strcmp(argv[1], "--questions") == 0) {
+		for (size_t i = 0; i < N_QUESTIONS; i++)
+			puts(questions[i].what);
+		return 0;
+	}
 	buf_init(&text, 64 << 20);
 	buf_init(&snapshot, 64 << 20);
-	text_report_init(&messages);
-	text_of(&text, rules > 0 ? rules : 1);
-	src = (struct policy_source){ "bench.policy", buf_bytes(&text) };
-	t = now_ns();
-	if (policy_compile(&snapshot, &src, 1, &messages) != 0) {
-		fprintf(stderr, "%.*s", (int)messages.out.len, (const char *)messages.out.ptr);
-		return 1;
-	}
-	printf("%-34s %8.2f ms  %u rules, %zu bytes of text, %zu of snapshot\n", "compile",
-	    (now_ns() - t) / 1e6, rules, text.len, snapshot.len);
-	t = now_ns();
-	if (policy_open(&p, buf_bytes(&snapshot)) != 0)
-		return 1;
-	printf("%-34s %8.2f ms\n", "open", (now_ns() - t) / 1e6);
-	snprintf(id.user, sizeof(id.user), "U");
-	snprintf(id.account, sizeof(id.account), ACME);
-	t = now_ns();
-	if (rights_new(&r, p, &id) != 0)
-		return 1;
-	printf("%-34s %8.2f ms\n", "first identity of these roles", (now_ns() - t) / 1e6);
-	t = now_ns();
-	if (rights_new(&second, p, &id) != 0)
-		return 1;
-	printf("%-34s %8.4f ms\n", "another one", (now_ns() - t) / 1e6);
-	make_subjects(rules);
-	report("publish, warm cache", r, ask_publish, HOT);
-	report("publish, never cached", r, ask_publish, SUBJECTS);
-	report("deliver, warm cache", r, ask_deliver, HOT);
-	report("deliver, never cached", r, ask_deliver, SUBJECTS);
-	report("command, classified and judged", r, ask_command, HOT);
-	report("command, its body decoded", r, ask_decode_only, HOT);
-	report("it judged by 20 conditions", r, ask_judge_only, HOT);
-	report("both", r, ask_decode, HOT);
+	p = make_policy(rules > 0 ? rules : 1, &text, &snapshot, count);
+	r = make_rights(p, "first identity of these roles", count);
+	second = make_rights(p, "another one", count);
+	make_subjects(rules > 0 ? rules : 1);
+	for (size_t i = 0; i < N_QUESTIONS && !count; i++)
+		report(i, r);
+	if (count && which < N_QUESTIONS)
+		(void)ask_often(which, r, strtoul(argv[3], NULL, 10));
 	rights_free(second);
 	rights_free(r);
 	policy_close(p);
-	text_report_deinit(&messages);
 	buf_deinit(&snapshot);
 	buf_deinit(&text);
 	return 0;
