@@ -275,8 +275,9 @@ expect_say(struct buf *out, const struct policy *p, const struct expect_got *got
 	}
 	buf_put_str(out, got->d.would_deny ? " would_deny" : "");
 	if (got->times > 1 || got->stopped) {
-		buf_put_str(out, " times=");
+		buf_put_str(out, " # when asked ");
 		buf_put_dec(out, got->times);
+		buf_put_str(out, got->times == 1 ? " time" : " times");
 	}
 }
 

@@ -121,7 +121,7 @@ int expect_person(struct identity *id, const struct policy *p, const struct expe
  */
 int expect_judge(struct expect_got *got, const struct policy *p, const struct expect_case *c,
     const char *file, struct bytes payload) must_check;
-/* expect_say() - "deny rule=x reason=rule field=y would_deny". */
+/* expect_say() - "deny rule=x reason=rule field=y would_deny"; of several times also after how many. */
 void expect_say(struct buf *out, const struct policy *p, const struct expect_got *got);
 
 struct expect_run {

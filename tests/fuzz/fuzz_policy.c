@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <stdio.h>
 
+#include "policy/rules/meters.h"
 #include "policy/rules/rights_priv.h"
 #include "policy/rules/subject.h"
 #include "policy/rules/upstream.h"
@@ -27,7 +28,17 @@ static const char good[] =
     "rule ours { allow = [\"actor.*\", manifest.put] to = [app] where {\n"
     "  image = [none, \"a.b/*\", \"file:///x*\"] count in [1..3, 9] host = [own, \"n*\"] } }\n"
     "rule not { deny = [\"*\"] to = [app] where { annotation = x* digest != required } }\n"
-    "rule never { deny = [deploy] to = [host] }\n";
+    "rule never { deny = [deploy] to = [host] }\n"
+    "rule often { publish = [\"app.>\", \"a\"] subscribe = [\"s.>\"] allow = [label.put] to = [app]\n"
+    "  rate = 2/h }\n"
+    "rule rare { publish = [\"a\", \"s.*\"] to = [app] rate = 3/s burst = 1 mode = observe }\n"
+    "rule week { publish = [\"r\"] to = [app] during = [\"mon-fri 08:00-18:00\", \"sun 22:00-03:00\"]\n"
+    "  zone = \"-03:30\" }\n"
+    "rule year { deny_publish = [\"s.t\"] to = [app] from = \"2026-01-01T00:00Z\"\n"
+    "  until = \"2027-01-01T00:00Z\" }\n";
+
+/* Moments to ask at: a working day, a night, far away, before everything. */
+static const int64_t moments[] = { 1795442400, 1795399200, INT64_MAX, 0, INT64_MIN };
 
 static const struct {
 	const char *subject, *body;
@@ -171,27 +182,60 @@ ask_commands(struct rights *r)
 	}
 }
 
+/* pay() - what a rule with a rate allowed is allowed or denied for that reason, and in the end denied. */
+static void
+pay(struct rights *r)
+{
+	for (size_t i = 0; i < sizeof(subjects) / sizeof(subjects[0]); i++) {
+		struct bytes s = bytes_str(subjects[i]);
+		struct decision d = rights_publish(r, s), paid = d;
+		size_t times = 0;
+
+		if (d.rated == 0)
+			continue;
+		assert(d.verdict == VERDICT_ALLOW && d.rated <= r->p->n_rules);
+		assert(rights_unpaid(d).verdict == VERDICT_DENY);
+		for (; paid.verdict == VERDICT_ALLOW && paid.rated != 0 && times < 100; times++)
+			paid = rights_pay_publish(r, s, d, 1000);
+		assert(paid.verdict == VERDICT_ALLOW ||
+		       (paid.reason == REASON_RATE && pol_rated(&r->p->rules[paid.rule])));
+		if (paid.verdict == VERDICT_DENY)
+			assert(rights_wait_ms(r, paid.rule, 1000) > 0);
+	}
+}
+
 static void
 ask(const struct policy *p, bool check)
 {
 	static char role[] = "role:host", host[] = "host:nx", name[] = "h1";
 	char *tags[] = { role, host };
 	struct identity id = { .name = name, .n_tags = 2, .tags = tags };
+	struct meters *meters = meters_new(1);
 	struct permissions up;
 	struct rights *r;
 
+	if (meters == NULL)
+		abort();
 	snprintf(id.user, sizeof(id.user), "%s", "U");
 	for (int with_account = 0; with_account < 2; with_account++) {
 		snprintf(id.account, sizeof(id.account), "%s", with_account != 0 ? ACME : "A");
 		if (rights_new(&r, p, &id) != 0)
 			abort();
+		rights_meter(r, meters);
 		ask_everything(r, check);
 		ask_commands(r);
+		for (size_t i = 0; i < sizeof(moments) / sizeof(moments[0]); i++)
+			if (policy_time(p, moments[i]) == POLICY_CHANGED)
+				ask_everything(r, check);
+		if (policy_no_time(p) < 0)
+			abort();
+		pay(r);
 		if (upstream_permissions(r, &up) != 0)
 			abort();
 		upstream_permissions_deinit(&up);
 		rights_free(r);
 	}
+	meters_free(meters);
 }
 
 static int
