@@ -198,6 +198,20 @@ nkey_pair_parse(struct nkey_pair *p, struct bytes text)
 	return r;
 }
 
+int
+nkey_pair_raw(struct nkey_pair *p, enum nkey_type type, struct bytes seed)
+{
+	int r;
+
+	*p = (struct nkey_pair){ 0 };
+	if (seed.len != crypto_sign_SEEDBYTES)
+		return NKEY_BAD_LENGTH;
+	r = secret_new(&p->seed, seed);
+	if (r == 0)
+		derive(p, type);
+	return err_pass(r);
+}
+
 void
 nkey_pair_seed(const struct nkey_pair *p, char out[NKEY_SEED_LEN + 1])
 {

@@ -58,6 +58,8 @@ int nkey_verify(const struct nkey *k, struct bytes msg, struct bytes sig) must_c
 int nkey_pair_new(struct nkey_pair *p, enum nkey_type type) must_check;
 /* nkey_pair_parse() - from seed text (58 characters). Return: 0, an answer, -ENOMEM. */
 int nkey_pair_parse(struct nkey_pair *p, struct bytes text) must_check;
+/* nkey_pair_raw() - from the 32 bytes of a seed. Return: 0, NKEY_BAD_LENGTH, -ENOMEM. */
+int nkey_pair_raw(struct nkey_pair *p, enum nkey_type type, struct bytes seed) must_check;
 /* nkey_pair_seed() - the seed text, 58 characters and a NUL; the caller wipes it. */
 void nkey_pair_seed(const struct nkey_pair *p, char out[NKEY_SEED_LEN + 1]);
 /* nkey_sign() - Ed25519 over @msg. */

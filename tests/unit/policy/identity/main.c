@@ -18,6 +18,7 @@ main(void)
 	suite_add_tcase(s, trust_tests());
 	suite_add_tcase(s, scope_tests());
 	suite_add_tcase(s, mint_tests());
+	suite_add_tcase(s, stamp_tests());
 	runner = srunner_create(s);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

@@ -11,5 +11,6 @@ TCase *identity_tests(void);
 TCase *trust_tests(void);
 TCase *scope_tests(void);
 TCase *mint_tests(void);
+TCase *stamp_tests(void);
 
 #endif
