@@ -153,6 +153,33 @@ write_inbox_key(struct deploy *d)
 	return r;
 }
 
+/* The key commands are stamped with, and the half that other gates on the leaf may be given. */
+static int
+write_stamp_key(struct deploy *d)
+{
+	char text[NKEY_TEXT_LEN + 1];
+	struct nkey_pair pair;
+	struct buf b, pub;
+	int r;
+
+	if (nkey_pair_new(&pair, NKEY_CLUSTER) != 0)
+		return CLI_FAILED;
+	nkey_format(&pair.pub, text);
+	secret_buf_init(&b, 128);
+	buf_init(&pub, 128);
+	buf_put_hex(&b, secret_bytes(&pair.seed));
+	buf_put_u8(&b, '\n');
+	buf_put_str(&pub, text);
+	buf_put_u8(&pub, '\n');
+	r = deploy_file(d, "keys/stamp.key", 0600, &b);
+	if (r == CLI_OK)
+		r = deploy_file(d, "keys/stamp.pub", 0644, &pub);
+	nkey_pair_deinit(&pair);
+	secret_buf_deinit(&b);
+	buf_deinit(&pub);
+	return r;
+}
+
 static int
 write_audit_key(struct deploy *d)
 {
@@ -321,6 +348,8 @@ write_all(struct deploy *d, const struct init *in)
 		r = write_mint_keys(d, in);
 	if (r == CLI_OK)
 		r = write_inbox_key(d);
+	if (r == CLI_OK)
+		r = write_stamp_key(d);
 	if (r == CLI_OK)
 		r = write_audit_key(d);
 	if (r == CLI_OK)

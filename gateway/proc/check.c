@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "gateway/proc/file.h"
+#include "gateway/proc/gate_keys.h"
 #include "gateway/proc/promises.h"
 #include "gateway/proc/upstream_keys.h"
 #include "policy/identity/creds.h"
@@ -252,6 +253,39 @@ check_inbox_key(struct check *k)
 	secret_buf_deinit(&b);
 }
 
+/* ---- the stamp on commands ---- */
+
+static void
+on_bad_gate(void *ctx, const char *what, const char *why)
+{
+	struct check *k = ctx;
+
+	text_error(&k->out->report, AT_FILE(what), NULL, "%s", why);
+}
+
+static void
+check_stamp(struct check *k)
+{
+	const char *path = k->out->config->stamp_key;
+	struct nkey gates[STAMP_GATES_MAX];
+	struct nkey_pair pair = { 0 };
+	struct buf b;
+	size_t n;
+	int r;
+
+	secret_buf_init(&b, 256);
+	r = file_read(AT_FDCWD, path, &b);
+	if (r == 0 && stamp_key_read(&pair, buf_bytes(&b)) != 0)
+		text_error(&k->out->report, AT_FILE(path), NULL,
+		    "expected 64 hexadecimal digits: " STAMP_KEY_HOW);
+	else if (r == 0)
+		nkey_format(&pair.pub, k->out->stamp_pub);
+	nkey_pair_deinit(&pair);
+	secret_buf_deinit(&b); /* other mistakes are reported with their line already */
+	r = gate_keys_read(k->out->config, gates, &n, on_bad_gate, k);
+	(void)r; /* counted in the report */
+}
+
 /* ---- policies ---- */
 
 struct policy_files {
@@ -354,6 +388,7 @@ check_files(struct check *k)
 	if (c->upstream_creds != NULL && strcmp(c->upstream_creds, c->upstream_command_creds) != 0)
 		check_creds(k, c->upstream_command_creds);
 	check_inbox_key(k);
+	check_stamp(k);
 	check_policies(k);
 	free(k->accounts);
 	trust_free(k->trust);
@@ -430,6 +465,8 @@ say_found(const struct check_result *c, struct buf *out)
 	say_count(out, c->operators, "operator");
 	buf_put_str(out, ", ");
 	say_count(out, c->accounts, "account");
+	buf_put_str(out, "\n  stamps as   ");
+	buf_put_str(out, c->stamp_pub);
 	buf_put_str(out, "\n  policy      ");
 	say_count(out, c->rules, "rule");
 	buf_put_str(out, " in ");

@@ -6,6 +6,7 @@ endif()
 add_library(gateway_check STATIC
   ${CMAKE_SOURCE_DIR}/gateway/proc/check.c
   ${CMAKE_SOURCE_DIR}/gateway/proc/file.c
+  ${CMAKE_SOURCE_DIR}/gateway/proc/gate_keys.c
   ${CMAKE_SOURCE_DIR}/gateway/proc/promises.c
   ${CMAKE_SOURCE_DIR}/gateway/proc/upstream_keys.c)
 target_link_libraries(gateway_check PUBLIC

@@ -13,6 +13,7 @@ struct check_result {
 	size_t operators, accounts; /* whom the gateway would believe */
 	size_t policies, rules;     /* files and rules; 0 when they do not compile */
 	char policy_id[32];
+	char stamp_pub[57]; /* the gate's public key, for others that shall believe its stamps */
 };
 
 /*

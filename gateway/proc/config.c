@@ -11,14 +11,7 @@
  */
 #include "gateway/proc/config.h"
 
-#include <arpa/inet.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-enum { CONFIG_MAX_FILE = 1 << 20 };
 
 /* What the readers below need in hand at every step. */
 struct config_reader {
@@ -58,6 +51,10 @@ static const struct config_path upstream_paths[] = {
 	{ "command_creds", AT(upstream_command_creds), NULL, NULL },
 };
 
+static const struct config_path stamp_paths[] = {
+	{ "key", AT(stamp_key), "keys/stamp.key", NULL },
+};
+
 enum limit_unit { UNIT_COUNT, UNIT_SIZE, UNIT_TIME };
 
 struct config_limit {
@@ -87,84 +84,6 @@ static const struct config_limit limits[] = {
 };
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
-/* ---- addresses ---- */
-
-static bool
-is_alnum(uint8_t c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool
-port_parse(struct bytes s, uint16_t *port)
-{
-	uint32_t v = 0;
-
-	if (s.len == 0 || s.len > 5)
-		return false;
-	for (size_t i = 0; i < s.len; i++) {
-		if (s.ptr[i] < '0' || s.ptr[i] > '9')
-			return false;
-		v = v * 10 + (uint32_t)(s.ptr[i] - '0');
-	}
-	*port = (uint16_t)v;
-	return v <= UINT16_MAX;
-}
-
-/* host_copy() - a name or IPv4 address, or (in_brackets) an IPv6 address, NUL-terminated. */
-static bool
-host_copy(struct bytes s, bool in_brackets, char out[256])
-{
-	struct in6_addr v6;
-
-	if (s.len == 0 || s.len > 253)
-		return false;
-	memcpy(out, s.ptr, s.len);
-	out[s.len] = '\0';
-	if (in_brackets)
-		return strlen(out) == s.len && inet_pton(AF_INET6, out, &v6) == 1;
-	for (size_t i = 0; i < s.len; i++) {
-		if (!is_alnum(s.ptr[i]) && strchr("._-", s.ptr[i]) == NULL)
-			return false;
-		if (s.ptr[i] == '\0')
-			return false;
-	}
-	return true;
-}
-
-int
-config_address_parse(struct bytes s, struct config_address *a)
-{
-	struct config_address v = { 0 };
-	struct bytes scheme = BYTES_LIT("nats://"), host;
-	bool in_brackets = false;
-	size_t colon;
-
-	if (bytes_starts(s, scheme))
-		s = bytes_from(s, scheme.len);
-	if (s.len != 0 && s.ptr[0] == '[') {
-		size_t end = bytes_find(s, ']');
-
-		if (end == s.len)
-			return TEXT_BAD;
-		in_brackets = true;
-		host = bytes_of(s.ptr + 1, end - 1);
-		s = bytes_from(s, end + 1);
-	} else {
-		colon = bytes_find(s, ':');
-		host = bytes_upto(s, colon);
-		s = bytes_from(s, colon);
-	}
-	if (s.len == 0 || s.ptr[0] != ':' || !port_parse(bytes_from(s, 1), &v.port))
-		return TEXT_BAD;
-	if (host.len == 0 && !in_brackets)
-		host = BYTES_LIT("0.0.0.0");
-	if (!host_copy(host, in_brackets, v.host))
-		return TEXT_BAD;
-	*a = v;
-	return 0;
-}
 
 /* ---- values ---- */
 
@@ -416,6 +335,63 @@ read_upstream(struct config_reader *rd)
 	}
 }
 
+/* gate_key() - is it a gate's public key in itself? A file of that name would be written ./C... */
+static bool
+gate_key(struct bytes s)
+{
+	if (s.len != 56 || s.ptr[0] != 'C')
+		return false;
+	for (size_t i = 0; i < s.len; i++)
+		if (!((s.ptr[i] >= 'A' && s.ptr[i] <= 'Z') || (s.ptr[i] >= '2' && s.ptr[i] <= '7')))
+			return false;
+	return true;
+}
+
+static void
+read_gate(struct config_reader *rd, const struct text_node *v)
+{
+	struct config *c = rd->c;
+
+	if (v->kind != TEXT_WORD) {
+		text_error(rd->r, rd->t, v, "expected a file with a gate's public key, or the key (C...)");
+		rd->bad = true;
+	} else if (c->n_stamp_trust == CONFIG_MAX_GATES) {
+		text_error(rd->r, rd->t, v, "more than %d gates", CONFIG_MAX_GATES);
+		rd->bad = true;
+	} else if (gate_key(v->text)) {
+		char *key = strndup((const char *)v->text.ptr, v->text.len);
+
+		rd->failed = rd->failed || key == NULL;
+		c->stamp_trust[c->n_stamp_trust++] = key;
+	} else {
+		path_set(rd, v, AT(stamp_trust) + c->n_stamp_trust * sizeof(char *), v->text);
+		c->n_stamp_trust++;
+	}
+}
+
+/* read_stamp() - the whole section may be absent: the key is at its place, and no other gate believed. */
+static void
+read_stamp(struct config_reader *rd)
+{
+	struct text_node *s = section(rd, "stamp"), none = { .kind = TEXT_SECTION };
+	struct text_node *e = s != NULL ? text_find(s, "trust") : NULL, *v;
+
+	read_paths(rd, s != NULL ? s : &none, stamp_paths, COUNT(stamp_paths));
+	if (e == NULL)
+		return;
+	if (e->kind != TEXT_ENTRY || e->op != TEXT_EQ || e->child == NULL) {
+		text_error(rd->r, rd->t, e, "trust takes `=` and a file, a key (C...) or a list of them");
+		rd->bad = true;
+		return;
+	}
+	if (e->child->kind != TEXT_LIST) {
+		read_gate(rd, e->child);
+		return;
+	}
+	for (v = e->child->child; v != NULL; v = v->next)
+		read_gate(rd, v);
+}
+
 static void
 read_limits(struct config_reader *rd)
 {
@@ -477,6 +453,7 @@ config_parse(struct config **out, const char *file, struct bytes text, struct te
 	read_paths(&rd, t->root, root_paths, COUNT(root_paths));
 	read_trust(&rd);
 	read_upstream(&rd);
+	read_stamp(&rd);
 	read_limits(&rd);
 	if (rd.failed)
 		return err_raise(-ENOMEM);
@@ -485,56 +462,6 @@ config_parse(struct config **out, const char *file, struct bytes text, struct te
 		return TEXT_BAD;
 	*out = take(c);
 	return 0;
-}
-
-static int
-read_file(const char *path, struct buf *b)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY), err = 0;
-	struct stat st;
-
-	if (fd < 0)
-		return err_raise(-errno);
-	if (fstat(fd, &st) != 0)
-		err = -errno;
-	else if (!S_ISREG(st.st_mode))
-		err = S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
-	while (err == 0) {
-		uint8_t *at = buf_reserve(b, 4096);
-		ssize_t n;
-
-		if (at == NULL) {
-			err = -EFBIG;
-			break;
-		}
-		n = read(fd, at, 4096);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			err = -errno;
-		if (n <= 0)
-			break;
-		b->len += (size_t)n;
-	}
-	close(fd);
-	return err_pass(err);
-}
-
-int
-config_load(struct config **out, const char *file, struct text_report *r)
-{
-	autofree(mem_freep) char *absolute = realpath(file, NULL);
-	struct buf b;
-	int err;
-
-	if (absolute == NULL)
-		return err_raise(-errno);
-	buf_init(&b, CONFIG_MAX_FILE);
-	err = read_file(absolute, &b);
-	if (err == 0)
-		err = config_parse(out, absolute, buf_bytes(&b), r);
-	buf_deinit(&b);
-	return err_pass(err);
 }
 
 void
@@ -550,6 +477,9 @@ config_free(struct config *c)
 	free(c->upstream_mint);
 	free(c->upstream_creds);
 	free(c->upstream_command_creds);
+	free(c->stamp_key);
+	for (size_t i = 0; i < c->n_stamp_trust; i++)
+		free(c->stamp_trust[i]);
 	free(c->inbox_key);
 	free(c->policies);
 	free(c->audit);

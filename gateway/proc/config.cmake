@@ -2,5 +2,7 @@
 # Include it guarded: if(NOT TARGET gateway_config).
 add_library(gateway_config STATIC
   ${CMAKE_SOURCE_DIR}/gateway/proc/config.c
-  ${CMAKE_SOURCE_DIR}/gateway/proc/config_files.c)
+  ${CMAKE_SOURCE_DIR}/gateway/proc/config_address.c
+  ${CMAKE_SOURCE_DIR}/gateway/proc/config_files.c
+  ${CMAKE_SOURCE_DIR}/gateway/proc/config_load.c)
 target_link_libraries(gateway_config PUBLIC policy_core portcullis_flags)

@@ -8,7 +8,10 @@
 #include "policy/core/err.h"
 #include "policy/core/text.h"
 
-enum { CONFIG_MAX_LISTEN = 8 };
+enum { CONFIG_MAX_LISTEN = 8, CONFIG_MAX_GATES = 16 };
+
+/* what helps where the key of stamp { } is not there, as in a deployment older than it */
+#define STAMP_KEY_HOW "make one with `(umask 077; head -c 32 /dev/urandom | xxd -p -c 64 > keys/stamp.key)`"
 
 struct config_address {
 	char host[256]; /* address or name; [::1] without its brackets */
@@ -38,6 +41,11 @@ struct config {
 	char *upstream_command_creds; /* default: creds */
 	bool upstream_allow_open; /* allow_open = yes: start although the upstream admits strangers
 				   */
+
+	/* stamp { key = FILE  trust = [FILE, C..., ...] } */
+	char *stamp_key; /* default keys/stamp.key */
+	size_t n_stamp_trust;
+	char *stamp_trust[CONFIG_MAX_GATES]; /* a path, or a public key: C and 55 more letters */
 
 	char *inbox_key; /* inbox_key = FILE, default keys/inbox.key */
 	char *policies;  /* policies = DIR */

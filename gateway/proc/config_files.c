@@ -29,21 +29,23 @@ struct file_check {
 	const char *key;
 	size_t at; /* offsetof(struct config, ...) of a char * */
 	enum file_want want;
+	const char *how; /* to make one where there is none, or NULL */
 };
 
 #define AT(field) offsetof(struct config, field)
 
 static const struct file_check checks[] = {
-	{ "trust", "operator", AT(trust_operator), WANT_FILE },
-	{ "trust", "accounts", AT(trust_accounts), WANT_DIR },
-	{ "upstream", "mint", AT(upstream_mint), WANT_SECRET },
-	{ "upstream", "creds", AT(upstream_creds), WANT_SECRET },
-	{ "upstream", "command_creds", AT(upstream_command_creds), WANT_SECRET },
-	{ NULL, "inbox_key", AT(inbox_key), WANT_SECRET },
-	{ NULL, "policies", AT(policies), WANT_DIR },
-	{ NULL, "audit", AT(audit), WANT_PRIVATE },
-	{ NULL, "decisions", AT(decisions), WANT_TO_CREATE },
-	{ NULL, "log", AT(log), WANT_TO_CREATE },
+	{ "trust", "operator", AT(trust_operator), WANT_FILE, NULL },
+	{ "trust", "accounts", AT(trust_accounts), WANT_DIR, NULL },
+	{ "upstream", "mint", AT(upstream_mint), WANT_SECRET, NULL },
+	{ "upstream", "creds", AT(upstream_creds), WANT_SECRET, NULL },
+	{ "upstream", "command_creds", AT(upstream_command_creds), WANT_SECRET, NULL },
+	{ "stamp", "key", AT(stamp_key), WANT_SECRET, STAMP_KEY_HOW },
+	{ NULL, "inbox_key", AT(inbox_key), WANT_SECRET, NULL },
+	{ NULL, "policies", AT(policies), WANT_DIR, NULL },
+	{ NULL, "audit", AT(audit), WANT_PRIVATE, NULL },
+	{ NULL, "decisions", AT(decisions), WANT_TO_CREATE, NULL },
+	{ NULL, "log", AT(log), WANT_TO_CREATE, NULL },
 };
 
 struct checker {
@@ -140,8 +142,9 @@ check_to_create(const struct checker *k, const char *path)
 }
 
 static void
-check_path(const struct checker *k, const char *path, enum file_want want)
+check_path(const struct checker *k, const char *path, const struct file_check *f)
 {
+	enum file_want want = f->want;
 	bool dir = want == WANT_DIR || want == WANT_PRIVATE;
 	struct stat st;
 
@@ -150,7 +153,8 @@ check_path(const struct checker *k, const char *path, enum file_want want)
 		return;
 	}
 	if (stat(path, &st) != 0)
-		text_error(k->r, k->t, k->at, "%s: %s", path, strerror(errno));
+		text_error(k->r, k->t, k->at, "%s: %s%s%s", path, strerror(errno),
+		    f->how != NULL ? "; " : "", f->how != NULL ? f->how : "");
 	else if (dir ? !S_ISDIR(st.st_mode) : !S_ISREG(st.st_mode))
 		text_error(k->r, k->t, k->at, "%s is not a %s", path, dir ? "folder" : "file");
 	else if (want == WANT_SECRET)
@@ -237,7 +241,7 @@ config_check_files(const struct config *c, struct text_report *r)
 			continue;
 		if (t != NULL)
 			k.at = place_of(t, &checks[i]);
-		check_path(&k, path, checks[i].want);
+		check_path(&k, path, &checks[i]);
 		if (checks[i].at == AT(policies))
 			policies_any(&k, path);
 	}

@@ -103,6 +103,7 @@ class Deployment:
         self.write(f"jwt/accounts/{self.client_account.public}.jwt", account_jwt + "\n")
         self.write("policies/bench.policy", POLICY.format(account=self.client_account.public))
         self.write("keys/mint.keys", f"{self.client_account.public} {self.gate_account.seed}\n")
+        natsjwt.write_secret(os.path.join(folder, "keys/stamp.key"), os.urandom(32).hex() + "\n")
         natsjwt.write_secret(os.path.join(folder, "keys/inbox.key"), os.urandom(32).hex() + "\n")
         self.write_creds()
         self.server_conf = self.write(

@@ -114,7 +114,7 @@ def init_writes_everything_with_tight_modes(folder):
     for root in ("keys", "creds"):
         for where, _, names in os.walk(os.path.join(gate, root)):
             for name in names:
-                assert mode(where, name) == (0o644 if name == "audit.pub" else 0o600), name
+                assert mode(where, name) == (0o644 if name.endswith(".pub") else 0o600), name
     assert sorted(os.listdir(os.path.join(gate, "creds"))) == [
         "admin.creds", "deployer.creds", "host.creds", "observer.creds"]
     host = natsjwt.KeyPair.from_seed(text_of(gate, "keys", "host.nk").strip())
@@ -123,8 +123,11 @@ def init_writes_everything_with_tight_modes(folder):
     assert claims["nats"]["tags"] == ["role:host", "host:" + host.public.lower()], claims
     assert claims["iss"] == said["lattices"][0]["account"]
     assert re.fullmatch(r"[0-9a-f]{64}\n", text_of(gate, "keys", "inbox.key"))
+    stamp = natsjwt.KeyPair("cluster", bytes.fromhex(text_of(gate, "keys", "stamp.key")))
+    assert text_of(gate, "keys", "stamp.pub") == stamp.public + "\n"
     run("check", "-c", gate)
-    expect(run("check", cwd=gate)[0], "is in order", "1 operator, 1 account", "logins minted")
+    said = run("check", cwd=gate)[0]
+    expect(said, "is in order", "1 operator, 1 account", "logins minted", f"stamps as   {stamp.public}")
 
 
 def init_is_not_led_by_the_umask(folder):
@@ -449,6 +452,8 @@ def a_foreign_operator_with_fixed_creds_is_fine(folder):
         with open(os.path.join(folder, name), "w", encoding="ascii") as f:
             f.write(text)
     natsjwt.write_secret(os.path.join(folder, "inbox.key"), "00" * 32 + "\n")
+    os.mkdir(os.path.join(folder, "keys"), 0o700)
+    natsjwt.write_secret(os.path.join(folder, "keys", "stamp.key"), "00" * 32 + "\n")
     for name in ("data.creds", "command.creds"):
         user = natsjwt.KeyPair("user")
         natsjwt.write_creds(os.path.join(folder, name), natsjwt.mint_user(account, user.public, "u"), user.seed)

@@ -98,7 +98,7 @@ def text(path):
 def a_file_that_is_not_there_is_named():
     _, err = run("-c", "/nowhere/gateway.conf", code=INVALID)
     check("/nowhere/gateway.conf" in err and "No such file" in err, err)
-    for gone in ("keys/upstream.mint", "keys/inbox.key", "jwt/operator.jwt"):
+    for gone in ("keys/upstream.mint", "keys/inbox.key", "keys/stamp.key", "jwt/operator.jwt"):
         with deployment() as d:
             os.unlink(d.path(gone))
             conf = d.gateway_conf(4222)

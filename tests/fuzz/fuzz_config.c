@@ -16,12 +16,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void
 check_bounds(const struct config *c)
 {
-	const char *const paths[] = { c->trust_operator, c->trust_accounts, c->inbox_key,
+	const char *const paths[] = { c->trust_operator, c->trust_accounts, c->inbox_key, c->stamp_key,
 		c->policies, c->audit, c->decisions };
 
 	MUST(c->n_listen >= 1 && c->n_listen <= CONFIG_MAX_LISTEN);
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
 		MUST(paths[i] != NULL && paths[i][0] == '/');
+	MUST(c->n_stamp_trust <= CONFIG_MAX_GATES);
 	MUST((c->upstream_mint != NULL) != (c->upstream_creds != NULL));
 	MUST((c->upstream_creds != NULL) == (c->upstream_command_creds != NULL));
 	MUST(c->upstream.port != 0 && c->upstream.host[0] != '\0');
@@ -32,14 +33,11 @@ check_bounds(const struct config *c)
 	     c->ping_max > 0);
 }
 
-/* put_text() - a string of the grammar; every byte that could end it is written as \xHH. */
+/* put_quoted() - a string of the grammar; every byte that could end it is written as \xHH. */
 static void
-put_text(struct buf *b, const char *key, const char *s)
+put_quoted(struct buf *b, const char *s)
 {
-	if (s == NULL)
-		return;
-	buf_put_str(b, key);
-	buf_put_str(b, " = \"");
+	buf_put_u8(b, '"');
 	for (; *s != '\0'; s++) {
 		if ((uint8_t)*s < 0x20 || *s == '"' || *s == '\\' || *s == 0x7f) {
 			uint8_t c = (uint8_t)*s;
@@ -51,6 +49,16 @@ put_text(struct buf *b, const char *key, const char *s)
 		}
 	}
 	buf_put_str(b, "\"\n");
+}
+
+static void
+put_text(struct buf *b, const char *key, const char *s)
+{
+	if (s == NULL)
+		return;
+	buf_put_str(b, key);
+	buf_put_str(b, " = ");
+	put_quoted(b, s);
 }
 
 static void
@@ -93,6 +101,12 @@ put_config(struct buf *b, const struct config *c)
 	put_text(b, "command_creds", c->upstream_command_creds);
 	buf_put_str(b, c->upstream_allow_open ? "allow_open = yes\n}\n" : "}\n");
 	put_text(b, "server_name", c->server_name);
+	buf_put_str(b, "stamp {\n");
+	put_text(b, "key", c->stamp_key);
+	buf_put_str(b, "trust = [");
+	for (size_t i = 0; i < c->n_stamp_trust; i++)
+		put_quoted(b, c->stamp_trust[i]);
+	buf_put_str(b, "]\n}\n");
 	put_text(b, "inbox_key", c->inbox_key);
 	put_text(b, "policies", c->policies);
 	put_text(b, "audit", c->audit);

@@ -66,6 +66,8 @@ class Deployment:
         self.operator = natsjwt.KeyPair("operator")
         self.gate_operator = natsjwt.KeyPair("operator")
         self.system = natsjwt.KeyPair("account")
+        self.stamp_key = natsjwt.KeyPair("cluster")
+        self.stamp_trust = []
         self.accounts = {name: Account(name) for name in accounts}
         self.limits = {}
         self.settings = {}
@@ -128,6 +130,7 @@ class Deployment:
         mint = "".join(f"{a.key.public} {a.upstream.seed}\n" for a in self.accounts.values())
         natsjwt.write_secret(self.path("keys", "upstream.mint"), mint)
         natsjwt.write_secret(self.path("keys", "inbox.key"), secrets.token_hex(32) + "\n")
+        natsjwt.write_secret(self.path("keys", "stamp.key"), self.stamp_key.raw_seed.hex() + "\n")
 
     def start_leaf(self, extra="", host="127.0.0.1", port=-1):
         token = natsjwt.mint_operator(self.gate_operator, "gate", system_account=self.system.public)
@@ -151,6 +154,8 @@ class Deployment:
         settings.update(self.settings)
         lines = ["listen = [" + ", ".join(f'"{address}"' for address in self.listen) + "]"]
         lines += [f"{k} = {v}" for k, v in settings.items()]
+        if self.stamp_trust:
+            lines.append("stamp {\n  trust = [" + ", ".join(self.stamp_trust) + "]\n}")
         lines.append("trust {\n  operator = jwt/operator.jwt\n  accounts = jwt/accounts\n}")
         host = self.leaf.host if self.leaf is not None else "127.0.0.1"
         upstream = {"url": f'"nats://{bracketed(host)}:{upstream_port}"', **self.upstream}

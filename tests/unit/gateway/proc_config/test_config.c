@@ -61,8 +61,26 @@ START_TEST(paths_are_relative_to_the_file)
 	ck_assert_str_eq(c->upstream_mint, "/etc/gate/keys/up");
 	ck_assert_str_eq(c->policies, "/etc/gate/policies");
 	ck_assert_str_eq(c->inbox_key, "/etc/gate/keys/inbox.key");
+	ck_assert_str_eq(c->stamp_key, "/etc/gate/keys/stamp.key");
+	ck_assert_uint_eq(c->n_stamp_trust, 0);
 	ck_assert_str_eq(c->decisions, "/etc/gate/log/decisions.jsonl");
 	ck_assert_ptr_null(c->log);
+}
+END_TEST
+
+START_TEST(other_gates_are_files_or_keys)
+{
+	static const char key[] = "CAB2CB576PHBBPQ5ODORRZ2LYCMWPZGWGCN2KDK7DXOIMZASKUY3R53J";
+	autofree(config_freep) struct config *c = good(
+	    MINIMAL "stamp { key = k  trust = [CAB2CB576PHBBPQ5ODORRZ2LYCMWPZGWGCN2KDK7DXOIMZASKUY3R53J, b.pub] }\n");
+	autofree(config_freep) struct config *one = good(MINIMAL "stamp { trust = /b.pub }\n");
+
+	ck_assert_str_eq(c->stamp_key, "/etc/gate/k");
+	ck_assert_uint_eq(c->n_stamp_trust, 2);
+	ck_assert_str_eq(c->stamp_trust[0], key);
+	ck_assert_str_eq(c->stamp_trust[1], "/etc/gate/b.pub");
+	ck_assert_uint_eq(one->n_stamp_trust, 1);
+	ck_assert_str_eq(one->stamp_trust[0], "/b.pub");
 }
 END_TEST
 
@@ -139,6 +157,12 @@ static const struct {
 	{ "", "", "upstream is missing" },
 	{ "", "", "trust is missing" },
 	{ MINIMAL "walls { minimum = x }\n", "6:1", "walls" },
+	{ MINIMAL "stamp = x\n", "6:1", "stamp is a section" },
+	{ MINIMAL "stamp { key = [a, b] }\n", "6:", "key" },
+	{ MINIMAL "stamp { trust < a }\n", "6:9", "trust takes" },
+	{ MINIMAL "stamp { trust = [[a]] }\n", "6:", "a gate's public key" },
+	{ MINIMAL "stamp { trust = [a a a a a a a a a a a a a a a a a] }\n", "6:50", "more than 16" },
+	{ MINIMAL "stamp { skew = 1s }\n", "6:9", "skew" },
 	{ MINIMAL "lissten = x\n", "6:1", "lissten" },
 	{ MINIMAL "limits { edges = 0 }\n", "6:", "" },
 	{ MINIMAL "limits { edges = 65 }\n", "6:", "" },
@@ -306,6 +330,7 @@ set_up(void)
 	put("op.jwt", "x", 0644);
 	put("keys/up", "x", 0600);
 	put("keys/inbox.key", "x", 0600);
+	put("keys/stamp.key", "x", 0600);
 	put("policies/a.policy", "x", 0644);
 }
 
@@ -361,6 +386,19 @@ START_TEST(a_key_others_can_read_is_an_error_with_its_line)
 	ck_assert_uint_eq(check_files(&said, &warnings), 1);
 	ck_assert_ptr_nonnull(strstr(said, "g.conf:3:"));
 	ck_assert_ptr_nonnull(strstr(said, "chmod 600"));
+	free(said);
+}
+END_TEST
+
+START_TEST(a_missing_key_for_stamps_comes_with_how_to_make_one)
+{
+	char *said, path[128];
+	size_t warnings;
+
+	snprintf(path, sizeof(path), "%s/keys/stamp.key", folder);
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_uint_eq(check_files(&said, &warnings), 1);
+	ck_assert_ptr_nonnull(strstr(said, "head -c 32 /dev/urandom"));
 	free(said);
 }
 END_TEST
@@ -442,6 +480,7 @@ main(void)
 
 	tcase_add_test(values, paths_are_relative_to_the_file);
 	tcase_add_test(values, absolute_paths_stay_as_they_are);
+	tcase_add_test(values, other_gates_are_files_or_keys);
 	tcase_add_test(values, what_is_not_said_has_a_default);
 	tcase_add_test(values, limits_are_taken);
 	tcase_add_test(values, several_addresses_are_a_list);
@@ -455,6 +494,7 @@ main(void)
 	tcase_add_test(files, a_folder_in_order_has_no_complaints);
 	tcase_add_test(files, a_key_others_can_read_is_an_error_with_its_line);
 	tcase_add_test(files, a_missing_file_is_an_error_with_its_line);
+	tcase_add_test(files, a_missing_key_for_stamps_comes_with_how_to_make_one);
 	tcase_add_test(files, loose_folders_are_warnings);
 	tcase_add_test(files, an_empty_policy_folder_is_an_error);
 	tcase_add_test(files, a_file_where_a_folder_belongs_is_an_error);
