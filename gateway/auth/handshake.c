@@ -158,7 +158,8 @@ handshake_login(const struct handshake *h, struct buf *out, struct bytes jwt, st
 		.sig = sig,
 		.name = name,
 		.echo = h->connect.echo,
-		.headers = h->connect.headers && h->upstream.headers,
+		/* what a client cannot read the relay takes off: a command's stamp is in its headers */
+		.headers = h->upstream.headers,
 		.no_responders = h->connect.no_responders && h->upstream.headers,
 	};
 

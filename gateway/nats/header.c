@@ -145,6 +145,12 @@ same_name(struct bytes a, struct bytes b)
 }
 
 bool
+header_is(struct bytes name, const char *other)
+{
+	return same_name(name, bytes_str(other));
+}
+
+bool
 header_repeats_powerful(const struct header_reader *r)
 {
 	struct header_reader a = *r, b;

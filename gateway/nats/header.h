@@ -38,6 +38,8 @@ int header_next(struct header_reader *r, struct bytes *name, struct bytes *value
  * Source: nats-server stream.go, msgtrace.go, scheduler.go; docs/PROTOCOL.md, powerful headers.
  */
 bool header_is_powerful(struct bytes name);
+/* header_is() - is it this name, in any case? */
+bool header_is(struct bytes name, const char *other);
 /*
  * header_repeats_powerful() - does a powerful name, compared in any case, stand twice in what @r has
  * not read yet? Which of them counts differs between server versions: a sender's must be refused.

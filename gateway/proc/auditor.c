@@ -131,46 +131,69 @@ named_of(uint32_t edge, uint64_t conn)
 
 /* ---- what is reported ---- */
 
+/* put_note() - one line; with a number (@seq not 0) it is a record. */
+static void
+put_note(struct buf *b, const struct msg_note *m, uint32_t edge, const struct named *who, uint64_t seq)
+{
+	buf_put_str(b, seq != 0 ? "{\"v\":1,\"seq\":" : "{");
+	if (seq != 0) {
+		buf_put_dec(b, seq);
+		buf_put_u8(b, ',');
+	}
+	put_time(b);
+	put_text(b, "event", m->event);
+	put_text(b, "id", m->id);
+	put_text(b, "decision", m->decision);
+	put_number(b, "edge", edge);
+	put_number(b, "client", m->conn);
+	put_text(b, "source", m->source);
+	if (who != NULL)
+		put_identity(b, &who->person->identity);
+	put_text(b, "subject", m->subject);
+	put_text(b, "reply", m->reply);
+	put_text(b, "queue", m->queue);
+	put_text(b, "verb", m->verb);
+	put_text(b, "rule", m->rule);
+	put_text(b, "reason", m->reason);
+	put_text(b, "detail", m->detail);
+	put_text(b, "policy", m->policy);
+	if (bytes_is(m->event, "conn_close")) {
+		put_number(b, "in_msgs", m->in_msgs);
+		put_number(b, "out_msgs", m->out_msgs);
+		put_number(b, "in_bytes", m->in_bytes);
+		put_number(b, "out_bytes", m->out_bytes);
+		put_number(b, "denied", m->denied);
+	}
+	if (m->keep) {
+		put_number(b, "size", m->size);
+		buf_put_str(b, ",\"sha256\":\"");
+		buf_put_hex(b, bytes_of(m->digest, sizeof(m->digest)));
+		buf_put_u8(b, '"');
+	}
+	if (m->summed > 0)
+		put_number(b, "not_written", m->summed);
+	buf_put_str(b, "}\n");
+}
+
 static int
 on_note(struct channel *c, struct cursor *in, int fd)
 {
 	const struct named *who;
-	struct buf *b = &self.notes;
 	struct msg_note m;
+	uint64_t seq = 0;
 
 	(void)fd;
 	if (msg_note_get(in, &m) != 0)
 		return -EBADMSG;
 	who = named_of(c->index, m.conn);
-	buf_put_u8(b, '{');
-	put_time(b);
-	put_text(b, "event", m.event);
-	put_text(b, "id", m.id);
-	put_number(b, "edge", c->index);
-	put_number(b, "client", m.conn);
-	put_text(b, "source", m.source);
-	if (who != NULL)
-		put_identity(b, &who->person->identity);
-	put_text(b, "subject", m.subject);
-	put_text(b, "reply", m.reply);
-	put_text(b, "queue", m.queue);
-	put_text(b, "verb", m.verb);
-	put_text(b, "rule", m.rule);
-	put_text(b, "reason", m.reason);
-	put_text(b, "detail", m.detail);
-	put_text(b, "policy", m.policy);
-	if (bytes_is(m.event, "conn_close")) {
-		put_number(b, "in_msgs", m.in_msgs);
-		put_number(b, "out_msgs", m.out_msgs);
-		put_number(b, "in_bytes", m.in_bytes);
-		put_number(b, "out_bytes", m.out_bytes);
-		put_number(b, "denied", m.denied);
+	if (m.keep) {
+		seq = ++self.seq;
+		put_note(&self.batch, &m, c->index, who, seq);
 	}
-	if (m.summed > 0)
-		put_number(b, "not_written", m.summed);
-	buf_put_str(b, "}\n");
+	put_note(&self.notes, &m, c->index, who, seq);
 	return 0;
 }
+
 
 static int
 on_login_refused(struct channel *c, struct cursor *in, int fd)

@@ -107,19 +107,32 @@ flush(struct link *l)
 		fail(l, "connection lost");
 }
 
+struct bytes
+link_reply(const struct link *l, const struct job *j, char room[64])
+{
+	int n = j->reply.len != 0 ? snprintf(room, 64, "_INBOX.%s.%llu", l->inbox, (unsigned long long)j->node.conn) :
+				    0;
+
+	return bytes_of(room, (size_t)n);
+}
+
 /* publish() - one command goes upstream. */
 static void
 publish(struct link *l, struct job *j)
 {
 	struct buf *out = stream_out(&l->stream);
+	/* where headers are not carried nothing can be stamped (on_login has said so) */
+	struct bytes header = l->headers ? job_header(j) : BYTES_NULL;
 	char reply[64];
-	int n = j->reply.len != 0 ? snprintf(reply, sizeof(reply), "_INBOX.%s.%llu", l->inbox,
-					(unsigned long long)j->node.conn) :
-				    0;
 
+	if (header.len + j->payload.len > (size_t)l->max_payload) {
+		/* its server would end the connection for it, and with it the commands of others */
+		job_done(j, false, "too_large_upstream");
+		return;
+	}
 	j->state = JOB_PUBLISHED;
 	j->published_ns = clock_mono_ns();
-	nats_put_pub(out, j->subject, bytes_of(reply, (size_t)n), j->header, j->payload);
+	nats_put_pub(out, j->subject, link_reply(l, j, reply), header, j->payload);
 	nats_put_ping(out);
 	push(&l->published_end, j);
 	if (buf_failed(out))
@@ -207,6 +220,18 @@ on_err(struct link *l, const struct nats_op *op)
 		fail(l, "upstream error");
 }
 
+/* cannot_stamp() - hosts behind this gate will take its own commands for somebody else's. */
+static void
+cannot_stamp(const struct link *l)
+{
+	struct log_line line;
+
+	log_begin(&line, LOG_WRN, "commands_not_stamped");
+	log_word(&line, "account", l->account);
+	log_str(&line, "why", "the upstream does not carry headers");
+	log_end(&line);
+}
+
 /* on_login() - INFO, then PONG. */
 static void
 on_login(struct link *l, const struct nats_op *op)
@@ -219,6 +244,10 @@ on_login(struct link *l, const struct nats_op *op)
 		struct msg_sign m = { .conn = l->token, .account = bytes_str(l->account),
 			.nonce = bytes_str(info.nonce) };
 
+		l->headers = info.headers;
+		l->max_payload = info.max_payload;
+		if (!l->headers)
+			cannot_stamp(l);
 		l->state = LINK_SIGNING;
 		(void)msg_sign_put(&dispatcher.signer, MSG_SIGN_COMMAND, &m);
 		channel_flush(&dispatcher.signer);

@@ -13,7 +13,7 @@
 #include "gateway/nats/header.h"
 #include "gateway/proc/ruling.h"
 
-enum { DISPATCHER_TICK_MS = 500, DISPATCHER_SCRATCH = 1024 * 1024 };
+enum { DISPATCHER_TICK_MS = 500, DISPATCHER_HEADER = 1024 * 1024, DISPATCHER_SCRATCH = DISPATCHER_HEADER + 4096 };
 
 /* A connection the verifier named. */
 struct known {
@@ -22,116 +22,6 @@ struct known {
 };
 
 struct dispatcher dispatcher;
-
-/* ---- jobs ---- */
-
-static void
-outcome(const struct job *j, const char *word)
-{
-	struct msg_outcome m = { .seq = j->seq, .outcome = bytes_str(word), .answers = j->answers,
-		.first_us = j->first_ns != 0 ? (uint64_t)((j->first_ns - j->published_ns) / 1000) : 0 };
-
-	if (j->seq != 0)
-		(void)msg_outcome_put(&dispatcher.auditor, &m);
-}
-
-void
-job_over(struct job *j, const char *word)
-{
-	outcome(j, word);
-	conns_remove(&dispatcher.jobs, &j->node);
-	free(j);
-}
-
-/* edge_of() - where the job came from, or NULL when that edge is gone. */
-static struct channel *
-edge_of(const struct job *j)
-{
-	return j->edge < DISPATCHER_EDGES && dispatcher.edge[j->edge].fd >= 0 ? &dispatcher.edge[j->edge] : NULL;
-}
-
-/* decision_id() - as the auditor writes it on the record. */
-static const char *
-decision_id(char room[64], uint32_t edge, uint64_t conn, uint64_t number)
-{
-	snprintf(room, 64, "%u.%llu.c%llu", edge, (unsigned long long)conn, (unsigned long long)number);
-	return room;
-}
-
-void
-job_done(struct job *j, bool forwarded, const char *word)
-{
-	struct channel *edge = edge_of(j);
-	struct msg_done m = { .conn = j->conn, .number = j->number, .forwarded = forwarded,
-		.subject = j->subject, .reply = j->reply };
-	char id[64], why[ENVELOPE_TEXT];
-
-	if (!forwarded) {
-		snprintf(why, sizeof(why), "Portcullis: %s not forwarded: %s, decision %s",
-		    command_verb_name(j->verb), word, decision_id(id, j->edge, j->conn, j->number));
-		m.why = bytes_str(why);
-	}
-	if (edge != NULL) {
-		(void)msg_done_put(edge, &m);
-		channel_flush(edge);
-	}
-	if (!forwarded || j->reply.len == 0 || j->forsaken || j->nobody) {
-		job_over(j, forwarded && j->nobody ? "no_responders" : word);
-		return;
-	}
-	j->state = JOB_ANSWERING;
-	j->deadline_ms = uv_now(&dispatcher.child.loop) + DISPATCHER_ANSWER_MS;
-}
-
-void
-job_answer(struct job *j, struct bytes onward, struct bytes header, struct bytes payload)
-{
-	struct channel *edge = edge_of(j);
-	struct msg_answer m = { .conn = j->conn, .number = j->number, .reply = j->reply, .onward = onward,
-		.header = header, .payload = payload };
-	bool nobody = bytes_starts(header, BYTES_LIT("NATS/1.0 503"));
-
-	if (j->first_ns == 0)
-		j->first_ns = clock_mono_ns();
-	j->answers += nobody ? 0 : 1;
-	j->nobody = nobody;
-	if (edge != NULL && !j->forsaken) {
-		(void)msg_answer_put(edge, &m);
-		channel_flush(edge);
-		if (edge->fd < 0)
-			return; /* it is gone, and what waited for answers with it */
-	}
-	if (j->state != JOB_ANSWERING)
-		return; /* its PONG is still under way; the answer overtook it */
-	if (nobody)
-		job_over(j, "no_responders");
-	else if (j->answers >= DISPATCHER_ANSWERS)
-		job_over(j, "answered");
-}
-
-/* forsake() - nobody listens: what is under way goes on, answers are no longer waited for. */
-static void
-forsake(struct job *j)
-{
-	j->forsaken = true;
-	if (j->state == JOB_ANSWERING)
-		job_over(j, j->answers > 0 ? "answered" : "no_answer");
-}
-
-/* forsake_some() - all jobs of a connection, or (number != 0) one of them. */
-static void
-forsake_some(uint32_t edge, uint64_t conn, uint64_t number)
-{
-	struct conn_node *n = conns_each(&dispatcher.jobs, NULL), *next;
-
-	for (; n != NULL; n = next) {
-		struct job *j = (struct job *)n;
-
-		next = conns_each(&dispatcher.jobs, n);
-		if (j->edge == edge && j->conn == conn && (number == 0 || j->number == number))
-			forsake(j);
-	}
-}
 
 /* ---- judging ---- */
 
@@ -169,12 +59,16 @@ refuse(struct channel *edge, const struct msg_command *m, const char *why, const
 	channel_flush(edge);
 }
 
-/* rewrite_header() - the block anew, without anything powerful. Return: false when it has two readings. */
+/*
+ * rewrite_header() - the block anew, without anything powerful; empty when it says nothing. Return: false
+ * when it has two readings, or leaves no room for the stamp.
+ */
 static bool
 rewrite_header(struct bytes block, struct bytes *out)
 {
 	struct header_reader h;
 	struct bytes name, value;
+	size_t n = 0;
 
 	*out = BYTES_NULL;
 	if (block.len == 0)
@@ -184,40 +78,15 @@ rewrite_header(struct bytes block, struct bytes *out)
 	buf_reset(&dispatcher.scratch);
 	header_begin(&dispatcher.scratch, h.status);
 	while (header_next(&h, &name, &value) == 0) {
-		if (header_is_powerful(name))
+		if (header_is_powerful(name) || header_is(name, STAMP_HEADER))
 			return false;
 		header_field(&dispatcher.scratch, name, value);
+		n++;
 	}
 	header_end(&dispatcher.scratch);
-	*out = buf_bytes(&dispatcher.scratch);
-	return !buf_failed(&dispatcher.scratch);
-}
-
-/* new_job() - a copy of the command that lives until its outcome. */
-static struct job *
-new_job(const struct msg_command *m, struct bytes header, uint32_t edge, const char *account)
-{
-	const struct bytes part[] = { m->subject, m->reply, header, m->payload };
-	struct job *j = malloc(sizeof(*j) + m->subject.len + m->reply.len + header.len + m->payload.len);
-	struct bytes *slot[4];
-	uint8_t *at;
-
-	if (j == NULL)
-		return NULL;
-	*j = (struct job){ .edge = edge, .conn = m->conn, .number = m->number };
-	snprintf(j->account, sizeof(j->account), "%s", account);
-	slot[0] = &j->subject;
-	slot[1] = &j->reply;
-	slot[2] = &j->header;
-	slot[3] = &j->payload;
-	at = j->text;
-	for (size_t i = 0; i < 4; i++) {
-		if (part[i].len > 0)
-			memcpy(at, part[i].ptr, part[i].len);
-		*slot[i] = bytes_of(at, part[i].len);
-		at += part[i].len;
-	}
-	return j;
+	if (n > 0 || h.status.len > 0)
+		*out = buf_bytes(&dispatcher.scratch);
+	return !buf_failed(&dispatcher.scratch) && out->len <= DISPATCHER_HEADER && n < HEADER_MAX_FIELDS;
 }
 
 static struct known *
@@ -240,7 +109,7 @@ deny(struct channel *edge, const struct msg_command *m, const struct ruling *r)
 
 	(void)record(r, m, edge->index, 0);
 	channel_flush(&dispatcher.auditor);
-	ruling_text(r, dispatcher.snapshot.policy, decision_id(id, edge->index, m->conn, m->number), text);
+	ruling_text(r, dispatcher.snapshot.policy, job_decision_id(id, edge->index, m->conn, m->number), text);
 	refuse(edge, m, NULL, text);
 }
 
@@ -272,7 +141,7 @@ on_command(struct channel *edge, struct cursor *in, int fd)
 		deny(edge, &m, &ruling);
 		return 0;
 	}
-	j = dispatcher.jobs.n < DISPATCHER_JOBS ? new_job(&m, header, edge->index, k->person->identity.account) : NULL;
+	j = dispatcher.jobs.n < DISPATCHER_JOBS ? job_new(&m, header, edge->index, k->person->identity.account) : NULL;
 	if (j == NULL || conns_add(&dispatcher.jobs, &j->node, 0, ++dispatcher.last_job) != 0) {
 		free(j);
 		refuse(edge, &m, "too many commands are under way", NULL);
@@ -295,7 +164,7 @@ on_enough(struct channel *edge, struct cursor *in, int fd)
 	if (msg_enough_get(in, &conn, &number) != 0)
 		return -EBADMSG;
 	if (number != 0)
-		forsake_some(edge->index, conn, number);
+		job_forsake_some(edge->index, conn, number);
 	return 0;
 }
 
@@ -306,7 +175,6 @@ on_durable(struct channel *c, struct cursor *in, int fd)
 {
 	uint64_t token, seq;
 	struct job *j;
-	struct link *l;
 
 	(void)c;
 	(void)fd;
@@ -318,11 +186,11 @@ on_durable(struct channel *c, struct cursor *in, int fd)
 	if (j->state != JOB_RECORDING)
 		return -EBADMSG;
 	j->seq = seq;
-	l = link_for(j->account);
-	if (l == NULL)
+	j->link = link_for(j->account);
+	if (j->link == NULL)
 		job_done(j, false, "out_of_memory");
 	else
-		link_take(l, j);
+		job_stamp(j);
 	return 0;
 }
 
@@ -389,7 +257,7 @@ on_who_left(struct channel *c, struct cursor *in, int fd)
 	conns_remove(&dispatcher.conns, n);
 	people_leave(&dispatcher.people, ((struct known *)n)->person);
 	free(n);
-	forsake_some(edge, conn, 0);
+	job_forsake_some(edge, conn, 0);
 	return 0;
 }
 
@@ -465,7 +333,7 @@ edge_gone(struct channel *c, const char *why)
 		if (j->edge != index)
 			continue;
 		j->edge = DISPATCHER_EDGES;
-		forsake(j);
+		job_forsake(j);
 	}
 }
 
@@ -498,6 +366,7 @@ on_peer(struct channel *c, struct cursor *in, int fd)
 	static const struct frame_rule signer_rules[] = {
 		{ MSG_SIGNED, SAID, false, false, 1 << 17, on_signed, "signed" },
 		{ MSG_NOT_SIGNED, SAID, false, false, 1 << 17, on_not_signed, "not_signed" },
+		{ MSG_STAMPED, SAID, false, false, 256, job_on_stamped, "stamped" },
 	};
 	static const struct channel_ops edge_ops = ROWS(edge_rules, edge_gone);
 	static const struct channel_ops auditor_ops = ROWS(auditor_rules, peer_gone);

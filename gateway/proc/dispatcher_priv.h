@@ -1,6 +1,6 @@
 /*
- * dispatcher_priv - the dispatcher in two files: dispatcher.c judges and keeps the jobs,
- * dispatch_link.c holds the upstream connections that may command.
+ * dispatcher_priv - the dispatcher in four files: dispatcher.c judges, dispatch_jobs.c keeps the jobs,
+ * dispatch_stamp.c has them stamped, dispatch_link.c holds the upstream connections that may command.
  */
 #ifndef GATEWAY_PROC_DISPATCHER_PRIV_H
 #define GATEWAY_PROC_DISPATCHER_PRIV_H
@@ -27,6 +27,7 @@ enum {
 
 enum job_state {
 	JOB_RECORDING = 0, /* the auditor speaks next: durable, or not */
+	JOB_STAMPING,      /* the signer: the stamp */
 	JOB_QUEUED,        /* the link speaks next: open, or failed */
 	JOB_PUBLISHED,     /* the upstream speaks next: PONG, or -ERR before it */
 	JOB_ANSWERING,     /* hosts speak; until enough, too many, or too late */
@@ -50,6 +51,8 @@ struct job {
 	int64_t published_ns, first_ns;
 	uint64_t deadline_ms;
 	struct bytes subject, reply, header, payload; /* into text */
+	uint8_t stamp_len;
+	char stamp[STAMP_TEXT_MAX];
 	uint8_t text[];
 };
 
@@ -70,6 +73,8 @@ struct link {
 	struct link *next;
 	uint64_t token; /* its name towards parent and signer */
 	char account[NKEY_TEXT_LEN + 1];
+	bool headers;   /* this upstream carries them */
+	int64_t max_payload; /* and no message larger than this */
 	char inbox[24]; /* random; answers come to _INBOX.<inbox>.<job> */
 	enum link_state state;
 	uint64_t deadline_ms;
@@ -97,7 +102,7 @@ extern struct dispatcher dispatcher;
 
 /* link_for() - the link of a client account, made when new. Return: NULL when out of memory. */
 struct link *link_for(const char *account) must_check;
-/* link_take() - @j is durable: publish it as soon as the link is open. */
+/* link_take() - @j is durable and stamped: publish it as soon as the link is open. */
 void link_take(struct link *l, struct job *j);
 /* link_dialled() - the parent's word; @fd is taken, -1: not connected. */
 void link_dialled(uint64_t token, int fd);
@@ -105,6 +110,22 @@ void link_dialled(uint64_t token, int fd);
 void link_signed(uint64_t token, struct bytes jwt, struct bytes sig);
 /* link_tick() - deadlines of logins and of PINGs. */
 void link_tick(uint64_t now_ms);
+/* link_reply() - where answers to @j come to; empty when it asks for none. */
+struct bytes link_reply(const struct link *l, const struct job *j, char room[64]);
+/* job_new() - a copy of the command that lives until its outcome. Return: NULL when out of memory. */
+struct job *job_new(const struct msg_command *m, struct bytes header, uint32_t edge, const char *account) must_check;
+/* job_decision_id() - as the auditor writes it on the record. */
+const char *job_decision_id(char room[64], uint32_t edge, uint64_t conn, uint64_t number);
+/* job_forsake() - nobody listens: what is under way goes on, answers are no longer waited for. */
+void job_forsake(struct job *j);
+/* job_forsake_some() - all jobs of a connection, or (number != 0) one of them. */
+void job_forsake_some(uint32_t edge, uint64_t conn, uint64_t number);
+/* job_stamp() - ask the signer for the stamp of a durable one; its link has it next. */
+void job_stamp(struct job *j);
+/* job_on_stamped() - the signer's answer. */
+int job_on_stamped(struct channel *c, struct cursor *in, int fd);
+/* job_header() - the header block it goes upstream with, in dispatcher.scratch. */
+struct bytes job_header(const struct job *j);
 /* job_done() - tell the edge: forwarded or refused; a refused or unanswerable job is over. */
 void job_done(struct job *j, bool forwarded, const char *outcome);
 /* job_answer() - one answer from the upstream; may end the job. */

@@ -142,130 +142,6 @@ pin(struct relay *r, struct bytes host)
 	return true;
 }
 
-/* note() - one line for the decision log; a full channel loses notes, and says how many. */
-void
-edge_note(struct relay *r, struct msg_note *m)
-{
-	char source[80];
-
-	snprintf(source, sizeof(source), "%s:%u", r->source, r->source_port);
-	m->conn = r->id;
-	m->source = bytes_str(source);
-	if (m->policy.len == 0 && edge.snapshot.policy != NULL)
-		m->policy = bytes_str(policy_id(edge.snapshot.policy));
-	if (edge.auditor.fd < 0 || channel_pending(&edge.auditor) > EDGE_NOTES_MAX) {
-		edge.notes_lost++;
-		return;
-	}
-	m->summed += edge.notes_lost;
-	edge.notes_lost = 0;
-	(void)msg_note_put(&edge.auditor, m);
-}
-
-static const char *const event_words[] = {
-	[RELAY_NONE] = "none",
-	[RELAY_PUB_DENIED] = "pub_denied",
-	[RELAY_SUB_DENIED] = "sub_denied",
-	[RELAY_REPLY_DENIED] = "reply_denied",
-	[RELAY_HEADER_DENIED] = "header_denied",
-	[RELAY_BODY_DENIED] = "body_denied",
-	[RELAY_REPORT_DENIED] = "report_denied",
-	[RELAY_COMMAND_DENIED] = "command_denied",
-	[RELAY_DELIVERY_DROPPED] = "delivery_dropped",
-	[RELAY_SUB_ENDED] = "sub_ended",
-	[RELAY_WOULD_DENY] = "would_deny",
-	[RELAY_PROTOCOL] = "protocol_error",
-};
-
-static void
-on_event(struct relay *r, const struct relay_event *e)
-{
-	const struct policy *p = edge.snapshot.policy;
-	const char *rule = policy_rule_name(p, e->decision.rule);
-	struct msg_note m = {
-		.event = bytes_str(event_words[e->kind]),
-		.subject = e->subject,
-		.reply = e->reply,
-		.queue = e->queue,
-		.detail = e->detail,
-		.id = bytes_str(e->id),
-		.rule = bytes_str(rule),
-		.reason = bytes_str(e->kind == RELAY_PROTOCOL ? "" : reason_word(e->decision.reason)),
-		.verb = e->verb != VERB_NONE ? bytes_str(command_verb_name(e->verb)) : BYTES_NULL,
-		.summed = r->denials_summed,
-	};
-	struct log_line l;
-
-	r->denials_summed = 0;
-	edge_note(r, &m);
-	log_begin(&l, e->kind == RELAY_WOULD_DENY ? LOG_INF : LOG_WRN, event_words[e->kind]);
-	log_num(&l, "client", (int64_t)r->id);
-	if (e->subject.len != 0)
-		log_bytes(&l, "subject", e->subject);
-	if (e->reply.len != 0)
-		log_bytes(&l, "reply", e->reply);
-	if (e->detail.len != 0)
-		log_bytes(&l, "detail", e->detail);
-	log_str(&l, "user", r->identity != NULL && r->identity->name != NULL ? r->identity->name : "");
-	log_word(&l, "rule", rule);
-	if (e->id != NULL)
-		log_word(&l, "id", e->id);
-	if (m.reason.len != 0)
-		log_word(&l, "reason", reason_word(e->decision.reason));
-	log_end(&l);
-}
-
-static const char *
-rule_name(uint32_t rule)
-{
-	return policy_rule_name(edge.snapshot.policy, rule);
-}
-
-static void
-opened(struct relay *r)
-{
-	struct msg_note m = { .event = BYTES_LIT("conn_open"),
-		.detail = bytes_str(r->handshake.connect.lang != NULL ? r->handshake.connect.lang : "") };
-	struct log_line l;
-
-	edge_note(r, &m);
-	log_begin(&l, LOG_INF, "conn_open");
-	log_num(&l, "client", (int64_t)r->id);
-	log_str(&l, "source", r->source);
-	log_str(&l, "user", r->identity->name != NULL ? r->identity->name : "");
-	log_word(&l, "account", r->identity->account);
-	log_end(&l);
-
-}
-
-static void
-ended(struct relay *r, const char *why)
-{
-	bool admitted = r->identity != NULL;
-	struct msg_note m = {
-		.event = bytes_str(admitted ? "conn_close" : "login_failed"),
-		.reason = bytes_str(why),
-		.in_msgs = r->client.in_msgs,
-		.in_bytes = r->client.in_bytes,
-		.out_msgs = r->client.out_msgs,
-		.out_bytes = r->client.out_bytes,
-		.denied = r->denied,
-		.summed = r->denials_summed,
-	};
-	struct log_line l;
-
-	/* what the verifier refused, the verifier has reported */
-	if (admitted || !((struct client *)r)->refused)
-		edge_note(r, &m);
-	log_begin(&l, admitted ? LOG_INF : LOG_WRN, admitted ? "conn_close" : "login_failed");
-	log_num(&l, "client", (int64_t)r->id);
-	log_str(&l, "source", r->source);
-	log_str(&l, "why", why);
-	log_end(&l);
-	if (((struct client *)r)->asked && edge.verifier.fd >= 0)
-		(void)msg_conn_put(&edge.verifier, MSG_LEFT, r->id);
-}
-
 static void
 gone(struct relay *r)
 {
@@ -526,14 +402,27 @@ probed(struct probe *p, enum probe_result result)
 	begin_service(&p->info);
 }
 
+/* trust_gates() - whose stamps are believed besides our own, which the signer names. */
+static void
+trust_gates(const struct setup *s)
+{
+	for (size_t i = 0; i < s->n_gates; i++) {
+		edge.stamped.key[1 + i].type = NKEY_CLUSTER;
+		memcpy(edge.stamped.key[1 + i].pub, s->gate[i], sizeof(s->gate[i]));
+	}
+	edge.stamped.n = 1U + s->n_gates;
+	stamp_window_init(&edge.stamped.groups, STAMPED_IN_GROUPS, clock_wall_ns() / 1000000);
+}
+
 void
 edge_start(void)
 {
-	static const struct relay_ops ops = { verify, dial, sign, command, enough, on_event, rule_name, opened,
-		ended, gone, pin };
+	static const struct relay_ops ops = { verify, dial, sign, command, enough, edge_on_event,
+		edge_rule_name, edge_on_opened, edge_on_ended, gone, pin };
 	const struct setup *s = &edge.child.setup;
 
 	edge.env.ops = &ops;
+	trust_gates(s);
 	edge.env.room = &edge.room;
 	edge.env.index = s->index;
 	edge.env.limits = (struct limits){
@@ -549,6 +438,7 @@ edge_start(void)
 		.ping_max = s->ping_max,
 		.write_deadline_ms = s->write_deadline_ms,
 	};
+	edge.env.stamped = &edge.stamped;
 	edge.env.hello.server_id = s->server_id;
 	edge.env.hello.server_name = s->server_name;
 	edge.people.meters = meters_new(s->edges);

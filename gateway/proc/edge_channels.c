@@ -142,6 +142,15 @@ on_signed(struct channel *c, struct cursor *in, int fd)
 	return 0;
 }
 
+/* on_gate_key() - the public half of the key this gate stamps with. */
+static int
+on_gate_key(struct channel *c, struct cursor *in, int fd)
+{
+	(void)c;
+	(void)fd;
+	return msg_gate_key_get(in, &edge.stamped.key[0]);
+}
+
 static int
 on_not_signed(struct channel *c, struct cursor *in, int fd)
 {
@@ -229,6 +238,7 @@ static const struct frame_rule verifier_rules[] = {
 static const struct frame_rule signer_rules[] = {
 	{ MSG_SIGNED, SAID, false, false, 1 << 17, on_signed, "signed" },
 	{ MSG_NOT_SIGNED, SAID, false, false, 1 << 17, on_not_signed, "not_signed" },
+	{ MSG_GATE_KEY, SAID, true, false, 32, on_gate_key, "gate_key" },
 };
 static const struct frame_rule dispatcher_rules[] = {
 	{ MSG_COMMAND_DONE, SAID, false, false, 1 << 15, on_command_done, "command_done" },

@@ -1,6 +1,6 @@
 /*
- * edge_priv - the edge in two files: edge.c listens and conducts relays, edge_channels.c speaks with
- * the other processes. One process is one edge, so its state is one struct.
+ * edge_priv - the edge in three files: edge.c listens and conducts relays, edge_notes.c writes down what
+ * they decide, edge_channels.c speaks with the other processes. One process is one edge, so its state is one struct.
  */
 #ifndef GATEWAY_PROC_EDGE_PRIV_H
 #define GATEWAY_PROC_EDGE_PRIV_H
@@ -41,6 +41,7 @@ struct edge {
 	struct channel verifier, signer, dispatcher, auditor;
 	struct stream_room room;
 	struct relay_env env;
+	struct stamped stamped;
 	struct snapshot snapshot;
 	struct people people;
 	struct edge_listener listener[EDGE_LISTENERS];
@@ -75,6 +76,11 @@ void edge_start(void);
 struct relay *edge_find(uint64_t id);
 /* edge_note() - one line for the decision log. */
 void edge_note(struct relay *r, struct msg_note *m);
+/* What a relay reports: edge_notes.c. */
+void edge_on_event(struct relay *r, const struct relay_event *e);
+const char *edge_rule_name(uint32_t rule);
+void edge_on_opened(struct relay *r);
+void edge_on_ended(struct relay *r, const char *why);
 /* edge_listen() - accept, or leave the backlog to wait. */
 void edge_listen(bool on);
 /* edge_rejudge_all() - the policy was swapped. */

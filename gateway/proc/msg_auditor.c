@@ -9,7 +9,7 @@ int
 msg_note_put(struct channel *c, const struct msg_note *m)
 {
 	const struct bytes *texts[] = { &m->event, &m->id, &m->subject, &m->reply, &m->queue, &m->detail, &m->rule,
-		&m->reason, &m->verb, &m->policy, &m->source };
+		&m->reason, &m->verb, &m->policy, &m->decision, &m->source };
 	struct buf *b = frame_begin(c, MSG_NOTE);
 
 	buf_put_u64(b, m->conn);
@@ -21,6 +21,9 @@ msg_note_put(struct channel *c, const struct msg_note *m)
 	buf_put_u64(b, m->out_bytes);
 	buf_put_u64(b, m->denied);
 	buf_put_u64(b, m->summed);
+	buf_put_u8(b, m->keep);
+	buf_put_u64(b, m->size);
+	buf_put(b, bytes_of(m->digest, sizeof(m->digest)));
 	return frame_end(c, -1);
 }
 
@@ -28,7 +31,8 @@ int
 msg_note_get(struct cursor *in, struct msg_note *m)
 {
 	struct bytes *texts[] = { &m->event, &m->id, &m->subject, &m->reply, &m->queue, &m->detail, &m->rule,
-		&m->reason, &m->verb, &m->policy, &m->source };
+		&m->reason, &m->verb, &m->policy, &m->decision, &m->source };
+	struct bytes digest;
 
 	m->conn = cursor_u64(in);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
@@ -39,7 +43,13 @@ msg_note_get(struct cursor *in, struct msg_note *m)
 	m->out_bytes = cursor_u64(in);
 	m->denied = cursor_u64(in);
 	m->summed = cursor_u64(in);
-	return cursor_done(in) ? 0 : err_raise(-EBADMSG);
+	m->keep = cursor_u8(in) == 1;
+	m->size = cursor_u64(in);
+	digest = cursor_take(in, sizeof(m->digest));
+	if (!cursor_done(in))
+		return err_raise(-EBADMSG);
+	memcpy(m->digest, digest.ptr, sizeof(m->digest));
+	return 0;
 }
 
 int

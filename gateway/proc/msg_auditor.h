@@ -10,7 +10,7 @@
 #include "gateway/io/frame.h"
 
 enum msg_auditor {
-	MSG_NOTE = 1,    /* edge: one line for the decision log, nothing to wait for */
+	MSG_NOTE = 1,    /* edge: one line for the decision log, or a record; nothing to wait for */
 	MSG_RECORD,      /* dispatcher: a command; MSG_DURABLE or MSG_NOT_WRITTEN answers */
 	MSG_OUTCOME,     /* dispatcher: what came of a command */
 	MSG_DURABLE = 32,
@@ -24,9 +24,13 @@ struct msg_note {
 	struct bytes id;      /* of a denial: as the client was told */
 	struct bytes subject, reply, queue, detail;
 	struct bytes rule, reason, verb, policy;
+	struct bytes decision; /* of what is kept: allow or deny */
 	struct bytes source;  /* of a connection the verifier has not named */
 	uint64_t in_msgs, out_msgs, in_bytes, out_bytes, denied; /* conn_close */
 	uint64_t summed;      /* so many alike were not written */
+	bool keep;            /* a record, not only a line for the log; then: */
+	uint64_t size;        /* of the payload */
+	uint8_t digest[32];   /* SHA-256 of it */
 };
 
 struct msg_record {

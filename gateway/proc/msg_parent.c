@@ -42,6 +42,9 @@ msg_setup_put(struct channel *c, const struct setup *s)
 	buf_put_sized_str(b, s->server_id);
 	buf_put_sized_str(b, s->server_name);
 	buf_put_u32(b, s->edges);
+	buf_put_u8(b, s->n_gates);
+	for (size_t i = 0; i < s->n_gates; i++)
+		buf_put(b, bytes_of(s->gate[i], sizeof(s->gate[i])));
 	(void)frame_end(c, -1);
 }
 
@@ -70,6 +73,15 @@ msg_setup_get(struct cursor *in, struct setup *s)
 	    get_str(in, s->server_name, sizeof(s->server_name)) != 0)
 		return err_raise(-EBADMSG);
 	s->edges = cursor_u32(in);
+	s->n_gates = cursor_u8(in);
+	if (s->n_gates > STAMP_GATES_MAX)
+		return err_raise(-EBADMSG);
+	for (size_t i = 0; i < s->n_gates; i++) {
+		struct bytes key = cursor_take(in, sizeof(s->gate[i]));
+
+		if (key.len == sizeof(s->gate[i]))
+			memcpy(s->gate[i], key.ptr, key.len);
+	}
 	return cursor_done(in) ? 0 : err_raise(-EBADMSG);
 }
 

@@ -9,6 +9,7 @@
 
 #include "gateway/io/frame.h"
 #include "gateway/proc/role.h"
+#include "policy/identity/stamp.h"
 
 enum msg_parent {
 	MSG_SETUP = 1,   /* parent: struct setup; once, first */
@@ -52,6 +53,8 @@ struct setup {
 	char server_id[64];
 	char server_name[128];
 	uint32_t edges; /* how many there are: each gives its part of a rate */
+	uint8_t n_gates; /* other gates whose stamps are believed */
+	uint8_t gate[STAMP_GATES_MAX][32];
 };
 
 struct msg_text {
@@ -63,7 +66,7 @@ int msg_setup_get(struct cursor *in, struct setup *s) must_check;
 /* msg_peer: which child is at the other end of @fd (taken) */
 int msg_peer_put(struct channel *c, enum role role, unsigned index, int fd);
 int msg_peer_get(struct cursor *in, enum role *role, unsigned *index) must_check;
-/* msg_file: @name is one of "inbox_key" "mint" "creds" "command_creds" "audit" "decisions" */
+/* msg_file: @name is one of "inbox_key" "mint" "creds" "command_creds" "stamp" "audit" "decisions" */
 int msg_file_put(struct channel *c, const char *name, int fd);
 int msg_file_get(struct cursor *in, char name[32]) must_check;
 /* msg_listener: the address it listens on */

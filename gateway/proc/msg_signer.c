@@ -44,3 +44,67 @@ msg_signed_get(struct cursor *in, struct msg_signed *m)
 	m->why = cursor_sized(in, 256);
 	return cursor_done(in) ? 0 : err_raise(-EBADMSG);
 }
+
+int
+msg_stamp_put(struct channel *c, const struct msg_stamp *m)
+{
+	struct buf *b = frame_begin(c, MSG_STAMP);
+
+	buf_put_u64(b, m->job);
+	buf_put_sized(b, m->what.subject);
+	buf_put_sized(b, m->what.reply);
+	buf_put(b, bytes_of(m->what.digest, sizeof(m->what.digest)));
+	return frame_end(c, -1);
+}
+
+int
+msg_stamp_get(struct cursor *in, struct msg_stamp *m)
+{
+	struct bytes digest;
+
+	m->job = cursor_u64(in);
+	m->what.subject = cursor_sized(in, STAMP_SUBJECT_MAX);
+	m->what.reply = cursor_sized(in, STAMP_SUBJECT_MAX);
+	digest = cursor_take(in, sizeof(m->what.digest));
+	if (!cursor_done(in))
+		return err_raise(-EBADMSG);
+	memcpy(m->what.digest, digest.ptr, sizeof(m->what.digest));
+	return 0;
+}
+
+int
+msg_stamped_put(struct channel *c, const struct msg_stamped *m)
+{
+	struct buf *b = frame_begin(c, MSG_STAMPED);
+
+	buf_put_u64(b, m->job);
+	buf_put_sized(b, m->text);
+	return frame_end(c, -1);
+}
+
+int
+msg_stamped_get(struct cursor *in, struct msg_stamped *m)
+{
+	m->job = cursor_u64(in);
+	m->text = cursor_sized(in, STAMP_TEXT_MAX);
+	return cursor_done(in) ? 0 : err_raise(-EBADMSG);
+}
+
+int
+msg_gate_key_put(struct channel *c, const struct nkey *k)
+{
+	buf_put(frame_begin(c, MSG_GATE_KEY), bytes_of(k->pub, sizeof(k->pub)));
+	return frame_end(c, -1);
+}
+
+int
+msg_gate_key_get(struct cursor *in, struct nkey *k)
+{
+	struct bytes pub = cursor_take(in, sizeof(k->pub));
+
+	if (!cursor_done(in))
+		return err_raise(-EBADMSG);
+	k->type = NKEY_CLUSTER;
+	memcpy(k->pub, pub.ptr, sizeof(k->pub));
+	return 0;
+}

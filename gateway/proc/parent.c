@@ -340,6 +340,13 @@ put_all(int fd, struct bytes text)
 	}
 }
 
+static void
+on_bad_gate(void *ctx, const char *what, const char *why)
+{
+	(void)ctx;
+	dprintf(STDERR_FILENO, "%s: error: %s\n", what, why);
+}
+
 /* load() - configuration and files; problems are printed. Return: 0, or the exit status. */
 static int
 load(const struct parent_options *o, struct config **out)
@@ -351,6 +358,8 @@ load(const struct parent_options *o, struct config **out)
 	r = config_load(out, o->config, &report);
 	if (r == 0)
 		r = config_check_files(*out, &report);
+	if (r == 0 && gate_keys_read(*out, parent.gate, &parent.n_gates, on_bad_gate, NULL) != 0)
+		r = TEXT_BAD;
 	put_all(STDERR_FILENO, buf_bytes(&report.out));
 	if (r < 0)
 		dprintf(STDERR_FILENO, "%s: error: cannot be read: %s\n", o->config, strerror(-r));

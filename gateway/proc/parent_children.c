@@ -287,6 +287,8 @@ setup(struct kid *k)
 		.edges = c->edges,
 	};
 
+	for (size_t i = 0; i < parent.n_gates; i++)
+		memcpy(s.gate[s.n_gates++], parent.gate[i].pub, sizeof(parent.gate[i].pub));
 	snprintf(s.server_id, sizeof(s.server_id), "%s", parent.server_id);
 	snprintf(s.server_name, sizeof(s.server_name), "%s", c->server_name);
 	msg_setup_put(&k->channel, &s);
@@ -398,7 +400,8 @@ give_files(struct kid *k)
 	case ROLE_VERIFIER:
 		return give_secret(k, "inbox_key", c->inbox_key);
 	case ROLE_SIGNER:
-		return give_keys(k);
+		r = give_secret(k, "stamp", c->stamp_key);
+		return r != 0 ? err_pass(r) : give_keys(k);
 	case ROLE_AUDITOR:
 		r = give_records(k);
 		if (r == 0)

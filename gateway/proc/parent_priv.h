@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "gateway/proc/config.h"
+#include "gateway/proc/gate_keys.h"
 #include "gateway/proc/msg_parent.h"
 #include "gateway/proc/parent.h"
 
@@ -41,6 +42,8 @@ enum parent_state {
 struct parent {
 	const struct parent_options *options;
 	struct config *config;
+	struct nkey gate[STAMP_GATES_MAX]; /* whose stamps are believed */
+	size_t n_gates;
 	uv_loop_t loop;
 	enum parent_state state;
 	struct kid kid[PARENT_KIDS];

@@ -1,12 +1,16 @@
 /*
- * signer - the keys for the upstream. Reads no network and no stranger's text: what it signs it
+ * signer - the keys for the upstream, and the key commands are stamped with. Reads no network and no stranger's text: what it signs it
  * makes itself, from the verifier's word on who a connection is, plus the upstream's nonce, whose
  * alphabet and length are bounded.
  *
  * With `mint` every login is a fresh user key and a token that can do what this identity may do
  * upstream, and no command. With `creds` the file's token is used for everybody. A file may come anew
  * at any time (a reload): it is used when all of it is good, else the keys in force stay.
+ *
+ * The key for stamps comes once and signs nothing but stamps (policy/identity/stamp.h): time and number
+ * are made here, of the dispatcher it takes what the stamp shall speak for.
  */
+#include <sodium.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -44,6 +48,7 @@ static struct signer {
 	struct people people;
 	struct upstream_keys keys;
 	struct fixed creds, command_creds;
+	struct nkey_pair stamp;
 } self;
 
 /* ---- keys ---- */
@@ -117,6 +122,13 @@ take_file(const char *name, struct bytes text, struct wrong *w)
 {
 	if (strcmp(name, "mint") == 0)
 		return take_mint(text, w);
+	if (strcmp(name, "stamp") == 0) {
+		int r = stamp_key_read(&self.stamp, text);
+
+		if (r > 0)
+			on_wrong(w, 0, "expected 64 hexadecimal digits");
+		return err_pass(r);
+	}
 	return take_creds(strcmp(name, "creds") == 0 ? &self.creds : &self.command_creds, text, w);
 }
 
@@ -151,6 +163,12 @@ taken(const char *name)
 
 	log_begin(&l, LOG_INF, "keys_loaded");
 	log_word(&l, "file", name);
+	if (strcmp(name, "stamp") == 0) {
+		char pub[NKEY_TEXT_LEN + 1];
+
+		nkey_format(&self.stamp.pub, pub);
+		log_word(&l, "public", pub);
+	}
 	if (strcmp(name, "mint") == 0)
 		log_num(&l, "accounts", (int64_t)self.keys.n);
 	log_end(&l);
@@ -166,7 +184,8 @@ on_file(struct channel *c, struct cursor *in, int fd)
 	int r = msg_file_get(in, name);
 
 	if (r != 0 || (strcmp(name, "mint") != 0 && strcmp(name, "creds") != 0 &&
-			  strcmp(name, "command_creds") != 0)) {
+			  strcmp(name, "command_creds") != 0 &&
+			  (strcmp(name, "stamp") != 0 || self.stamp.seed.ptr != NULL))) {
 		close(fd);
 		return -EBADMSG;
 	}
@@ -316,6 +335,30 @@ on_sign_command(struct channel *c, struct cursor *in, int fd)
 	return 0;
 }
 
+/* ---- stamps ---- */
+
+static int
+on_stamp(struct channel *c, struct cursor *in, int fd)
+{
+	uint8_t id[STAMP_ID_LEN];
+	struct msg_stamped answer;
+	struct msg_stamp m;
+	struct stamp s;
+	struct buf text;
+
+	(void)fd;
+	if (msg_stamp_get(in, &m) != 0)
+		return -EBADMSG;
+	buf_init(&text, STAMP_TEXT_MAX);
+	randombytes_buf(id, sizeof(id));
+	if (stamp_make(&s, &self.stamp, &m.what, clock_wall_ns() / 1000000, id) == 0)
+		stamp_put(&text, &s);
+	answer = (struct msg_stamped){ .job = m.job, .text = buf_bytes(&text) };
+	(void)msg_stamped_put(c, &answer);
+	buf_deinit(&text);
+	return 0;
+}
+
 /* ---- who is who ---- */
 
 static int
@@ -380,6 +423,15 @@ peer_gone(struct channel *c, const char *why)
 	child_fatal(&self.child, c->peer, 0);
 }
 
+/* welcome_edge() - an edge: which stamps are this gate's it must know before it can log anybody in. */
+static int
+welcome_edge(unsigned index, int fd, const struct channel_ops *ops)
+{
+	int r = channel_open(&self.edge[index], &self.child.loop, fd, "edge", index, ops);
+
+	return r != 0 ? err_pass(r) : msg_gate_key_put(&self.edge[index], &self.stamp.pub);
+}
+
 #define ROWS(r, gone) { r, sizeof(r) / sizeof((r)[0]), gone }
 
 static int
@@ -390,6 +442,7 @@ on_peer(struct channel *c, struct cursor *in, int fd)
 	};
 	static const struct frame_rule dispatcher_rules[] = {
 		{ MSG_SIGN_COMMAND, CHILD_IN(0), false, false, 512, on_sign_command, "sign_command" },
+		{ MSG_STAMP, CHILD_IN(0), false, false, 2 * STAMP_SUBJECT_MAX + 64, on_stamp, "stamp" },
 	};
 	static const struct frame_rule verifier_rules[] = {
 		{ MSG_WHO, CHILD_IN(0), false, false, FRAME_MAX, on_who, "who" },
@@ -407,7 +460,7 @@ on_peer(struct channel *c, struct cursor *in, int fd)
 		if (role == ROLE_EDGE)
 			channel_end(&self.edge[index], "replaced");
 		if (role == ROLE_EDGE)
-			return channel_open(&self.edge[index], &self.child.loop, fd, "edge", index, &edge_ops);
+			return welcome_edge(index, fd, &edge_ops);
 		if (role == ROLE_DISPATCHER)
 			return channel_open(&self.dispatcher, &self.child.loop, fd, "dispatcher", 0, &dispatcher_ops);
 		if (role == ROLE_VERIFIER)
@@ -422,7 +475,7 @@ on_start(struct channel *c, struct cursor *in, int fd)
 {
 	(void)in;
 	(void)fd;
-	if (self.verifier.fd < 0 || (self.keys.n == 0 && self.creds.jwt == NULL))
+	if (self.verifier.fd < 0 || self.stamp.seed.ptr == NULL || (self.keys.n == 0 && self.creds.jwt == NULL))
 		return -EBADMSG;
 	c->state = CHILD_RUNNING;
 	return msg_bare_put(c, MSG_READY, -1);

@@ -178,6 +178,12 @@ police_headers(struct relay *r, const struct nats_op *op, struct bytes *header)
 	buf_reset(out);
 	header_begin(out, h.status);
 	while (header_next(&h, &name, &value) == 0) {
+		if (header_is(name, STAMP_HEADER)) {
+			/* a gate's to give: no policy lets a client say it */
+			e.detail = name;
+			deny(r, &e);
+			return false;
+		}
 		if (header_is_powerful(name)) {
 			enum header_verdict v = rights_header(*r->rights, name);
 

@@ -124,7 +124,8 @@ count(struct relay *r, struct sub *sub, bool ours)
 }
 
 /*
- * rewrite_header() - a header block as it was read, into the scratch buffer. A server from 2.12 on names
+ * rewrite_header() - a header block as it was read, into the scratch buffer, less a gate's stamp, which is
+ * nobody's to see; where nothing else was said the message is a plain one. A server from 2.12 on names
  * the subject that nobody listened to; where that is an own inbox, by the name the client knows.
  * Return: false when the block cannot be read.
  */
@@ -135,6 +136,7 @@ rewrite_header(struct relay *r, struct bytes *header)
 	char room[INBOX_NAME_MAX];
 	struct header_reader h;
 	struct bytes name, value;
+	size_t kept = 0, stamps = 0;
 
 	if (header->len == 0)
 		return true;
@@ -142,10 +144,16 @@ rewrite_header(struct relay *r, struct bytes *header)
 		return false;
 	buf_reset(out);
 	header_begin(out, h.status);
-	while (header_next(&h, &name, &value) == 0)
+	while (header_next(&h, &name, &value) == 0) {
+		if (header_is(name, STAMP_HEADER)) {
+			stamps++;
+			continue;
+		}
 		header_field(out, name, bytes_is(name, "Nats-Subject") ? inbox_down(value, r->identity->inbox, room) : value);
+		kept++;
+	}
 	header_end(out);
-	*header = buf_bytes(out);
+	*header = stamps > 0 && kept == 0 && h.status.len == 0 ? BYTES_NULL : buf_bytes(out);
 	return !buf_failed(out);
 }
 
@@ -170,8 +178,10 @@ on_msg(struct relay *r, const struct nats_op *op)
 		subject = inbox_down(subject, r->identity->inbox, subject_room);
 	if (inbox_is_foreign(subject, r->identity->inbox))
 		return; /* on a wide subscription: somebody else's */
-	if (!may_deliver(r, op, sub, subject))
+	if (!may_deliver(r, op, sub, subject) || !stamped_admit(r, sub, op))
 		return;
+	if (!r->handshake.connect.headers)
+		header = BYTES_NULL;
 	if (!rewrite_header(r, &header)) {
 		dropped(r, op, (struct decision){ .reason = REASON_INVALID, .rule = RULE_NONE }, "header block");
 		return;

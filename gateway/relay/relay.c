@@ -629,6 +629,8 @@ relay_judge_sub(struct relay *r, struct sub *sub)
 	sub->command = !sub->virtual && command_overlaps(subject);
 	sub->answers = !sub->virtual && rights_serves(*r->rights, subject, queue);
 	sub->serving = sub->command && sub->answers;
+	if (sub->serving)
+		stamped_begin(sub);
 	/* an own inbox is judged too, when what comes was not sent to it (relay_on_upstream) */
 	sub->filter = sub->command || rights_filter_needed(*r->rights, subject, queue);
 }

@@ -15,6 +15,7 @@
 #include "gateway/relay/leg.h"
 #include "gateway/relay/limits.h"
 #include "gateway/relay/order.h"
+#include "gateway/relay/stamped.h"
 #include "gateway/relay/subs.h"
 #include "policy/rules/rights.h"
 
@@ -33,6 +34,7 @@ enum relay_event_kind {
 	RELAY_REPORT_DENIED,  /* it speaks of another host than it is; or nobody can tell of which */
 	RELAY_COMMAND_DENIED, /* at the edge; the dispatcher reports its own */
 	RELAY_DELIVERY_DROPPED,
+	RELAY_UNSTAMPED,      /* a command for a host that no gate we believe has forwarded */
 	RELAY_SUB_ENDED,      /* a live subscription became illegal */
 	RELAY_WOULD_DENY,     /* let through by a rule that only observes */
 	RELAY_PROTOCOL,       /* ended for what it said */
@@ -44,6 +46,8 @@ struct relay_event {
 	struct bytes detail; /* header name, protocol error, field of a body */
 	struct decision decision;
 	enum verb verb;
+	const char *reason;   /* in place of the decision's, or NULL */
+	struct bytes payload; /* RELAY_UNSTAMPED: what it was, for its digest */
 	const char *id; /* of a denial: what the client was told to name it by; else NULL */
 };
 
@@ -88,6 +92,7 @@ struct relay_env {
 	struct nats_hello hello;  /* template of INFO */
 	struct buf scratch;       /* headers and bodies written anew */
 	void *arena;              /* BROKER_ARENA bytes for reading a JetStream request */
+	struct stamped *stamped;  /* whose stamps are believed */
 	uint32_t index;           /* which edge: the first part of a decision's id */
 	uint64_t generation;      /* of the policy: moves at every swap */
 	bool lame_duck;

@@ -5,6 +5,8 @@
  */
 #include "gateway/relay/subs.h"
 
+#include "policy/identity/stamp_window.h"
+
 enum { SUBS_FIRST = 8 };
 
 static size_t
@@ -55,6 +57,15 @@ grow(struct subs *s)
 	return 0;
 }
 
+static void
+drop(struct sub *sub)
+{
+	if (sub->seen_stamps != NULL)
+		stamp_window_deinit(sub->seen_stamps);
+	free(sub->seen_stamps);
+	free(sub);
+}
+
 void
 subs_deinit(struct subs *s)
 {
@@ -63,7 +74,7 @@ subs_deinit(struct subs *s)
 	for (size_t i = 0; i < s->cap; i++) {
 		for (struct sub *sub = s->by_usid[i]; sub != NULL; sub = next) {
 			next = sub->next_usid;
-			free(sub);
+			drop(sub);
 		}
 	}
 	free(s->by_sid);
@@ -139,7 +150,7 @@ subs_remove(struct subs *s, struct sub *sub)
 		s->n_ended--;
 	else
 		unlink_sid(s, sub);
-	free(sub);
+	drop(sub);
 }
 
 void

@@ -10,6 +10,8 @@
 #include "policy/core/bytes.h"
 #include "policy/core/err.h"
 
+struct stamp_window;
+
 enum { SUB_SID_MAX = 20, SUB_SEEN_MAX = 46 };
 
 struct sub {
@@ -30,6 +32,7 @@ struct sub {
 	uint64_t seen_generation;
 	uint8_t seen_len; /* 0: none */
 	uint8_t seen[SUB_SEEN_MAX];
+	struct stamp_window *seen_stamps; /* of one that serves, plain; else NULL */
 	uint16_t subject_len, queue_len;
 	char text[]; /* subject, then queue, as the client wrote them */
 };

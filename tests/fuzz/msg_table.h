@@ -36,6 +36,9 @@ enum msg_form {
 	FORM_RECORD,
 	FORM_OUTCOME,
 	FORM_DURABLE,
+	FORM_STAMP,
+	FORM_STAMPED,
+	FORM_GATE_KEY,
 	FORMS,
 };
 
@@ -197,6 +200,12 @@ msg_again(enum msg_form form, struct bytes body, struct channel *c)
 	case FORM_DURABLE:
 		r = msg_durable_get(&in, &a, &b);
 		return r != 0 ? r : msg_durable_put(c, MSG_DURABLE, a, b);
+	case FORM_STAMP:
+		AGAIN(struct msg_stamp, msg_stamp_get, msg_stamp_put)
+	case FORM_STAMPED:
+		AGAIN(struct msg_stamped, msg_stamped_get, msg_stamped_put)
+	case FORM_GATE_KEY:
+		AGAIN(struct nkey, msg_gate_key_get, msg_gate_key_put)
 	case FORMS:
 		break;
 	}

@@ -17,7 +17,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
-from portcullis_test import gateway, logins, process, rawclient, server, talkfile, upstream  # noqa: E402
+from portcullis_test import gateway, logins, natsjwt, process, rawclient, server, stamp, talkfile, upstream  # noqa: E402
 
 Failed = process.Failed
 WAIT_S = 10.0
@@ -86,6 +86,8 @@ class Runner:
         self.build = build
         self.against_server = against_server
         self.deployment = gateway.Deployment(folder)
+        self.gates = {name: natsjwt.KeyPair("cluster") for name in talk.options.get("gates", "").split()}
+        self.deployment.stamp_trust = [pair.public for pair in self.gates.values()]
         self.scripted = None
         self.sessions = {}
         self.values = {}
@@ -223,6 +225,18 @@ class Runner:
             raise Failed(f"expected a refusal, got {line!r}")
         session.raw.expect_end()
         session.closed = True
+
+    def do_stamp(self, step):
+        """A stamp by a gate: its value is known by the step's name from here on."""
+        o = talkfile.options_of(step.text)
+        by = o.get("by", "own")
+        pair = self.deployment.stamp_key if by == "own" else self.gates.get(by) or natsjwt.KeyPair("cluster")
+        said = {k: talkfile.fill(o.get(k, "").encode(), self.values) for k in ("subject", "reply", "payload")}
+        header = stamp.block("", [o["header"].split(":")]) if "header" in o else b""
+        at = int(time.time() * 1000) + (logins.moment(o["at"]) - int(time.time())) * 1000 if "at" in o else None
+        subject, reply = said["subject"].decode(), said["reply"].decode()
+        value = stamp.stamp(pair, subject, said["payload"], reply, header, at)
+        self.values[step.who] = value.encode()
 
     # --- talking
 

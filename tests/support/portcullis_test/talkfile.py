@@ -84,7 +84,7 @@ class Talk:
             m = re.match(pattern, line)
             if m:
                 return Step(number, kind, m.group(1), m.group(2))
-        m = re.match(r"(connect|open|refused) (\w+)(?: (.*))?$", line)
+        m = re.match(r"(connect|open|refused|stamp) (\w+)(?: (.*))?$", line)
         if not m:
             raise Mistake(f"{self.path}:{number}: cannot read: {line}")
         return Step(number, m.group(1), m.group(2), m.group(3) or "")

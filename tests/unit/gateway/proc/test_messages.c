@@ -41,7 +41,7 @@ write_one(enum msg_form form)
 	switch (form) {
 	case FORM_SETUP:
 		msg_setup_put(&c, &(struct setup){ 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
-				      15, true, false, true, "NID", "name" });
+				      15, true, false, true, "NID", "name", 4, 2, { { 1 }, { 2 } } });
 		return 0;
 	case FORM_PEER:
 		return msg_peer_put(&c, ROLE_SIGNER, 63, -1);
@@ -90,7 +90,8 @@ write_one(enum msg_form form)
 	case FORM_NOTE:
 		return msg_note_put(
 		    &c, &(struct msg_note){ 7, b("e"), b("id"), b("s"), b("r"), b("q"), b("d"), b("rule"),
-			    b("why"), b("v"), b("p"), b("::1"), 1, 2, 3, 4, 5, 6 });
+			    b("why"), b("v"), b("p"), b("deny"), b("::1"), 1, 2, 3, 4, 5, 6, true, 7,
+			    { 1, 2 } });
 	case FORM_RECORD:
 		return msg_record_put(&c,
 		    &(struct msg_record){ 1, 3, 7, 9, true, true, true, b("s"), b("r"), b("v"), b("d"),
@@ -100,6 +101,12 @@ write_one(enum msg_form form)
 		return msg_outcome_put(&c, &(struct msg_outcome){ 1, b("answered"), 2, 3 });
 	case FORM_DURABLE:
 		return msg_durable_put(&c, MSG_DURABLE, 7, 9);
+	case FORM_STAMP:
+		return msg_stamp_put(&c, &(struct msg_stamp){ 7, { b("s"), b("r"), { 1, 2 } } });
+	case FORM_STAMPED:
+		return msg_stamped_put(&c, &(struct msg_stamped){ 7, b("v1.x") });
+	case FORM_GATE_KEY:
+		return msg_gate_key_put(&c, &(struct nkey){ NKEY_CLUSTER, { 1, 2 } });
 	case FORMS:
 		break;
 	}

@@ -1,0 +1,140 @@
+/*
+ * dispatch_jobs - a command under way: a copy of it from the moment it was allowed until its outcome
+ * is recorded, and what its edge is told on the way.
+ */
+#include <stdio.h>
+
+#include "gateway/io/clock.h"
+#include "gateway/proc/dispatcher_priv.h"
+#include "gateway/relay/envelope.h"
+
+struct job *
+job_new(const struct msg_command *m, struct bytes header, uint32_t edge, const char *account)
+{
+	const struct bytes part[] = { m->subject, m->reply, header, m->payload };
+	struct job *j = malloc(sizeof(*j) + m->subject.len + m->reply.len + header.len + m->payload.len);
+	struct bytes *slot[4];
+	uint8_t *at;
+
+	if (j == NULL)
+		return NULL;
+	*j = (struct job){ .edge = edge, .conn = m->conn, .number = m->number };
+	snprintf(j->account, sizeof(j->account), "%s", account);
+	slot[0] = &j->subject;
+	slot[1] = &j->reply;
+	slot[2] = &j->header;
+	slot[3] = &j->payload;
+	at = j->text;
+	for (size_t i = 0; i < 4; i++) {
+		if (part[i].len > 0)
+			memcpy(at, part[i].ptr, part[i].len);
+		*slot[i] = bytes_of(at, part[i].len);
+		at += part[i].len;
+	}
+	return j;
+}
+
+static void
+outcome(const struct job *j, const char *word)
+{
+	struct msg_outcome m = { .seq = j->seq, .outcome = bytes_str(word), .answers = j->answers,
+		.first_us = j->first_ns != 0 ? (uint64_t)((j->first_ns - j->published_ns) / 1000) : 0 };
+
+	if (j->seq != 0)
+		(void)msg_outcome_put(&dispatcher.auditor, &m);
+}
+
+void
+job_over(struct job *j, const char *word)
+{
+	outcome(j, word);
+	conns_remove(&dispatcher.jobs, &j->node);
+	free(j);
+}
+
+/* edge_of() - where the job came from, or NULL when that edge is gone. */
+static struct channel *
+edge_of(const struct job *j)
+{
+	return j->edge < DISPATCHER_EDGES && dispatcher.edge[j->edge].fd >= 0 ? &dispatcher.edge[j->edge] : NULL;
+}
+
+const char *
+job_decision_id(char room[64], uint32_t edge, uint64_t conn, uint64_t number)
+{
+	snprintf(room, 64, "%u.%llu.c%llu", edge, (unsigned long long)conn, (unsigned long long)number);
+	return room;
+}
+
+void
+job_done(struct job *j, bool forwarded, const char *word)
+{
+	struct channel *edge = edge_of(j);
+	struct msg_done m = { .conn = j->conn, .number = j->number, .forwarded = forwarded,
+		.subject = j->subject, .reply = j->reply };
+	char id[64], why[ENVELOPE_TEXT];
+
+	if (!forwarded) {
+		snprintf(why, sizeof(why), "Portcullis: %s not forwarded: %s, decision %s",
+		    command_verb_name(j->verb), word, job_decision_id(id, j->edge, j->conn, j->number));
+		m.why = bytes_str(why);
+	}
+	if (edge != NULL) {
+		(void)msg_done_put(edge, &m);
+		channel_flush(edge);
+	}
+	if (!forwarded || j->reply.len == 0 || j->forsaken || j->nobody) {
+		job_over(j, forwarded && j->nobody ? "no_responders" : word);
+		return;
+	}
+	j->state = JOB_ANSWERING;
+	j->deadline_ms = uv_now(&dispatcher.child.loop) + DISPATCHER_ANSWER_MS;
+}
+
+void
+job_answer(struct job *j, struct bytes onward, struct bytes header, struct bytes payload)
+{
+	struct channel *edge = edge_of(j);
+	struct msg_answer m = { .conn = j->conn, .number = j->number, .reply = j->reply, .onward = onward,
+		.header = header, .payload = payload };
+	bool nobody = bytes_starts(header, BYTES_LIT("NATS/1.0 503"));
+
+	if (j->first_ns == 0)
+		j->first_ns = clock_mono_ns();
+	j->answers += nobody ? 0 : 1;
+	j->nobody = nobody;
+	if (edge != NULL && !j->forsaken) {
+		(void)msg_answer_put(edge, &m);
+		channel_flush(edge);
+		if (edge->fd < 0)
+			return; /* it is gone, and what waited for answers with it */
+	}
+	if (j->state != JOB_ANSWERING)
+		return; /* its PONG is still under way; the answer overtook it */
+	if (nobody)
+		job_over(j, "no_responders");
+	else if (j->answers >= DISPATCHER_ANSWERS)
+		job_over(j, "answered");
+}
+
+void
+job_forsake(struct job *j)
+{
+	j->forsaken = true;
+	if (j->state == JOB_ANSWERING)
+		job_over(j, j->answers > 0 ? "answered" : "no_answer");
+}
+
+void
+job_forsake_some(uint32_t edge, uint64_t conn, uint64_t number)
+{
+	struct conn_node *n = conns_each(&dispatcher.jobs, NULL), *next;
+
+	for (; n != NULL; n = next) {
+		struct job *j = (struct job *)n;
+
+		next = conns_each(&dispatcher.jobs, n);
+		if (j->edge == edge && j->conn == conn && (number == 0 || j->number == number))
+			job_forsake(j);
+	}
+}
