@@ -44,6 +44,12 @@ struct digest digest_of(struct hasher *h, struct bytes s);
 struct digest digest_leaf(struct hasher *h, struct bytes record);
 struct digest digest_node(struct hasher *h, const struct digest *left, const struct digest *right);
 
+/* hasher_begin(), hasher_more(), hasher_end() - of bytes that come in pieces; nothing else between.
+ */
+void hasher_begin(struct hasher *h);
+void hasher_more(struct hasher *h, struct bytes s);
+struct digest hasher_end(struct hasher *h);
+
 static inline bool
 digest_eq(const struct digest *a, const struct digest *b)
 {

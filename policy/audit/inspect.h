@@ -17,9 +17,8 @@
 
 enum {
 	INSPECT_KEYS = 16,
-	INSPECT_KEPT = 64,      /* checkpoints kept elsewhere */
-	INSPECT_REMOVED = 4096, /* removed segments looked at (the newest) */
-	INSPECT_FINDINGS = 32,  /* told one by one; the rest is counted */
+	INSPECT_KEPT = 64,     /* checkpoints kept elsewhere */
+	INSPECT_FINDINGS = 32, /* told one by one; the rest is counted */
 };
 
 enum inspect_what {
@@ -72,7 +71,8 @@ struct inspect_setup {
 struct inspect_result {
 	enum inspect_what
 	    worst;   /* INSPECT_FINE, or of the first thing that breaks the log, or a notice */
-	bool broken; /* the first of ->finding that breaks it ended the reading */
+	bool broken; /* the log is another one: */
+	struct inspect_finding broke; /* this ended the reading */
 	struct inspect_finding finding[INSPECT_FINDINGS];
 	size_t n_findings;    /* all, told or not */
 	uint64_t first, last; /* records there */

@@ -64,10 +64,10 @@ struct merkle_prover {
  * merkle_prove_consistency(): that the tree of @size1 is the beginning of that of @size2.
  * Return: 0, MERKLE_BAD (index not in the tree, or among the removed).
  */
-int merkle_prove_inclusion(
-    struct merkle_prover *p, uint64_t index, uint64_t size, const struct merkle *before) must_check;
-int merkle_prove_consistency(struct merkle_prover *p, uint64_t size1, uint64_t size2,
+int merkle_prove_inclusion(struct merkle_prover *p, struct hasher *h, uint64_t index, uint64_t size,
     const struct merkle *before) must_check;
+int merkle_prove_consistency(struct merkle_prover *p, struct hasher *h, uint64_t size1,
+    uint64_t size2, const struct merkle *before) must_check;
 /* merkle_prover_leaf() - the next leaf hash; those past the size are ignored. */
 void merkle_prover_leaf(struct merkle_prover *p, struct hasher *h, const struct digest *leaf);
 /* merkle_prover_end() - Return: 0 with *path, MERKLE_BAD when leaves are missing. */

@@ -72,7 +72,15 @@ int note_sign(
  */
 int note_open(struct bytes note, const struct note_key *key, size_t n, struct bytes *text,
     uint64_t *by) must_check;
-/* note_first_signer() - name of the first signature line of a well-formed note, or empty. */
-struct bytes note_first_signer(struct bytes note);
+/*
+ * note_split() - text and signature lines of a note, and who its first line says signed it (nothing
+ * is verified). Return: 0, NOTE_BAD.
+ */
+struct note_parts {
+	struct bytes text, signatures;
+	struct bytes name; /* of the first signature line */
+	uint8_t id[4];
+};
+int note_split(struct bytes note, struct note_parts *p) must_check;
 
 #endif

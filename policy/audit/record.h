@@ -21,10 +21,9 @@
 enum {
 	RECORD_VERSION = 2,
 	RECORD_LINE_MAX = 64 * 1024, /* with its line feed */
-	RECORD_LIST_MAX = 32,        /* items of a list */
+	RECORD_LIST_MAX = 64,        /* items of a list */
 	RECORD_RUN_LEN = 32,         /* hexadecimal digits */
 	RECORD_TIME_LEN = 30,        /* 2026-11-22T19:30:00.000000000Z */
-	RECORD_ARENA = RECORD_LINE_MAX,
 };
 
 #define RECORD_INT_MAX (UINT64_C(1) << 53)
@@ -172,7 +171,7 @@ int record_shape(struct bytes line, struct record_shape *s) must_check;
 /* record_put_time() - 2026-11-22T19:30:00.000000000Z; record_time() reads exactly that. */
 void record_put_time(struct buf *b, int64_t ns);
 bool record_time(struct bytes s, int64_t *ns);
-/* record_text() - the value of an escaped text of an accepted line, appended. */
-void record_put_text_value(struct buf *b, struct bytes escaped);
+/* record_put_value() - append the value of an escaped text of an accepted line. */
+void record_put_value(struct buf *b, struct bytes escaped);
 
 #endif

@@ -1,0 +1,142 @@
+/*
+ * digest - see digest.h. OpenSSL's SHA-256, because it uses the processor's instructions for it:
+ * the log is as fast to verify as it is to hash. The algorithm is fetched once; a context is begun
+ * anew for each digest, without an allocation.
+ */
+#include "policy/audit/digest.h"
+
+#include <openssl/evp.h>
+#include <sodium.h>
+
+int
+hasher_init(struct hasher *h)
+{
+	h->md = EVP_MD_fetch(NULL, "SHA256", NULL);
+	h->ctx = EVP_MD_CTX_new();
+	h->failed = h->md == NULL || h->ctx == NULL;
+	if (h->failed) {
+		hasher_deinit(h);
+		return err_raise(-ENOMEM);
+	}
+	return 0;
+}
+
+void
+hasher_deinit(struct hasher *h)
+{
+	if (h == NULL)
+		return;
+	EVP_MD_CTX_free(h->ctx);
+	EVP_MD_free(h->md);
+	*h = (struct hasher){ .failed = true };
+}
+
+/* hash_two() - of one byte (when @with) and a run. */
+static struct digest
+hash_two(struct hasher *h, bool with, uint8_t domain, struct bytes s)
+{
+	struct digest d = { { 0 } };
+	bool ok = !h->failed && EVP_DigestInit_ex(h->ctx, h->md, NULL) == 1;
+
+	ok = ok && (!with || EVP_DigestUpdate(h->ctx, &domain, 1) == 1);
+	ok = ok && (s.len == 0 || EVP_DigestUpdate(h->ctx, s.ptr, s.len) == 1);
+	ok = ok && EVP_DigestFinal_ex(h->ctx, d.b, NULL) == 1;
+	h->failed = !ok;
+	return d;
+}
+
+struct digest
+digest_of(struct hasher *h, struct bytes s)
+{
+	return hash_two(h, false, 0, s);
+}
+
+struct digest
+digest_leaf(struct hasher *h, struct bytes record)
+{
+	return hash_two(h, true, 0, record);
+}
+
+struct digest
+digest_node(struct hasher *h, const struct digest *left, const struct digest *right)
+{
+	uint8_t both[1 + 2 * DIGEST_LEN];
+
+	both[0] = 1;
+	memcpy(both + 1, left->b, DIGEST_LEN);
+	memcpy(both + 1 + DIGEST_LEN, right->b, DIGEST_LEN);
+	return hash_two(h, false, 0, bytes_of(both, sizeof(both)));
+}
+
+void
+hasher_begin(struct hasher *h)
+{
+	h->failed = h->failed || EVP_DigestInit_ex(h->ctx, h->md, NULL) != 1;
+}
+
+void
+hasher_more(struct hasher *h, struct bytes s)
+{
+	h->failed = h->failed || (s.len != 0 && EVP_DigestUpdate(h->ctx, s.ptr, s.len) != 1);
+}
+
+struct digest
+hasher_end(struct hasher *h)
+{
+	struct digest d = { { 0 } };
+
+	h->failed = h->failed || EVP_DigestFinal_ex(h->ctx, d.b, NULL) != 1;
+	return d;
+}
+
+void
+digest_put_hex(struct buf *b, const struct digest *d)
+{
+	buf_put_hex(b, bytes_of(d->b, DIGEST_LEN));
+}
+
+void
+digest_put_base64(struct buf *b, const struct digest *d)
+{
+	char text[DIGEST_BASE64 + 1];
+
+	sodium_bin2base64(text, sizeof(text), d->b, DIGEST_LEN, sodium_base64_VARIANT_ORIGINAL);
+	buf_put_str(b, text);
+}
+
+/* hex_of() - value of a lower-case digit, or 16. */
+static uint8_t
+hex_of(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return (uint8_t)(c - '0');
+	return c >= 'a' && c <= 'f' ? (uint8_t)(c - 'a' + 10) : 16;
+}
+
+bool
+digest_from_hex(struct bytes s, struct digest *d)
+{
+	uint8_t wrong = 0;
+
+	if (s.len != DIGEST_HEX)
+		return false;
+	for (size_t i = 0; i < DIGEST_LEN; i++) {
+		uint8_t hi = hex_of(s.ptr[2 * i]), lo = hex_of(s.ptr[2 * i + 1]);
+
+		wrong |= (uint8_t)((hi | lo) & 16);
+		d->b[i] = (uint8_t)(hi << 4 | lo);
+	}
+	return wrong == 0;
+}
+
+bool
+digest_from_base64(struct bytes s, struct digest *d)
+{
+	size_t n = 0;
+
+	/* libsodium refuses spare bits that are set, and wants the padding: one spelling */
+	return s.len == DIGEST_BASE64 &&
+	       sodium_base642bin(d->b, DIGEST_LEN, (const char *)s.ptr, s.len, NULL, &n, NULL,
+		   sodium_base64_VARIANT_ORIGINAL) == 0 &&
+	       n == DIGEST_LEN;
+}

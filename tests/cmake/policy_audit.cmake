@@ -1,0 +1,9 @@
+portcullis_unit(policy/audit policy_audit)
+portcullis_fuzz(audit_record policy_audit)
+portcullis_fuzz(audit_inspect policy_audit)
+portcullis_fuzz(audit_note policy_audit)
+portcullis_fuzz(audit_proof policy_audit)
+
+# What appending and verifying cost. Not a test by itself: bench_audit [RECORDS]
+add_executable(bench_audit bench/bench_audit.c)
+target_link_libraries(bench_audit PRIVATE policy_audit portcullis_flags)
