@@ -107,12 +107,13 @@ static double
 write_log(struct buf *out, size_t n, struct chain *c)
 {
 	char id[32];
-	struct record r = command(0, id);
+	struct record r = command(0, id), first = { .time_ns = r.time_ns };
 	double from;
 
+	memcpy(first.run, r.run, sizeof(first.run));
 	buf_reset(out);
 	chain_init(c);
-	must(chain_open_segment(c, &h, &r, out));
+	must(chain_open_segment(c, &h, &first, out));
 	from = now_ns();
 	for (size_t i = 1; i <= n; i++) {
 		r = command(i, id);
