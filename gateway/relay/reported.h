@@ -19,7 +19,7 @@ reported_asked(struct bytes subject)
 {
 	enum report_kind kind = report_asked(subject);
 
-	return kind != REPORT_NONE ? REPORT_BIT(kind) : 0;
+	return (uint16_t)(kind != REPORT_NONE ? REPORT_BIT(kind) : 0);
 }
 
 /*
