@@ -89,3 +89,36 @@ glob_match(struct bytes glob, struct bytes text)
 		return false;
 	return run + 1 == glob.len || match_rest(bytes_from(glob, run), bytes_from(text, run));
 }
+
+/*
+ * Which ends of @b can be reached having read so much of @a: a row of one bit per place in @b. A star
+ * of either side takes any run of the other, stars included.
+ */
+bool
+glob_overlap(struct bytes a, struct bytes b)
+{
+	enum { LONGEST = 1024 };
+	bool row[LONGEST + 1] = { true };
+
+	if (a.len > LONGEST || b.len > LONGEST)
+		return true;
+	for (size_t k = 0; k < b.len && b.ptr[k] == '*'; k++)
+		row[k + 1] = true;
+	for (size_t i = 0; i < a.len; i++) {
+		bool before = row[0], star = a.ptr[i] == '*';
+
+		row[0] = before && star;
+		for (size_t k = 0; k < b.len; k++) {
+			bool above = row[k + 1];
+
+			if (star)
+				row[k + 1] = above || row[k];
+			else if (b.ptr[k] == '*')
+				row[k + 1] = above || row[k];
+			else
+				row[k + 1] = before && a.ptr[i] == b.ptr[k];
+			before = above;
+		}
+	}
+	return row[b.len];
+}

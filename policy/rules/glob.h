@@ -10,5 +10,7 @@
 
 /* glob_match() - byte-exact; linear in glob times text, never worse. */
 bool glob_match(struct bytes glob, struct bytes text);
+/* glob_overlap() - is there a text that both match? Of globs longer than 1024 bytes: says yes. */
+bool glob_overlap(struct bytes a, struct bytes b);
 
 #endif

@@ -5,35 +5,16 @@
  * Being right matters more than finding all: a covered pattern is a true subset, and what one deny
  * leaves open is not looked for in two.
  */
-#include "policy/rules/lint.h"
+#include "policy/rules/lint_priv.h"
 
 #include "policy/commands/command.h"
 #include "policy/rules/glob.h"
-#include "policy/rules/policy_priv.h"
 #include "policy/rules/subject.h"
 
 enum { LINT_STEPS = 20 * 1000 * 1000 };
 
-struct lint {
-	const struct policy *p;
-	struct text_report *report;
-	size_t steps; /* left */
-};
-
-#define WARN(l, rule, ...)                                                                         \
-	do {                                                                                       \
-		char file_[512];                                                                   \
-		struct text_node at_ = { .col = 1 };                                               \
-                                                                                                   \
-		at_.line = place((l)->p, (rule), file_);                                           \
-		text_warn((l)->report, &(const struct text){ .file = file_ }, &at_, __VA_ARGS__);  \
-	} while (0)
-
-#define NAME(l, rule) ((l)->p->strings + (rule)->name.off)
-
-/* place() - the file a rule stands in. Return: its line. */
-static uint32_t
-place(const struct policy *p, const struct pol_rule *rule, char file[512])
+uint32_t
+lint_place(const struct policy *p, const struct pol_rule *rule, char file[512])
 {
 	struct bytes s = pol_bytes(p, rule->place);
 	size_t colon = s.len;
@@ -51,9 +32,8 @@ place(const struct policy *p, const struct pol_rule *rule, char file[512])
 	return line;
 }
 
-/* step() - one comparison; false when all are spent. */
-static bool
-step(struct lint *l)
+bool
+lint_step(struct lint *l)
 {
 	if (l->steps == 0)
 		return false;
@@ -101,11 +81,10 @@ lattices_cover(const struct lint *l, uint32_t wide, uint32_t narrow)
 }
 
 static bool
-verbs_covered(const struct lint *l, const struct pol_rule *by, const struct pol_rule *rule)
+verbs_covered(struct lint *l, const struct pol_rule *by, const struct pol_rule *rule)
 {
-	if (by->where.n != 0) /* nobody compares conditions here */
-		return false;
-	return (pol_verbs(rule) & ~pol_verbs(by)) == 0 && lattices_cover(l, by->file, rule->file);
+	return (pol_verbs(rule) & ~pol_verbs(by)) == 0 && lattices_cover(l, by->file, rule->file) &&
+	       lint_conds_imply(l, rule, by);
 }
 
 /* item_covered() - by one of a list; a deny of X.> covers X too. */
@@ -114,7 +93,7 @@ item_covered(struct lint *l, struct pol_list list, bool deny, const struct pol_i
 {
 	struct bytes in = pol_bytes(l->p, item->text), queue = pol_bytes(l->p, item->queue);
 
-	for (uint32_t i = 0; i < list.n && step(l); i++) {
+	for (uint32_t i = 0; i < list.n && lint_step(l); i++) {
 		const struct pol_item *by = &l->p->items[list.first + i];
 		struct bytes out = pol_bytes(l->p, by->text);
 
@@ -196,7 +175,7 @@ against_others(struct lint *l, size_t number)
 	const struct pol_rule *rule = &l->p->rules[number];
 	bool said = false;
 
-	for (size_t i = 0; i < l->p->n_rules && step(l); i++) {
+	for (size_t i = 0; i < l->p->n_rules && lint_step(l); i++) {
 		const struct pol_rule *other = &l->p->rules[i];
 
 		if (i == number || (other->flags & POL_OBSERVE) != 0)
@@ -316,9 +295,11 @@ policy_lint(const struct policy *p, struct text_report *report)
 			inbox_items(&l, rule, rule->subscribe, "subscribe");
 		}
 		broad(&l, rule);
+		lint_conds(&l, rule);
 		never(&l, rule);
 		against_others(&l, i);
 	}
+	lint_files(&l);
 	if (l.steps == 0)
 		text_warn(report, NULL, NULL,
 		    "too many rules to hold each against all others: later ones were not");

@@ -323,7 +323,7 @@ role_entry(struct place *at, struct text_node *e, struct pol_role *role)
 static void
 role_section(struct place *at, struct text_node *s)
 {
-	struct pol_role role = { .file = at->file };
+	struct pol_role role = { .file = at->file, .place = { s->line, s->col } };
 	size_t errors = at->d->report->errors;
 
 	if (!parse_name_ok(s->label))

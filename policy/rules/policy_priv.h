@@ -72,6 +72,11 @@ struct pol_file {
 	struct pol_list lattices;
 };
 
+/* Where something stands in its file. */
+struct pol_place {
+	uint32_t line, col;
+};
+
 struct pol_role {
 	struct pol_str name;
 	struct pol_str account; /* A... */
@@ -81,6 +86,7 @@ struct pol_role {
 	struct pol_list issuers; /* A..., accounts or their signing keys */
 	struct pol_list sources; /* networks */
 	uint32_t file;
+	struct pol_place place;
 };
 
 /* hosts { }: what the policy calls a host. Sorted by id, which is in lower case. */
@@ -147,7 +153,7 @@ struct pol_rule {
 
 _Static_assert(sizeof(struct pol_head) == 32 + 8 * POL_SECTIONS, "no padding in the head");
 _Static_assert(sizeof(struct pol_item) == 16 && sizeof(struct pol_file) == 16, "no padding");
-_Static_assert(sizeof(struct pol_role) == 60 && sizeof(struct pol_rule) == 156, "no padding");
+_Static_assert(sizeof(struct pol_role) == 68 && sizeof(struct pol_rule) == 156, "no padding");
 _Static_assert(sizeof(struct window_span) == 8, "no padding");
 _Static_assert(sizeof(struct pol_cond) == 16 && sizeof(struct pol_range) == 16, "no padding");
 _Static_assert(sizeof(struct pol_host) == 16, "no padding");

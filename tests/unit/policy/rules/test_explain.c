@@ -11,6 +11,8 @@
 	"role app  { account = ACME  tags = [\"role:app\"] }\n"                                    \
 	"role boss { account = ACME  tags = [\"role:boss\"] }\n"
 
+#define BOTH "rule zz { respond = 1  to = [app, boss] }\n"
+
 static const char policy[] =
     HEAD "rule app-data   { publish = [\"app.>\"]  subscribe = [\"app.>\"]  to = [app] }\n"
 	 "rule secret     { deny_publish = [\"app.secret.>\"]  to = [app] }\n"
@@ -235,6 +237,64 @@ explain_tests(void)
 static const struct {
 	const char *rules, *warning; /* NULL: none at all */
 } lint_table[] = {
+	/* conditions of two rules */
+	{ "rule a { allow = [actor.start]  to = [app]  where { image = \"a.b/x/*\"  count <= 3 } }\n"
+	  "rule d { deny = [actor.start]  to = [app]  where { image = \"a.b/*\" } }\n",
+	    "rule a: its verbs can never apply: rule d" },
+	{ "rule a { allow = [actor.start]  to = [app]  where { image = [none, \"a.b/x/*\"] } }\n"
+	  "rule d { deny = [actor.start]  to = [app]  where { image = \"a.b/*\" } }\n",
+	    NULL },
+	{ "rule a { allow = [actor.start]  to = [app]  where { image = \"a.b/*\" } }\n"
+	  "rule d { deny = [actor.start]  to = [app]  where { image = \"a.b/*\"  count > 3 } }\n",
+	    NULL },
+	{ "rule a { allow = [actor.start]  to = [app]  where { tag = latest } }\n"
+	  "rule d { deny = [actor.start]  to = [app]  where { tag != \"v*\" } }\n",
+	    NULL },
+	{ "rule a { allow = [actor.start]  to = [app]  where { tag != [\"v*\", x] } }\n"
+	  "rule d { deny = [actor.start]  to = [app]  where { tag != x } }\n",
+	    "rule a: its verbs can never apply" },
+	{ "rule a { allow = [actor.start]  to = [app]  where { count <= 10 } }\n"
+	  "rule b { allow = [actor.start]  to = [app]  where { count in [1, 3..5] } }\n",
+	    "rule b never decides: rule a" },
+	{ "rule a { allow = [actor.start]  to = [app]  where { count in [1, 3..5] } }\n"
+	  "rule b { allow = [actor.start]  to = [app]  where { count <= 10 } }\n",
+	    NULL },
+	{ "rule a { allow = [actor.start]  to = [app]  where { digest = required } }\n"
+	  "rule b { allow = [actor.start]  to = [app]  where { digest = \"sha256:a*\" } }\n",
+	    "rule b never decides: rule a" },
+	/* conditions of one */
+	{ "rule a { allow = [actor.start]  to = [app]  where { image = \"a.b/*\"  registry = c.d } }\n",
+	    "rule a can never allow: what its image lists is nothing that its registry lists" },
+	{ "rule a { allow = [actor.start]  to = [app]  where { image = \"*.b/*\"  registry = \"a*\" } "
+	  "}\n",
+	    NULL },
+	{ "rule a { deny = [actor.start]  to = [app]  where { image = \"a.b/*\"  registry = c.d } }\n",
+	    NULL },
+	{ "rule a { allow = [actor.start]  to = [app]  where { image = \"a.b/*\"  scheme = file } }\n",
+	    "nothing that its scheme lists" },
+	{ "rule a { allow = [actor.start]  to = [app]  where { image = \"file:///*\"  scheme = file } "
+	  "}\n",
+	    NULL },
+	{ "rule a { allow = [actor.start]  to = [app]  where { lattice = other } }\n",
+	    "nothing that its file governs" },
+	{ "rule a { allow = [actor.start]  to = [app]  where { lattice = \"*-1\" } }\n", NULL },
+	{ "hosts { na = [eu]  nb = [us] }\n"
+	  "rule a { allow = [actor.start]  to = [app]  where { host = na  host.label = us } }\n",
+	    "rule a can never allow: what its host lists is nothing that its host.label lists" },
+	{ "hosts { na = [eu]  nb = [us] }\n"
+	  "rule a { allow = [actor.start]  to = [app]  where { host = [na, nb]  host.label = us } }\n",
+	    NULL },
+	{ "rule a { allow = [actor.scale]  to = [app]  where { count = 0 } }\n",
+	    "what scales to 0 is actor.stop" },
+	{ "rule a { allow = [actor.scale, actor.stop]  to = [app]  where { count = 0 } }\n", NULL },
+	{ "rule a { allow = [actor.start]  to = [app]  where { image = \"*acme.dev/*\" } }\n",
+	    "image \"*acme.dev/*\" also means registries of other owners" },
+	{ "rule a { allow = [actor.start]  to = [app]  where { image = \"registry.acme*/x\" } }\n",
+	    "also means registries of other owners" },
+	{ "rule a { allow = [actor.start]  to = [app]  where { image = [\"*.acme.dev/*\", \"*\"] } }\n",
+	    NULL },
+	/* roles */
+	{ "rule unused { respond = 1  to = [app] }\n", "p.policy:4:1: warning: no rule is for role boss" },
 	{ "rule a { publish = [\"app.>\"]  to = [app] }\n"
 	  "rule d { deny_publish = [\"app.secret.>\"]  to = [app] }\n",
 	    NULL },
@@ -308,7 +368,8 @@ START_TEST(what_cannot_be_meant_is_warned_of)
 	struct text_report report;
 	char text[4096];
 
-	snprintf(text, sizeof(text), "%s%s", HEAD, lint_table[_i].rules);
+	snprintf(text, sizeof(text), "%s%s%s", HEAD, lint_table[_i].rules,
+	    strstr(lint_table[_i].rules, "unused") != NULL ? "" : BOTH);
 	world_policy(&w, "p.policy", b(text));
 	text_report_init(&report);
 	policy_lint(w.policy, &report);
@@ -323,11 +384,53 @@ START_TEST(what_cannot_be_meant_is_warned_of)
 }
 END_TEST
 
+/* lattices_of() - two files that grant on these; is it warned of? */
+static bool
+lattices_of(const char *a, const char *b_)
+{
+	struct policy_source src[2];
+	struct text_report report;
+	struct policy *p;
+	struct buf snapshot;
+	char text[2][512];
+	bool said;
+
+	for (int i = 0; i < 2; i++) {
+		snprintf(text[i], sizeof(text[i]),
+		    "lattices = [\"%s\"]\nrole r { account = " ACME " }\n"
+		    "rule r%d { allow = [read] to = [r] }\n",
+		    i == 0 ? a : b_, i);
+		src[i] = (struct policy_source){ i == 0 ? "a.policy" : "b.policy", b(text[i]) };
+	}
+	buf_init(&snapshot, 1 << 20);
+	text_report_init(&report);
+	ck_assert_int_eq(policy_compile(&snapshot, src, 2, &report), 0);
+	ck_assert_int_eq(policy_open(&p, buf_bytes(&snapshot)), 0);
+	policy_lint(p, &report);
+	said = report.out.len != 0 && memmem(report.out.ptr, report.out.len, "b.policy:3:1: warning: lattices", 31) != NULL;
+	ck_assert_uint_eq(report.warnings, said);
+	policy_close(p);
+	text_report_deinit(&report);
+	buf_deinit(&snapshot);
+	return said;
+}
+
+START_TEST(files_that_share_lattices_by_accident_are_warned_of)
+{
+	ck_assert(lattices_of("red-*", "re*-1"));
+	ck_assert(lattices_of("*-prod", "red-*"));
+	ck_assert(!lattices_of("red-*", "blue-*"));
+	ck_assert(!lattices_of("*", "blue-*"));
+	ck_assert(!lattices_of("red", "red"));
+}
+END_TEST
+
 TCase *
 lint_tests(void)
 {
 	TCase *t = tcase_create("lint");
 
+	tcase_add_test(t, files_that_share_lattices_by_accident_are_warned_of);
 	tcase_add_loop_test(t, what_cannot_be_meant_is_warned_of, 0,
 	    (int)(sizeof(lint_table) / sizeof(lint_table[0])));
 	return t;

@@ -160,11 +160,46 @@ START_TEST(many_stars_do_not_explode)
 }
 END_TEST
 
+/* Two globs and whether some text matches both; asked both ways round. */
+static const struct {
+	const char *a, *b;
+	bool meet;
+} meetings[] = {
+	{ "", "", true },
+	{ "", "a", false },
+	{ "", "*", true },
+	{ "a", "a", true },
+	{ "a", "b", false },
+	{ "a*", "*b", true },
+	{ "a*", "b*", false },
+	{ "*a", "*b", false },
+	{ "a*c", "ab*", true },
+	{ "a*c", "abd", false },
+	{ "*", "**", true },
+	{ "*x*", "*y*", true },
+	{ "red-*", "re*-1", true },
+	{ "a*b*c", "abc", true },
+	{ "a*b*c", "acb", false },
+	{ "ab*", "a", false },
+	{ "*ab", "b", false },
+};
+
+START_TEST(two_globs_meet_when_a_text_matches_both)
+{
+	struct bytes a = bytes_str(meetings[_i].a), b = bytes_str(meetings[_i].b);
+
+	ck_assert_msg(glob_overlap(a, b) == meetings[_i].meet, "%s %s", meetings[_i].a, meetings[_i].b);
+	ck_assert_msg(glob_overlap(b, a) == meetings[_i].meet, "%s %s", meetings[_i].b, meetings[_i].a);
+}
+END_TEST
+
 TCase *
 glob_tests(void)
 {
 	TCase *t = tcase_create("glob");
 
+	tcase_add_loop_test(t, two_globs_meet_when_a_text_matches_both, 0,
+	    sizeof(meetings) / sizeof(meetings[0]));
 	tcase_add_loop_test(t, a_star_stands_for_any_run, 0, sizeof(globs) / sizeof(globs[0]));
 	tcase_add_test(t, many_stars_do_not_explode);
 	return t;
