@@ -11,12 +11,12 @@ struct place {
 	struct draft *d;
 	struct text *t;
 	uint32_t file;
-	uint32_t first_role; /* of this file */
-	int32_t zone_s;      /* of its hours, east of Greenwich */
-	struct bytes zone;   /* as written; empty: UTC */
-	uint32_t n_roles;
-	struct text_node *set; /* its variables; NULL: none */
-	uint32_t *sees;        /* files whose roles and variables it may use, itself first */
+	int32_t zone_s;            /* of its hours, east of Greenwich */
+	struct bytes zone;         /* as written; empty: UTC */
+	struct text_node *set;     /* its variables; NULL: none */
+	uint32_t *includes;        /* files named in its include */
+	size_t n_includes, folder; /* length of its path up to the name */
+	uint32_t *sees;            /* files whose roles and variables it may use, itself first */
 	size_t n_sees;
 	bool governs; /* says which lattices */
 };
@@ -35,7 +35,7 @@ struct rule_place {
 	bool patterns;          /* publish, subscribe and the like */
 	uint64_t unconditional; /* verbs named that are no commands: serve, control.watch */
 	struct text_node *where;
-	struct text_node *of_serve, *of_answers; /* a key that says how */
+	struct text_node *of_serve, *of_answers;                       /* a key that says how */
 	struct text_node *rate, *burst, *during, *zone, *from, *until; /* see rule_bounds.c */
 };
 
@@ -55,6 +55,8 @@ int parse_hosts(struct place *at, struct text_node *s) must_check;
 struct pol_str parse_lowered(struct draft *d, struct bytes text);
 /* parse_find_role() - a role of this file by name, or UINT32_MAX. */
 uint32_t parse_find_role(const struct place *at, struct bytes name);
+/* parse_name_role() - remember that a role of this file is called so. */
+void parse_name_role(const struct place *at, struct bytes name, uint32_t role);
 /* parse_role() - a role this file may use, or UINT32_MAX after reporting. */
 uint32_t parse_role(const struct place *at, const struct text_node *n);
 /*

@@ -5,9 +5,10 @@
  * files of a folder are one policy and are here already, so what an include adds is sight of names.
  * What an included file grants, it grants by itself, once.
  */
+#include "policy/rules/hash.h"
 #include "policy/rules/parse_priv.h"
 
-enum { MAX_INCLUDES = 64, MAX_DEPTH = 8, MAX_SEEN = 256 };
+enum { MAX_INCLUDES = 64, MAX_DEPTH = 8, MAX_SEEN = 256, ROLE_SLOTS = 2 * POL_MAX_ROLES };
 
 /* One walk from a file to all it includes. */
 struct walk {
@@ -17,6 +18,7 @@ struct walk {
 	size_t depth;
 	uint32_t seen[MAX_SEEN];
 	size_t n;
+	bool is_seen[POL_MAX_FILES];
 };
 
 struct place *
@@ -38,13 +40,11 @@ folder_len(const char *path)
 static uint32_t
 find_beside(const struct place *at, struct bytes name)
 {
-	size_t folder = folder_len(at->t->file);
-
 	for (uint32_t i = 0; i < at->d->n_files; i++) {
-		const char *other = at->d->files[i].t->file;
+		const struct place *other = &at->d->files[i];
 
-		if (folder_len(other) == folder && memcmp(other, at->t->file, folder) == 0 &&
-		    bytes_is(name, other + folder))
+		if (other->folder == at->folder && bytes_is(name, other->t->file + at->folder) &&
+		    memcmp(other->t->file, at->t->file, at->folder) == 0)
 			return i;
 	}
 	return UINT32_MAX;
@@ -83,30 +83,18 @@ file_of(struct place *at, const struct text_node *n)
 	return found;
 }
 
-static bool
-have_seen(const struct walk *w, uint32_t file)
-{
-	for (size_t i = 0; i < w->n; i++)
-		if (w->seen[i] == file)
-			return true;
-	return false;
-}
-
 /* in_circle() - is the file above itself? Reported once, at the file the circle begins with. */
 static bool
-in_circle(const struct walk *w, struct place *at, const struct text_node *n, uint32_t file)
+in_circle(const struct walk *w, struct place *at, uint32_t file)
 {
 	for (size_t i = 0; i <= w->depth; i++) {
 		if (w->path[i] != file)
 			continue;
-		if (i == 0) {
-			const struct text_node *first = include_of(w->root);
-
-			COMPLAIN(at, n,
-			    "%.*s includes this file in turn (%s:%u): files cannot include each "
+		if (i == 0)
+			COMPLAIN(at, include_of(at),
+			    "%s includes this file in turn (line %u): files cannot include each "
 			    "other",
-			    TEXT_ARG(n->text), w->root->t->file, first->line);
-		}
+			    w->root->t->file, include_of(w->root)->line);
 		return true;
 	}
 	return false;
@@ -117,28 +105,23 @@ static void
 look(struct walk *w, uint32_t file)
 {
 	struct place *at = &w->d->files[file];
-	struct text_node *e = include_of(at), *n;
-	size_t left = MAX_INCLUDES;
 
 	w->path[w->depth] = file;
-	if (!have_seen(w, file)) {
-		if (w->n == MAX_SEEN) {
-			COMPLAIN(w->root, include_of(w->root), "more than %d files are included",
-			    MAX_SEEN);
-			return;
-		}
-		w->seen[w->n++] = file;
-	}
-	if (e == NULL || e->child == NULL || e->child->kind != TEXT_LIST)
+	if (w->n == MAX_SEEN) {
+		COMPLAIN(w->root, include_of(w->root), "more than %d files are included", MAX_SEEN);
 		return;
-	for (n = e->child->child; n != NULL && left-- > 0; n = n->next) {
-		uint32_t next = n->kind == TEXT_WORD ? find_beside(at, n->text) : UINT32_MAX;
+	}
+	w->is_seen[file] = true;
+	w->seen[w->n++] = file;
+	for (size_t i = 0; i < at->n_includes; i++) {
+		uint32_t next = at->includes[i];
 
-		if (next == UINT32_MAX || in_circle(w, at, n, next) || have_seen(w, next))
+		if (in_circle(w, at, next) || w->is_seen[next])
 			continue;
 		if (w->depth == MAX_DEPTH) {
-			COMPLAIN(at, n, "includes are more than %d deep, counted from %s",
-			    MAX_DEPTH, w->root->t->file);
+			COMPLAIN(at, include_of(at),
+			    "includes are more than %d deep, counted from %s", MAX_DEPTH,
+			    w->root->t->file);
 			continue;
 		}
 		w->depth++;
@@ -147,20 +130,29 @@ look(struct walk *w, uint32_t file)
 	}
 }
 
-/* check() - what is written in an include, apart from where it leads. */
-static void
-check(struct place *at)
+/* resolve() - the files an include names. */
+static int
+resolve(struct place *at)
 {
 	struct text_node *e = include_of(at), *n = e != NULL ? parse_elements(at, e) : NULL;
-	size_t left = MAX_INCLUDES;
 
+	if (n == NULL)
+		return 0;
+	at->includes = calloc(MAX_INCLUDES, sizeof(*at->includes));
+	if (at->includes == NULL)
+		return err_raise(-ENOMEM);
 	for (; n != NULL; n = n->next) {
-		if (left-- == 0) {
+		uint32_t file;
+
+		if (at->n_includes == MAX_INCLUDES) {
 			COMPLAIN(at, n, "more than %d files", MAX_INCLUDES);
-			return;
+			return 0;
 		}
-		(void)file_of(at, n);
+		file = file_of(at, n);
+		if (file != UINT32_MAX)
+			at->includes[at->n_includes++] = file;
 	}
+	return 0;
 }
 
 static int
@@ -168,7 +160,6 @@ see(struct draft *d, uint32_t file)
 {
 	struct walk w = { .d = d, .root = &d->files[file] };
 
-	check(w.root);
 	look(&w, file);
 	w.root->sees = malloc(w.n * sizeof(*w.seen));
 	if (w.root->sees == NULL)
@@ -181,27 +172,66 @@ see(struct draft *d, uint32_t file)
 int
 draft_includes(struct draft *d, struct text **trees, size_t n)
 {
+	int r = 0;
+
 	d->files = calloc(n + 1, sizeof(*d->files));
-	if (d->files == NULL)
+	d->role_slots = calloc(ROLE_SLOTS, sizeof(*d->role_slots));
+	if (d->files == NULL || d->role_slots == NULL)
 		return err_raise(-ENOMEM);
 	d->n_files = n;
 	for (size_t i = 0; i < n; i++)
-		d->files[i] = (struct place){ .d = d, .t = trees[i], .file = (uint32_t)i };
-	for (size_t i = 0; i < n; i++) {
-		int r = see(d, (uint32_t)i);
-
-		if (r != 0)
-			return err_pass(r);
-	}
-	return 0;
+		d->files[i] = (struct place){ .d = d,
+			.t = trees[i],
+			.file = (uint32_t)i,
+			.folder = folder_len(trees[i]->file) };
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = resolve(&d->files[i]);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = see(d, (uint32_t)i);
+	return err_pass(r);
 }
 
 void
 draft_includes_end(struct draft *d)
 {
-	for (size_t i = 0; i < d->n_files; i++)
+	for (size_t i = 0; i < d->n_files; i++) {
+		free(d->files[i].includes);
 		free(d->files[i].sees);
+	}
 	free(d->files);
+	free(d->role_slots);
+}
+
+/* role_slot() - where a role of a file stands in the table of names, or would. */
+static uint32_t *
+role_slot(const struct place *at, struct bytes name)
+{
+	const struct pol_role *roles = (const void *)at->d->part[POL_ROLES].ptr;
+	uint64_t i = hash_bytes(at->file, name);
+
+	for (;; i++) {
+		uint32_t *slot = &at->d->role_slots[i & (ROLE_SLOTS - 1)];
+		const struct pol_role *role = *slot != 0 ? &roles[*slot - 1] : NULL;
+
+		if (role == NULL ||
+		    (role->file == at->file &&
+			bytes_eq(
+			    bytes_of(at->d->part[POL_STRINGS].ptr + role->name.off, role->name.len),
+			    name)))
+			return slot;
+	}
+}
+
+uint32_t
+parse_find_role(const struct place *at, struct bytes name)
+{
+	return *role_slot(at, name) - 1; /* UINT32_MAX for an empty one */
+}
+
+void
+parse_name_role(const struct place *at, struct bytes name, uint32_t role)
+{
+	*role_slot(at, name) = role + 1;
 }
 
 /* line_of() - where a file declares a role. */

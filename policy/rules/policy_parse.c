@@ -13,6 +13,7 @@
 enum {
 	MAX_ITEMS = 65536, /* of one list */
 	MAX_ITEM = 1024,
+	MAX_ACCOUNTS = 4096,
 };
 
 uint32_t
@@ -232,6 +233,10 @@ account_entry(struct place *at, struct text_node *e)
 		COMPLAIN(at, e, "an account's name cannot be a key");
 		return 0;
 	}
+	if (at->d->n_accounts == MAX_ACCOUNTS) {
+		COMPLAIN(at, e, "more than %d accounts", MAX_ACCOUNTS);
+		return 0;
+	}
 	known = account_named(at->d, e->text);
 	if (known.len != 0 && !bytes_eq(known, key)) {
 		COMPLAIN(at, e, "account %.*s is bound to another key already", TEXT_ARG(e->text));
@@ -276,19 +281,6 @@ role_account(struct place *at, struct text_node *e, struct pol_role *role)
 		role->account = draft_string(at->d, key);
 }
 
-uint32_t
-parse_find_role(const struct place *at, struct bytes name)
-{
-	const struct pol_role *roles = (const void *)at->d->part[POL_ROLES].ptr;
-
-	for (uint32_t i = at->first_role; i < at->first_role + at->n_roles; i++)
-		if (bytes_eq(bytes_of(at->d->part[POL_STRINGS].ptr + roles[i].name.off,
-				 roles[i].name.len),
-			name))
-			return i;
-	return UINT32_MAX;
-}
-
 static void
 role_entry(struct place *at, struct text_node *e, struct pol_role *role)
 {
@@ -325,6 +317,7 @@ role_section(struct place *at, struct text_node *s)
 {
 	struct pol_role role = { .file = at->file, .place = { s->line, s->col } };
 	size_t errors = at->d->report->errors;
+	uint32_t number;
 
 	if (!parse_name_ok(s->label))
 		COMPLAIN(at, s, "a role is called by 1 to %d letters, digits, '-', '_' and '.'",
@@ -343,8 +336,10 @@ role_section(struct place *at, struct text_node *s)
 	role.name = draft_string(at->d, s->label);
 	if (at->d->report->errors != errors)
 		return;
+	number = parse_count(at->d, POL_ROLES, sizeof(role));
 	buf_put(&at->d->part[POL_ROLES], bytes_of(&role, sizeof(role)));
-	at->n_roles += !buf_failed(&at->d->part[POL_ROLES]);
+	if (!buf_failed(&at->d->part[POL_ROLES]) && !buf_failed(&at->d->part[POL_STRINGS]))
+		parse_name_role(at, s->label, number);
 }
 
 /* Where the hours of this file's rules are meant. */
@@ -389,7 +384,6 @@ draft_file(struct draft *d, struct place *at)
 {
 	struct pol_file file = { .name = draft_string(d, bytes_str(at->t->file)) };
 
-	at->first_role = parse_count(d, POL_ROLES, sizeof(struct pol_role));
 	for (struct text_node *e = at->t->root->child; e != NULL; e = e->next)
 		file_entry(at, e, &file);
 	buf_put(&d->part[POL_FILES], bytes_of(&file, sizeof(file)));

@@ -250,6 +250,7 @@ struct place;
 struct draft {
 	struct place *files; /* one each, in order; see parse_priv.h */
 	size_t n_files;
+	uint32_t *role_slots; /* roles by file and name */
 	struct draft_text *texts; /* that variables were put into */
 	size_t uses, text_size;   /* of variables, so far */
 	struct buf part[POL_SECTIONS];

@@ -1,3 +1,6 @@
+#include <stdio.h>
+
+#include "policy/rules/lint.h"
 #include "policy/rules/policy_priv.h"
 #include "tests/unit/policy/rules/suites.h"
 
@@ -242,6 +245,85 @@ START_TEST(a_snapshot_too_big_for_its_buffer_is_an_accident)
 }
 END_TEST
 
+/* many() - @n rules of @roles roles, each for some of them. */
+static void
+many(struct buf *text, size_t n, size_t roles, size_t to)
+{
+	char line[256];
+
+	buf_init(text, 8 << 20);
+	buf_put_str(text, "lattices = [\"acme-*\"]\naccounts { ACME = " ACME " }\n");
+	for (size_t i = 0; i < roles; i++) {
+		snprintf(line, sizeof(line), "role r%zu { account = ACME tags = [\"role:r%zu\"] }\n", i, i);
+		buf_put_str(text, line);
+	}
+	for (size_t i = 0; i < n; i++) {
+		snprintf(line, sizeof(line), "rule rule-number-%zu {\n  %s = [%s]\n", i,
+		    i % 3 == 0 ? "allow" : "publish",
+		    i % 3 == 0 ? "actor.start, actor.scale" : "\"shop.*.orders.>\", \"metrics.>\"");
+		buf_put_str(text, line);
+		buf_put_str(text, i % 3 == 0 ? "  where { image = \"a.b/*\" count <= 10 }\n" : "");
+		buf_put_str(text, "  to = [");
+		for (size_t k = 0; k < to; k++) {
+			snprintf(line, sizeof(line), "r%zu ", (i + k) % roles);
+			buf_put_str(text, line);
+		}
+		buf_put_str(text, "]\n}\n");
+	}
+	ck_assert(!buf_failed(text));
+}
+
+static int
+compile_bytes(struct bytes text)
+{
+	struct policy_source src = { "p.policy", text };
+
+	return policy_compile(&snapshot, &src, 1, &report);
+}
+
+/* The runner's own limit of time is the bound. */
+START_TEST(ten_thousand_rules_load)
+{
+	struct policy *p;
+	struct buf text;
+
+	many(&text, 10000, 50, 5);
+	ck_assert_uint_gt(text.len, 1 << 20);
+	ck_assert_int_eq(compile_bytes(buf_bytes(&text)), 0);
+	ck_assert_int_eq(policy_open(&p, buf_bytes(&snapshot)), 0);
+	ck_assert_uint_eq(policy_rules(p), 10000);
+	policy_lint(p, &report);
+	ck_assert(report.out.len < 1 << 20);
+	policy_close(p);
+	buf_deinit(&text);
+}
+END_TEST
+
+START_TEST(long_lists_of_many_roles_load)
+{
+	struct buf text;
+
+	many(&text, 1000, 4000, 500);
+	ck_assert_int_eq(compile_bytes(buf_bytes(&text)), 0);
+	buf_deinit(&text);
+}
+END_TEST
+
+START_TEST(more_than_anybody_writes_is_refused)
+{
+	struct buf text;
+
+	many(&text, 10, 5000, 1);
+	ck_assert_int_eq(compile_bytes(buf_bytes(&text)), POLICY_BAD);
+	ck_assert(reported("more than 4096 roles"));
+	buf_deinit(&text);
+	many(&text, 50000, 10, 1);
+	ck_assert_uint_gt(text.len, TEXT_MAX_FILE);
+	ck_assert_int_eq(compile_bytes(buf_bytes(&text)), POLICY_BAD);
+	buf_deinit(&text);
+}
+END_TEST
+
 TCase *
 compile_tests(void)
 {
@@ -255,6 +337,9 @@ compile_tests(void)
 	tcase_add_test(t, a_rule_reaches_only_roles_of_its_own_file);
 	tcase_add_test(t, an_account_name_means_one_key);
 	tcase_add_test(t, the_id_is_of_the_text);
+	tcase_add_test(t, ten_thousand_rules_load);
+	tcase_add_test(t, long_lists_of_many_roles_load);
+	tcase_add_test(t, more_than_anybody_writes_is_refused);
 	tcase_add_test(t, a_snapshot_too_big_for_its_buffer_is_an_accident);
 	return t;
 }

@@ -59,7 +59,7 @@ static const struct files table[] = {
 	{ "include = [b.policy]\n" ROLE "rule x { publish = [p] to = [r] }\n", ROLE, NULL,
 	    "a.policy:3:30: error: role r is in dir/a.policy:2 and in dir/b.policy:1: name them" },
 	{ "include = [b.policy]\n", "\ninclude = [a.policy]\n", NULL,
-	    "b.policy:2:12: error: a.policy includes this file in turn (dir/a.policy:1)" },
+	    "b.policy:2:1: error: dir/a.policy includes this file in turn (line 1)" },
 	{ "include = [a.policy]\n", NULL, NULL, "includes this file in turn" },
 	{ "include = [b.policy]\n", "include = [c.policy]\n", "include = [b.policy]\n",
 	    "includes this file in turn" },
