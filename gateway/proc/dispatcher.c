@@ -12,6 +12,7 @@
 #include "gateway/io/log.h"
 #include "gateway/nats/header.h"
 #include "gateway/proc/ruling.h"
+#include "policy/commands/state.h"
 
 enum { DISPATCHER_TICK_MS = 500, DISPATCHER_HEADER = 1024 * 1024, DISPATCHER_SCRATCH = DISPATCHER_HEADER + 4096 };
 
@@ -60,12 +61,15 @@ refuse(struct channel *edge, const struct msg_command *m, const char *why, const
 }
 
 /*
- * rewrite_header() - the block anew, without anything powerful; empty when it says nothing. Return: false
+ * rewrite_header() - the block anew, without anything powerful; but where @subject writes a key of stored
+ * state, with what is part of that: body_decode() reads those. Empty when it says nothing. Return: false
  * when it has two readings, or leaves no room for the stamp.
  */
 static bool
-rewrite_header(struct bytes block, struct bytes *out)
+rewrite_header(struct bytes subject, struct bytes block, struct bytes *out)
 {
+	struct command c;
+	bool state = command_classify(subject, &c) == 0 && c.verb == VERB_STATE_WRITE;
 	struct header_reader h;
 	struct bytes name, value;
 	size_t n = 0;
@@ -73,12 +77,12 @@ rewrite_header(struct bytes block, struct bytes *out)
 	*out = BYTES_NULL;
 	if (block.len == 0)
 		return true;
-	if (header_open(&h, block) != 0)
+	if (header_open(&h, block) != 0 || header_repeats_powerful(&h))
 		return false;
 	buf_reset(&dispatcher.scratch);
 	header_begin(&dispatcher.scratch, h.status);
 	while (header_next(&h, &name, &value) == 0) {
-		if (header_is_powerful(name) || header_is(name, STAMP_HEADER))
+		if ((header_is_powerful(name) && !(state && state_header(name))) || header_is(name, STAMP_HEADER))
 			return false;
 		header_field(&dispatcher.scratch, name, value);
 		n++;
@@ -131,7 +135,7 @@ on_command(struct channel *edge, struct cursor *in, int fd)
 		refuse(edge, &m, "the verifier has not named this connection", NULL);
 		return 0;
 	}
-	if (!rewrite_header(m.header, &header)) {
+	if (!rewrite_header(m.subject, m.header, &header)) {
 		refuse(edge, &m, "its header block has two readings, or a powerful header", NULL);
 		return 0;
 	}

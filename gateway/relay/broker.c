@@ -5,7 +5,7 @@
 #include "gateway/relay/broker.h"
 
 #include "gateway/relay/inbox.h"
-#include "policy/commands/jetstream.h"
+#include "policy/commands/state.h"
 #include "policy/rules/subject.h"
 
 struct judging {
@@ -52,12 +52,29 @@ judge_select(struct judging *j, const struct js_target *t)
 	return allow_or(j, "filter", d);
 }
 
+/* holds_only_itself() - a stream of state captures its own keys and nothing else. */
+static bool
+holds_only_itself(const struct jetstream *js, struct bytes subject)
+{
+	struct bytes lattice, of;
+
+	if (!state_stream(js->stream, &lattice))
+		return true;
+	if (js->is_kv)
+		return bytes_starts(subject, BYTES_LIT("$KV.")) && bytes_starts(bytes_from(subject, 4), js->bucket) &&
+		    bytes_starts(bytes_from(subject, 4 + js->bucket.len), BYTES_LIT("."));
+	/* wadm's own streams hold what wadm's subjects carry: subscribing to those is judged */
+	return bytes_is(lattice, "wadm") || (state_pattern(subject, &of) && bytes_eq(of, lattice));
+}
+
 /* judge_target() - one subject the request names. */
 static int
 judge_target(struct judging *j, const struct js_target *t)
 {
 	switch (t->role) {
 	case JS_LISTEN:
+		if (!holds_only_itself(j->js, t->subject))
+			return refuse(j, "subjects", invalid);
 		return allow_or(j, "subjects", rights_subscribe(j->rights, t->subject, BYTES_NULL));
 	case JS_FILTER:
 		/* ">" is no filter: that the stream may be read whole was judged by its name */
@@ -133,6 +150,21 @@ reads_whole(const struct jetstream *js)
 	}
 }
 
+/*
+ * judge_state() - a stream that stores a lattice's state is reached by the words for that alone. Return:
+ * true when it is one; *r then says whether it may be.
+ */
+static bool
+judge_state(struct judging *j, int *r)
+{
+	struct bytes lattice;
+
+	if (j->js->stream.len == 0 || !state_stream(j->js->stream, &lattice))
+		return false;
+	*r = allow_or(j, "stream", rights_stored(j->rights, lattice, state_needs(j->js->verb)));
+	return true;
+}
+
 /* judge() - the request as a whole, then each subject in it. */
 static int
 judge(struct judging *j)
@@ -149,7 +181,7 @@ judge(struct judging *j)
 		return refuse(j, "allow_msg_schedules", invalid);
 	if (js->allow_rollup && !js->is_kv && !js->is_object)
 		return refuse(j, "allow_rollup_hdrs", invalid);
-	if (whole != NULL)
+	if (!judge_state(j, &r) && whole != NULL)
 		r = allow_or(j, whole,
 		    reads_whole(js) ? rights_stream(j->rights, js->stream) :
 				      rights_stream_subjects(j->rights, js->stream));

@@ -15,6 +15,7 @@
 #include "gateway/relay/refuse.h"
 #include "gateway/relay/relay_priv.h"
 #include "gateway/relay/reported.h"
+#include "policy/commands/state.h"
 #include "policy/rules/subject.h"
 
 void
@@ -156,9 +157,12 @@ judge_publish(struct relay *r, const struct nats_op *op, bool *answer, uint16_t 
 	return *answer ? a : d;
 }
 
-/* police_headers() - write the block anew into the scratch buffer. Return: false when denied. */
+/*
+ * police_headers() - write the block anew into the scratch buffer. @verb: what it commands; writing a key
+ * of stored state takes headers of its own, which whoever reads its body judges. Return: false when denied.
+ */
 static bool
-police_headers(struct relay *r, const struct nats_op *op, struct bytes *header)
+police_headers(struct relay *r, const struct nats_op *op, enum verb verb, struct bytes *header)
 {
 	struct relay_event e = { .decision.rule = RULE_NONE, .kind = RELAY_HEADER_DENIED, .subject = op->subject,
 		.reply = op->reply };
@@ -184,7 +188,7 @@ police_headers(struct relay *r, const struct nats_op *op, struct bytes *header)
 			deny(r, &e);
 			return false;
 		}
-		if (header_is_powerful(name)) {
+		if (header_is_powerful(name) && (verb != VERB_STATE_WRITE || !state_header(name))) {
 			enum header_verdict v = rights_header(*r->rights, name);
 
 			if (v == HEADER_STRIP)
@@ -226,7 +230,7 @@ hand_over(struct relay *r, const struct nats_op *op)
 		deny(r, &e);
 		return;
 	}
-	if (op->header.len != 0 && !police_headers(r, op, &c.header))
+	if (op->header.len != 0 && !police_headers(r, op, what.verb, &c.header))
 		return;
 	c.number = r->commands + 1;
 	if (op->payload.len + op->header.len > r->env->limits.max_command || r->env->ops->command(r, &c) != 0) {
@@ -273,7 +277,7 @@ forward(struct relay *r, const struct nats_op *op, bool answer)
 
 	if (reply.len != 0 && (!judge_reply(r, op) || !reply_up(r, &reply, reply_room)))
 		return;
-	if (op->header.len != 0 && !police_headers(r, op, &header))
+	if (op->header.len != 0 && !police_headers(r, op, VERB_NONE, &header))
 		return;
 	if (!answer && inbox_is(subject))
 		subject = inbox_up(subject, r->identity->inbox, subject_room);

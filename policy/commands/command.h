@@ -58,6 +58,8 @@ enum verb {
 	VERB_MANIFEST_UNDEPLOY,
 	VERB_WADM_COMMAND, /* wadm.cmd.*: wadm executes it */
 	VERB_STATE_WRITE,  /* the key-value side doors */
+	VERB_STATE_READ,   /* not a command: see what is stored, by JetStream; see state.h */
+	VERB_STATE_MANAGE, /* not a command: make, change and empty what stores it */
 	VERB_SERVE,        /* not a command: the bundle a host has, see rights */
 	VERB_CONTROL_WATCH,/* not a command: subscribe to command subjects */
 	VERB_HOST_EVENT,   /* A: a host's own event, wasmbus.ctl.L.events; part of serve, granted by no name */
@@ -67,6 +69,10 @@ enum verb {
 
 _Static_assert(VERB_COUNT <= 64, "a set of verbs is one uint64_t");
 #define VERB_BIT(v) (UINT64_C(1) << (v))
+/* Words that are granted like verbs and are no commands: no condition can be put to them. */
+#define VERBS_NO_COMMAND                                                                           \
+	(VERB_BIT(VERB_SERVE) | VERB_BIT(VERB_CONTROL_WATCH) | VERB_BIT(VERB_STATE_READ) |         \
+	    VERB_BIT(VERB_STATE_MANAGE))
 
 struct command {
 	enum verb verb;

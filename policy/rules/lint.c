@@ -247,7 +247,7 @@ static void
 broad_verbs(struct lint *l, const struct pol_rule *rule)
 {
 	for (int v = VERB_NONE + 1; v < VERB_COUNT; v++) {
-		bool strong = v == VERB_SERVE || v == VERB_CONTROL_WATCH ||
+		bool strong = (VERB_BIT(v) & VERBS_NO_COMMAND) != 0 ||
 			      command_verb_mutates((enum verb)v);
 
 		if ((pol_verbs(rule) & VERB_BIT(v)) == 0 || !strong)

@@ -126,7 +126,7 @@ conds_ok(struct check *c, const struct pol_rule *rule)
 		return true;
 	if (l.first > c->p->n_conds || l.n > c->p->n_conds - l.first || l.n > c->conds)
 		return false;
-	if ((pol_verbs(rule) & (VERB_BIT(VERB_SERVE) | VERB_BIT(VERB_CONTROL_WATCH))) != 0)
+	if ((pol_verbs(rule) & VERBS_NO_COMMAND) != 0)
 		return false;
 	c->conds -= l.n;
 	for (uint32_t i = 0; i < l.n; i++) {
@@ -160,7 +160,7 @@ bounds_ok(struct check *c, const struct pol_rule *rule)
 	if (!pol_rated(rule))
 		return rule->rate_ms == 0 && rule->burst == 0;
 	return rate_ok(&rate) && (rule->flags & POL_DENY) == 0 &&
-	       (pol_verbs(rule) & (VERB_BIT(VERB_SERVE) | VERB_BIT(VERB_CONTROL_WATCH))) == 0 &&
+	       (pol_verbs(rule) & VERBS_NO_COMMAND) == 0 &&
 	       rule->reply.n == 0 && rule->headers.n == 0 && rule->strip.n == 0 && rule->streams.n == 0 &&
 	       rule->respond == 0;
 }

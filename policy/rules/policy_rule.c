@@ -118,7 +118,7 @@ header_item(struct place *at, const struct text_node *n, struct pol_item *out)
 }
 
 /* What no condition on a command can be put to. */
-#define NO_COMMANDS (VERB_BIT(VERB_SERVE) | VERB_BIT(VERB_CONTROL_WATCH))
+#define NO_COMMANDS VERBS_NO_COMMAND
 
 static void
 rule_verbs(struct rule_place *rp, struct text_node *e)

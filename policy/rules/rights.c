@@ -223,7 +223,8 @@ judge_consumer(const struct rights *r, struct bytes s, const struct words *words
 		return judge_deny(REASON_JWT);
 	if (trie_overlaps(r->view->deny_publish, words))
 		return judge_deny(REASON_RULE);
-	return judge_rated(HIT_NONE, trie_covers(r->view->publish, words, BYTES_NULL, true),
+	return judge_rated(HIT_NONE,
+	    hit_either(rights_state(r, s), trie_covers(r->view->publish, words, BYTES_NULL, true)),
 	    view_rated(r->view, &q), REASON_RESERVED);
 }
 
@@ -251,6 +252,8 @@ judge_publish(const struct rights *r, struct bytes s, uint32_t after)
 	if (subject_in_inbox(s))
 		return judge_own(denies, REASON_OWN_INBOX);
 	allows = trie_match(r->view->publish, &words, subject_reserved(s));
+	if (s.ptr[0] == '$')
+		allows = hit_either(allows, rights_state(r, s));
 	q.words = &words;
 	q.by_name = subject_reserved(s);
 	rated = view_rated(r->view, &q);
@@ -303,6 +306,11 @@ judge_control(const struct rights *r, struct bytes pattern, struct bytes queue, 
 			why = REASON_HOST;
 		if (host == SERVE_ANOTHER_HOST || no.enforced != RULE_NONE)
 			allows = HIT_NONE;
+	}
+	if (queue.len == 0 && state_pattern(pattern, &lattice)) {
+		rights_word(r, VERB_STATE_READ, lattice, &watch, &no_watch);
+		if (no_watch.enforced == RULE_NONE)
+			allows = hit_either(allows, watch);
 	}
 	if (queue.len == 0 && serve_watch(pattern, &lattice)) {
 		rights_word(r, VERB_CONTROL_WATCH, lattice, &watch, &no_watch);

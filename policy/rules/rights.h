@@ -126,6 +126,11 @@ bool rights_is_host(const struct rights *r, struct bytes id);
  * whichever rule, has to be of itself.
  */
 bool rights_reports(struct rights *r, struct bytes lattice);
+/*
+ * rights_stored() - may it do that (state_needs()) with a stream that stores a lattice's state? control.watch
+ * lets read too.
+ */
+struct decision rights_stored(struct rights *r, struct bytes lattice, enum verb needs);
 /* rights_rpc() - does the right to answer on a reply R cover R.> as well? */
 bool rights_rpc(struct rights *r);
 /*

@@ -70,7 +70,9 @@ deliver_command(
 		return judge_deny(REASON_COMMAND);
 	/* who may write a lattice's stored state may see it, e.g. through a consumer on the bucket
 	 */
-	q.want = q.any_of | (c.verb == VERB_STATE_WRITE ? VERB_BIT(VERB_STATE_WRITE) : 0);
+	q.want = q.any_of;
+	if (c.verb == VERB_STATE_WRITE)
+		q.want |= VERB_BIT(VERB_STATE_WRITE) | VERB_BIT(VERB_STATE_READ);
 	q.lattice = command_lattice(&c);
 	a = view_verbs(r->view, &q);
 	if (a.deny.enforced != RULE_NONE || queue.len != 0)

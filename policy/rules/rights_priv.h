@@ -5,6 +5,7 @@
 #define POLICY_RULES_RIGHTS_PRIV_H
 
 #include "policy/commands/serve.h"
+#include "policy/commands/state.h"
 #include "policy/rules/narrow.h"
 #include "policy/rules/rights.h"
 #include "policy/rules/view.h"
@@ -151,6 +152,8 @@ struct decision judge_subscribe(
     const struct rights *r, struct bytes pattern, struct bytes queue, uint32_t after);
 struct decision judge_body(const struct rights *r, struct bytes subject, const struct command *c,
     const struct body *b, uint32_t after);
+/* rights_state() - what lets it ask JetStream about the stored state of a lattice on subject @s. */
+struct hit rights_state(const struct rights *r, struct bytes s);
 /* cache_get() - true: *where holds the answer. False: where to put it (NULL: nowhere). */
 bool cache_get(struct rights *r, enum question_kind q, struct bytes s, struct slot **where);
 /* cache_put() - remember an answer where cache_get() said. */

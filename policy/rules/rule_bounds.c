@@ -8,7 +8,7 @@
 #include "policy/commands/command.h"
 #include "policy/rules/parse_priv.h"
 
-#define NO_COMMANDS (VERB_BIT(VERB_SERVE) | VERB_BIT(VERB_CONTROL_WATCH))
+#define NO_COMMANDS VERBS_NO_COMMAND
 
 void
 rule_rate(struct rule_place *rp, struct text_node *e)

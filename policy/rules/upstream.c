@@ -4,6 +4,8 @@
  */
 #include "policy/rules/upstream.h"
 
+#include <stdio.h>
+
 #include "policy/rules/rights_priv.h"
 #include "policy/rules/subject.h"
 
@@ -130,6 +132,35 @@ add_buckets(struct growing *g, const struct policy *p)
 	add(g, BYTES_LIT("$KV.wadm_manifests.>"));
 }
 
+/*
+ * deny_api() - JetStream's API as a whole; or, for who sees or manages a lattice's stored state, the
+ * calls that is not done by. (NATS cannot name some streams among all others: the gate does that.)
+ */
+static void
+deny_api(const struct rights *r, struct growing *g, const char *prefix)
+{
+	static const char *const other[] = { "INFO", "ACCOUNT.>", "META.>", "SERVER.>", "STREAM.NAMES",
+		"STREAM.LIST", "STREAM.LEADER.>", "STREAM.PEER.>", "STREAM.TEMPLATE.>", "STREAM.MSG.DELETE.*",
+		"STREAM.SNAPSHOT.*", "STREAM.RESTORE.*", "CONSUMER.DURABLE.>", "CONSUMER.NAMES.*",
+		"CONSUMER.LIST.*", "CONSUMER.LEADER.>" };
+	static const char *const managing[] = { "STREAM.CREATE.*", "STREAM.UPDATE.*", "STREAM.DELETE.*",
+		"STREAM.PURGE.*" };
+	bool manages = rights_has(r, VERB_STATE_MANAGE);
+	char all[16];
+
+	snprintf(all, sizeof(all), "%s>", prefix);
+	if (granted(r, bytes_str(all), true))
+		return;
+	if (!manages && !rights_has(r, VERB_STATE_READ)) {
+		add(g, bytes_str(all));
+		return;
+	}
+	for (size_t i = 0; i < sizeof(other) / sizeof(other[0]); i++)
+		add_text(g, prefix, BYTES_NULL, other[i]);
+	for (size_t i = 0; !manages && i < sizeof(managing) / sizeof(managing[0]); i++)
+		add_text(g, prefix, BYTES_NULL, managing[i]);
+}
+
 static void
 deny_publish(const struct rights *r, struct growing *g)
 {
@@ -138,8 +169,8 @@ deny_publish(const struct rights *r, struct growing *g)
 	if (g->skip_kv)
 		add_buckets(g, r->p);
 	deny_space(r, g, BYTES_LIT("$SYS.>"), true);
-	deny_space(r, g, BYTES_LIT("$JS.API.>"), true);
-	deny_space(r, g, BYTES_LIT("$JS.*.API.>"), true);
+	deny_api(r, g, "$JS.API.");
+	deny_api(r, g, "$JS.*.API.");
 	deny_space(r, g, BYTES_LIT("$O.>"), true);
 }
 
@@ -151,7 +182,8 @@ static void
 deny_subscribe(const struct rights *r, struct growing *g)
 {
 	uint64_t hears =
-	    VERB_BIT(VERB_SERVE) | VERB_BIT(VERB_CONTROL_WATCH) | VERB_BIT(VERB_STATE_WRITE);
+	    VERB_BIT(VERB_SERVE) | VERB_BIT(VERB_CONTROL_WATCH) | VERB_BIT(VERB_STATE_WRITE) |
+	    VERB_BIT(VERB_STATE_READ);
 
 	deny_space(r, g, BYTES_LIT("$SYS.>"), false);
 	if ((r->view->verbs_ever & hears) != 0)

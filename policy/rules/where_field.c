@@ -29,7 +29,7 @@
 	    V(MANIFEST_UNDEPLOY))
 #define V_ALL                                                                                      \
 	(((UINT64_C(1) << VERB_COUNT) - 1) &                                                       \
-	    ~(V(NONE) | V(UNKNOWN) | V(HOST_EVENT) | V(SERVE) | V(CONTROL_WATCH)))
+	    ~(V(NONE) | V(UNKNOWN) | V(HOST_EVENT) | VERBS_NO_COMMAND))
 
 static const struct where_row rows[POLICY_FIELD_COUNT] = {
 	[POLICY_FIELD_IMAGE] = { "image", WHERE_IMAGES, V_PART },

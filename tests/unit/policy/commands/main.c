@@ -11,6 +11,7 @@ main(void)
 	suite_add_tcase(s, verb_tests());
 	suite_add_tcase(s, serve_tests());
 	suite_add_tcase(s, report_tests());
+	suite_add_tcase(s, state_tests());
 	suite_add_tcase(s, image_tests());
 	suite_add_tcase(s, dialect_a_tests());
 	suite_add_tcase(s, dialect_b_tests());

@@ -8,6 +8,7 @@ TCase *command_tests(void);
 TCase *verb_tests(void);
 TCase *serve_tests(void);
 TCase *report_tests(void);
+TCase *state_tests(void);
 TCase *image_tests(void);
 TCase *dialect_a_tests(void);
 TCase *dialect_b_tests(void);
