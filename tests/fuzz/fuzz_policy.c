@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "policy/rules/meters.h"
+#include "policy/rules/lint.h"
 #include "policy/rules/rights_priv.h"
 #include "policy/rules/subject.h"
 #include "policy/rules/upstream.h"
@@ -18,15 +19,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char good[] =
     "lattices = [\"acme-*\", default]\naccounts { ACME = " ACME " }\n"
+    "set { top = 9 }\nhosts { nx = [eu] }\n"
     "role host { account = ACME tags = [\"role:host\"] names = [\"h*\"] }\n"
     "role app { account = ACME }\n"
-    "rule serve { allow = [serve, read] to = [host] because = \"hosts serve\" }\n"
+    "rule serve { allow = [serve, read] unstamped = allow rpc = yes streams = [\"K*\"] to = [host] because = \"hosts serve\" }\n"
     "rule data { publish = [\"app.>\", \"*.b\"] subscribe = [\"app.* q\", \">\"] reply = [r]\n"
     "  headers = [\"Nats-*\"] respond = 2 to = [app] }\n"
     "rule no { deny_publish = [\"app.x.>\"] deny_subscribe = [\"s.>\"] to = [\"*\"] mode = observe "
     "}\n"
     "rule ours { allow = [\"actor.*\", manifest.put] to = [app] where {\n"
-    "  image = [none, \"a.b/*\", \"file:///x*\"] count in [1..3, 9] host = [own, \"n*\"] } }\n"
+    "  image = [none, \"a.b/*\", \"file:///x*\"] count in [1..3, ${top}] host.label = [none, eu] host = [own, \"n*\"] } }\n"
     "rule not { deny = [\"*\"] to = [app] where { annotation = x* digest != required } }\n"
     "rule never { deny = [deploy] to = [host] }\n"
     "rule often { publish = [\"app.>\", \"a\"] subscribe = [\"s.>\"] allow = [label.put] to = [app]\n"
@@ -68,7 +70,8 @@ static const struct {
 	{ "wasmbus.ctl.default.cmd.NX.la", "nonsense" },
 };
 
-static const char *const subjects[] = { "a", "app.x", "app.x.y", "app.b", "$KV.b.k", "$JS.API.INFO",
+static const char *const subjects[] = { "ORDERS", "KV_b", "KV_LATTICEDATA_default",
+	"wasmbus.ctl.default.cmd.NX.*", "a", "app.x", "app.x.y", "app.b", "$KV.b.k", "$JS.API.INFO",
 	"_INBOX.a.b", "wasmbus.evt.default.x", "wasmbus.ctl.default.cmd.NX.lp",
 	"wasmbus.ctl.acme-1.ping.hosts", "s.t", "r", ">", "app.*", "app.>", "wasmbus.ctl.default.>",
 	"*.wadm.api.>", "" };
@@ -137,6 +140,11 @@ ask_everything(struct rights *r, bool check)
 		(void)rights_answer(r, s);
 		(void)rights_answers(r, true, &max, &ttl);
 		(void)rights_header(r, s);
+		if (rights_stream_subjects(r, s).verdict == VERDICT_ALLOW)
+			assert(rights_stream(r, s).verdict == VERDICT_ALLOW);
+		assert(!rights_unstamped(r, s, BYTES_NULL) || rights_serves(r, s, BYTES_NULL));
+		(void)rights_pins_host(r);
+		(void)rights_rpc(r);
 		for (size_t k = 0; k < n; k++) {
 			struct bytes pattern = bytes_str(subjects[k]);
 			struct decision sub = rights_subscribe(r, pattern, BYTES_NULL);
@@ -260,11 +268,17 @@ fuzz_text(struct bytes text)
 	struct buf out;
 
 	if (compile(&out, text) == 0) {
+		struct text_report report;
+
 		if (policy_open(&p, buf_bytes(&out)) != 0)
 			abort();
 		for (uint32_t i = 0; i < policy_rules(p); i++)
 			assert(policy_rule_name(p, i)[0] != '\0' &&
 			       policy_rule_place(p, i)[0] != '\0');
+		text_report_init(&report);
+		policy_lint(p, &report);
+		assert(report.errors == 0);
+		text_report_deinit(&report);
 		ask(p, true);
 		policy_close(p);
 	}

@@ -160,11 +160,11 @@ documented(const char *word)
 
 START_TEST(every_field_and_key_is_named)
 {
-	static const char *const keys[] = { "lattices", "include", "set", "accounts", "hosts",
+	static const char *const keys[] = { "lattices", "include", "zone", "set", "accounts", "hosts",
 		"role", "rule", "account", "tags", "names", "users", "issuers", "sources", "allow",
 		"deny", "publish", "subscribe", "deny_publish", "deny_subscribe", "reply",
 		"respond", "respond_within", "headers", "strip_headers", "streams", "unstamped",
-		"host_id", "rpc", "to", "because", "mode", "where" };
+		"host_id", "rpc", "rate", "burst", "during", "from", "until", "to", "because", "mode", "where" };
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		documented(keys[i]);
