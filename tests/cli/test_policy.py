@@ -184,6 +184,27 @@ def explain_takes_a_creds_file(folder):
     expect(run("explain", "-p", folder, "-c", path, "PUB", "app.y")[0], "own lists refuse it; the rules alone would allow it")
 
 
+def what_bounds_a_rule_is_tested_and_explained(folder):
+    write(folder, a_policy=POLICY + 'rule hours { publish = [office]  to = [app]  rate = 2/h  during = ["mon-fri"] }\n',
+          a_expect="PUB role=app at=2026-11-23T10:00Z times=2 office -> allow rule=hours\n"
+                   "PUB role=app at=2026-11-23T10:00Z times=3 office -> deny rule=hours reason=rate\n"
+                   "PUB role=app at=2026-11-22T10:00Z office -> deny reason=no_rule\nPUB role=app office -> deny\n")
+    expect(run("test", folder)[0], "4 lines, 0 failed")
+    write(folder, a_expect="PUB role=app at=2026-11-23T10:00Z times=4 office -> deny reason=rate\n")
+    expect(run("test", folder, code=4)[1], "got deny rule=hours reason=rate # when asked 3 times")
+    asked = ("explain", "-p", folder, "-r", "app", "PUB", "office", "--at")
+    expect(run(*asked, "2026-11-23T10:00Z")[0], "allow  PUB office", "at most 2/h burst 2; in force now: mon-fri UTC")
+    expect(run(*asked, "2026-11-22T10:00Z")[0], "deny  PUB office", "allows; at most 2/h burst 2; not in force now",
+           "a rule allows it at other times")
+    said = json.loads(run(*asked, "2026-11-22T10:00Z", "--json")[0])
+    rule = next(r for r in said["steps"][0]["rules"] if r["rule"] == "hours")
+    assert rule["rate"] == "2/h burst 2" and rule["times"] == "mon-fri UTC" and not rule["in_force"], rule
+    run(*asked, "noon", code=2)
+    write(folder, a_policy=POLICY + 'rule r { publish = [x]  to = [app]  during = ["mon"]  from = "2026-11-24T00:00Z"'
+          '  until = "2026-11-25T00:00Z" }\n')
+    expect(run("check", folder)[1], "rule r is never in force")
+
+
 def mistakes_are_usage_errors(folder):
     write(folder, a_policy=POLICY)
     run("explain", "-p", folder, "PUB", "a", code=2)
@@ -209,6 +230,7 @@ TESTS = [
     templates_are_filled_in,
     explain_shows_each_rule_and_the_smallest_that_would_do,
     explain_takes_a_creds_file,
+    what_bounds_a_rule_is_tested_and_explained,
     mistakes_are_usage_errors,
 ]
 

@@ -110,6 +110,48 @@ START_TEST(a_swap_gives_everybody_new_rights)
 }
 END_TEST
 
+/* pays() - does the rule let another message through? */
+static bool
+pays(struct person *x)
+{
+	struct bytes s = BYTES_LIT("app.x");
+	struct decision d = rights_publish(x->rights, s);
+
+	ck_assert_uint_ne(d.rated, 0);
+	return rights_pay_publish(x->rights, s, d, 1000).verdict == VERDICT_ALLOW;
+}
+
+START_TEST(what_was_spent_is_spent_after_leaving_and_after_a_swap)
+{
+	static const char *const text = "lattices = [\"default\"]\naccounts { ACME = " ACME " }\n"
+					"role app { account = ACME tags = [\"role:app\"] }\n"
+					"rule data { publish = [\"app.>\"] to = [app] rate = 3/h }\n";
+	struct world first, next;
+	struct person *x, *elsewhere;
+
+	world_policy(&first, "a.policy", bytes_str(text));
+	world_policy(&next, "b.policy", bytes_str(text));
+	people.policy = first.policy;
+	people.meters = meters_new(1);
+	x = meet(1, NULL, "1.2.3.4");
+	ck_assert(pays(x));
+	people_leave(&people, x);
+	meters_tick(people.meters, 1000);
+	x = meet(1, NULL, "1.2.3.4");
+	elsewhere = meet(1, NULL, "5.6.7.8");
+	ck_assert(pays(elsewhere));
+	ck_assert_int_eq(people_swap(&people, next.policy), 0);
+	ck_assert(pays(x));
+	ck_assert(!pays(x));
+	ck_assert(!pays(elsewhere));
+	people_leave(&people, x);
+	people_leave(&people, elsewhere);
+	meters_free(people.meters);
+	world_end(&first);
+	world_end(&next);
+}
+END_TEST
+
 START_TEST(a_zeroed_identity_is_nobody)
 {
 	struct identity id = { 0 };
@@ -130,6 +172,7 @@ people_tests(void)
 	tcase_add_test(t, the_same_person_from_elsewhere_may_have_other_roles);
 	tcase_add_test(t, the_same_token_with_other_permissions_is_somebody_else);
 	tcase_add_test(t, a_swap_gives_everybody_new_rights);
+	tcase_add_test(t, what_was_spent_is_spent_after_leaving_and_after_a_swap);
 	tcase_add_test(t, a_zeroed_identity_is_nobody);
 	return t;
 }
