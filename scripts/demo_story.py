@@ -1,6 +1,7 @@
 """What scripts/demo shows. Everything is real: nats-server, the gateway, raw sockets; 127.0.0.1 only."""
 import json
 import os
+import re
 import shlex
 import shutil
 import socket
@@ -21,6 +22,11 @@ def paint(code, text):
 
 def title(text):
     print("\n" + paint("1", text))
+
+
+def brief(text):
+    """Host ids are 56 characters that tell nobody anything."""
+    return re.sub(r"\b(N[A-Z2-7]{7})[A-Z2-7]{48}\b", r"\1...", text)
 
 
 def bad(text):
@@ -173,7 +179,7 @@ def detach(gate):
 
 def refused(name, said, words):
     check(any(words in line for line in said), f"{name}: expected {words}, got {said}")
-    good(f"REFUSED  {name}: {next(line for line in said if words in line)[:110]}")
+    good(f"REFUSED  {name:21} {brief(next(line for line in said if words in line))}")
 
 
 def through_the_gate(gate):
@@ -212,7 +218,8 @@ def through_the_gate(gate):
     deployer.publish(f"wasmbus.ctl.default.cmd.{host_id}.lp", provider(host_id, "evil.example/rootkit:1"), inbox)
     said = json.loads(deployer.next().payload)
     check(said["accepted"] is False and "rule=only-our-images" in said["error"], f"not refused: {said}")
-    good(f"REFUSED  deployer.creds: {said['error']}")
+    plain("deployer.creds: start provider evil.example/rootkit:1")
+    good(f"REFUSED  {said['error']}")
     host.nothing()
     body = provider(host_id, "registry.example/httpserver:1")
     deployer.publish(f"wasmbus.ctl.default.cmd.{host_id}.lp", body, inbox)
@@ -221,7 +228,8 @@ def through_the_gate(gate):
     answer = deployer.next()
     check(answer.payload == b'{"accepted":true,"error":""}', "the answer did not come back")
     check(watcher.next().payload == body, "the command did not cross byte for byte")
-    good("ALLOWED  deployer.creds: start provider registry.example/httpserver:1, asked through the gate, answered by the host.")
+    plain("deployer.creds: start provider registry.example/httpserver:1")
+    good(f"ALLOWED  the host got it byte for byte and answered {answer.payload.decode()}")
     for client in (deployer, host, watcher):
         client.close()
 
@@ -238,12 +246,12 @@ def show(gate):
         event = line["event"]
         who = line.get("name", "a stranger")
         if event == "command":
-            what = f"{line['decision']} {line['verb']} {line.get('image', '')} on {line['host'][:8]}..."
-            plain(f"{event:15} {who:10} {what}  rule={line['rule']}  record {line['seq']}")
+            what = f"{line['decision']:5} {line['verb']} {line.get('image', '')}"
+            plain(f"{event:15} {who:10} {what:52} rule={line['rule']}, record {line['seq']}")
         elif event == "command_denied":
-            plain(f"{event:15} {who:10} deny {line['verb']}  rule={line['rule']}  ({line['reason']})")
+            plain(f"{event:15} {who:10} {'deny  ' + line['verb']:52} rule={line['rule']} ({line['reason']})")
         elif event in ("login_failed", "login_refused"):
-            plain(f"{event:15} {who:10} {line.get('reason', '')}  from {line['source']}")
+            plain(f"{event:15} {who:10} {line.get('reason', '')}")
     plain("Log: log/decisions.jsonl; commands, durable before they were forwarded: audit/records.jsonl")
 
 
