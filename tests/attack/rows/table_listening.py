@@ -107,6 +107,8 @@ ROWS = {
         Reply("C", "bid as a call", V1 + "provider.auction",
               {"provider_ref": EVIL, "provider_id": "x", "constraints": {}}, "default.echo.wrpc.0.0.1.a",
               ("reader", "deployer"), ("reader",)),
+        Reply("D", "state as a command", f"runtime.host.{HOST}.heartbeat", {}, f"runtime.host.{HOST2}.workload.stop",
+              ("operator",), ("operator",)),
         Reply("wadm", "list as a command", "wadm.api.default.model.get", {}, "wadm.cmd.default",
               ("reader", "deployer"), ("reader",)),
         Reply("kv", "data with a command for its answer", "app.question", {}, f"{V0}cmd.{HOST}.lp", ("tenant",), ("tenant",)),
