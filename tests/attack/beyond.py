@@ -2,6 +2,7 @@
 """From beyond the gate: whoever can write to the leaf commands a host behind the gate. Here the leaf is a
 real nats-server, the attacker another user of its account who goes nowhere near a gate; two gates stand
 on one leaf, which believe each other or do not."""
+import json
 import shutil
 import tempfile
 
@@ -136,6 +137,34 @@ def a_copy_is_no_second_command(s):
     host.nothing()
 
 
+def jetstream_is_no_way_around(s):
+    """Outside, somebody has a stream deliver to the host's subject, and republish there."""
+    for account in s.deployment.accounts.values():
+        account.jetstream = True
+    attacker = begin(s)
+    host = host_at(s)
+    # a server counts only literal subscriptions as interest in what a consumer pushes
+    host.subscribe(START)
+    host.barrier()
+
+    def ask(subject, body):
+        said = json.loads(attacker.request(subject, json.dumps(body).encode()).payload)
+        if "error" in said:
+            raise Failed(f"{subject}: {said}")
+
+    republish = {"src": "out.js.again", "dest": START}
+    ask("$JS.API.STREAM.CREATE.S", {"name": "S", "subjects": ["out.js.>"], "storage": "memory", "republish": republish})
+    ask("$JS.API.CONSUMER.CREATE.S", {"stream_name": "S", "config": {
+        "deliver_subject": START, "ack_policy": "none", "filter_subject": "out.js.x"}})
+    attacker.publish("out.js.x", b"{}")
+    attacker.publish("out.js.again", b"{}")
+    attacker.barrier()
+    records(s.deployment, decision="deny", reason="missing", subject=START)
+    until(lambda: [d for d in s.deployment.decisions()
+                   if d["event"] == "delivery_dropped" and d["subject"] == "out.js.x"], "the stored message dropped")
+    host.nothing()
+
+
 def a_flood_is_summed(s):
     """Ten thousand unstamped commands: none delivered, some records, and how many more there were."""
     attacker = begin(s)
@@ -204,5 +233,5 @@ def one_of_a_gate_nobody_named_does_not(s):
 
 if __name__ == "__main__":
     stage.run([without_a_gate_the_host_gets_it, behind_a_gate_it_does_not, where_the_rule_allows_it_does,
-               a_copy_is_no_second_command, a_flood_is_summed, a_command_of_a_trusted_gate_arrives,
+               a_copy_is_no_second_command, jetstream_is_no_way_around, a_flood_is_summed, a_command_of_a_trusted_gate_arrives,
                one_of_a_gate_nobody_named_does_not])
