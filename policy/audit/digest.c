@@ -104,29 +104,36 @@ digest_put_base64(struct buf *b, const struct digest *d)
 	buf_put_str(b, text);
 }
 
-/* hex_of() - value of a lower-case digit, or 16. */
-static uint8_t
-hex_of(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return (uint8_t)(c - '0');
-	return c >= 'a' && c <= 'f' ? (uint8_t)(c - 'a' + 10) : 16;
-}
+/* one more than the value of a lower-case digit; 0: it is none */
+static const uint8_t hex_value[256] = { ['0'] = 1,
+	['1'] = 2,
+	['2'] = 3,
+	['3'] = 4,
+	['4'] = 5,
+	['5'] = 6,
+	['6'] = 7,
+	['7'] = 8,
+	['8'] = 9,
+	['9'] = 10,
+	['a'] = 11,
+	['b'] = 12,
+	['c'] = 13,
+	['d'] = 14,
+	['e'] = 15,
+	['f'] = 16 };
 
 bool
 digest_from_hex(struct bytes s, struct digest *d)
 {
-	uint8_t wrong = 0;
+	bool ok = s.len == DIGEST_HEX;
 
-	if (s.len != DIGEST_HEX)
-		return false;
-	for (size_t i = 0; i < DIGEST_LEN; i++) {
-		uint8_t hi = hex_of(s.ptr[2 * i]), lo = hex_of(s.ptr[2 * i + 1]);
+	for (size_t i = 0; ok && i < DIGEST_LEN; i++) {
+		unsigned hi = hex_value[s.ptr[2 * i]], lo = hex_value[s.ptr[2 * i + 1]];
 
-		wrong |= (uint8_t)((hi | lo) & 16);
-		d->b[i] = (uint8_t)(hi << 4 | lo);
+		ok = hi != 0 && lo != 0;
+		d->b[i] = (uint8_t)((hi - 1) << 4 | (lo - 1));
 	}
-	return wrong == 0;
+	return ok;
 }
 
 bool

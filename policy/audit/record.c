@@ -81,17 +81,6 @@ escape(uint8_t out[12], uint32_t cp)
 	       unit(out + 6, 0xdc00 + ((cp - 0x10000) & 0x3ff));
 }
 
-static size_t
-plain_run(struct bytes s)
-{
-	size_t n = 0;
-
-	while (
-	    n < s.len && s.ptr[n] >= 0x20 && s.ptr[n] < 0x7f && s.ptr[n] != '"' && s.ptr[n] != '\\')
-		n++;
-	return n;
-}
-
 /* put_text() - up to @max characters. Return: those written; *cut when that was not all. */
 static size_t
 put_text(struct line *l, struct bytes s, size_t max, bool *cut)

@@ -147,19 +147,6 @@ take_escape(struct scan *s)
 	return hi < 0xdc00 && take_unit(s, &lo) && lo >= 0xdc00 && lo <= 0xdfff;
 }
 
-#define ONES UINT64_C(0x0101010101010101)
-#define HIGH UINT64_C(0x8080808080808080)
-#define ZERO_BYTE(v) (((v)-ONES) & ~(v))
-
-/* stops() - which of eight bytes are no plain characters (the lowest mark is right). */
-static inline uint64_t
-stops(uint64_t w)
-{
-	return (((w - ONES * 0x20) & ~w) | ZERO_BYTE(w ^ ONES * '"') | ZERO_BYTE(w ^ ONES * '\\') |
-		   ZERO_BYTE(w ^ ONES * 0x7f) | w) &
-	       HIGH;
-}
-
 /* string() - behind its opening quote up to behind the closing one. */
 static bool
 string(struct scan *s, struct bytes *raw)
@@ -167,20 +154,7 @@ string(struct scan *s, struct bytes *raw)
 	const uint8_t *from = s->p;
 
 	for (;;) {
-		uint64_t w, stop = 0;
-
-		while (s->end - s->p >= 8) {
-			memcpy(&w, s->p, 8);
-			stop = stops(w);
-			if (stop != 0)
-				break;
-			s->p += 8;
-		}
-		if (stop != 0)
-			s->p += __builtin_ctzll(stop) / 8;
-		while (s->p != s->end && *s->p >= 0x20 && *s->p < 0x7f && *s->p != '"' &&
-		       *s->p != '\\')
-			s->p++;
+		s->p += plain_run(bytes_of(s->p, (size_t)(s->end - s->p)));
 		if (s->p == s->end)
 			return false;
 		if (*s->p == '"')
@@ -265,10 +239,14 @@ value(struct scan *s, const struct record_field *f, struct record_shape *shape)
 static size_t
 next_field(struct scan *s, size_t i, enum record_kind kind)
 {
+	if (s->end - s->p < 4)
+		return record_fields;
 	for (; i < record_fields; i++) {
 		const struct record_field *f = &record_field[i];
 
-		if ((f->kinds >> kind & 1) != 0 && lit(s, f->key, f->key_len))
+		/* all begin with ," and two letters tell most of them apart */
+		if (s->p[2] == (uint8_t)f->key[2] && s->p[3] == (uint8_t)f->key[3] &&
+		    (f->kinds >> kind & 1) != 0 && lit(s, f->key, f->key_len))
 			return i;
 	}
 	return i;

@@ -49,6 +49,41 @@ field_at(const struct record *r, size_t at)
 	return (const uint8_t *)r + at;
 }
 
+#define BYTES_ONES UINT64_C(0x0101010101010101)
+#define BYTES_HIGH UINT64_C(0x8080808080808080)
+#define BYTES_ZERO(v) (((v)-BYTES_ONES) & ~(v))
+
+/* plain_stops() - which of eight bytes are escaped in a string (the lowest mark is right). */
+static inline uint64_t
+plain_stops(uint64_t w)
+{
+	return (BYTES_ZERO(w ^ BYTES_ONES * '"') | BYTES_ZERO(w ^ BYTES_ONES * '\\') |
+		   BYTES_ZERO(w ^ BYTES_ONES * 0x7f) | ((w - BYTES_ONES * 0x20) & ~w) | w) &
+	       BYTES_HIGH;
+}
+
+/* plain_run() - how many bytes from the front stand for themselves in a string. */
+static inline size_t
+plain_run(struct bytes s)
+{
+	size_t n = 0;
+
+	for (; s.len - n >= 8; n += 8) {
+		uint64_t w, stop;
+
+		memcpy(&w, s.ptr + n, 8); /* little endian: the first byte is the lowest */
+		stop = plain_stops(w);
+		if (stop != 0)
+			return n + (size_t)__builtin_ctzll(stop) / 8;
+	}
+	while (
+	    n < s.len && s.ptr[n] >= 0x20 && s.ptr[n] < 0x7f && s.ptr[n] != '"' && s.ptr[n] != '\\')
+		n++;
+	return n;
+}
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "plain_run() counts from the low end");
+
 /* field_cuttable() - can a record of this kind say of this member that it was cut? */
 static inline bool
 field_cuttable(const struct record_field *f, enum record_kind kind)
