@@ -19,6 +19,7 @@ main(void)
 	suite_add_tcase(s, inspect_tests());
 	suite_add_tcase(s, tamper_tests());
 	suite_add_tcase(s, proof_tests());
+	suite_add_tcase(s, audit_vector_tests());
 	runner = srunner_create(s);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

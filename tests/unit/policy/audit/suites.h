@@ -12,5 +12,6 @@ TCase *segment_tests(void);
 TCase *inspect_tests(void);
 TCase *tamper_tests(void);
 TCase *proof_tests(void);
+TCase *audit_vector_tests(void);
 
 #endif

@@ -261,7 +261,7 @@ START_TEST(decode_and_shape_agree_on_every_line_that_differs_in_a_byte)
 	r.has_conn = true;
 	ck_assert_int_eq(record_encode(&r, &line), 0);
 	for (size_t i = 0; i < line.len; i++) {
-		for (unsigned c = 0; c < 256; c += 3) {
+		for (unsigned c = 0; c < 256; c += 5) {
 			uint8_t was = line.ptr[i];
 
 			line.ptr[i] = (uint8_t)c;

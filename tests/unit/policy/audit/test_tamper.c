@@ -5,7 +5,7 @@
 #include "tests/unit/policy/audit/log.h"
 #include "tests/unit/policy/audit/suites.h"
 
-enum { RECORDS = 120, ROUNDS = 200 };
+enum { RECORDS = 120, ROUNDS = 100 };
 
 static struct log l, other;
 static struct inspect_result r;
