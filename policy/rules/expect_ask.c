@@ -1,6 +1,6 @@
 /*
- * expect_ask - what the gate would answer to a line: the same questions, in the same order, and paid
- * for where the gate would have it paid.
+ * expect_ask - what the gate would answer to a line: the same questions, in the same order, and
+ * paid for where the gate would have it paid.
  */
 #include "policy/rules/expect_priv.h"
 #include "policy/rules/glob.h"
@@ -142,7 +142,8 @@ ask(struct expect_got *got, struct rights *r, const struct expect_case *c, struc
 }
 
 int
-expect_ask(struct expect_got *got, struct rights *r, const struct expect_case *c, struct bytes payload)
+expect_ask(
+    struct expect_got *got, struct rights *r, const struct expect_case *c, struct bytes payload)
 {
 	int x = 0;
 

@@ -5,7 +5,8 @@
 #include "policy/rules/expect.h"
 
 /*
- * expect_ask() - what the line asks, as often as it says, up to the first refusal. Fills all of @got but
+ * expect_ask() - what the line asks, as often as it says, up to the first refusal. Fills all of
+ * @got but
  * ->held. Return: 0, -ENOMEM.
  */
 int expect_ask(struct expect_got *got, struct rights *r, const struct expect_case *c,

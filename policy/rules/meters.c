@@ -1,7 +1,7 @@
 /*
  * meters - see meters.h. A chained table that grows, and a list of what nobody holds, oldest first.
- * Names come from verified credentials and from the operator's policy, but a tenant may choose among
- * many keys of his own: the hash is seeded by where the table lies.
+ * Names come from verified credentials and from the operator's policy, but a tenant may choose
+ * among many keys of his own: the hash is seeded by where the table lies.
  */
 #include "policy/rules/meters.h"
 

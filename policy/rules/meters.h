@@ -3,9 +3,9 @@
  * used. One table to a process.
  *
  * A bucket belongs to an account, a user key and a rule's name; not to a connection, and not to a
- * snapshot. So neither connecting again nor a reload of the policy fills it. When nobody holds it any
- * more it is kept until it would be full anyway, at most METERS_IDLE of them: beyond that the one
- * that was left first is forgotten.
+ * snapshot. So neither connecting again nor a reload of the policy fills it. When nobody holds it
+ * any more it is kept until it would be full anyway, at most METERS_IDLE of them: beyond that the
+ * one that was left first is forgotten.
  */
 #ifndef POLICY_RULES_METERS_H
 #define POLICY_RULES_METERS_H
@@ -26,15 +26,16 @@ struct meter_key {
 
 /*
  * meters_new() - no bucket yet.
- * @share: among how many processes each rate is divided (rate_share()); 1 for one that judges alone.
- * Return: NULL when out of memory.
+ * @share: among how many processes each rate is divided (rate_share()); 1 for one that judges
+ * alone. Return: NULL when out of memory.
  */
 struct meters *meters_new(uint32_t share) must_check;
 /* meters_free() - nobody may hold a bucket any more. */
 void meters_free(struct meters *t);
-/* meters_get() - the bucket, made full when there is none; give it back. Return: NULL when out of memory. */
-struct meter *meters_get(
-    struct meters *t, const struct meter_key *key, const struct rate *rate, uint64_t now_ms) must_check;
+/* meters_get() - the bucket, made full when there is none; give it back. Return: NULL when out of
+ * memory. */
+struct meter *meters_get(struct meters *t, const struct meter_key *key, const struct rate *rate,
+    uint64_t now_ms) must_check;
 void meters_put(struct meters *t, struct meter *m);
 /* meter_take() - pay for one message. Return: false when nothing is left. */
 bool meter_take(struct meter *m, uint64_t now_ms);

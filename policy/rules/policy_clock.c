@@ -54,7 +54,8 @@ in_force(const struct policy *p, const struct pol_rule *rule, int64_t now_s)
 {
 	if (now_s < (int64_t)pol_u64(rule->from) || now_s >= pol_until(rule))
 		return false;
-	return rule->during.n == 0 || window_open(&p->windows[rule->during.first], rule->during.n, now_s);
+	return rule->during.n == 0 ||
+	       window_open(&p->windows[rule->during.first], rule->during.n, now_s);
 }
 
 /* move() - every rule with times, by the clock. Return: did one change? */
@@ -66,8 +67,8 @@ move(const struct policy *p, struct pol_clock *c)
 	for (size_t i = 0; i < c->n_timed; i++) {
 		const struct pol_rule *rule = &p->rules[c->timed[i]];
 
-		changed |= set_shut(
-		    c, c->timed[i], c->told ? !in_force(p, rule, c->now_s) : (rule->flags & POL_DENY) == 0);
+		changed |= set_shut(c, c->timed[i],
+		    c->told ? !in_force(p, rule, c->now_s) : (rule->flags & POL_DENY) == 0);
 	}
 	return changed;
 }
@@ -161,12 +162,14 @@ bool
 pol_times_cover(const struct policy *p, const struct pol_rule *outer, const struct pol_rule *inner)
 {
 	static const struct window_span whole = { 0, WINDOW_WEEK_S };
-	const struct window_span *span = inner->during.n != 0 ? &p->windows[inner->during.first] : &whole;
+	const struct window_span *span =
+	    inner->during.n != 0 ? &p->windows[inner->during.first] : &whole;
 
 	if (pol_u64(outer->from) > pol_u64(inner->from) || pol_until(outer) < pol_until(inner))
 		return false;
-	return outer->during.n == 0 || window_covers(&p->windows[outer->during.first], outer->during.n, span,
-					   inner->during.n != 0 ? inner->during.n : 1);
+	return outer->during.n == 0 ||
+	       window_covers(&p->windows[outer->during.first], outer->during.n, span,
+		   inner->during.n != 0 ? inner->during.n : 1);
 }
 
 bool
@@ -175,7 +178,8 @@ pol_never(const struct policy *p, const struct pol_rule *rule)
 	static const struct window_span whole = { 0, WINDOW_WEEK_S };
 
 	return !window_meets(rule->during.n != 0 ? &p->windows[rule->during.first] : &whole,
-	    rule->during.n != 0 ? rule->during.n : 1, (int64_t)pol_u64(rule->from), pol_until(rule));
+	    rule->during.n != 0 ? rule->during.n : 1, (int64_t)pol_u64(rule->from),
+	    pol_until(rule));
 }
 
 /* ---- for people ---- */

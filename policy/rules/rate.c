@@ -1,7 +1,7 @@
 /*
- * rate - see rate.h. A bucket holds burst * period units and gains n of them a millisecond. With the
- * bounds of rate_ok() every product fits into 64 bits, except that of a long absence, which is cut
- * to what fills the bucket before it is multiplied.
+ * rate - see rate.h. A bucket holds burst * period units and gains n of them a millisecond. With
+ * the bounds of rate_ok() every product fits into 64 bits, except that of a long absence, which is
+ * cut to what fills the bucket before it is multiplied.
  */
 #include "policy/rules/rate.h"
 

@@ -13,8 +13,8 @@
 enum { RATE_MAX = 1000000, RATE_TEXT = 48 };
 
 struct rate {
-	uint32_t n;         /* messages in one period; 0: no limit */
-	uint32_t burst;     /* at once, when none came for long */
+	uint32_t n;     /* messages in one period; 0: no limit */
+	uint32_t burst; /* at once, when none came for long */
 	uint64_t period_ms;
 };
 
@@ -33,7 +33,8 @@ void rate_put(const struct rate *r, char out[RATE_TEXT]);
 struct rate rate_share(const struct rate *r, uint32_t n);
 /* rate_full() - a bucket nobody took from. */
 struct rate_bucket rate_full(const struct rate *r);
-/* rate_take() - one message at @now_ms. Return: false when there is none; a time that went back fills nothing. */
+/* rate_take() - one message at @now_ms. Return: false when there is none; a time that went back
+ * fills nothing. */
 bool rate_take(const struct rate *r, struct rate_bucket *b, uint64_t now_ms);
 /* rate_wait_ms() - until rate_take() says yes; 0: it does now. */
 uint64_t rate_wait_ms(const struct rate *r, const struct rate_bucket *b, uint64_t now_ms);

@@ -100,8 +100,8 @@ struct decision
 rights_pay_subscribe(
     struct rights *r, struct bytes pattern, struct bytes queue, struct decision d, uint64_t now_ms)
 {
-	return pay(r, &(struct asked){ .what = PAY_SUBSCRIBE, .subject = pattern, .queue = queue }, d,
-	    now_ms);
+	return pay(r, &(struct asked){ .what = PAY_SUBSCRIBE, .subject = pattern, .queue = queue },
+	    d, now_ms);
 }
 
 struct decision

@@ -1,6 +1,6 @@
 /*
- * rule_bounds - the keys of a rule that say how often and when it holds: `rate` and `burst`, `during`
- * and `zone`, `from` and `until`.
+ * rule_bounds - the keys of a rule that say how often and when it holds: `rate` and `burst`,
+ * `during` and `zone`, `from` and `until`.
  *
  * They are read when all of the rule is known, because a zone may stand below the hours it is meant
  * for. The zone is taken off here: a snapshot knows UTC only.
@@ -55,15 +55,18 @@ countable(struct rule_place *rp)
 	struct pol_rule *rule = &rp->rule;
 
 	if (rp->denies)
-		COMPLAIN(rp->at, rp->rate, "a rate belongs to a rule that grants: a denial has no measure");
+		COMPLAIN(rp->at, rp->rate,
+		    "a rate belongs to a rule that grants: a denial has no measure");
 	if (rp->unconditional != 0)
 		COMPLAIN(rp->at, rp->rate,
-		    "serve and control.watch are no messages that could be counted: give them a rule "
+		    "serve and control.watch are no messages that could be counted: give them a "
+		    "rule "
 		    "without a rate");
-	if (rule->reply.n != 0 || rule->headers.n != 0 || rule->strip.n != 0 || rule->streams.n != 0 ||
-	    rule->respond != 0)
+	if (rule->reply.n != 0 || rule->headers.n != 0 || rule->strip.n != 0 ||
+	    rule->streams.n != 0 || rule->respond != 0)
 		COMPLAIN(rp->at, rp->rate,
-		    "a rate counts commands, publishes and subscriptions: give reply, respond, headers, "
+		    "a rate counts commands, publishes and subscriptions: give reply, respond, "
+		    "headers, "
 		    "strip_headers and streams a rule of their own");
 	rule->verbs[0] &= (uint32_t)~NO_COMMANDS;
 	rule->verbs[1] &= (uint32_t)(~NO_COMMANDS >> 32);
@@ -86,7 +89,8 @@ read_rate(struct rule_place *rp)
 	if (text_get_string(rp->at->t, rp->rate, &s, report) != 0)
 		return;
 	if (!rate_parse(s, &rate)) {
-		COMPLAIN(rp->at, rp->rate, "'%.*s' is no rate: 1 to %d a second, minute or hour: 10/s, 10/m, 10/h",
+		COMPLAIN(rp->at, rp->rate,
+		    "'%.*s' is no rate: 1 to %d a second, minute or hour: 10/s, 10/m, 10/h",
 		    TEXT_ARG(s), RATE_MAX);
 		return;
 	}
@@ -111,7 +115,8 @@ read_zone(struct rule_place *rp, int32_t *zone_s, struct bytes *name)
 	if (rp->zone == NULL)
 		return;
 	if (rp->during == NULL)
-		COMPLAIN(rp->at, rp->zone, "zone says where the hours of during are meant: there are none");
+		COMPLAIN(rp->at, rp->zone,
+		    "zone says where the hours of during are meant: there are none");
 	if (text_get_string(rp->at->t, rp->zone, &s, rp->at->d->report) != 0)
 		return;
 	why = window_zone(s, zone_s);
@@ -133,7 +138,7 @@ read_during(struct rule_place *rp, struct buf *shown)
 	if (rp->during == NULL)
 		return;
 	for (struct text_node *n = parse_elements(rp->at, rp->during); n != NULL; n = n->next) {
-		const char *why = n->kind != TEXT_WORD      ? "expected a text"
+		const char *why = n->kind != TEXT_WORD          ? "expected a text"
 				  : texts++ == WINDOW_MAX_TEXTS ? "too many windows"
 								: window_add(&w, n->text, zone_s);
 
@@ -149,7 +154,8 @@ read_during(struct rule_place *rp, struct buf *shown)
 		buf_put(shown, zone);
 	else
 		buf_put_str(shown, "UTC");
-	rp->rule.during = (struct pol_list){ parse_count(rp->at->d, POL_WINDOWS, sizeof(w.span[0])), (uint32_t)w.n };
+	rp->rule.during = (struct pol_list){ parse_count(rp->at->d, POL_WINDOWS, sizeof(w.span[0])),
+		(uint32_t)w.n };
 	buf_put(part, bytes_of(w.span, w.n * sizeof(w.span[0])));
 }
 
@@ -193,7 +199,8 @@ read_times(struct rule_place *rp)
 	if (until != 0 && until <= from)
 		COMPLAIN(rp->at, rp->until, "until is not behind from: the rule would never hold");
 	if (buf_failed(&shown))
-		COMPLAIN(rp->at, rp->section, "more about its times than fits into %d bytes", POL_MAX_TIMES);
+		COMPLAIN(rp->at, rp->section, "more about its times than fits into %d bytes",
+		    POL_MAX_TIMES);
 	else if (shown.len != 0)
 		rule->times = draft_string(rp->at->d, buf_bytes(&shown));
 	buf_deinit(&shown);

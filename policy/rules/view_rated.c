@@ -16,7 +16,8 @@ names(const struct view *v, const struct pol_rule *rule, const struct view_rated
 
 	for (uint32_t i = 0; i < l.n; i++) {
 		const struct pol_item *item = &v->p->items[l.first + i];
-		struct bytes pattern = pol_bytes(v->p, item->text), queue = pol_bytes(v->p, item->queue);
+		struct bytes pattern = pol_bytes(v->p, item->text),
+			     queue = pol_bytes(v->p, item->queue);
 		struct bytes first = subject_token(pattern, 0);
 
 		if (q->by_name && (bytes_is(first, "*") || bytes_is(first, ">")))

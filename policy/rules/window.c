@@ -1,6 +1,6 @@
 /*
- * window - see window.h. Texts are cut into days, each day's hours moved by the zone into the week of
- * UTC (cut where they cross its end), and put into a list that is kept sorted and joined.
+ * window - see window.h. Texts are cut into days, each day's hours moved by the zone into the week
+ * of UTC (cut where they cross its end), and put into a list that is kept sorted and joined.
  */
 #include "policy/rules/window.h"
 
@@ -100,7 +100,8 @@ hours_of(struct bytes s, int *from, int *to)
 	return *to >= 0 && s.len == 0;
 }
 
-/* insert() - a span of the week, joined with those it touches. Return: false when there is no room. */
+/* insert() - a span of the week, joined with those it touches. Return: false when there is no room.
+ */
 static bool
 insert(struct window_spans *w, struct window_span x)
 {
@@ -185,7 +186,8 @@ window_zone(struct bytes text, int32_t *zone_s)
 		return NULL;
 	if (offset_of(&s, zone_s) && s.len == 0)
 		return NULL;
-	return "a zone is UTC or a fixed offset such as \"+02:00\": what a named zone means changes with "
+	return "a zone is UTC or a fixed offset such as \"+02:00\": what a named zone means "
+	       "changes with "
 	       "the season and with the tables of a machine, and a rule should not";
 }
 

@@ -1,9 +1,9 @@
 /*
  * window - when a rule is in force: hours of the week, and a first and a last moment.
  *
- * Pure arithmetic on unix seconds. A week begins on Monday, 00:00 UTC: the zone a window was written
- * in is taken off when it is read, which a fixed offset allows. Leap seconds do not exist in unix
- * time, summer time does not exist in a fixed offset.
+ * Pure arithmetic on unix seconds. A week begins on Monday, 00:00 UTC: the zone a window was
+ * written in is taken off when it is read, which a fixed offset allows. Leap seconds do not exist
+ * in unix time, summer time does not exist in a fixed offset.
  */
 #ifndef POLICY_RULES_WINDOW_H
 #define POLICY_RULES_WINDOW_H
@@ -12,7 +12,8 @@
 
 enum {
 	WINDOW_WEEK_S = 7 * 86400,
-	WINDOW_TEXT_SPANS = 8, /* what one text can become: seven days, one of them cut by the week's end */
+	WINDOW_TEXT_SPANS =
+	    8, /* what one text can become: seven days, one of them cut by the week's end */
 	WINDOW_MAX_TEXTS = 32, /* of one rule */
 	WINDOW_MAX_SPANS = WINDOW_TEXT_SPANS * WINDOW_MAX_TEXTS,
 };
@@ -34,11 +35,12 @@ struct window_spans {
  * Return: NULL, or what is wrong with it.
  */
 const char *window_add(struct window_spans *w, struct bytes text, int32_t zone_s);
-/* window_zone() - "UTC" or "+02:00", seconds east of Greenwich. Return: NULL, or what is wrong with it. */
+/* window_zone() - "UTC" or "+02:00", seconds east of Greenwich. Return: NULL, or what is wrong with
+ * it. */
 const char *window_zone(struct bytes text, int32_t *zone_s);
 /*
- * window_instant() - "2026-11-22T10:00Z", with seconds or without, Z or an offset, from 1970 to 9999.
- * Return: NULL, or what is wrong with it.
+ * window_instant() - "2026-11-22T10:00Z", with seconds or without, Z or an offset, from 1970 to
+ * 9999. Return: NULL, or what is wrong with it.
  */
 const char *window_instant(struct bytes text, int64_t *unix_s);
 /* window_open() - does @unix_s fall into one of the spans? Not when there are none. */

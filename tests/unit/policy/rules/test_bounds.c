@@ -13,20 +13,22 @@ static struct meters *meters;
 	"accounts { ACME = " ACME " }\n"                                                           \
 	"role app { account = ACME tags = [\"role:app\"] }\n"                                      \
 	"role late { account = ACME tags = [\"role:late\"] }\n"                                    \
-	"rule first { publish = [\"a.>\"] subscribe = [\"s.>\", \"$KV.b.>\"] to = [app] rate = 2/h }\n" \
-	"rule second { publish = [\"a.b\", \"*.c\"] to = [app] rate = 1/h }\n"                      \
-	"rule third { publish = [\"a.b\"] to = [app] rate = 60/m burst = 1 }\n"                     \
+	"rule first { publish = [\"a.>\"] subscribe = [\"s.>\", \"$KV.b.>\"] to = [app] rate = "   \
+	"2/h }\n"                                                                                  \
+	"rule second { publish = [\"a.b\", \"*.c\"] to = [app] rate = 1/h }\n"                     \
+	"rule third { publish = [\"a.b\"] to = [app] rate = 60/m burst = 1 }\n"                    \
 	"rule free { publish = [\"a.free\"] to = [app] }\n"                                        \
 	"rule trial { publish = [\"t.>\", \"a.t\"] to = [app] rate = 1/h mode = observe }\n"       \
 	"rule no { deny_publish = [\"a.no\"] to = [app] }\n"                                       \
 	"rule watched { deny_publish = [\"a.odd\"] to = [app] mode = observe }\n"                  \
 	"rule start { allow = [actor.start, actor.stop] to = [app] rate = 1/h\n"                   \
 	"  where { count <= 5 } }\n"                                                               \
-	"rule hours { publish = [\"h.>\", \"$KV.b.>\"] subscribe = [\"h.>\"] allow = [serve]\n"     \
-	"  headers = [\"Nats-Msg-Id\"] to = [late] during = [\"mon-fri 08:00-18:00\"] }\n"          \
+	"rule hours { publish = [\"h.>\", \"$KV.b.>\"] subscribe = [\"h.>\"] allow = [serve]\n"    \
+	"  headers = [\"Nats-Msg-Id\"] to = [late] during = [\"mon-fri 08:00-18:00\"] }\n"         \
 	"rule base { publish = [\"x.>\"] to = [late] }\n"                                          \
-	"rule night { deny_publish = [\"x.>\"] to = [late] during = [\"22:00-06:00\"] zone = UTC }\n" \
-	"rule year { publish = [\"y\"] to = [late] from = \"2026-01-01T00:00Z\"\n"                  \
+	"rule night { deny_publish = [\"x.>\"] to = [late] during = [\"22:00-06:00\"] zone = UTC " \
+	"}\n"                                                                                      \
+	"rule year { publish = [\"y\"] to = [late] from = \"2026-01-01T00:00Z\"\n"                 \
 	"  until = \"2027-01-01T00:00:00+02:00\" }\n"
 
 static void
@@ -142,10 +144,12 @@ START_TEST(subscriptions_are_counted_where_they_are_made)
 
 		is(d, VERDICT_ALLOW, REASON_RULE, "first"); /* looking costs nothing */
 		d = rights_pay_subscribe(w.rights, p, BYTES_NULL, d, 0);
-		is(d, i < 2 ? VERDICT_ALLOW : VERDICT_DENY, i < 2 ? REASON_RULE : REASON_RATE, "first");
+		is(d, i < 2 ? VERDICT_ALLOW : VERDICT_DENY, i < 2 ? REASON_RULE : REASON_RATE,
+		    "first");
 	}
 	/* what such a rule opened by name is delivered */
-	ck_assert_int_eq(rights_deliver(w.rights, BYTES_LIT("x.>"), BYTES_NULL, BYTES_LIT("$KV.b.k")).verdict,
+	ck_assert_int_eq(
+	    rights_deliver(w.rights, BYTES_LIT("x.>"), BYTES_NULL, BYTES_LIT("$KV.b.k")).verdict,
 	    VERDICT_ALLOW);
 }
 END_TEST
@@ -213,14 +217,14 @@ start(const char *json, uint64_t now_ms)
 START_TEST(commands_are_counted_when_they_are_judged_whole)
 {
 	login_as("role:app");
-	is(start("{\"actor_ref\":\"r/a:1\",\"host_id\":\"" HOST "\",\"count\":9}", 0), VERDICT_DENY, REASON_WHERE,
-	    "start");
-	is(start("{\"actor_ref\":\"r/a:1\",\"host_id\":\"" HOST "\",\"count\":1}", 0), VERDICT_ALLOW, REASON_RULE,
-	    "start");
-	is(start("{\"actor_ref\":\"r/a:1\",\"host_id\":\"" HOST "\",\"count\":1}", 0), VERDICT_DENY, REASON_RATE,
-	    "start");
-	is(start("{\"actor_ref\":\"r/a:1\",\"host_id\":\"" HOST "\",\"count\":1}", 3600000), VERDICT_ALLOW,
-	    REASON_RULE, "start");
+	is(start("{\"actor_ref\":\"r/a:1\",\"host_id\":\"" HOST "\",\"count\":9}", 0), VERDICT_DENY,
+	    REASON_WHERE, "start");
+	is(start("{\"actor_ref\":\"r/a:1\",\"host_id\":\"" HOST "\",\"count\":1}", 0),
+	    VERDICT_ALLOW, REASON_RULE, "start");
+	is(start("{\"actor_ref\":\"r/a:1\",\"host_id\":\"" HOST "\",\"count\":1}", 0), VERDICT_DENY,
+	    REASON_RATE, "start");
+	is(start("{\"actor_ref\":\"r/a:1\",\"host_id\":\"" HOST "\",\"count\":1}", 3600000),
+	    VERDICT_ALLOW, REASON_RULE, "start");
 }
 END_TEST
 
@@ -242,7 +246,8 @@ START_TEST(before_anybody_says_the_time_grants_are_shut_and_denials_hold)
 	is(publish("y", 0), VERDICT_DENY, REASON_NO_RULE, "none");
 	is(publish("x.x", 0), VERDICT_DENY, REASON_RULE, "night");
 	ck_assert_int_eq(rights_header(w.rights, BYTES_LIT("Nats-Msg-Id")), HEADER_REFUSE);
-	ck_assert(!rights_serves(w.rights, BYTES_LIT("wasmbus.ctl.acme.cmd." HOST ".*"), BYTES_NULL));
+	ck_assert(
+	    !rights_serves(w.rights, BYTES_LIT("wasmbus.ctl.acme.cmd." HOST ".*"), BYTES_NULL));
 }
 END_TEST
 
@@ -258,7 +263,8 @@ START_TEST(rules_come_and_go_with_the_time)
 	is(publish("x.x", 0), VERDICT_ALLOW, REASON_RULE, "base");
 	is(publish("y", 0), VERDICT_ALLOW, REASON_RULE, "year");
 	ck_assert_int_eq(rights_header(w.rights, BYTES_LIT("Nats-Msg-Id")), HEADER_PASS);
-	ck_assert(rights_serves(w.rights, BYTES_LIT("wasmbus.ctl.acme.cmd." HOST ".*"), BYTES_NULL));
+	ck_assert(
+	    rights_serves(w.rights, BYTES_LIT("wasmbus.ctl.acme.cmd." HOST ".*"), BYTES_NULL));
 	/* what was remembered is forgotten */
 	ck_assert_int_eq(policy_time(w.policy, at("2026-11-23T16:00Z")), POLICY_CHANGED);
 	is(publish("h.x", 0), VERDICT_DENY, REASON_NO_RULE, "none");
@@ -305,7 +311,8 @@ START_TEST(rules_say_their_bounds)
 	size_t said = 0;
 
 	for (uint32_t i = 0; i < policy_rules(w.policy); i++) {
-		const char *name = policy_rule_name(w.policy, i), *times = policy_rule_times(w.policy, i);
+		const char *name = policy_rule_name(w.policy, i),
+			   *times = policy_rule_times(w.policy, i);
 
 		policy_rule_rate(w.policy, i, rate);
 		if (strcmp(name, "third") == 0)
@@ -315,7 +322,8 @@ START_TEST(rules_say_their_bounds)
 		if (strcmp(name, "night") == 0)
 			ck_assert_str_eq(times, "22:00-06:00 UTC");
 		if (strcmp(name, "year") == 0)
-			ck_assert_str_eq(times, "from 2026-01-01T00:00Z, until 2027-01-01T00:00:00+02:00");
+			ck_assert_str_eq(
+			    times, "from 2026-01-01T00:00Z, until 2027-01-01T00:00:00+02:00");
 		said += rate[0] != '\0' || times[0] != '\0';
 	}
 	ck_assert_uint_eq(said, 8);

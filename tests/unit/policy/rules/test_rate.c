@@ -19,8 +19,9 @@ rate_of(const char *text, uint32_t burst)
 
 START_TEST(a_rate_is_a_number_and_a_unit)
 {
-	static const char *const no[] = { "", "/s", "10", "10/", "10/S", "10/ms", "10/s ", "0/s", "01/s", "-1/s",
-		"1.5/s", "1000001/s", "10000000/s", "99999999999999999999/s", "1/s/s", "10 /s", "0x1/s" };
+	static const char *const no[] = { "", "/s", "10", "10/", "10/S", "10/ms", "10/s ", "0/s",
+		"01/s", "-1/s", "1.5/s", "1000001/s", "10000000/s", "99999999999999999999/s",
+		"1/s/s", "10 /s", "0x1/s" };
 	struct rate r;
 
 	for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++)
@@ -53,7 +54,8 @@ END_TEST
 
 START_TEST(nothing_is_lost_to_rounding)
 {
-	/* 7 a minute is one every 8571.43 ms: over a day asked every millisecond's worth of odd steps */
+	/* 7 a minute is one every 8571.43 ms: over a day asked every millisecond's worth of odd
+	 * steps */
 	struct rate r = rate_of("7/m", 1);
 	struct rate_bucket b = { 0 };
 	size_t got = 0;
@@ -158,8 +160,9 @@ START_TEST(account_user_and_rule_tell_buckets_apart)
 {
 	struct rate r = rate_of("1/m", 1);
 	struct meters *t = meters_new(1);
-	const struct meter_key others[] = { key, { OTHER, USER, key.rule }, { ACME, HOST, key.rule },
-		{ ACME, USER, BYTES_LIT("rul") }, { ACME, USER, BYTES_LIT("rulee") } };
+	const struct meter_key others[] = { key, { OTHER, USER, key.rule },
+		{ ACME, HOST, key.rule }, { ACME, USER, BYTES_LIT("rul") },
+		{ ACME, USER, BYTES_LIT("rulee") } };
 	struct meter *m[5];
 
 	for (size_t i = 0; i < 5; i++) {

@@ -62,8 +62,8 @@ START_TEST(hours_are_open_when_they_say_so)
 	why = window_add(&w, bytes_str(hours[_i].during), zone);
 	ck_assert_msg(why == NULL, "%s: %s", hours[_i].during, why);
 	ck_assert(window_spans_ok(w.span, w.n));
-	ck_assert_msg(window_open(w.span, w.n, moment(hours[_i].at)) == hours[_i].open, "%s %s at %s",
-	    hours[_i].during, hours[_i].zone, hours[_i].at);
+	ck_assert_msg(window_open(w.span, w.n, moment(hours[_i].at)) == hours[_i].open,
+	    "%s %s at %s", hours[_i].during, hours[_i].zone, hours[_i].at);
 }
 END_TEST
 
@@ -81,9 +81,10 @@ END_TEST
 
 START_TEST(what_is_no_window_is_refused)
 {
-	static const char *const no[] = { "", " ", "mon ", "mon-", "-mon", "mon,,tue", "monday", "mon 8:00-9:00",
-		"mon 08:00", "08:00-25:00", "08:60-09:00", "24:01-03:00", "24:00-03:00", "mon  08:00-09:00",
-		"08:00-09:00 mon", "08:00-08:00", "mon 08:00-09:00 x", "mon;tue", "mon-fri 08:00-18:00 " };
+	static const char *const no[] = { "", " ", "mon ", "mon-", "-mon", "mon,,tue", "monday",
+		"mon 8:00-9:00", "mon 08:00", "08:00-25:00", "08:60-09:00", "24:01-03:00",
+		"24:00-03:00", "mon  08:00-09:00", "08:00-09:00 mon", "08:00-08:00",
+		"mon 08:00-09:00 x", "mon;tue", "mon-fri 08:00-18:00 " };
 	struct window_spans w = { 0 };
 
 	for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++)
@@ -112,9 +113,10 @@ END_TEST
 
 START_TEST(moments_are_read_in_every_zone)
 {
-	static const char *const no[] = { "", "2026-11-22", "2026-11-22T10:00", "2026-11-22 10:00Z", "2026-13-01T00:00Z",
-		"2026-00-01T00:00Z", "2026-04-31T00:00Z", "2025-02-29T00:00Z", "2100-02-29T00:00Z", "2026-11-22T24:00Z",
-		"2026-11-22T10:00:60Z", "1969-12-31T23:59Z", "1970-01-01T00:00+01:00", "2026-11-22T10:00Zx",
+	static const char *const no[] = { "", "2026-11-22", "2026-11-22T10:00", "2026-11-22 10:00Z",
+		"2026-13-01T00:00Z", "2026-00-01T00:00Z", "2026-04-31T00:00Z", "2025-02-29T00:00Z",
+		"2100-02-29T00:00Z", "2026-11-22T24:00Z", "2026-11-22T10:00:60Z",
+		"1969-12-31T23:59Z", "1970-01-01T00:00+01:00", "2026-11-22T10:00Zx",
 		"2026-11-22T10:00+15:00", "26-11-22T10:00Z", "2026-11-22T10:00z" };
 	int64_t at;
 
@@ -164,7 +166,8 @@ window_tests(void)
 {
 	TCase *t = tcase_create("window");
 
-	tcase_add_loop_test(t, hours_are_open_when_they_say_so, 0, sizeof(hours) / sizeof(hours[0]));
+	tcase_add_loop_test(
+	    t, hours_are_open_when_they_say_so, 0, sizeof(hours) / sizeof(hours[0]));
 	tcase_add_test(t, a_moment_before_1970_has_a_weekday);
 	tcase_add_test(t, what_is_no_window_is_refused);
 	tcase_add_test(t, what_touches_is_joined);
