@@ -13,6 +13,9 @@
 	"lattices = [\"default\"]\naccounts { ACME = " ACME " }\n"                                 \
 	"role app { account = ACME tags = [\"role:app\"] }\nrule data { publish = [\"app.>\"] to " \
 	"= [app] }\n"
+#define GUESTS                                                                                     \
+	"role guest { account = ACME tags = [\"role:guest\"] }\n"                                 \
+	"rule serve { allow = [serve] host_id = first_use to = [guest] }\n"
 
 static struct world w;
 static struct people people;
@@ -20,7 +23,7 @@ static struct people people;
 static void
 setup(void)
 {
-	world_policy(&w, "t.policy", BYTES_LIT(TEXT));
+	world_policy(&w, "t.policy", BYTES_LIT(TEXT GUESTS));
 	people = (struct people){ .policy = w.policy };
 }
 
@@ -162,12 +165,92 @@ START_TEST(a_zeroed_identity_is_nobody)
 }
 END_TEST
 
+/* guest() - a user, as a host with or without an id in its credential. */
+static struct person *
+guest(uint8_t user, const char *tag)
+{
+	struct person *out = NULL;
+
+	world_person(&w, ACME, "role:guest", tag, NULL);
+	w.id.token[0] = user;
+	w.id.user[1] = (char)('A' + user);
+	ck_assert_int_eq(people_meet(&people, &w.id, &out), 0);
+	return out;
+}
+
+static bool
+may_hear(struct person *x, const char *subject)
+{
+	return rights_subscribe(x->rights, bytes_str(subject), BYTES_NULL).verdict == VERDICT_ALLOW;
+}
+
+START_TEST(who_is_a_host_by_first_use_is_it_alone)
+{
+	struct person *a = guest(1, NULL), *twin = guest(1, NULL), *b = guest(2, NULL), *x = NULL;
+
+	ck_assert(!may_hear(a, "wasmbus.ctl.default.cmd.NC.*"));
+	ck_assert_int_eq(people_pin(&people, a, BYTES_LIT("NC"), &a), 0);
+	ck_assert_uint_eq(people.n_pinned, 1);
+	ck_assert(may_hear(a, "wasmbus.ctl.default.cmd.NC.*"));
+	ck_assert(!may_hear(a, "wasmbus.ctl.default.cmd.ND.*"));
+	/* nobody else, in no spelling */
+	ck_assert_int_eq(people_pin(&people, b, BYTES_LIT("NC"), &x), PEOPLE_TAKEN);
+	ck_assert_int_eq(people_pin(&people, b, BYTES_LIT("nc"), &x), PEOPLE_TAKEN);
+	/* the same user again is; what it met without an id still has none */
+	ck_assert(!may_hear(twin, "wasmbus.ctl.default.cmd.NC.*"));
+	ck_assert_int_eq(people_pin(&people, twin, BYTES_LIT("NC"), &twin), 0);
+	ck_assert_ptr_eq(a, twin);
+	people_leave(&people, a);
+	people_leave(&people, twin);
+	ck_assert_uint_eq(people.n_pinned, 0);
+	/* free again */
+	ck_assert_int_eq(people_pin(&people, b, BYTES_LIT("NC"), &b), 0);
+	people_leave(&people, b);
+}
+END_TEST
+
+START_TEST(who_has_the_id_in_the_credential_has_the_better_right)
+{
+	struct person *a = guest(1, NULL), *host = guest(2, "host:NC"), *x = NULL;
+
+	ck_assert_int_eq(people_pin(&people, a, BYTES_LIT("NC"), &x), PEOPLE_TAKEN);
+	people_leave(&people, host);
+	ck_assert_int_eq(people_pin(&people, a, BYTES_LIT("NC"), &a), 0);
+	host = guest(2, "host:NC");
+	x = guest(3, "host:ND");
+	ck_assert(people_claims(host, a) && !people_claims(x, a) && !people_claims(a, host));
+	people_leave(&people, a);
+	people_leave(&people, host);
+	people_leave(&people, x);
+}
+END_TEST
+
+START_TEST(a_new_policy_keeps_the_pin_or_takes_it)
+{
+	struct person *a = guest(1, NULL);
+	struct world old = w, other;
+
+	ck_assert_int_eq(people_pin(&people, a, BYTES_LIT("NC"), &a), 0);
+	ck_assert_int_eq(people_swap(&people, w.policy), 0);
+	ck_assert(may_hear(a, "wasmbus.ctl.default.cmd.NC.*"));
+	world_policy(&other, "t.policy", BYTES_LIT(TEXT));
+	ck_assert_int_eq(people_swap(&people, other.policy), 0);
+	ck_assert(!may_hear(a, "wasmbus.ctl.default.cmd.NC.*"));
+	people_leave(&people, a);
+	world_end(&other);
+	w = old;
+}
+END_TEST
+
 TCase *
 people_tests(void)
 {
 	TCase *t = tcase_create("people");
 
 	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, who_is_a_host_by_first_use_is_it_alone);
+	tcase_add_test(t, who_has_the_id_in_the_credential_has_the_better_right);
+	tcase_add_test(t, a_new_policy_keeps_the_pin_or_takes_it);
 	tcase_add_test(t, the_same_person_twice_is_one);
 	tcase_add_test(t, the_same_person_from_elsewhere_may_have_other_roles);
 	tcase_add_test(t, the_same_token_with_other_permissions_is_somebody_else);
