@@ -8,6 +8,8 @@
 #include <openssl/evp.h>
 #include <sodium.h>
 
+#include "policy/audit/base64_priv.h"
+
 int
 hasher_init(struct hasher *h)
 {
@@ -139,11 +141,7 @@ digest_from_hex(struct bytes s, struct digest *d)
 bool
 digest_from_base64(struct bytes s, struct digest *d)
 {
-	size_t n = 0;
+	size_t n;
 
-	/* libsodium refuses spare bits that are set, and wants the padding: one spelling */
-	return s.len == DIGEST_BASE64 &&
-	       sodium_base642bin(d->b, DIGEST_LEN, (const char *)s.ptr, s.len, NULL, &n, NULL,
-		   sodium_base64_VARIANT_ORIGINAL) == 0 &&
-	       n == DIGEST_LEN;
+	return s.len == DIGEST_BASE64 && base64_decode(s, d->b, DIGEST_LEN, &n) && n == DIGEST_LEN;
 }

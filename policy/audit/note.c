@@ -7,6 +7,7 @@
 
 #include <sodium.h>
 
+#include "policy/audit/base64_priv.h"
 #include "policy/core/utf8.h"
 
 _Static_assert(NOTE_PUB_LEN == crypto_sign_PUBLICKEYBYTES, "Ed25519");
@@ -81,18 +82,6 @@ note_key_make(
 	return 0;
 }
 
-/* unbase64() - the one spelling of up to @cap bytes? */
-static bool
-unbase64(struct bytes s, uint8_t *out, size_t cap, size_t *n)
-{
-	const char *end = NULL;
-
-	return s.len != 0 &&
-	       sodium_base642bin(out, cap, (const char *)s.ptr, s.len, NULL, n, &end,
-		   sodium_base64_VARIANT_ORIGINAL) == 0 &&
-	       end == (const char *)s.ptr + s.len;
-}
-
 int
 note_key_parse(struct note_key *k, struct hasher *h, struct bytes text)
 {
@@ -105,7 +94,7 @@ note_key_parse(struct note_key *k, struct hasher *h, struct bytes text)
 	if (rest.len < 9 || rest.ptr[8] != '+')
 		return NOTE_BAD;
 	id = bytes_upto(rest, 8);
-	if (!unbase64(bytes_from(rest, 9), raw, sizeof(raw), &n) || n != sizeof(raw) ||
+	if (!base64_decode(bytes_from(rest, 9), raw, sizeof(raw), &n) || n != sizeof(raw) ||
 	    raw[0] != ED25519)
 		return NOTE_BAD;
 	if (note_key_make(k, h, bytes_upto(text, name), raw + 1) != 0)
@@ -211,7 +200,7 @@ next_signature(struct bytes *s, struct signature *sig)
 	space = bytes_find(line, ' ');
 	sig->name = bytes_upto(line, space);
 	return note_name_ok(sig->name) &&
-	       unbase64(bytes_from(line, space + 1), sig->raw, sizeof(sig->raw), &sig->n) &&
+	       base64_decode(bytes_from(line, space + 1), sig->raw, sizeof(sig->raw), &sig->n) &&
 	       sig->n > 4;
 }
 

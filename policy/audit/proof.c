@@ -8,6 +8,8 @@
 
 #include <sodium.h>
 
+#include "policy/audit/base64_priv.h"
+
 #define HEAD "c2sp.org/tlog-proof@v1"
 
 int
@@ -81,13 +83,9 @@ number(struct bytes s, uint64_t *v)
 static bool
 record_of(struct bytes text, uint8_t *mem, struct bytes *record)
 {
-	const char *end = NULL;
-	size_t n = 0;
+	size_t n;
 
-	if (text.len == 0 ||
-	    sodium_base642bin(mem, text.len, (const char *)text.ptr, text.len, NULL, &n, &end,
-		sodium_base64_VARIANT_ORIGINAL) != 0 ||
-	    end != (const char *)text.ptr + text.len)
+	if (!base64_decode(text, mem, text.len, &n))
 		return false;
 	*record = bytes_of(mem, n);
 	return n < RECORD_LINE_MAX;

@@ -74,7 +74,9 @@ static const struct {
 	{ TEXT "\n\xe2\x80\x94 somebody x08go/ZJkuBS9UG/ \n", NOTE_BAD },
 	{ TEXT "\n\xe2\x80\x94 somebody x08go/ZJkuBS9UG\n", NOTE_BAD }, /* no padding */
 	{ TEXT "\n\xe2\x80\x94 somebody x08goB==\n", NOTE_BAD },        /* spare bits */
-	{ TEXT "\n\xe2\x80\x94 somebody x08goA==\n", NOTE_BAD },        /* an id, no signature */
+	{ TEXT "\n\xe2\x80\x94 somebody x08go/ZJkuBS9U\xac/\n",
+	    NOTE_BAD },                                          /* a byte beyond ASCII */
+	{ TEXT "\n\xe2\x80\x94 somebody x08goA==\n", NOTE_BAD }, /* an id, no signature */
 };
 
 START_TEST(other_notes_do_not)
