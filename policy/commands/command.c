@@ -11,6 +11,9 @@
  */
 #include "policy/commands/command.h"
 
+#include "policy/commands/prefix.h"
+#include "policy/commands/token.h"
+
 struct row {
 	const char *tail;
 	enum dialect dialect;
@@ -102,75 +105,7 @@ static const struct row rows_state[] = {
 	{ "%r", DIALECT_KV, VERB_STATE_WRITE },
 };
 
-/*
- * The control spaces, as patterns. "~X" is a token that begins with X, which NATS has no word for;
- * command_deny_list() says the nearest thing it has.
- */
-static const char *const spaces[] = {
-	"wasmbus.ctl",
-	"wasmbus.ctl.>",
-	"*.wasmbus.ctl",
-	"*.wasmbus.ctl.>",
-	"wasmbus.rpc.*.links",
-	"wasmbus.rpc.*.remlinks",
-	"runtime.host",
-	"runtime.host.>",
-	"wadm.api",
-	"wadm.api.>",
-	"wadm.cmd",
-	"wadm.cmd.>",
-	"*.wadm.api",
-	"*.wadm.api.>",
-	"*.wadm.cmd",
-	"*.wadm.cmd.>",
-	"lc",
-	"lc.>",
-	"$KV.~LATTICEDATA_",
-	"$KV.~LATTICEDATA_.>",
-	"$KV.~CONFIGDATA_",
-	"$KV.~CONFIGDATA_.>",
-	"$KV.~wadm_",
-	"$KV.~wadm_.>",
-	"$JS.API.$KV.~LATTICEDATA_",
-	"$JS.API.$KV.~LATTICEDATA_.>",
-	"$JS.API.$KV.~CONFIGDATA_",
-	"$JS.API.$KV.~CONFIGDATA_.>",
-	"$JS.API.$KV.~wadm_",
-	"$JS.API.$KV.~wadm_.>",
-	"$JS.*.API.$KV.~LATTICEDATA_",
-	"$JS.*.API.$KV.~LATTICEDATA_.>",
-	"$JS.*.API.$KV.~CONFIGDATA_",
-	"$JS.*.API.$KV.~CONFIGDATA_.>",
-	"$JS.*.API.$KV.~wadm_",
-	"$JS.*.API.$KV.~wadm_.>",
-};
-
 #define N_OF(a) (sizeof(a) / sizeof((a)[0]))
-
-/* Cut the first token off the front of @s; false when there is none left. */
-static bool
-cut(struct bytes *s, struct bytes *token)
-{
-	size_t dot = bytes_find(*s, '.');
-
-	if (s->len == 0)
-		return false;
-	*token = bytes_upto(*s, dot);
-	*s = dot < s->len ? bytes_from(*s, dot + 1) : BYTES_NULL;
-	return true;
-}
-
-/* Does the first token of @s equal @word? Then step over it. */
-static bool
-skip(struct bytes *s, const char *word)
-{
-	struct bytes rest = *s, token;
-
-	if (!cut(&rest, &token) || !bytes_is(token, word))
-		return false;
-	*s = rest;
-	return true;
-}
 
 /* One row against what follows the prefix; fills the captures. */
 static bool
@@ -225,7 +160,7 @@ find_row(const struct row *rows, size_t n, struct bytes tail, struct command *c)
 static int
 find_in_lattice(const struct row *rows, size_t n, struct bytes tail, struct command *c)
 {
-	if (!cut(&tail, &c->lattice) || !command_lattice_ok(c->lattice))
+	if (!token_cut(&tail, &c->lattice) || !command_lattice_ok(c->lattice))
 		return find_row(NULL, 0, tail, c);
 	return find_row(rows, n, tail, c);
 }
@@ -233,7 +168,7 @@ find_in_lattice(const struct row *rows, size_t n, struct bytes tail, struct comm
 static int
 classify_ctl(struct bytes tail, struct command *c)
 {
-	if (skip(&tail, "v1"))
+	if (token_skip(&tail, "v1"))
 		return find_in_lattice(rows_v1, N_OF(rows_v1), tail, c);
 	return find_in_lattice(rows_v0, N_OF(rows_v0), tail, c);
 }
@@ -244,7 +179,7 @@ classify_wadm(struct bytes tail, bool api, struct command *c)
 {
 	if (api)
 		return find_in_lattice(rows_wadm, N_OF(rows_wadm), tail, c);
-	if (!cut(&tail, &c->lattice) || !command_lattice_ok(c->lattice) || tail.len != 0)
+	if (!token_cut(&tail, &c->lattice) || !command_lattice_ok(c->lattice) || tail.len != 0)
 		return find_row(NULL, 0, tail, c);
 	c->verb = VERB_WADM_COMMAND;
 	c->dialect = DIALECT_WADM;
@@ -260,7 +195,7 @@ classify_bucket(struct bytes tail, struct command *c)
 	static const struct bytes config = { (const uint8_t *)"CONFIGDATA_", 11 };
 	struct bytes bucket;
 
-	if (!cut(&tail, &bucket))
+	if (!token_cut(&tail, &bucket))
 		return COMMAND_NOT;
 	if (bytes_starts(bucket, BYTES_LIT("wadm_")))
 		return find_row(rows_state, N_OF(rows_state), tail, c);
@@ -281,16 +216,16 @@ classify_prefixed(struct bytes account, struct bytes rest, struct command *c)
 {
 	bool api;
 
-	if (skip(&rest, "wasmbus")) {
-		if (!skip(&rest, "ctl"))
+	if (token_skip(&rest, "wasmbus")) {
+		if (!token_skip(&rest, "ctl"))
 			return COMMAND_NOT;
 		c->account = account;
 		return classify_ctl(rest, c);
 	}
-	if (!skip(&rest, "wadm"))
+	if (!token_skip(&rest, "wadm"))
 		return COMMAND_NOT;
-	api = skip(&rest, "api");
-	if (!api && !skip(&rest, "cmd"))
+	api = token_skip(&rest, "api");
+	if (!api && !token_skip(&rest, "cmd"))
 		return COMMAND_NOT;
 	c->account = account;
 	return classify_wadm(rest, api, c);
@@ -301,9 +236,9 @@ classify_wasmbus(struct bytes rest, struct command *c)
 {
 	struct bytes lattice;
 
-	if (skip(&rest, "ctl"))
+	if (token_skip(&rest, "ctl"))
 		return classify_ctl(rest, c);
-	if (!skip(&rest, "rpc") || !cut(&rest, &lattice))
+	if (!token_skip(&rest, "rpc") || !token_cut(&rest, &lattice))
 		return COMMAND_NOT;
 	if (!bytes_is(rest, "links") && !bytes_is(rest, "remlinks"))
 		return COMMAND_NOT;
@@ -319,9 +254,9 @@ classify_js(struct bytes rest, struct command *c)
 {
 	struct bytes with_domain = rest, domain;
 
-	if (skip(&rest, "API") && skip(&rest, "$KV"))
+	if (token_skip(&rest, "API") && token_skip(&rest, "$KV"))
 		return classify_bucket(rest, c);
-	if (cut(&with_domain, &domain) && skip(&with_domain, "API") && skip(&with_domain, "$KV"))
+	if (token_cut(&with_domain, &domain) && token_skip(&with_domain, "API") && token_skip(&with_domain, "$KV"))
 		return classify_bucket(with_domain, c);
 	return COMMAND_NOT;
 }
@@ -344,15 +279,15 @@ classify_first(struct bytes first, struct bytes rest, struct command *c)
 	case 4:
 		if (!bytes_is(first, "wadm"))
 			break;
-		if (skip(&rest, "api"))
+		if (token_skip(&rest, "api"))
 			return classify_wadm(rest, true, c);
-		if (skip(&rest, "cmd"))
+		if (token_skip(&rest, "cmd"))
 			return classify_wadm(rest, false, c);
 		break;
 	case 7:
 		if (bytes_is(first, "wasmbus"))
 			return classify_wasmbus(rest, c);
-		if (bytes_is(first, "runtime") && skip(&rest, "host"))
+		if (bytes_is(first, "runtime") && token_skip(&rest, "host"))
 			return find_row(rows_runtime, N_OF(rows_runtime), rest, c);
 		break;
 	default:
@@ -367,7 +302,7 @@ command_classify(struct bytes subject, struct command *c)
 	struct bytes rest = subject, first;
 
 	*c = (struct command){ 0 };
-	if (!cut(&rest, &first))
+	if (!token_cut(&rest, &first))
 		return COMMAND_NOT;
 	if (classify_first(first, rest, c) == 0)
 		return 0;
@@ -375,6 +310,17 @@ command_classify(struct bytes subject, struct command *c)
 	if (rest.len == 0 || rest.ptr[0] != 'w')
 		return COMMAND_NOT;
 	return classify_prefixed(first, rest, c);
+}
+
+int
+command_classify_under(const struct prefixes *set, struct bytes subject, struct command *c)
+{
+	struct bytes tail;
+
+	if (set->n == 0 || !prefix_tail(set, subject, &tail))
+		return command_classify(subject, c);
+	*c = (struct command){ 0 };
+	return classify_ctl(tail, c);
 }
 
 struct bytes
@@ -395,7 +341,8 @@ bool
 command_lattice_ok(struct bytes name)
 {
 	static const char *const words[] = { "v1", "get", "cmd", "auction", "config", "labels",
-		"linkdefs", "ping", "registries", "wasmbus", "wadm", "runtime", "lc" };
+		"linkdefs", "ping", "registries", "wasmbus", "wadm", "runtime", "lc", "lattice",
+		"wasmcloud" };
 
 	if (name.len == 0 || name.ptr[0] == '_')
 		return false;
@@ -421,81 +368,4 @@ command_may_be(const struct command *c)
 	if (c->verb == VERB_ACTOR_SCALE)
 		set |= VERB_BIT(VERB_ACTOR_STOP) | VERB_BIT(VERB_ACTOR_START);
 	return set;
-}
-
-/* Could token @p of a pattern and token @s of a space be the same word? */
-static bool
-tokens_meet(struct bytes p, struct bytes s)
-{
-	if (bytes_is(p, "*") || bytes_is(s, "*"))
-		return true;
-	if (s.ptr[0] == '~')
-		return bytes_starts(p, bytes_from(s, 1));
-	return bytes_eq(p, s);
-}
-
-static bool
-space_overlaps(struct bytes pattern, struct bytes space)
-{
-	struct bytes p = BYTES_NULL, s = BYTES_NULL;
-
-	for (;;) {
-		bool more_p = cut(&pattern, &p), more_s = cut(&space, &s);
-
-		if (!more_p || !more_s)
-			return more_p == more_s;
-		if (bytes_is(p, ">") || bytes_is(s, ">"))
-			return true;
-		if (!tokens_meet(p, s))
-			return false;
-	}
-}
-
-static bool
-space_covers(struct bytes pattern, struct bytes space)
-{
-	struct bytes p = BYTES_NULL, s = BYTES_NULL;
-
-	for (;;) {
-		bool more_p = cut(&pattern, &p), more_s = cut(&space, &s);
-
-		if (!more_p || !more_s)
-			return more_p == more_s;
-		if (bytes_is(s, ">"))
-			return true;
-		if (bytes_is(p, ">") || (bytes_is(p, "*") && !bytes_is(s, "*")))
-			return false;
-		if (!tokens_meet(p, s))
-			return false;
-	}
-}
-
-bool
-command_overlaps(struct bytes pattern)
-{
-	for (size_t i = 0; i < N_OF(spaces); i++)
-		if (space_overlaps(pattern, bytes_str(spaces[i])))
-			return true;
-	return false;
-}
-
-bool
-command_covers(struct bytes pattern)
-{
-	for (size_t i = 0; i < N_OF(spaces); i++)
-		if (space_covers(pattern, bytes_str(spaces[i])))
-			return true;
-	return false;
-}
-
-void
-command_deny_list(void (*add)(void *ctx, struct bytes pattern), void *ctx)
-{
-	static const char *const buckets[] = { "$KV.>", "$JS.API.$KV.>", "$JS.*.API.$KV.>" };
-
-	for (size_t i = 0; i < N_OF(spaces); i++)
-		if (strchr(spaces[i], '~') == NULL)
-			add(ctx, bytes_str(spaces[i]));
-	for (size_t i = 0; i < N_OF(buckets); i++)
-		add(ctx, bytes_str(buckets[i]));
 }

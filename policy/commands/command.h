@@ -60,6 +60,14 @@ enum verb {
 	VERB_STATE_WRITE,  /* the key-value side doors */
 	VERB_STATE_READ,   /* not a command: see what is stored, by JetStream; see state.h */
 	VERB_STATE_MANAGE, /* not a command: make, change and empty what stores it */
+	/* not commands: what a provider obeys inside RPC, judged on the edge; see guarded.h */
+	VERB_RPC_LINK,
+	VERB_RPC_SHUTDOWN,
+	VERB_RPC_HEALTH,
+	VERB_RPC_CONFIG,
+	/* not commands: what servers of the control plane need, see server.h */
+	VERB_SERVE_WADM,
+	VERB_SERVE_OPERATOR,
 	VERB_SERVE,        /* not a command: the bundle a host has, see rights */
 	VERB_CONTROL_WATCH,/* not a command: subscribe to command subjects */
 	VERB_HOST_EVENT,   /* A: a host's own event, wasmbus.ctl.L.events; part of serve, granted by no name */
@@ -72,7 +80,9 @@ _Static_assert(VERB_COUNT <= 64, "a set of verbs is one uint64_t");
 /* Words that are granted like verbs and are no commands: no condition can be put to them. */
 #define VERBS_NO_COMMAND                                                                           \
 	(VERB_BIT(VERB_SERVE) | VERB_BIT(VERB_CONTROL_WATCH) | VERB_BIT(VERB_STATE_READ) |         \
-	    VERB_BIT(VERB_STATE_MANAGE))
+	    VERB_BIT(VERB_STATE_MANAGE) | VERB_BIT(VERB_SERVE_WADM) | VERB_BIT(VERB_SERVE_OPERATOR) |  \
+	    VERB_BIT(VERB_RPC_LINK) | VERB_BIT(VERB_RPC_SHUTDOWN) | VERB_BIT(VERB_RPC_HEALTH) |        \
+	    VERB_BIT(VERB_RPC_CONFIG))
 
 struct command {
 	enum verb verb;
@@ -94,6 +104,12 @@ enum command_answer {
  * for a control prefix without a known tail), COMMAND_NOT.
  */
 int command_classify(struct bytes subject, struct command *c) must_check;
+struct prefixes;
+/*
+ * command_classify_under() - as command_classify(), where a policy has control prefixes of its own
+ * (prefix.h). The slices of *c lie in @subject as it was written.
+ */
+int command_classify_under(const struct prefixes *set, struct bytes subject, struct command *c) must_check;
 /*
  * command_lattice() - the lattice a rule has to govern: ->lattice, or for commands that name none the
  * stand-in "runtime" (dialect D) or "wadm" (wadm's own buckets).
@@ -115,6 +131,9 @@ uint64_t command_may_be(const struct command *c);
 bool command_covers(struct bytes pattern);
 /* command_overlaps() - could a message on a command subject match this subscription pattern? */
 bool command_overlaps(struct bytes pattern);
+/* command_covers_under(), command_overlaps_under() - where a policy has control prefixes of its own. */
+bool command_covers_under(const struct prefixes *set, struct bytes pattern);
+bool command_overlaps_under(const struct prefixes *set, struct bytes pattern);
 /* command_verb_mutates() - does it change anything? True for what nobody knows. */
 bool command_verb_mutates(enum verb v);
 /* command_verb_name() - "provider.start"; never NULL. */
@@ -131,5 +150,7 @@ uint64_t command_verbs_of(struct bytes name);
  * minted logins. NATS cannot say "begins with" inside a token, so all of $KV is covered.
  */
 void command_deny_list(void (*add)(void *ctx, struct bytes pattern), void *ctx);
+/* command_deny_under() - the same and the spaces of a policy's own prefixes, those only for the call. */
+void command_deny_under(const struct prefixes *set, void (*add)(void *ctx, struct bytes pattern), void *ctx);
 
 #endif

@@ -51,6 +51,12 @@ static const struct verb_row verbs[VERB_COUNT] = {
 	[VERB_STATE_WRITE] = { "state.write", 0 },
 	[VERB_STATE_READ] = { "state.read", 0 },
 	[VERB_STATE_MANAGE] = { "state.manage", 0 },
+	[VERB_RPC_LINK] = { "rpc.link", 0 },
+	[VERB_RPC_SHUTDOWN] = { "rpc.shutdown", 0 },
+	[VERB_RPC_HEALTH] = { "rpc.health", 0 },
+	[VERB_RPC_CONFIG] = { "rpc.config", 0 },
+	[VERB_SERVE_WADM] = { "serve_wadm", 0 },
+	[VERB_SERVE_OPERATOR] = { "serve_operator", 0 },
 	[VERB_SERVE] = { "serve", 0 },
 	[VERB_CONTROL_WATCH] = { "control.watch", 0 },
 	[VERB_HOST_EVENT] = { "host.event", NO_NAME },
@@ -102,6 +108,7 @@ command_verb_mutates(enum verb v)
 	case VERB_HOST_HEARTBEAT_GET:
 	case VERB_MANIFEST_GET:
 	case VERB_HOST_EVENT:
+	case VERB_RPC_HEALTH:
 		return false;
 	default:
 		return true;
