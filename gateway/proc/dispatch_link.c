@@ -151,9 +151,27 @@ begin(struct link *l)
 }
 
 void
+links_stale(void)
+{
+	for (struct link *l = dispatcher.links; l != NULL; l = l->next)
+		l->stale = true;
+}
+
+/* renew() - its login is not for the prefixes there are now. What is under way is waited for. */
+static void
+renew(struct link *l)
+{
+	if (l->state != LINK_OPEN || !l->stale || l->published != NULL)
+		return;
+	l->state = LINK_CLOSING;
+	stream_close(&l->stream);
+}
+
+void
 link_take(struct link *l, struct job *j)
 {
 	j->link = l;
+	renew(l);
 	if (l->state == LINK_OPEN) {
 		publish(l, j);
 		flush(l);
@@ -241,9 +259,14 @@ on_login(struct link *l, const struct nats_op *op)
 
 	if (l->state == LINK_GREETING && op->kind == NATS_INFO && info_decode(&info, op->json) == 0 &&
 	    info.nonce[0] != '\0') {
-		struct msg_sign m = { .conn = l->token, .account = bytes_str(l->account),
-			.nonce = bytes_str(info.nonce) };
+		char prefixes[PREFIX_LIST];
+		struct msg_sign m = { .conn = l->token,
+			.account = bytes_str(l->account),
+			.nonce = bytes_str(info.nonce),
+			.prefixes =
+			    prefix_join(policy_prefixes(dispatcher.snapshot.policy), prefixes) };
 
+		l->stale = false;
 		l->headers = info.headers;
 		l->max_payload = info.max_payload;
 		if (!l->headers)

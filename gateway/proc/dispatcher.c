@@ -409,6 +409,9 @@ on_policy(struct channel *c, struct cursor *in, int fd)
 		r = people_swap(&dispatcher.people, fresh.policy);
 	if (r != 0)
 		child_fatal(&dispatcher.child, "policy snapshot cannot be used", r);
+	if (dispatcher.snapshot.policy == NULL ||
+	    !prefix_same(policy_prefixes(dispatcher.snapshot.policy), policy_prefixes(fresh.policy)))
+		links_stale();
 	snapshot_close(&dispatcher.snapshot);
 	dispatcher.snapshot = fresh;
 	return msg_bare_put(c, MSG_APPLIED, -1);

@@ -77,6 +77,7 @@ struct link {
 	int64_t max_payload; /* and no message larger than this */
 	char inbox[24]; /* random; answers come to _INBOX.<inbox>.<job> */
 	enum link_state state;
+	bool stale; /* logged in for other control prefixes than the policy has now */
 	uint64_t deadline_ms;
 	struct job *queue, **queue_end;         /* durable, waiting for the link */
 	struct job *published, **published_end; /* each with a PING behind it */
@@ -104,6 +105,8 @@ extern struct dispatcher dispatcher;
 struct link *link_for(const char *account) must_check;
 /* link_take() - @j is durable and stamped: publish it as soon as the link is open. */
 void link_take(struct link *l, struct job *j);
+/* links_stale() - the control prefixes changed: log in anew before the next command. */
+void links_stale(void);
 /* link_dialled() - the parent's word; @fd is taken, -1: not connected. */
 void link_dialled(uint64_t token, int fd);
 /* link_signed() - the signer's word; an empty token: refused. */

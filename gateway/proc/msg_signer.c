@@ -11,6 +11,7 @@ msg_sign_put(struct channel *c, enum msg_signer type, const struct msg_sign *m)
 	buf_put_u64(b, m->conn);
 	buf_put_sized(b, m->account);
 	buf_put_sized(b, m->nonce);
+	buf_put_sized(b, m->prefixes);
 	return frame_end(c, -1);
 }
 
@@ -20,6 +21,7 @@ msg_sign_get(struct cursor *in, struct msg_sign *m)
 	m->conn = cursor_u64(in);
 	m->account = cursor_sized(in, 64);
 	m->nonce = cursor_sized(in, SIGNER_NONCE_MAX);
+	m->prefixes = cursor_sized(in, PREFIX_LIST);
 	return cursor_done(in) ? 0 : err_raise(-EBADMSG);
 }
 

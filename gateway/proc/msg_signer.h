@@ -11,13 +11,14 @@
 #define GATEWAY_PROC_MSG_SIGNER_H
 
 #include "gateway/io/frame.h"
+#include "policy/commands/prefix.h"
 #include "policy/identity/stamp.h"
 
 enum { SIGNER_NONCE_MAX = 128 };
 
 enum msg_signer {
 	MSG_SIGN = 1,          /* edge: conn, nonce */
-	MSG_SIGN_COMMAND,      /* dispatcher: client account, nonce */
+	MSG_SIGN_COMMAND,      /* dispatcher: client account, nonce, control prefixes */
 	MSG_STAMP,             /* dispatcher: its job, what the receiver will see */
 	MSG_SIGNED = 32,       /* conn (or the account's request number), jwt, signature */
 	MSG_NOT_SIGNED,        /* conn, why */
@@ -29,6 +30,7 @@ struct msg_sign {
 	uint64_t conn;       /* of an edge; of the dispatcher: its own number */
 	struct bytes account;/* dispatcher only: the client account to command in */
 	struct bytes nonce;
+	struct bytes prefixes; /* dispatcher only: prefix_join() of the policy's control prefixes */
 };
 
 struct msg_signed {

@@ -18,7 +18,7 @@ ruling_make(struct ruling *r, struct rights *rights, const struct msg_command *m
 	r->command.verb = VERB_UNKNOWN;
 	r->decision = (struct decision){ .reason = REASON_INVALID, .rule = RULE_NONE };
 	if (!subject_literal(m->subject) || (m->reply.len != 0 && !subject_literal(m->reply)) ||
-	    command_classify(m->subject, &r->command) != 0)
+	    rights_classify(rights, m->subject, &r->command) != 0)
 		return;
 	r->read = body_decode(&r->command, &in, &memory, &r->body) == 0;
 	r->decision = rights_command_body(rights, m->subject, &r->command, r->read ? &r->body : NULL);

@@ -301,6 +301,8 @@ on_sign(struct channel *c, struct cursor *in, int fd)
 struct command_rights {
 	struct bytes allow[64];
 	size_t n;
+	uint8_t text[64 * 64 + 2 * PREFIX_LIST];
+	size_t used;
 };
 
 static void
@@ -308,8 +310,12 @@ add_allowed(void *ctx, struct bytes pattern)
 {
 	struct command_rights *r = ctx;
 
-	if (r->n < sizeof(r->allow) / sizeof(r->allow[0]))
-		r->allow[r->n++] = pattern;
+	if (r->n == sizeof(r->allow) / sizeof(r->allow[0]) ||
+	    pattern.len > sizeof(r->text) - r->used)
+		return;
+	memcpy(r->text + r->used, pattern.ptr, pattern.len);
+	r->allow[r->n++] = bytes_of(r->text + r->used, pattern.len);
+	r->used += pattern.len;
 }
 
 static int
@@ -317,11 +323,13 @@ on_sign_command(struct channel *c, struct cursor *in, int fd)
 {
 	static struct bytes inbox[] = { BYTES_LIT("_INBOX.>") };
 	struct command_rights rights = { .n = 0 };
+	struct prefixes prefixes;
 	struct permissions p = { .sub_allow = { .present = true, .n = 1, .item = inbox } };
 	struct msg_sign m;
 
 	(void)fd;
-	if (msg_sign_get(in, &m) != 0 || !nonce_ok(m.nonce))
+	/* a prefix is checked as strictly as in a policy: it can be no subject of another kind */
+	if (msg_sign_get(in, &m) != 0 || !nonce_ok(m.nonce) || prefix_split(&prefixes, m.prefixes) != 0)
 		return -EBADMSG;
 	if (self.creds.jwt != NULL) {
 		const struct fixed *f = self.command_creds.jwt != NULL ? &self.command_creds : &self.creds;
@@ -329,7 +337,7 @@ on_sign_command(struct channel *c, struct cursor *in, int fd)
 		give(c, &m, bytes_str(f->jwt), &f->pair);
 		return 0;
 	}
-	command_deny_list(add_allowed, &rights);
+	command_deny_under(&prefixes, add_allowed, &rights);
 	p.pub_allow = (struct subject_list){ .present = true, .n = rights.n, .item = rights.allow };
 	mint_and_give(c, &m, upstream_keys_find(&self.keys, m.account), "portcullis-dispatcher", 0, &p);
 	return 0;
@@ -441,7 +449,7 @@ on_peer(struct channel *c, struct cursor *in, int fd)
 		{ MSG_SIGN, CHILD_IN(0), false, false, 512, on_sign, "sign" },
 	};
 	static const struct frame_rule dispatcher_rules[] = {
-		{ MSG_SIGN_COMMAND, CHILD_IN(0), false, false, 512, on_sign_command, "sign_command" },
+		{ MSG_SIGN_COMMAND, CHILD_IN(0), false, false, 2048, on_sign_command, "sign_command" },
 		{ MSG_STAMP, CHILD_IN(0), false, false, 2 * STAMP_SUBJECT_MAX + 64, on_stamp, "stamp" },
 	};
 	static const struct frame_rule verifier_rules[] = {

@@ -84,11 +84,11 @@ put_command(struct buf *b, const struct command *c, struct bytes text)
 }
 
 bool
-envelope_put(struct bytes subject, const char *text, bool headers, struct buf *header, struct buf *payload)
+envelope_put(const struct rights *rights, struct bytes subject, const char *text, bool headers, struct buf *header, struct buf *payload)
 {
 	struct command c = { 0 };
 
-	if (command_classify(subject, &c) == 0 && put_command(payload, &c, bytes_str(text)))
+	if (rights_classify(rights, subject, &c) == 0 && put_command(payload, &c, bytes_str(text)))
 		return !buf_failed(payload);
 	if (bytes_starts(subject, BYTES_LIT("$JS."))) {
 		buf_put_str(payload, "{\"type\":\"io.nats.jetstream.api.v1.error_response\",\"error\":{\"code\":403,");

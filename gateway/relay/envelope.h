@@ -27,10 +27,12 @@ void envelope_text(char out[ENVELOPE_TEXT], const char *what, const char *rule, 
     struct bytes field, const char *id);
 /* envelope_rate() - the same of what a rule allows, but not so often: with how long to wait. */
 void envelope_rate(char out[ENVELOPE_TEXT], const char *what, const char *rule, uint64_t wait_ms, const char *id);
+struct rights;
 /*
- * envelope_put() - header block and payload of the answer to a request on @subject.
+ * envelope_put() - header block and payload of the answer to a request on @subject, read by @rights'
+ * policy.
  * Exactly one of the two is filled. Return: false when there is nothing this asker could read.
  */
-bool envelope_put(struct bytes subject, const char *text, bool headers, struct buf *header, struct buf *payload);
+bool envelope_put(const struct rights *rights, struct bytes subject, const char *text, bool headers, struct buf *header, struct buf *payload);
 
 #endif

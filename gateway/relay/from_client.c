@@ -28,7 +28,7 @@ relay_tell(struct relay *r, struct bytes subject, struct bytes reply, const char
 		return;
 	buf_init(&header, 2 * ENVELOPE_TEXT);
 	buf_init(&payload, 8 * ENVELOPE_TEXT);
-	if (envelope_put(subject, text, r->handshake.connect.headers, &header, &payload))
+	if (envelope_put(*r->rights, subject, text, r->handshake.connect.headers, &header, &payload))
 		nats_put_msg(word(r), reply, sub_sid(sub), BYTES_NULL, buf_bytes(&header), buf_bytes(&payload));
 	buf_deinit(&header);
 	buf_deinit(&payload);
@@ -112,7 +112,8 @@ relay_own_reply(struct relay *r, struct bytes reply)
 		return false;
 	if (inbox_is(reply))
 		return !inbox_is_foreign(reply, r->identity->inbox);
-	if (reply.ptr[0] == '$' || reply.ptr[0] == '_' || command_classify(reply, &c) != COMMAND_NOT)
+	if (reply.ptr[0] == '$' || reply.ptr[0] == '_' || rights_classify(*r->rights, reply, &c) != COMMAND_NOT ||
+	    rights_obeyed(*r->rights, reply))
 		return false;
 	return relay_sub_for(r, reply) != NULL;
 }
@@ -214,7 +215,7 @@ hand_over(struct relay *r, const struct nats_op *op)
 	struct relay_command c = { .subject = op->subject, .reply = op->reply, .payload = op->payload };
 	struct command what = { 0 };
 
-	if (command_classify(op->subject, &what) != 0)
+	if (rights_classify(*r->rights, op->subject, &what) != 0)
 		what.verb = VERB_UNKNOWN;
 	e.verb = what.verb;
 	e.decision = rights_command(*r->rights, op->subject, &what);

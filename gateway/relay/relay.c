@@ -626,7 +626,7 @@ relay_judge_sub(struct relay *r, struct sub *sub)
 	struct bytes subject = sub_subject(sub), queue = sub_queue(sub);
 
 	sub->virtual = inbox_is(subject);
-	sub->command = !sub->virtual && command_overlaps(subject);
+	sub->command = !sub->virtual && rights_overlaps_commands(*r->rights, subject);
 	sub->answers = !sub->virtual && rights_serves(*r->rights, subject, queue);
 	sub->serving = sub->command && sub->answers;
 	if (sub->serving)

@@ -112,7 +112,7 @@ stamped_admit(struct relay *r, struct sub *sub, const struct nats_op *op)
 	struct stamp s;
 	int answer;
 
-	if (!sub->serving || command_classify(op->subject, &c) != 0)
+	if (!sub->serving || rights_classify(*r->rights, op->subject, &c) != 0)
 		return true;
 	answer = look(r, sub, op, &s);
 	if (answer == 0)

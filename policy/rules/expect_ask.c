@@ -46,7 +46,7 @@ ask_publish(struct decision *out, struct rights *r, struct bytes subject, struct
 {
 	struct command c;
 	struct decision d;
-	bool command = command_classify(subject, &c) == 0;
+	bool command = command_classify_under(&r->p->prefixes, subject, &c) == 0;
 	int x = 0;
 
 	if (command)

@@ -145,11 +145,12 @@ list_roles(struct explanation *e, const struct rights *r)
 
 /* read_body() - the payload of a command, when there is one. */
 static int
-read_body(struct explanation *e, struct query *x, struct body *body, struct body_arena *arena)
+read_body(struct explanation *e, const struct rights *r, struct query *x, struct body *body, struct body_arena *arena)
 {
 	struct body_input in = { .subject = x->q->subject };
 
-	e->is_command = x->is_command = command_classify(x->q->subject, &x->c) == 0;
+	e->is_command = x->is_command =
+	    command_classify_under(&r->p->prefixes, x->q->subject, &x->c) == 0;
 	e->command = x->c;
 	e->verb = x->is_command ? x->c.verb : VERB_NONE;
 	if (!x->is_command || x->q->op != EXPLAIN_PUB || x->q->payload == NULL)
@@ -202,7 +203,7 @@ explain(struct explanation *out, const struct policy *p, const struct identity *
 	if (got == 0)
 		got = rights_new(&r, p, id);
 	if (got == 0)
-		got = read_body(out, &x, &body, &arena);
+		got = read_body(out, r, &x, &body, &arena);
 	if (got == 0)
 		got = explain_all(out, &s, r, id, &x);
 	out->memory = arena.mem;

@@ -195,7 +195,16 @@ rule_ok(struct check *c, const struct pol_rule *rule)
 }
 
 static bool
-records_ok(const struct policy *p)
+take_prefixes(struct policy *p, struct pol_list l)
+{
+	for (uint32_t i = 0; i < l.n; i++)
+		if (prefix_add(&p->prefixes, pol_bytes(p, p->items[l.first + i].text)) != 0)
+			return false;
+	return true;
+}
+
+static bool
+records_ok(struct policy *p)
 {
 	struct check c = { .p = p,
 		.items = p->n_items,
@@ -206,7 +215,8 @@ records_ok(const struct policy *p)
 		.verbs = command_verbs_of(BYTES_LIT("*")) };
 
 	for (size_t i = 0; i < p->n_files; i++)
-		if (!str_ok(p, p->files[i].name) || !list_ok(&c, p->files[i].lattices))
+		if (!str_ok(p, p->files[i].name) || !list_ok(&c, p->files[i].lattices) ||
+		    !list_ok(&c, p->files[i].prefixes) || !take_prefixes(p, p->files[i].prefixes))
 			return false;
 	for (size_t i = 0; i < p->n_hosts; i++)
 		if (!str_ok(p, p->hosts[i].id) || !list_ok(&c, p->hosts[i].labels))
@@ -279,6 +289,12 @@ policy_close(struct policy *p)
 	free(p->views);
 	clock_free(p->clock);
 	free(p);
+}
+
+const struct prefixes *
+policy_prefixes(const struct policy *p)
+{
+	return &p->prefixes;
 }
 
 const char *

@@ -87,6 +87,9 @@ int policy_includes(const struct policy_source *src, int (*each)(void *ctx, stru
  */
 int policy_open(struct policy **out, struct bytes snapshot) must_check;
 void policy_close(struct policy *p);
+struct prefixes;
+/* policy_prefixes() - its control prefixes (policy/commands/prefix.h). */
+const struct prefixes *policy_prefixes(const struct policy *p);
 /* policy_id() - first 16 hex digits of the SHA-256 of the sources, in order; NUL-terminated. */
 const char *policy_id(const struct policy *p);
 /* policy_rule_name() - a rule's name; "none" for RULE_NONE. */

@@ -195,6 +195,8 @@ draft_all(struct draft *d, struct text **trees, size_t n)
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = draft_accounts(d, draft_place(d, i));
 	for (size_t i = 0; r == 0 && i < n; i++)
+		draft_prefixes(d, draft_place(d, i));
+	for (size_t i = 0; r == 0 && i < n; i++)
 		r = draft_file(d, draft_place(d, i));
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = draft_rules(d, draft_place(d, i));

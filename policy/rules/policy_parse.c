@@ -109,6 +109,13 @@ lattice_item(struct place *at, const struct text_node *n, struct pol_item *out)
 		    TEXT_ARG(n->text));
 		return false;
 	}
+	if (prefix_meets_lattice(&at->d->prefixes, n->text)) {
+		COMPLAIN(at, n,
+		    "calls inside lattice %.*s (%.*s.ID.wrpc...) would lie under a control_prefix "
+		    "of this policy: one of the two has to be called otherwise",
+		    TEXT_ARG(n->text), TEXT_ARG(n->text));
+		return false;
+	}
 	out->text = draft_string(at->d, n->text);
 	return true;
 }
@@ -370,12 +377,14 @@ file_entry(struct place *at, struct text_node *e, struct pol_file *file)
 	}
 	if (e->kind == TEXT_ENTRY && bytes_is(e->text, "include"))
 		return; /* draft_includes() read it */
+	if (e->kind == TEXT_ENTRY && bytes_is(e->text, "control_prefix"))
+		return; /* draft_prefixes() */
 	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
 		if (e->kind == TEXT_SECTION && bytes_is(e->text, sections[i]))
 			return;
 	COMPLAIN(at, e,
-	    "a policy has lattices = [...], include = [...], zone = ..., set { }, accounts { }, "
-	    "hosts { }, role NAME { } and rule NAME { }, not '%.*s'",
+	    "a policy has lattices = [...], control_prefix = [...], include = [...], zone = ..., set { }, "
+	    "accounts { }, hosts { }, role NAME { } and rule NAME { }, not '%.*s'",
 	    TEXT_ARG(e->text));
 }
 
@@ -384,6 +393,8 @@ draft_file(struct draft *d, struct place *at)
 {
 	struct pol_file file = { .name = draft_string(d, bytes_str(at->t->file)) };
 
+	if (at->file == 0)
+		draft_prefixes_put(d, &file.prefixes);
 	for (struct text_node *e = at->t->root->child; e != NULL; e = e->next)
 		file_entry(at, e, &file);
 	buf_put(&d->part[POL_FILES], bytes_of(&file, sizeof(file)));

@@ -9,6 +9,7 @@
 #ifndef POLICY_RULES_POLICY_PRIV_H
 #define POLICY_RULES_POLICY_PRIV_H
 
+#include "policy/commands/prefix.h"
 #include "policy/rules/policy.h"
 #include "policy/rules/rate.h"
 #include "policy/rules/window.h"
@@ -70,6 +71,7 @@ struct pol_item {
 struct pol_file {
 	struct pol_str name;
 	struct pol_list lattices;
+	struct pol_list prefixes; /* the first file's: control prefixes of the whole policy */
 };
 
 /* Where something stands in its file. */
@@ -152,7 +154,7 @@ struct pol_rule {
 };
 
 _Static_assert(sizeof(struct pol_head) == 32 + 8 * POL_SECTIONS, "no padding in the head");
-_Static_assert(sizeof(struct pol_item) == 16 && sizeof(struct pol_file) == 16, "no padding");
+_Static_assert(sizeof(struct pol_item) == 16 && sizeof(struct pol_file) == 24, "no padding");
 _Static_assert(sizeof(struct pol_role) == 68 && sizeof(struct pol_rule) == 156, "no padding");
 _Static_assert(sizeof(struct window_span) == 8, "no padding");
 _Static_assert(sizeof(struct pol_cond) == 16 && sizeof(struct pol_range) == 16, "no padding");
@@ -175,6 +177,7 @@ struct policy {
 	const struct window_span *windows;
 	size_t n_strings, n_items, n_files, n_roles, n_rules, n_to, n_conds, n_ranges, n_hosts, n_windows;
 	char id[POL_ID_LEN + 1];
+	struct prefixes prefixes; /* in strings */
 	struct view **views; /* what sets of roles may do, shared by identities; see view.h */
 	struct pol_clock *clock; /* which rules are shut now; NULL: no rule has times */
 };
@@ -260,6 +263,7 @@ struct draft {
 	struct draft_index *rule_names;
 	struct draft_host *hosts; /* hosts {} of all files */
 	size_t n_hosts, cap_hosts;
+	struct prefixes prefixes; /* control_prefix of all files, borrowed from the trees */
 };
 
 /* A host while files are read; its place is for whoever names it again. */
@@ -278,7 +282,8 @@ struct draft_name {
  * The passes over the files; errors go to the report, accidents are returned.
  *
  * draft_includes() - who may use whose roles and variables; draft_includes_end() frees what it made.
- * draft_vars() - variables in all files. draft_accounts() - the accounts {} of one file, draft_file()
+ * draft_vars() - variables in all files. draft_accounts() - the accounts {} of one file,
+ * draft_prefixes() - its control_prefix, draft_prefixes_put() - those of all files, draft_file()
  * - its lattices, hosts and roles, draft_rules() - its rules.
  */
 int draft_includes(struct draft *d, struct text **trees, size_t n) must_check;
@@ -287,6 +292,8 @@ int draft_vars(struct draft *d) must_check;
 void draft_vars_end(struct draft *d);
 struct place *draft_place(struct draft *d, size_t file);
 int draft_accounts(struct draft *d, struct place *at) must_check;
+void draft_prefixes(struct draft *d, struct place *at);
+void draft_prefixes_put(struct draft *d, struct pol_list *out);
 int draft_file(struct draft *d, struct place *at) must_check;
 int draft_rules(struct draft *d, struct place *at) must_check;
 /* draft_hosts_end() - all of hosts {} to its section. Errors go to the report. */

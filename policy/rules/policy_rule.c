@@ -7,7 +7,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "policy/commands/command.h"
+#include "policy/commands/guarded.h"
+#include "policy/commands/token.h"
 #include "policy/rules/parse_priv.h"
 #include "policy/rules/subject.h"
 
@@ -22,7 +23,7 @@ enum {
  * control spaces and mean "whatever is no command"; these name one.
  */
 static bool
-names_commands(struct bytes pattern)
+names_commands(const struct prefixes *prefixes, struct bytes pattern)
 {
 	static const char *const spaces[] = { "wasmbus.ctl", "wasmbus.ctl.>", "runtime.host",
 		"runtime.host.>", "wadm.api", "wadm.api.>", "wadm.cmd", "wadm.cmd.>", "lc",
@@ -30,7 +31,9 @@ names_commands(struct bytes pattern)
 	struct bytes first = subject_token(pattern, 0);
 	struct command c;
 
-	if (command_classify(pattern, &c) == 0)
+	if (command_classify_under(prefixes, pattern, &c) == 0)
+		return true;
+	if (!token_wild(first) && prefix_overlaps(prefixes, pattern))
 		return true;
 	if (!bytes_is(first, "wasmbus") && !bytes_is(first, "runtime") && !bytes_is(first, "wadm"))
 		return false;
@@ -68,7 +71,7 @@ grant_pattern(
 {
 	if (!pattern_ok(at, n, pattern))
 		return false;
-	if (names_commands(pattern)) {
+	if (names_commands(&at->d->prefixes, pattern)) {
 		COMPLAIN(at, n,
 		    "'%.*s' overlaps command subjects, which no pattern grants: "
 		    "use allow = [verb] (docs/POLICY.md, Verbs)",
@@ -82,6 +85,15 @@ grant_pattern(
 static bool
 publish_item(struct place *at, const struct text_node *n, struct pol_item *out)
 {
+	struct guarded g;
+
+	if (guarded_classify(n->text, &g) == 0 && g.publish != VERB_NONE) {
+		COMPLAIN(at, n,
+		    "'%.*s' is obeyed by providers and hosts, and no pattern grants it: "
+		    "use allow = [%s] (docs/POLICY.md, Verbs)",
+		    TEXT_ARG(n->text), command_verb_name(g.publish));
+		return false;
+	}
 	return grant_pattern(at, n, n->text, out);
 }
 
@@ -117,9 +129,6 @@ header_item(struct place *at, const struct text_node *n, struct pol_item *out)
 	return true;
 }
 
-/* What no condition on a command can be put to. */
-#define NO_COMMANDS VERBS_NO_COMMAND
-
 static void
 rule_verbs(struct rule_place *rp, struct text_node *e)
 {
@@ -136,7 +145,7 @@ rule_verbs(struct rule_place *rp, struct text_node *e)
 			COMPLAIN(rp->at, n, "expected a verb");
 		set |= more;
 		if (!bytes_is(n->text, "*"))
-			rp->unconditional |= more & NO_COMMANDS;
+			rp->unconditional |= more & VERBS_NO_COMMAND;
 	}
 	rp->rule.verbs[0] = (uint32_t)set;
 	rp->rule.verbs[1] = (uint32_t)(set >> 32);
@@ -345,10 +354,10 @@ rule_where(struct rule_place *rp)
 	}
 	if (rp->unconditional != 0)
 		COMPLAIN(rp->at, rp->where,
-		    "serve and control.watch are no commands that could be looked at: give them a "
-		    "rule without where { }");
-	rule->verbs[0] &= (uint32_t)~NO_COMMANDS;
-	rule->verbs[1] &= (uint32_t)(~NO_COMMANDS >> 32);
+		    "serve and control.watch are no commands that could be looked at, nor are rpc.* "
+		    "and servers' bundles: give them a rule without where { }");
+	rule->verbs[0] &= (uint32_t)~VERBS_NO_COMMAND;
+	rule->verbs[1] &= (uint32_t)(~VERBS_NO_COMMAND >> 32);
 	parse_where(rp->at, rp->where, pol_verbs(rule), rp->denies, &rule->where);
 }
 

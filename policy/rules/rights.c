@@ -217,7 +217,7 @@ asks_for_consumer(const struct words *w)
 static struct decision
 judge_consumer(const struct rights *r, struct bytes s, const struct words *words, uint32_t after)
 {
-	struct view_rated q = { .words = words, .text = s, .by_name = true, .after = after };
+	struct view_rated q = { .words = words, .text = s, .named = 1, .after = after };
 
 	if (!narrow_publish_pattern(&r->own, s))
 		return judge_deny(REASON_JWT);
@@ -238,25 +238,31 @@ judge_publish(const struct rights *r, struct bytes s, uint32_t after)
 	enum serve_answer host = SERVE_NOT;
 	struct bytes lattice;
 	struct serve_host who = rights_host(r);
+	struct guarded g;
 	struct words words;
 
 	if (!words_cut(&words, s) || (!words.literal && !asks_for_consumer(&words)))
 		return judge_deny(REASON_INVALID);
 	if (!words.literal)
 		return judge_consumer(r, s, &words, after);
-	if (subject_is_command(s))
+	if (rights_is_command(r, s))
 		return judge_deny(REASON_COMMAND);
 	if (!narrow_publish(&r->own, s))
 		return judge_deny(REASON_JWT);
 	denies = trie_match(r->view->deny_publish, &words, false);
 	if (subject_in_inbox(s))
 		return judge_own(denies, REASON_OWN_INBOX);
-	allows = trie_match(r->view->publish, &words, subject_reserved(s));
+	q.words = &words;
+	q.named = rights_named(r, s, &g);
+	allows = rated = HIT_NONE;
+	if (g.publish == VERB_NONE) {
+		allows = trie_match(r->view->publish, &words, q.named);
+		rated = view_rated(r->view, &q);
+	}
 	if (s.ptr[0] == '$')
 		allows = hit_either(allows, rights_state(r, s));
-	q.words = &words;
-	q.by_name = subject_reserved(s);
-	rated = view_rated(r->view, &q);
+	if (g.named != 0)
+		allows = hit_either(allows, rights_guarded_publish(r, s, &g));
 	if (rights_has(r, VERB_SERVE))
 		host = serve_publish(s, &who, &lattice);
 	if (host != SERVE_NOT)
@@ -268,8 +274,7 @@ judge_publish(const struct rights *r, struct bytes s, uint32_t after)
 	}
 	return judge_rated(denies, allows, rated,
 	    by_serve.enforced != RULE_NONE ? REASON_HOST
-	    : subject_reserved(s)          ? REASON_RESERVED
-					   : REASON_NO_RULE);
+					   : rights_unnamed(r->view->publish, &words, s));
 }
 
 struct decision
@@ -298,7 +303,11 @@ judge_control(const struct rights *r, struct bytes pattern, struct bytes queue, 
 	enum serve_answer host;
 	bool command;
 
-	host = serve_subscribe(pattern, queue, &who, &lattice, &command);
+	uint8_t room[2][PREFIX_ROOM];
+	struct bytes usual = prefix_usual(&r->p->prefixes, pattern, room[0]);
+
+	host = serve_subscribe(
+	    usual, prefix_usual(&r->p->prefixes, queue, room[1]), &who, &lattice, &command);
 	allows = HIT_NONE;
 	if (host != SERVE_NOT) {
 		rights_word(r, VERB_SERVE, lattice, &allows, &no);
@@ -307,12 +316,14 @@ judge_control(const struct rights *r, struct bytes pattern, struct bytes queue, 
 		if (host == SERVE_ANOTHER_HOST || no.enforced != RULE_NONE)
 			allows = HIT_NONE;
 	}
+	if (host == SERVE_NOT)
+		allows = rights_server_subscribe(r, pattern, queue);
 	if (queue.len == 0 && state_pattern(pattern, &lattice)) {
 		rights_word(r, VERB_STATE_READ, lattice, &watch, &no_watch);
 		if (no_watch.enforced == RULE_NONE)
 			allows = hit_either(allows, watch);
 	}
-	if (queue.len == 0 && serve_watch(pattern, &lattice)) {
+	if (queue.len == 0 && serve_watch(usual, &lattice)) {
 		rights_word(r, VERB_CONTROL_WATCH, lattice, &watch, &no_watch);
 		if (no_watch.enforced == RULE_NONE)
 			allows = hit_either(allows, watch);
@@ -329,7 +340,9 @@ judge_subscribe(const struct rights *r, struct bytes pattern, struct bytes queue
 	struct serve_host who = rights_host(r);
 	struct hit allows, denies, more, no;
 	struct bytes lattice;
+	struct guarded g;
 	struct words words;
+	unsigned named;
 	bool command;
 
 	if (!words_cut(&words, pattern) || (queue.len != 0 && !subject_ok(queue)) ||
@@ -340,9 +353,12 @@ judge_subscribe(const struct rights *r, struct bytes pattern, struct bytes queue
 	denies = trie_covers(r->view->deny_subscribe, &words, queue, false);
 	if (subject_in_inbox(pattern))
 		return judge_own(denies, REASON_OWN_INBOX);
-	if (subject_is_command(pattern))
+	if (rights_is_command(r, pattern))
 		return judge_control(r, pattern, queue, denies);
-	allows = trie_covers(r->view->subscribe, &words, queue, subject_reserved(pattern));
+	named = rights_named(r, pattern, &g);
+	allows = trie_covers(r->view->subscribe, &words, queue, named);
+	if (g.named != 0)
+		allows = hit_either(allows, rights_server_subscribe(r, pattern, queue));
 	if (rights_has(r, VERB_SERVE) &&
 	    serve_subscribe(pattern, queue, &who, &lattice, &command) == SERVE_OWN) {
 		rights_word(r, VERB_SERVE, lattice, &more, &no);
@@ -350,9 +366,9 @@ judge_subscribe(const struct rights *r, struct bytes pattern, struct bytes queue
 			allows = hit_either(allows, more);
 	}
 	q.words = &words;
-	q.by_name = subject_reserved(pattern);
+	q.named = named;
 	return judge_rated(denies, allows, view_rated(r->view, &q),
-	    subject_reserved(pattern) ? REASON_RESERVED : REASON_NO_RULE);
+	    rights_unnamed(r->view->subscribe, &words, pattern));
 }
 
 struct decision
@@ -367,10 +383,15 @@ rights_serves(struct rights *r, struct bytes pattern, struct bytes queue)
 	struct serve_host who = rights_host(r);
 	struct hit allows, denies;
 	struct bytes lattice;
+	uint8_t room[2][PREFIX_ROOM];
 	bool command;
 
+	if (hit_any(rights_server_subscribe(r, pattern, queue)))
+		return true;
 	if (!rights_has(r, VERB_SERVE) ||
-	    serve_subscribe(pattern, queue, &who, &lattice, &command) != SERVE_OWN)
+	    serve_subscribe(prefix_usual(&r->p->prefixes, pattern, room[0]),
+		prefix_usual(&r->p->prefixes, queue, room[1]), &who, &lattice,
+		&command) != SERVE_OWN)
 		return false;
 	rights_word(r, VERB_SERVE, lattice, &allows, &denies);
 	return denies.enforced == RULE_NONE &&

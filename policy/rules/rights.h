@@ -71,6 +71,15 @@ struct decision rights_publish(struct rights *r, struct bytes subject);
  */
 struct decision rights_publish_reach(struct rights *r, struct bytes pattern);
 /*
+ * rights_classify() - what a subject commands under this policy, whose control prefixes count.
+ * Return: as command_classify().
+ */
+int rights_classify(const struct rights *r, struct bytes subject, struct command *c) must_check;
+/* rights_overlaps_commands() - could a command match this pattern? */
+bool rights_overlaps_commands(const struct rights *r, struct bytes pattern);
+/* rights_obeyed() - is it no command and obeyed all the same, so that no answers may be sent there? */
+bool rights_obeyed(const struct rights *r, struct bytes subject);
+/*
  * rights_command() - could it command this, as far as the subject tells? @subject is the command's, for
  * the JWT's own lists. The first look: a rule with where { } counts as one that allows, and does not
  * deny yet; what a scale turns out to be (a stop, a start) is not known yet either. A no is final, a

@@ -9,6 +9,9 @@
  */
 #include "policy/rules/rights_priv.h"
 
+/* whoever hears commands by one of these answers them */
+#define SERVING (VERB_BIT(VERB_SERVE) | VERB_BIT(VERB_SERVE_WADM))
+
 enum {
 	SERVE_ANSWERS =
 	    8, /* a command has one answer; a little room for hosts that send progress */
@@ -20,12 +23,15 @@ struct decision
 rights_reply(struct rights *r, struct bytes reply)
 {
 	struct hit allows, denies;
+	struct guarded g;
 	struct words words;
 
 	if (!words_cut(&words, reply) || !words.literal)
 		return judge_deny(REASON_INVALID);
-	if (subject_is_command(reply))
+	if (rights_is_command(r, reply))
 		return judge_deny(REASON_COMMAND);
+	if (guarded_classify(reply, &g) == 0)
+		return judge_deny(REASON_RESERVED);
 	/* whoever answers publishes there for the asker, so the asker's own lists count */
 	if (!narrow_publish(&r->own, reply))
 		return judge_deny(REASON_JWT);
@@ -47,19 +53,22 @@ struct decision
 rights_answer(struct rights *r, struct bytes reply)
 {
 	struct hit allows = { r->view->respond_rule, RULE_NONE }, denies;
+	struct guarded g;
 	struct words words;
 
 	if (!words_cut(&words, reply) || !words.literal)
 		return judge_deny(REASON_INVALID);
-	if (subject_is_command(reply))
+	if (rights_is_command(r, reply))
 		return judge_deny(REASON_COMMAND);
+	if (guarded_classify(reply, &g) == 0)
+		return judge_deny(REASON_RESERVED);
 	if (narrow_publish_denied(&r->own, reply))
 		return judge_deny(REASON_JWT);
 	if (!r->own.resp && !narrow_publish(&r->own, reply))
 		return judge_deny(REASON_JWT);
 	denies = trie_match(r->view->deny_publish, &words, false);
-	if (allows.enforced == RULE_NONE && rights_has(r, VERB_SERVE))
-		allows.enforced = view_first_with(r->view, VERB_BIT(VERB_SERVE));
+	if (allows.enforced == RULE_NONE && (r->view->verbs & SERVING) != 0)
+		allows.enforced = view_first_with(r->view, SERVING);
 	if (!subject_reserved(reply) || reply_space(reply))
 		return judge_rules(denies, allows, REASON_NO_RULE);
 	return judge_rules(denies, trie_match(r->view->publish, &words, true), REASON_RESERVED);
@@ -87,7 +96,7 @@ rights_answers(struct rights *r, bool serving, int64_t *max, int64_t *ttl_ms)
 		*max = RPC_ANSWERS;
 		*ttl_ms = SERVE_TTL_MS;
 	}
-	if (serving && rights_has(r, VERB_SERVE)) {
+	if (serving && (r->view->verbs & SERVING) != 0) {
 		*max = *max > SERVE_ANSWERS ? *max : SERVE_ANSWERS;
 		*ttl_ms = *ttl_ms > SERVE_TTL_MS ? *ttl_ms : SERVE_TTL_MS;
 	}

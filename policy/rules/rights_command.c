@@ -51,11 +51,11 @@ judge_verbs(const struct rights *r, const struct words *words, const struct view
 	return d;
 }
 
-/* A host's own event is no verb anybody is granted but a part of serve. */
+/* What grants it: its verb, or a bundle it is a part of. A host's own event is no verb by itself. */
 static uint64_t
-granted_as(enum verb v)
+granted_as(enum verb v, const struct command *c)
 {
-	return VERB_BIT(v == VERB_HOST_EVENT ? VERB_SERVE : v);
+	return (v == VERB_HOST_EVENT ? 0 : VERB_BIT(v)) | server_commands(c);
 }
 
 struct decision
@@ -68,7 +68,7 @@ rights_command(struct rights *r, struct bytes subject, const struct command *c)
 	if (refused_by_subject(r, subject, c, &words, &d))
 		return d;
 	/* what it is beyond any doubt may be denied, what it can turn out to be allowed */
-	q.want = q.any_of = granted_as(c->verb);
+	q.want = q.any_of = granted_as(c->verb, c);
 	if (c->verb == VERB_ACTOR_SCALE)
 		q.want |= VERB_BIT(VERB_ACTOR_STOP);
 	return judge_verbs(r, &words, &q);
@@ -88,7 +88,7 @@ judge_body(const struct rights *r, struct bytes subject, const struct command *c
 	/* an id by first use is a connection's, which is not known here: whoever has the connection asks */
 	if (c->verb == VERB_HOST_EVENT && !rights_is_host(r, b->host_id) && !rights_pins_host(r))
 		return judge_deny(REASON_SOURCE);
-	q.want = granted_as(b->effective);
+	q.want = granted_as(b->effective, c);
 	q.any_of = q.want | (c->verb == VERB_HOST_EVENT ? 0 : b->may_be);
 	return judge_verbs(r, &words, &q);
 }

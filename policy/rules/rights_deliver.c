@@ -28,25 +28,29 @@ static struct answer
 judge_printed(const struct rights *r, struct bytes s)
 {
 	struct answer a = { .d = judge_deny(REASON_INVALID) };
-	struct hit named, denies;
+	struct hit denies;
+	struct guarded g;
 	struct words words;
+	unsigned named;
 
 	if (!words_cut(&words, s) || !words.literal)
 		return a;
-	a.space = subject_is_command(s) ? SPACE_COMMAND
-		  : subject_reserved(s) ? SPACE_RESERVED
-					: SPACE_DATA;
+	named = rights_named(r, s, &g);
+	a.space = rights_is_command(r, s) ? SPACE_COMMAND
+		  : g.named != 0          ? SPACE_GUARDED
+		  : named != 0            ? SPACE_RESERVED
+					  : SPACE_DATA;
 	if (!narrow_deliver(&r->own, s)) {
 		a.d = judge_deny(REASON_JWT);
 		return a;
 	}
 	denies = trie_match(r->view->deny_subscribe, &words, false);
 	a.d = judge_own(denies, REASON_RULE);
-	if (a.space == SPACE_RESERVED) {
-		struct view_rated q = { &words, .text = s, .subscribe = true, .by_name = true };
+	if (a.space == SPACE_RESERVED || a.space == SPACE_GUARDED) {
+		struct view_rated q = { &words, .text = s, .subscribe = true, .named = named };
 
-		named = trie_match(r->view->subscribe, &words, true);
-		if (hit_any(named) || hit_any(view_rated(r->view, &q)))
+		if (hit_any(trie_match(r->view->subscribe, &words, named)) ||
+		    hit_any(view_rated(r->view, &q)))
 			a.space = SPACE_NAMED;
 	}
 	return a;
@@ -62,15 +66,19 @@ deliver_command(
 	struct view_answer a;
 	struct command c;
 
+	if (hit_any(rights_server_subscribe(r, pattern, queue)))
+		return subject_match(pattern, s) && rights_server_hears(r, pattern, queue, s)
+			   ? yes
+			   : judge_deny(REASON_COMMAND);
 	if (rights_serves(r, pattern, queue))
 		return subject_match(pattern, s) ? yes : judge_deny(REASON_COMMAND);
-	if (subject_is_command(pattern) && !subject_match(pattern, s))
+	if (rights_is_command(r, pattern) && !subject_match(pattern, s))
 		return judge_deny(REASON_COMMAND);
-	if (command_classify(s, &c) != 0)
+	if (command_classify_under(&r->p->prefixes, s, &c) != 0)
 		return judge_deny(REASON_COMMAND);
 	/* who may write a lattice's stored state may see it, e.g. through a consumer on the bucket
 	 */
-	q.want = q.any_of;
+	q.want = q.any_of | (server_commands(&c) & VERB_BIT(VERB_SERVE_WADM));
 	if (c.verb == VERB_STATE_WRITE)
 		q.want |= VERB_BIT(VERB_STATE_WRITE) | VERB_BIT(VERB_STATE_READ);
 	q.lattice = command_lattice(&c);
@@ -80,6 +88,27 @@ deliver_command(
 	if (!hit_any(a.allow))
 		return judge_deny(REASON_COMMAND);
 	return yes;
+}
+
+/*
+ * deliver_guarded() - no rule for plain subscriptions names its space: one for this queue does, or it
+ * is a host's or a server's, or a consumer's deliveries, which were judged when it was made.
+ */
+static bool
+deliver_guarded(struct rights *r, struct bytes pattern, struct bytes queue, struct bytes s)
+{
+	struct guarded g;
+	struct words words;
+	unsigned named = rights_named(r, s, &g);
+
+	if (subject_in_inbox(pattern))
+		return true;
+	if (queue.len != 0 && words_cut(&words, s) &&
+	    hit_any(trie_covers(r->view->subscribe, &words, queue, named)))
+		return true;
+	if (hit_any(rights_server_subscribe(r, pattern, queue)))
+		return rights_server_hears(r, pattern, queue, s);
+	return rights_serves(r, pattern, queue);
 }
 
 struct decision
@@ -105,13 +134,17 @@ rights_deliver(struct rights *r, struct bytes pattern, struct bytes queue, struc
 		if (!same_first(pattern, subject) && !subject_in_inbox(pattern))
 			return judge_deny(REASON_RESERVED);
 		break;
+	case SPACE_GUARDED:
+		if (!deliver_guarded(r, pattern, queue, subject))
+			return judge_deny(REASON_RESERVED);
+		break;
 	case SPACE_NAMED:
 	case SPACE_DATA:
 		break;
 	}
 	/* on a subscription for commands nothing else may arrive: hosts act on the printed subject
 	 */
-	if (subject_is_command(pattern))
+	if (rights_is_command(r, pattern))
 		return judge_deny(REASON_COMMAND);
 	return a.d;
 }
@@ -119,10 +152,14 @@ rights_deliver(struct rights *r, struct bytes pattern, struct bytes queue, struc
 bool
 rights_filter_needed(struct rights *r, struct bytes pattern, struct bytes queue)
 {
+	struct guarded g;
 	struct words words;
 
 	(void)queue;
-	if (wild_first(pattern) || command_overlaps(pattern) || !words_cut(&words, pattern))
+	if (wild_first(pattern) || command_overlaps_under(&r->p->prefixes, pattern) ||
+	    !words_cut(&words, pattern))
+		return true;
+	if (guarded_overlaps(pattern) && (guarded_classify(pattern, &g) != 0 || g.lattice.len == 0))
 		return true;
 	return trie_overlaps(r->view->deny_subscribe, &words) || narrow_filters(&r->own, pattern);
 }

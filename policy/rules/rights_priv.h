@@ -4,8 +4,10 @@
 #ifndef POLICY_RULES_RIGHTS_PRIV_H
 #define POLICY_RULES_RIGHTS_PRIV_H
 
+#include "policy/commands/guarded.h"
 #include "policy/commands/serve.h"
 #include "policy/commands/state.h"
+#include "policy/commands/server.h"
 #include "policy/rules/narrow.h"
 #include "policy/rules/rights.h"
 #include "policy/rules/view.h"
@@ -22,7 +24,8 @@ enum question_kind {
 enum space {
 	SPACE_DATA = 0,
 	SPACE_RESERVED,
-	SPACE_NAMED, /* reserved, and a subscribe rule names it */
+	SPACE_GUARDED, /* guarded.h: no command, and obeyed all the same */
+	SPACE_NAMED, /* reserved or guarded, and a subscribe rule names it */
 	SPACE_COMMAND,
 };
 
@@ -109,13 +112,13 @@ subject_in_inbox(struct bytes s)
 	return bytes_starts(s, BYTES_LIT("_INBOX."));
 }
 
-/* subject_is_command() - also of a pattern: is all of it in a control space? */
+/* rights_is_command() - also of a pattern: is all of it in a control space? */
 static inline bool
-subject_is_command(struct bytes s)
+rights_is_command(const struct rights *r, struct bytes s)
 {
 	struct command c;
 
-	return command_classify(s, &c) == 0;
+	return command_classify_under(&r->p->prefixes, s, &c) == 0;
 }
 
 /* rights_has() - is a verb granted anywhere? */
@@ -154,6 +157,20 @@ struct decision judge_body(const struct rights *r, struct bytes subject, const s
     const struct body *b, uint32_t after);
 /* rights_state() - what lets it ask JetStream about the stored state of a lattice on subject @s. */
 struct hit rights_state(const struct rights *r, struct bytes s);
+
+/* rights_guarded() - does a subject or pattern lie in a guarded space that counts under this policy? */
+bool rights_guarded(const struct rights *r, struct bytes s, struct guarded *g);
+/* rights_named() - how many tokens a pattern has to spell out to grant @s; *g as rights_guarded() or zeroed. */
+unsigned rights_named(const struct rights *r, struct bytes s, struct guarded *g);
+/* rights_unnamed() - why nothing granted it: no pattern covers it, or one that does not spell it out. */
+enum reason rights_unnamed(const struct trie *t, const struct words *words, struct bytes s);
+/* rights_guarded_publish() - which rule lets it publish to a guarded subject, apart from patterns and serve? */
+struct hit rights_guarded_publish(const struct rights *r, struct bytes s, const struct guarded *g);
+/* rights_server_subscribe() - which rule lets it subscribe as a server of the control plane? */
+struct hit rights_server_subscribe(const struct rights *r, struct bytes pattern, struct bytes queue);
+/* rights_server_hears() - is that so, and may it hear this subject, lattice and all, on it? */
+bool rights_server_hears(const struct rights *r, struct bytes pattern, struct bytes queue, struct bytes s);
+
 /* cache_get() - true: *where holds the answer. False: where to put it (NULL: nowhere). */
 bool cache_get(struct rights *r, enum question_kind q, struct bytes s, struct slot **where);
 /* cache_put() - remember an answer where cache_get() said. */

@@ -9,11 +9,13 @@ rights_unstamped(struct rights *r, struct bytes pattern, struct bytes queue)
 {
 	struct serve_host who = rights_host(r);
 	struct bytes lattice;
+	uint8_t room[2][PREFIX_ROOM];
 	bool command;
 
 	if (!view_flag(r->view, POL_UNSTAMPED) || !rights_serves(r, pattern, queue))
 		return false;
-	return serve_subscribe(pattern, queue, &who, &lattice, &command) == SERVE_OWN &&
+	return serve_subscribe(prefix_usual(&r->p->prefixes, pattern, room[0]),
+		   prefix_usual(&r->p->prefixes, queue, room[1]), &who, &lattice, &command) == SERVE_OWN &&
 	       view_serve_flag(r->view, lattice, POL_UNSTAMPED);
 }
 

@@ -82,7 +82,7 @@ rights_stream(struct rights *r, struct bytes stream)
 	if (!name_ok(stream) || (d.verdict == VERDICT_ALLOW && !d.would_deny))
 		return d;
 	all = holds(&h, stream);
-	if (d.reason == REASON_JWT || subject_is_command(all) || !words_cut(&words, all))
+	if (d.reason == REASON_JWT || rights_is_command(r, all) || !words_cut(&words, all))
 		return d;
 	allows = granting(r->view, stream);
 	if (!hit_any(allows))

@@ -57,7 +57,7 @@ struct question {
 	const struct words *words;
 	struct bytes queue;
 	struct hit hit;
-	bool by_name;
+	unsigned named;
 };
 
 static uint32_t
@@ -293,7 +293,7 @@ walk(struct question *q, uint32_t at, size_t i)
 	for (; i < q->words->n; i++) {
 		const struct node *node = &q->t->node[at];
 		const struct word *word = &q->words->word[i];
-		bool wild = i > 0 || !q->by_name;
+		bool wild = i >= q->named;
 
 		if (wild)
 			take_terminal(q, node->gt);
@@ -317,15 +317,15 @@ walk(struct question *q, uint32_t at, size_t i)
 }
 
 struct hit
-trie_match(const struct trie *t, const struct words *s, bool by_name)
+trie_match(const struct trie *t, const struct words *s, unsigned named)
 {
-	return trie_covers(t, s, BYTES_NULL, by_name);
+	return trie_covers(t, s, BYTES_NULL, named);
 }
 
 struct hit
-trie_covers(const struct trie *t, const struct words *inner, struct bytes queue, bool by_name)
+trie_covers(const struct trie *t, const struct words *inner, struct bytes queue, unsigned named)
 {
-	struct question q = { t, inner, queue, HIT_NONE, by_name };
+	struct question q = { t, inner, queue, HIT_NONE, named };
 
 	if (t->n_terminal != 0)
 		walk(&q, 0, 0);

@@ -30,12 +30,12 @@ int trie_add(struct trie *t, struct bytes pattern, struct bytes queue, uint32_t 
 bool trie_empty(const struct trie *t);
 
 /*
- * trie_match() - which rules have a pattern that matches the literal subject @s? With @by_name a
- * pattern that begins with a wildcard does not count.
+ * trie_match() - which rules have a pattern that matches the literal subject @s, and spells out the
+ * first @named tokens of it?
  */
-struct hit trie_match(const struct trie *t, const struct words *s, bool by_name);
+struct hit trie_match(const struct trie *t, const struct words *s, unsigned named);
 /* trie_covers() - which rules have a pattern (for that queue) that pattern @inner is a subset of? */
-struct hit trie_covers(const struct trie *t, const struct words *inner, struct bytes queue, bool by_name);
+struct hit trie_covers(const struct trie *t, const struct words *inner, struct bytes queue, unsigned named);
 /* trie_overlaps() - could a subject match both @pattern and one of the trie's? May say yes too often. */
 bool trie_overlaps(const struct trie *t, const struct words *pattern);
 

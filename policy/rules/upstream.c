@@ -161,13 +161,47 @@ deny_api(const struct rights *r, struct growing *g, const char *prefix)
 		add_text(g, prefix, BYTES_NULL, managing[i]);
 }
 
+struct deny_guarded {
+	const struct rights *r;
+	struct growing *g;
+};
+
+static bool
+guarded_granted(void *ctx, struct bytes space)
+{
+	const struct deny_guarded *d = ctx;
+
+	if ((d->r->view->verbs_ever & VERB_BIT(VERB_SERVE_WADM)) != 0 && bytes_starts(space, BYTES_LIT("wadm.")))
+		return true;
+	return granted(d->r, space, true);
+}
+
+static void
+guarded_add(void *ctx, struct bytes pattern)
+{
+	add(((struct deny_guarded *)ctx)->g, pattern);
+}
+
+/* What is obeyed without being a command, for whoever is no host and was not granted it. */
+static void
+deny_guarded(const struct rights *r, struct growing *g)
+{
+	struct deny_guarded d = { r, g };
+	uint64_t rpc = VERB_BIT(VERB_RPC_LINK) | VERB_BIT(VERB_RPC_SHUTDOWN) |
+		       VERB_BIT(VERB_RPC_HEALTH) | VERB_BIT(VERB_RPC_CONFIG);
+
+	if ((r->view->verbs_ever & VERB_BIT(VERB_SERVE)) == 0)
+		guarded_deny_list((r->view->verbs_ever & rpc) != 0, guarded_granted, guarded_add, &d);
+}
+
 static void
 deny_publish(const struct rights *r, struct growing *g)
 {
 	g->skip_kv = granted(r, BYTES_LIT("$KV.>"), true);
-	command_deny_list(add, g);
+	command_deny_under(&r->p->prefixes, add, g);
 	if (g->skip_kv)
 		add_buckets(g, r->p);
+	deny_guarded(r, g);
 	deny_space(r, g, BYTES_LIT("$SYS.>"), true);
 	deny_api(r, g, "$JS.API.");
 	deny_api(r, g, "$JS.*.API.");
@@ -183,14 +217,14 @@ deny_subscribe(const struct rights *r, struct growing *g)
 {
 	uint64_t hears =
 	    VERB_BIT(VERB_SERVE) | VERB_BIT(VERB_CONTROL_WATCH) | VERB_BIT(VERB_STATE_WRITE) |
-	    VERB_BIT(VERB_STATE_READ);
+	    VERB_BIT(VERB_STATE_READ) | VERB_BIT(VERB_SERVE_WADM);
 
 	deny_space(r, g, BYTES_LIT("$SYS.>"), false);
 	if ((r->view->verbs_ever & hears) != 0)
 		return;
 	g->skip_kv =
 	    granted(r, BYTES_LIT("$KV.>"), false) || granted(r, BYTES_LIT("$JS.API.>"), true);
-	command_deny_list(add, g);
+	command_deny_under(&r->p->prefixes, add, g);
 }
 
 int

@@ -13,8 +13,9 @@
  * upstream_permissions() - deny lists for the minted login of this identity; no allow lists.
  * @out: given; end it with upstream_permissions_deinit().
  *
- * Publish: every command subject (command_deny_list), `$SYS`, `$JS.API` (also with a domain), `$KV`,
- * `$O`. Subscribe: the same for an identity that neither serves nor watches. Where a rule of the
+ * Publish: every command subject (command_deny_under), what is obeyed without being one (guarded.h),
+ * `$SYS`, `$JS.API` (also with a domain), `$KV`, `$O`. Subscribe: command subjects and `$SYS` for an
+ * identity that neither serves nor watches. Where a rule of the
  * identity names one of the spaces the denial of that space is left out; for `$KV` the buckets of
  * the lattices the policy names literally stay denied. Residual: where lattices are only globs and
  * `$KV` is granted, the edge alone keeps such an identity off the lattices' buckets.

@@ -78,7 +78,7 @@ struct view_rated {
 	const struct words *words;
 	struct bytes text, queue; /* the same as text; of a publish no queue */
 	bool subscribe;
-	bool by_name;   /* as for trie_match() */
+	unsigned named; /* as for trie_match() */
 	uint32_t after; /* of enforced rules only those from here on count */
 };
 

@@ -8,6 +8,19 @@
 #include "policy/rules/subject.h"
 #include "policy/rules/view.h"
 
+/* spelt_out() - is none of the first @named tokens a wildcard? */
+static bool
+spelt_out(struct bytes pattern, unsigned named)
+{
+	for (unsigned i = 0; i < named; i++) {
+		struct bytes token = subject_token(pattern, i);
+
+		if (token.len == 0 || bytes_is(token, "*") || bytes_is(token, ">"))
+			return false;
+	}
+	return true;
+}
+
 /* names() - a pattern of a rule that grants it? */
 static bool
 names(const struct view *v, const struct pol_rule *rule, const struct view_rated *q)
@@ -16,11 +29,9 @@ names(const struct view *v, const struct pol_rule *rule, const struct view_rated
 
 	for (uint32_t i = 0; i < l.n; i++) {
 		const struct pol_item *item = &v->p->items[l.first + i];
-		struct bytes pattern = pol_bytes(v->p, item->text),
-			     queue = pol_bytes(v->p, item->queue);
-		struct bytes first = subject_token(pattern, 0);
+		struct bytes pattern = pol_bytes(v->p, item->text), queue = pol_bytes(v->p, item->queue);
 
-		if (q->by_name && (bytes_is(first, "*") || bytes_is(first, ">")))
+		if (!spelt_out(pattern, q->named))
 			continue;
 		if (queue.len != 0 && (q->queue.len == 0 || !subject_subset(q->queue, queue)))
 			continue;
@@ -38,7 +49,7 @@ view_rated(const struct view *v, const struct view_rated *q)
 	if (v->n_rated == 0)
 		return HIT_NONE;
 	h = trie_covers(
-	    q->subscribe ? v->rated_subscribe : v->rated_publish, q->words, q->queue, q->by_name);
+	    q->subscribe ? v->rated_subscribe : v->rated_publish, q->words, q->queue, q->named);
 	if (h.enforced == RULE_NONE || h.enforced >= q->after)
 		return h;
 	h.enforced = RULE_NONE;

@@ -203,9 +203,10 @@ class Reply(Case):
 class Answer(Case):
     """An answer to a question: @listen is where hosts hear it, @asker asks, @body is what is answered."""
 
-    def __init__(self, dialect, what, listen, question, body, refused, allowed, asker="reader", **options):
+    def __init__(self, dialect, what, listen, question, body, refused, allowed, asker="reader", queue="", **options):
         super().__init__(dialect, what, refused, allowed, **options)
         self.pattern = listen
+        self.queue = queue
         self.subject, self.asked = question
         self.body = json.dumps(body).encode()
         self.asker = asker
@@ -232,7 +233,7 @@ class Answer(Case):
         """
         asker, host = place.person(self.asker), place.person(who)
         place.ear.heard()
-        heard = host.client.subscribe(self.pattern)
+        heard = host.client.subscribe(self.pattern, self.queue)
         _, refused = host.said()
         inbox, sid = asker.inbox()
         asker.client.publish(self.subject, self.asked, inbox)

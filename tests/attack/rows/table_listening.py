@@ -66,7 +66,7 @@ ROWS = {
         Answer("D", "heartbeat asked for", f"runtime.host.{HOST}.>", (f"runtime.host.{HOST}.heartbeat", b""),
                {"id": HOST}, ("tenant", "neighbour", "host2"), ("host",), asker="operator"),
         Answer("wadm", "result", "wadm.api.default.>", ("wadm.api.default.model.get", b""), {"result": "success"},
-               ("tenant", "neighbour", "host2"), ("wadm",)),
+               ("tenant", "neighbour", "host2"), ("wadm",), queue="wadm_server"),
     ],
     "10_sniff_steal": [
         sniff("A", "all control", "wasmbus.ctl.>", STARTED, ()),
