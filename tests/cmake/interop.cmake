@@ -18,5 +18,9 @@ portcullis_interop(npm_nats_direct --direct --node ${node})
 if(EXISTS ${CMAKE_SOURCE_DIR}/gateway/main.c)
   portcullis_interop(nats_c_gateway --gateway ${CMAKE_BINARY_DIR} --c $<TARGET_FILE:interop_c>)
   portcullis_interop(npm_nats_gateway --gateway ${CMAKE_BINARY_DIR} --node ${node})
+  add_test(NAME interop/wadm_policies
+    COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/interop/wadm.py --build ${CMAKE_BINARY_DIR})
+  set_tests_properties(interop/wadm_policies PROPERTIES LABELS interop TIMEOUT 60
+    ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
   set_tests_properties(interop/npm_nats_gateway PROPERTIES DEPENDS interop/npm_nats_direct)
 endif()
