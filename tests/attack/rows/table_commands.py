@@ -120,7 +120,7 @@ ROWS = {
         command("wadm", "wadm.cmd puts a link", "wadm.cmd.default",
                 json.dumps({"PutLink": {**link_v1(), "model_name": "shop"}}).encode(), ("wadm",)),
         Pub("wadm", "forged wadm.evt", "wadm.evt.default.manifest_published", b'{"manifest":{}}',
-            ("tenant", "neighbour", "stranger", "reader", "deployer", "host2"), ("wadm",)),
+            ("tenant", "wild", "neighbour", "stranger", "reader", "deployer", "host2"), ("wadm",)),
         Pub("wadm", "forged state", "$KV.wadm_state.provider_default", b"{}", ALL, ("wadm", "admin")),
         Pub("wadm", "forged manifests", "$KV.wadm_manifests.default-shop", b"{}", ALL, ("wadm", "admin")),
         Sub("wadm", "takes requests from wadm", "wadm.api.default.>", "wadm_server",

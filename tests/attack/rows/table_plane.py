@@ -14,7 +14,7 @@ RPC_C = "wasmbus.rpc.default.httpserver"
 def report(dialect, what, subject, body, own, as_itself=None):
     """What a host says of itself: refused to others, and to host2 in the name of host."""
     return [
-        Pub(dialect, what, subject, body, OUTSIDE + ("host2",), ("host",)),
+        Pub(dialect, what, subject, body, PLANE + ("host2",), ("host",)),
         Pub(dialect, what + " as itself", as_itself or subject, own, (), ("host2",), control=False),
     ]
 
@@ -49,13 +49,13 @@ ROWS = {
         *report("D", "heartbeat", f"runtime.operator.heartbeat.{HOST}", {"id": HOST, "hostname": "x"},
                 {"id": HOST2, "hostname": "x"}, f"runtime.operator.heartbeat.{HOST2}"),
         Sub("B", "overhears link values", "wasmbus.evt.default", "", ("host", "wasmbus.evt.default", json.dumps(
-            event("linkdef_set", **link_v0())).encode()), OUTSIDE[:3], ("admin",)),
+            event("linkdef_set", **link_v0())).encode()), OUTSIDE[:3] + ("wild",), ("deployer",)),
         Sub("D", "takes heartbeats", "runtime.operator.heartbeat.>", "operators",
-            ("host", f"runtime.operator.heartbeat.{HOST}", b'{"id":"%s"}' % HOST.encode()), OUTSIDE, ("operator",)),
+            ("host", f"runtime.operator.heartbeat.{HOST}", b'{"id":"%s"}' % HOST.encode()), PLANE, ("operator",)),
     ],
     "14_rpc": [
         Pub("A", "invocation of a provider", RPC_V, invocation(), OUTSIDE, ("host",)),
-        Pub("A", "claims", "wasmbus.rpc.default.claims", packed({"sub": ACTOR, "caps": "all"}), OUTSIDE, ("host",)),
+        Pub("A", "claims", "wasmbus.rpc.default.claims", packed({"sub": ACTOR, "caps": "all"}), PLANE, ("host",)),
         Pub("B", "invocation of an actor", f"wasmbus.rpc.default.{ACTOR}", invocation(), OUTSIDE, ("host",)),
         Pub("B", "health of a provider", RPC_V + ".health", packed({}), OUTSIDE, ("host",)),
         Pub("C", "call of a component", "default.echo.wrpc.0.0.1.wasi:http/incoming-handler.handle", b"\0",
@@ -65,19 +65,19 @@ ROWS = {
     ],
     "18_side_channels": [
         Pub("B", "turns a policy answer round", "wasmcloud.policy.changes", {"requestId": "1", "permitted": True},
-            OUTSIDE + ("host2",), ("service", "admin")),
+            PLANE + ("host2",), ("service", "admin")),
         Sub("B", "answers policy questions", "wasmcloud.policy", "", ("host", "wasmcloud.policy", json.dumps(
             {"requestId": "1", "action": "start_actor", "host": {"publicKey": HOST}}).encode()),
-            OUTSIDE + ("host2",), ("service",)),
+            PLANE + ("host2",), ("service",)),
         Sub("B", "answers configuration questions", "wasmbus.cfg.default.req", "",
-            ("host", "wasmbus.cfg.default.req", b'{"labels":{}}'), OUTSIDE + ("host2",), ("service",)),
+            ("host", "wasmbus.cfg.default.req", b'{"labels":{}}'), PLANE + ("host2",), ("service",)),
         Sub("C", "answers policy questions", "wasmcloud.policy", "policy", ("host", "wasmcloud.policy", json.dumps(
             {"requestId": "1", "kind": "startComponent", "version": "v1", "host": {"publicKey": HOST, "lattice": "default"},
-             "request": {"componentId": "echo", "imageRef": IMAGE}}).encode()), OUTSIDE + ("host2",), ("service",)),
+             "request": {"componentId": "echo", "imageRef": IMAGE}}).encode()), PLANE + ("host2",), ("service",)),
         Sub("C", "answers for the secrets server", "wasmcloud.secrets.v1alpha1.nats-kv.server_xkey", "",
-            ("host", "wasmcloud.secrets.v1alpha1.nats-kv.server_xkey", b""), OUTSIDE + ("host2",), ("service",)),
+            ("host", "wasmcloud.secrets.v1alpha1.nats-kv.server_xkey", b""), PLANE + ("host2",), ("service",)),
         Sub("C", "takes secrets requests", "wasmcloud.secrets.>", "secrets",
-            ("host", "wasmcloud.secrets.v1alpha1.nats-kv.get", b"sealed"), OUTSIDE + ("host2",), ("service",)),
-        Pub("C", "asks for another's secrets", "wasmcloud.secrets.v1alpha1.nats-kv.get", b"sealed", OUTSIDE, ("host",)),
+            ("host", "wasmcloud.secrets.v1alpha1.nats-kv.get", b"sealed"), PLANE + ("host2",), ("service",)),
+        Pub("C", "asks for another's secrets", "wasmcloud.secrets.v1alpha1.nats-kv.get", b"sealed", PLANE, ("host",)),
     ],
 }

@@ -77,9 +77,9 @@ CONSUMER = {"stream_name": "APP", "config": {"deliver_subject": COMMAND, "filter
 ROWS = {
     "11_metadata": [
         store("A", "lattice cache events", "lattice.state.events", b"\x82\xa9origin_id\xa1x\xa5event\x80",
-              ("tenant", "neighbour", "stranger", "reader", "deployer"), ("admin",)),
+              ("tenant", "wild", "neighbour", "stranger", "reader", "deployer"), ("admin",)),
         store("A", "lattice cache replay", "lattice.state.replay", b"",
-              ("tenant", "neighbour", "stranger", "reader", "deployer"), ("admin",)),
+              ("tenant", "wild", "neighbour", "stranger", "reader", "deployer"), ("admin",)),
         store("B", "link in the cache stream", "lc.default.linkdefs.1", link_v0()),
         store("B", "claims in the cache stream", f"lc.default.claims.{ACTOR}", {"sub": ACTOR, "caps": "all"}),
         store("B", "image map in the cache stream", "lc.default.refmap.1", {"oci_url": IMAGE, "public_key": ACTOR}),
