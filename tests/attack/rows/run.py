@@ -4,11 +4,9 @@ real nats-server: refused to whoever should not, allowed to the role meant to ha
 the same message arriving at an open server, so that a refusal means something.
 
 A case is called row/dialect/what/who; NAME is a part of it. What attacks there are is in table_*.py,
-docs/ATTACKS.md reads them row by row. open.txt names the cases no wall answers yet, each with why: these
-are held too, but counted apart.
+docs/ATTACKS.md reads them row by row.
 """
 import argparse
-import fnmatch
 import os
 import re
 import shutil
@@ -51,15 +49,6 @@ def undocumented():
     return sorted(written ^ {row for table in TABLES for row in table.ROWS})
 
 
-def still_open():
-    """Patterns of the cases that are known not to hold: lines of open.txt, with # comments."""
-    path = os.path.join(place.HERE, "open.txt")
-    if not os.path.exists(path):
-        return []
-    with open(path, encoding="utf-8") as f:
-        return [line.strip() for line in f if line.strip() and not line.startswith("#")]
-
-
 def hold(where, name, function):
     """None, or what went wrong."""
     try:
@@ -83,18 +72,14 @@ def main():
     begin = time.monotonic()
     folder = tempfile.mkdtemp(prefix="rows-")
     where = place.Place(folder, args.build)
-    known = still_open()
-    failures, expected = [f"docs/ATTACKS.md and the tables differ in {row}" for row in undocumented()], []
+    failures = [f"docs/ATTACKS.md and the tables differ in {row}" for row in undocumented()]
     for failure in failures:
         print(failure)
     try:
         where.start()
         for name, function in todo:
             problem = hold(where, name, function)
-            if any(fnmatch.fnmatchcase(name, pattern) for pattern in known):
-                expected.append(name)
-                print(f"{'open' if problem else 'HOLDS'}    {name}", flush=True)
-            elif problem:
+            if problem:
                 failures.append(name)
                 print(f"FAILED  {name}\n        {problem[:600]}", flush=True)
     finally:
@@ -103,9 +88,7 @@ def main():
     for complaint in complaints:
         print(complaint)
     print(f"{time.monotonic() - begin:.1f} s")
-    if expected:
-        print(f"{len(expected)} cases of open.txt are not counted")
-    print(f"Checks: {len(todo) - len(expected)}, Failures: {len(failures)}, Errors: 0")
+    print(f"Checks: {len(todo)}, Failures: {len(failures)}, Errors: 0")
     return 1 if failures or complaints or not todo else 0
 
 
