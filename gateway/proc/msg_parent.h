@@ -31,6 +31,7 @@ enum msg_parent {
 	MSG_COMPILE,     /* parent to compiler: that was all */
 	MSG_DIALLED,     /* parent to edge, dispatcher: with descriptor */
 	MSG_NOT_DIALLED,
+	MSG_SINK,        /* parent to shipper: msg_shipper.h; its files follow as MSG_FILE */
 	MSG_DIAL = 64,   /* edge, dispatcher to parent: connect to the upstream */
 	MSG_READY,       /* child: ready for use */
 	MSG_DONE,        /* child: finished, exiting */

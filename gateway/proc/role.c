@@ -13,6 +13,7 @@ static const char *const names[ROLE_COUNT] = {
 	[ROLE_DISPATCHER] = "dispatcher",
 	[ROLE_AUDITOR] = "auditor",
 	[ROLE_COMPILER] = "compiler",
+	[ROLE_SHIPPER] = "shipper",
 };
 
 const char *

@@ -14,6 +14,7 @@ enum role {
 	ROLE_DISPATCHER,
 	ROLE_AUDITOR,
 	ROLE_COMPILER,
+	ROLE_SHIPPER,
 	ROLE_COUNT
 };
 
@@ -31,5 +32,6 @@ int signer_main(void);
 int dispatcher_main(void);
 int auditor_main(void);
 int compiler_main(void);
+int shipper_main(void);
 
 #endif

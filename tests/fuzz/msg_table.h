@@ -8,6 +8,7 @@
 #include "gateway/proc/msg_auditor.h"
 #include "gateway/proc/msg_dispatcher.h"
 #include "gateway/proc/msg_parent.h"
+#include "gateway/proc/msg_shipper.h"
 #include "gateway/proc/msg_signer.h"
 #include "gateway/proc/msg_verifier.h"
 
@@ -39,6 +40,8 @@ enum msg_form {
 	FORM_STAMP,
 	FORM_STAMPED,
 	FORM_GATE_KEY,
+	FORM_AUDIT_AT,
+	FORM_SINK,
 	FORMS,
 };
 
@@ -206,6 +209,10 @@ msg_again(enum msg_form form, struct bytes body, struct channel *c)
 		AGAIN(struct msg_stamped, msg_stamped_get, msg_stamped_put)
 	case FORM_GATE_KEY:
 		AGAIN(struct nkey, msg_gate_key_get, msg_gate_key_put)
+	case FORM_AUDIT_AT:
+		AGAIN(struct msg_audit_at, msg_audit_at_get, msg_audit_at_put)
+	case FORM_SINK:
+		AGAIN(struct sink, msg_sink_get, msg_sink_put)
 	case FORMS:
 		break;
 	}

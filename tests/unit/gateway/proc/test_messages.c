@@ -107,6 +107,12 @@ write_one(enum msg_form form)
 		return msg_stamped_put(&c, &(struct msg_stamped){ 7, b("v1.x") });
 	case FORM_GATE_KEY:
 		return msg_gate_key_put(&c, &(struct nkey){ NKEY_CLUSTER, { 1, 2 } });
+	case FORM_AUDIT_AT:
+		return msg_audit_at_put(&c, &(struct msg_audit_at){ 1, 2, 3 });
+	case FORM_SINK:
+		return msg_sink_put(&c,
+		    &(struct sink){ "far", SINK_JETSTREAM, true, "::1", 4222, true, true, "AUDIT", "audit.gate", "/dev/log",
+			SINK_CEF, { 6, SINK_DENY, 2, { "default", "acme-*" } } });
 	case FORMS:
 		break;
 	}
