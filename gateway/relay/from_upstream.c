@@ -11,6 +11,7 @@
 #include "gateway/relay/inbox.h"
 #include "gateway/relay/relay_priv.h"
 #include "gateway/relay/reported.h"
+#include "policy/commands/prefix.h"
 #include "policy/rules/subject.h"
 
 /* our sids are decimal numbers of at most ten digits */
@@ -96,7 +97,8 @@ static void
 note_reply(struct relay *r, const struct sub *sub, struct bytes subject, struct bytes reply)
 {
 	uint64_t now = uv_now(r->env->room->loop);
-	struct grant_terms t = { .asked = reported_asked(subject) };
+	uint8_t room[PREFIX_ROOM];
+	struct grant_terms t = { .asked = reported_asked(rights_usual(*r->rights, subject, room)) };
 	int64_t ttl_ms;
 
 	if (!rights_answers(*r->rights, sub->answers, &t.max, &ttl_ms))

@@ -10,6 +10,7 @@
 #include "gateway/relay/reported.h"
 
 #include "gateway/relay/broker.h"
+#include "policy/commands/prefix.h"
 #include "policy/commands/serve.h"
 
 static void
@@ -99,11 +100,12 @@ struct decision
 reported_subscribe(struct relay *r, struct bytes pattern, struct bytes queue)
 {
 	struct decision d = rights_subscribe(*r->rights, pattern, queue);
+	uint8_t room[PREFIX_ROOM];
 	struct bytes host;
 
 	if (d.verdict == VERDICT_ALLOW || d.reason != REASON_HOST || !rights_pins_host(*r->rights))
 		return d;
-	host = serve_host_in(pattern);
+	host = serve_host_in(rights_usual(*r->rights, pattern, room));
 	if (host.len == 0 || host.len > REPORT_ID_MAX || !is_host(r, host))
 		return d;
 	return rights_subscribe(*r->rights, pattern, queue);

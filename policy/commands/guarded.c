@@ -162,14 +162,17 @@ reaches(struct bytes pattern, struct bytes prefix)
 	return true;
 }
 
+/* plain_overlaps() - as guarded_overlaps(); @behind an account only what can stand there. */
 static bool
-plain_overlaps(struct bytes pattern)
+plain_overlaps(struct bytes pattern, bool behind)
 {
 	struct bytes p = pattern;
 	struct guarded g = { 0 };
 
 	for (size_t i = 0; i < N_OF(rows); i++)
-		if (reaches(pattern, bytes_str(rows[i].prefix)))
+		if ((!behind || strncmp(rows[i].prefix, "wasmbus.", 8) == 0 ||
+			strncmp(rows[i].prefix, "wadm.", 5) == 0) &&
+		    reaches(pattern, bytes_str(rows[i].prefix)))
 			return true;
 	if (!reaches(pattern, BYTES_LIT("wasmbus.rpc")))
 		return false;
@@ -185,10 +188,9 @@ guarded_overlaps(struct bytes pattern)
 {
 	struct bytes rest = pattern, first;
 
-	if (plain_overlaps(pattern))
+	if (plain_overlaps(pattern, false))
 		return true;
-	return token_cut(&rest, &first) && rest.len != 0 && (rest.ptr[0] == 'w' || token_wild(bytes_upto(rest, 1))) &&
-	       !bytes_starts(rest, BYTES_LIT("wasmcloud")) && plain_overlaps(rest);
+	return token_cut(&rest, &first) && rest.len != 0 && plain_overlaps(rest, true);
 }
 
 void

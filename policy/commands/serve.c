@@ -60,6 +60,7 @@ static const struct serve_row publications[] = {
 	{ "wasmbus.evt.%l", NULL, false },
 	{ "wasmbus.evt.%l.>", NULL, false },
 	{ "wasmbus.rpcevt.%l", NULL, false },
+	{ "wasmbus.cfg.%l.req", NULL, false },
 	{ "wasmbus.rpc.%l.>", NULL, false },
 	{ "runtime.operator.heartbeat.%h", NULL, false },
 };

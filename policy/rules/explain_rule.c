@@ -40,17 +40,25 @@ static struct wish
 wish_control(const struct rights *r, const struct explain_question *q)
 {
 	struct serve_host who = rights_host(r);
-	struct bytes lattice;
+	uint8_t room[2][PREFIX_ROOM];
+	struct bytes lattice, usual = prefix_usual(&r->p->prefixes, q->subject, room[0]);
+	enum verb bundle;
 	bool command;
 
-	if (serve_subscribe(q->subject, q->other, &who, &lattice, &command) == SERVE_OWN)
+	if (serve_subscribe(usual, prefix_usual(&r->p->prefixes, q->other, room[1]), &who, &lattice,
+		&command) == SERVE_OWN)
 		return (struct wish){
 			.key = "allow", .verb = command_verb_name(VERB_SERVE), .lattice = lattice
+		};
+	bundle = server_subscribe(q->subject, q->other, &lattice);
+	if (bundle != VERB_NONE && !bytes_is(lattice, "*"))
+		return (struct wish){
+			.key = "allow", .verb = command_verb_name(bundle), .lattice = lattice
 		};
 	if (q->other.len != 0)
 		return never("commands in a queue group are taken away from hosts: only hosts may "
 			     "have them, in the groups their version uses");
-	if (serve_watch(q->subject, &lattice) && !bytes_is(lattice, "*"))
+	if (serve_watch(usual, &lattice) && !bytes_is(lattice, "*"))
 		return (struct wish){ .key = "allow",
 			.verb = command_verb_name(VERB_CONTROL_WATCH),
 			.lattice = lattice };
@@ -60,6 +68,16 @@ wish_control(const struct rights *r, const struct explain_question *q)
 static struct wish
 wish_data(const struct explain_question *q, bool reply)
 {
+	struct guarded g;
+
+	if (q->op == EXPLAIN_PUB && guarded_classify(reply ? q->other : q->subject, &g) == 0) {
+		if (reply)
+			return never("whoever answers there would be obeyed: no reply goes to it");
+		if (g.publish != VERB_NONE)
+			return (struct wish){ .key = "allow",
+				.verb = command_verb_name(g.publish),
+				.lattice = g.lattice };
+	}
 	return (struct wish){
 		.key = reply                  ? "reply"
 		       : q->op == EXPLAIN_SUB ? "subscribe"

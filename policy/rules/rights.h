@@ -75,6 +75,11 @@ struct decision rights_publish_reach(struct rights *r, struct bytes pattern);
  * Return: as command_classify().
  */
 int rights_classify(const struct rights *r, struct bytes subject, struct command *c) must_check;
+/*
+ * rights_usual() - a subject, pattern or queue group under a control prefix as it would be called under
+ * "wasmbus.ctl", in @room (PREFIX_ROOM bytes); any other as it is.
+ */
+struct bytes rights_usual(const struct rights *r, struct bytes s, uint8_t *room);
 /* rights_overlaps_commands() - could a command match this pattern? */
 bool rights_overlaps_commands(const struct rights *r, struct bytes pattern);
 /* rights_obeyed() - is it no command and obeyed all the same, so that no answers may be sent there? */

@@ -14,6 +14,12 @@ rights_classify(const struct rights *r, struct bytes subject, struct command *c)
 	return command_classify_under(&r->p->prefixes, subject, c);
 }
 
+struct bytes
+rights_usual(const struct rights *r, struct bytes s, uint8_t *room)
+{
+	return prefix_usual(&r->p->prefixes, s, room);
+}
+
 bool
 rights_overlaps_commands(const struct rights *r, struct bytes pattern)
 {

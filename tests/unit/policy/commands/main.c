@@ -12,6 +12,10 @@ main(void)
 	suite_add_tcase(s, serve_tests());
 	suite_add_tcase(s, report_tests());
 	suite_add_tcase(s, state_tests());
+	suite_add_tcase(s, guarded_tests());
+	suite_add_tcase(s, prefix_tests());
+	suite_add_tcase(s, server_tests());
+	suite_add_tcase(s, reading_tests());
 	suite_add_tcase(s, image_tests());
 	suite_add_tcase(s, dialect_a_tests());
 	suite_add_tcase(s, dialect_b_tests());

@@ -7,6 +7,10 @@
 TCase *command_tests(void);
 TCase *verb_tests(void);
 TCase *serve_tests(void);
+TCase *guarded_tests(void);
+TCase *prefix_tests(void);
+TCase *server_tests(void);
+TCase *reading_tests(void);
 TCase *report_tests(void);
 TCase *state_tests(void);
 TCase *image_tests(void);
