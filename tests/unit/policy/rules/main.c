@@ -11,6 +11,7 @@ main(void)
 	suite_add_tcase(s, glob_tests());
 	suite_add_tcase(s, trie_tests());
 	suite_add_tcase(s, compile_tests());
+	suite_add_tcase(s, guard_tests());
 	suite_add_tcase(s, vars_tests());
 	suite_add_tcase(s, snapshot_tests());
 	suite_add_tcase(s, rights_tests());

@@ -37,6 +37,7 @@ TCase *subject_tests(void);
 TCase *glob_tests(void);
 TCase *trie_tests(void);
 TCase *compile_tests(void);
+TCase *guard_tests(void);
 TCase *vars_tests(void);
 TCase *snapshot_tests(void);
 TCase *rights_tests(void);
