@@ -113,6 +113,7 @@ int cmd_creds_list(const struct cli_args *a);
 int cmd_creds_revoke(const struct cli_args *a);
 int cmd_check(const struct cli_args *a);
 int cmd_policy_check(const struct cli_args *a);
+int cmd_policy_diff(const struct cli_args *a);
 int cmd_policy_explain(const struct cli_args *a);
 int cmd_policy_test(const struct cli_args *a);
 int cmd_completion(const struct cli_args *a);

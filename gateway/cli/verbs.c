@@ -184,6 +184,14 @@ const struct cli_verb cli_verbs[] = {
 	    "how many rules decided at least one line, and which did not. Exit code 4\n"
 	    "when a line does not hold, or when there is none.",
 	    policy_opts, cmd_policy_test },
+	{ "policy", "diff", "OLD NEW", 2, 2, HINT_FILE,
+	    "what does a new policy allow that the old one does not, and the reverse?",
+	    "Each of OLD and NEW is a folder, or a *.policy file. Prints each difference\n"
+	    "with the smallest identity it is true of, the rules on both sides, and a line\n"
+	    "for an *.expect file that the new policy keeps. Exit code 0 when they allow\n"
+	    "the same, 1 when they differ, 3 when one is no policy, 4 when something could\n"
+	    "not be decided.",
+	    policy_opts, cmd_policy_diff },
 	{ "policy", "explain", "PUB|SUB SUBJECT [REPLY|QUEUE]", 2, 3, HINT_NONE,
 	    "why is this message allowed, or denied? and what would allow it",
 	    "Shows what every rule for this identity says of the message, which one\n"

@@ -80,6 +80,20 @@ static const char *const watched[] = {
 
 #define N_OF(a) (sizeof(a) / sizeof((a)[0]))
 
+const char *
+serve_pattern(enum serve_list list, size_t i, const char **queue)
+{
+	*queue = NULL;
+	if (list == SERVE_WATCHES)
+		return i < N_OF(watched) ? watched[i] : NULL;
+	if (list == SERVE_PUBLISHES)
+		return i < N_OF(publications) ? publications[i].pattern : NULL;
+	if (i >= N_OF(subscriptions))
+		return NULL;
+	*queue = subscriptions[i].queue;
+	return subscriptions[i].pattern;
+}
+
 static bool
 cut(struct bytes *s, struct bytes *token)
 {

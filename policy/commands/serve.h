@@ -35,6 +35,18 @@ bool serve_is_own(const struct serve_host *who, struct bytes id);
 struct bytes serve_host_in(struct bytes pattern);
 /* serve_publish() - the same for a literal subject it publishes: events, heartbeats, RPC. */
 enum serve_answer serve_publish(struct bytes subject, const struct serve_host *who, struct bytes *lattice);
+enum serve_list {
+	SERVE_SUBSCRIBES = 0,
+	SERVE_PUBLISHES,
+	SERVE_WATCHES,
+	SERVE_LISTS
+};
+
+/*
+ * serve_pattern() - the rows of the tables, for whoever has to look at all of them: "%l" stands for the
+ * lattice, "%h" for the host. @queue: NULL plain, "*" any group. Return: NULL past the last.
+ */
+const char *serve_pattern(enum serve_list list, size_t i, const char **queue);
 /* serve_watch() - is it a pattern of one lattice's commands? @lattice is set; "*" for all. */
 bool serve_watch(struct bytes pattern, struct bytes *lattice);
 

@@ -219,6 +219,38 @@ def mistakes_are_usage_errors(folder):
     expect(run("check", os.path.join(folder, "empty"), code=1)[1], "holds no *.policy")
 
 
+def diff_says_what_changes_with_lines_that_hold(folder):
+    old, new = os.path.join(folder, "old"), os.path.join(folder, "new")
+    for name in (old, new):
+        os.mkdir(name)
+    write(old, a_policy=POLICY)
+    write(new, a_policy=POLICY)
+    expect(run("diff", old, new)[0], "they allow the same")
+    changed = POLICY.replace("count <= 10", "count <= 20").replace("app.secret", "app.secret.>")
+    write(new, a_policy=changed + 'rule more { publish = ["b.*"]  to = [app]  rate = 5/s }\n'
+          'rule back { reply = ["b.c"]  to = [app] }\n')
+    out, _ = run("diff", old, new, code=1)
+    expect(out, "+ allows: app: actor.scale (dialect B, C) on acme-* with count <= 20; beyond what few allows",
+           "+ allows: app: publish b.* (before: denied, no rule; now: allowed, rule more ", "5/s burst 5",
+           "- no longer allows: app: publish app.> within app.secret.> except", "+ allows: app: name the reply b.c")
+    said = json.loads(run("diff", old, new, "--json", code=1)[0])
+    assert not said["same"] and not said["not_decided"], said
+    lines = [d for d in said["differences"] if "example" in d]
+    assert len(lines) >= 3 and {d["change"] for d in lines} == {"allows", "no_longer_allows"}, lines
+    for d in lines:
+        if "payload" in d:
+            write(new, **{d["payload_file"].replace(".", "_"): d["payload"]})
+    write(new, a_expect="".join(d["example"] + "\n" for d in lines))
+    expect(run("test", new)[0], " 0 failed; ")
+    os.mkdir(os.path.join(folder, "bad"))
+    write(os.path.join(folder, "bad"), a_policy="rule x {")
+    run("diff", old, os.path.join(folder, "bad"), code=3)
+    run("diff", old, os.path.join(folder, "none.policy"), code=3)
+    run("diff", old, code=2)
+    write(new, a_policy=POLICY + 'rule v { allow = [manifest.put]  to = [app]  where { version = "1*" } }\n')
+    expect(run("diff", old, new, code=4)[0], "not decided: conditions on: version")
+
+
 TESTS = [
     shipped_policies_are_in_order_and_keep_their_promises,
     every_line_of_a_shipped_policy_that_grants_says_why,
@@ -231,6 +263,7 @@ TESTS = [
     explain_shows_each_rule_and_the_smallest_that_would_do,
     explain_takes_a_creds_file,
     what_bounds_a_rule_is_tested_and_explained,
+    diff_says_what_changes_with_lines_that_hold,
     mistakes_are_usage_errors,
 ]
 

@@ -53,5 +53,6 @@ TCase *window_tests(void);
 TCase *bounds_tests(void);
 TCase *explain_tests(void);
 TCase *lint_tests(void);
+TCase *diff_tests(void);
 
 #endif

@@ -1,0 +1,146 @@
+/*
+ * diff_say - a diff for people and for programs.
+ */
+#include "policy/rules/diff.h"
+
+static const char *const ops[] = {
+	[DIFF_PUBLISH] = "publish",
+	[DIFF_SUBSCRIBE] = "subscribe",
+	[DIFF_REPLY] = "reply",
+	[DIFF_ANSWER] = "answer",
+	[DIFF_HEADER] = "header",
+	[DIFF_COMMAND] = "command",
+	[DIFF_STREAM] = "stream",
+	[DIFF_LIMIT] = "limits",
+};
+
+static void
+put_also(struct buf *b, const struct diff_said *s)
+{
+	if (s->also == NULL || s->also[0] == '\0')
+		return;
+	buf_put_str(b, ", ");
+	buf_put_str(b, s->also);
+}
+
+/* "allowed by rule x FILE:LINE", "denied, no rule" */
+static void
+put_said(struct buf *b, const struct policy *p, const struct diff_said *s)
+{
+	buf_put_str(b, s->verdict != VERDICT_ALLOW ? "denied, "
+		       : s->would_deny             ? "allowed, would be denied, "
+						   : "allowed, ");
+	if (s->rule != RULE_NONE) {
+		buf_put_str(b, "rule ");
+		buf_put_str(b, policy_rule_name(p, s->rule));
+		buf_put_u8(b, ' ');
+		buf_put_str(b, policy_rule_place(p, s->rule));
+	} else {
+		buf_put_str(b, s->reason == REASON_NO_RULE ? "no rule" : reason_word(s->reason));
+	}
+	if (s->field != POLICY_FIELD_NONE) {
+		buf_put_str(b, ": ");
+		buf_put_str(b, policy_field_name(s->field));
+	}
+	put_also(b, s);
+}
+
+void
+diff_put_line(
+    struct buf *b, const struct diff_line *l, const struct policy *const p[2], bool example)
+{
+	static const char *const head[DIFF_KINDS] = {
+		"+ allows: ", "- no longer allows: ", "~ otherwise: "
+	};
+
+	buf_put_str(b, head[l->kind]);
+	buf_put_str(b, l->who);
+	buf_put_str(b, ": ");
+	buf_put_str(b, l->what);
+	buf_put_str(b, " (before: ");
+	put_said(b, p[0], &l->said[0]);
+	buf_put_str(b, "; now: ");
+	put_said(b, p[1], &l->said[1]);
+	buf_put_str(b, ")\n");
+	if (!example)
+		return;
+	if (l->example[0] != '\0') {
+		buf_put_str(b, "    ");
+		buf_put_str(b, l->example);
+		buf_put_u8(b, '\n');
+	}
+	if (l->example[0] != '\0' && l->payload != NULL) {
+		buf_put_str(b, "    # ");
+		buf_put_str(b, l->file);
+		buf_put_str(b, ": ");
+		buf_put_str(b, l->payload);
+		buf_put_u8(b, '\n');
+	}
+}
+
+static void
+put_member(struct buf *b, const char *name, const char *value)
+{
+	buf_put_str(b, ",\"");
+	buf_put_str(b, name);
+	buf_put_str(b, "\":");
+	buf_put_json(b, bytes_str(value));
+}
+
+static void
+json_said(struct buf *b, const char *name, const struct policy *p, const struct diff_said *s)
+{
+	buf_put_str(b, ",\"");
+	buf_put_str(b, name);
+	buf_put_str(b,
+	    s->verdict == VERDICT_ALLOW ? "\":{\"verdict\":\"allow\"" : "\":{\"verdict\":\"deny\"");
+	put_member(b, "reason", reason_word(s->reason));
+	put_member(b, "rule", policy_rule_name(p, s->rule));
+	put_member(b, "place", policy_rule_place(p, s->rule));
+	put_member(b, "field", policy_field_name(s->field));
+	if (s->also != NULL)
+		put_member(b, "says", s->also);
+	buf_put_str(b, s->would_deny ? ",\"would_deny\":true}" : ",\"would_deny\":false}");
+}
+
+static void
+json_line(struct buf *b, const struct diff_line *l, const struct policy *const p[2])
+{
+	static const char *const kinds[DIFF_KINDS] = { "allows", "no_longer_allows", "otherwise" };
+
+	buf_put_str(b, "{\"change\":");
+	buf_put_json(b, bytes_str(kinds[l->kind]));
+	put_member(b, "op", ops[l->op]);
+	put_member(b, "who", l->who);
+	put_member(b, "what", l->what);
+	json_said(b, "before", p[0], &l->said[0]);
+	json_said(b, "now", p[1], &l->said[1]);
+	if (l->example[0] != '\0')
+		put_member(b, "example", l->example);
+	if (l->payload != NULL) {
+		put_member(b, "payload_file", l->file);
+		put_member(b, "payload", l->payload);
+	}
+	buf_put_u8(b, '}');
+}
+
+void
+diff_put_json(struct buf *b, const struct diff_result *r, const struct policy *const p[2])
+{
+	buf_put_str(b, "{\"old\":");
+	buf_put_json(b, bytes_str(policy_id(p[0])));
+	put_member(b, "new", policy_id(p[1]));
+	buf_put_str(b, ",\"same\":");
+	buf_put_str(b, r->n == 0 && r->n_open == 0 ? "true" : "false");
+	buf_put_str(b, ",\"differences\":[");
+	for (size_t i = 0; i < r->n; i++) {
+		buf_put_str(b, i > 0 ? "," : "");
+		json_line(b, &r->line[i], p);
+	}
+	buf_put_str(b, "],\"not_decided\":[");
+	for (size_t i = 0; i < r->n_open; i++) {
+		buf_put_str(b, i > 0 ? "," : "");
+		buf_put_json(b, bytes_str(r->open[i]));
+	}
+	buf_put_str(b, "]}\n");
+}
