@@ -23,7 +23,14 @@ struct tally {
 	const struct pol_cond *c;
 	enum where_type type;
 	bool seen, all, any;
+	const struct where_taker *taker; /* of where_each(): nothing is compared, all is told */
 };
+
+static void
+told(const struct tally *t, const struct where_value *v)
+{
+	t->taker->tell(t->taker->ctx, v);
+}
 
 static void
 count_in(struct tally *t, bool holds)
@@ -37,6 +44,11 @@ count_in(struct tally *t, bool holds)
 static void
 absent(struct tally *t)
 {
+	if (t->taker != NULL) {
+		t->seen = true;
+		told(t, &(struct where_value){ .absent = true });
+		return;
+	}
 	count_in(t, (t->c->flags & (POL_COND_NONE | POL_COND_NOT)) == POL_COND_NONE);
 }
 
@@ -53,6 +65,11 @@ value(struct tally *t, struct bytes s)
 	const struct policy *p = t->ask->p;
 	bool found = false;
 
+	if (t->taker != NULL) {
+		t->seen = true;
+		told(t, &(struct where_value){ .head = s });
+		return;
+	}
 	for (uint32_t i = 0; i < t->c->values.n && !found; i++)
 		found = glob_match(pol_bytes(p, p->items[t->c->values.first + i].text), s);
 	listed(t, found);
@@ -72,6 +89,11 @@ number(struct tally *t, uint64_t value)
 {
 	bool found = false;
 
+	if (t->taker != NULL) {
+		t->seen = true;
+		told(t, &(struct where_value){ .number = value });
+		return;
+	}
 	for (uint32_t i = 0; i < t->c->values.n && !found; i++) {
 		const struct pol_range *range = &t->ask->p->ranges[t->c->values.first + i];
 
@@ -141,6 +163,11 @@ image(struct tally *t, const struct image *img)
 		return;
 	}
 	image_halves(img, &head, &rest, room);
+	if (t->taker != NULL) {
+		t->seen = true;
+		told(t, &(struct where_value){ .head = head, .rest = rest });
+		return;
+	}
 	for (uint32_t i = 0; i < t->c->values.n && !found; i++) {
 		const struct pol_item *item = &p->items[t->c->values.first + i];
 		struct bytes first = pol_bytes(p, item->text), second = pol_bytes(p, item->queue);
@@ -178,6 +205,10 @@ host(struct tally *t, struct bytes id)
 
 	if (id.len == 0 || id.len > HOST_MAX) {
 		absent(t);
+		return;
+	}
+	if (t->taker != NULL) {
+		value(t, id);
 		return;
 	}
 	for (size_t i = 0; i < id.len; i++)
@@ -475,4 +506,17 @@ where_holds(const struct where_ask *ask, const struct pol_rule *rule, enum polic
 		return false;
 	}
 	return true;
+}
+
+void
+where_each(const struct where_ask *ask, enum policy_field f, const struct where_taker *taker)
+{
+	const struct pol_cond c = { .field = (uint32_t)f };
+	struct tally t = { .ask = ask, .c = &c, .all = true, .taker = taker };
+
+	if (f == POLICY_FIELD_HOST_LABEL) /* the policy's word, not the command's */
+		return;
+	walk(&t);
+	if (!t.seen)
+		absent(&t);
 }

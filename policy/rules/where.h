@@ -51,6 +51,24 @@ bool where_word_ok(enum policy_field f, struct bytes word);
  */
 bool where_holds(
     const struct where_ask *ask, const struct pol_rule *rule, enum policy_field *failed);
+/*
+ * One value that a command has in a field. An image is ->head and ->rest as they are compared with
+ * the two halves of a glob, with a '/' between unless ->head ends with one; other texts are ->head.
+ */
+struct where_value {
+	bool absent; /* a part without it, or a command that has none at all */
+	struct bytes head, rest;
+	uint64_t number;
+};
+struct where_taker {
+	void (*tell)(void *ctx, const struct where_value *v);
+	void *ctx;
+};
+/*
+ * where_each() - tell all values that a condition on this field would be put to, in their order.
+ * ask->p is not asked. host.label has none: it is the policy's word and not the command's.
+ */
+void where_each(const struct where_ask *ask, enum policy_field f, const struct where_taker *taker);
 /* where_ok() - may this condition of a snapshot be put to a command? Its lists are checked
  * elsewhere. */
 bool where_ok(const struct pol_cond *c);

@@ -357,7 +357,7 @@ static const struct {
 };
 
 static struct decision
-judge(const char *kind, size_t i)
+judge_where(const char *kind, const char *where, size_t i)
 {
 	static uint8_t mem[BODY_ARENA];
 	struct body_arena arena = { .mem = mem, .cap = sizeof(mem) };
@@ -372,7 +372,7 @@ judge(const char *kind, size_t i)
 	buf_init(&text, 65536);
 	buf_put_str(&text, TOP "rule w { to = [r] ");
 	buf_put_str(&text, kind);
-	buf_put_str(&text, cases[i].where);
+	buf_put_str(&text, where);
 	buf_put_str(&text, " } }\nrule rest { to = [r] mode = observe allow = [\"*\"] }\n");
 	world_policy(&w, "w.policy", buf_bytes(&text));
 	world_person(&w, ACME, "host:" HOST, NULL);
@@ -385,6 +385,12 @@ judge(const char *kind, size_t i)
 	world_end(&w);
 	buf_deinit(&text);
 	return d;
+}
+
+static struct decision
+judge(const char *kind, size_t i)
+{
+	return judge_where(kind, cases[i].where, i);
 }
 
 START_TEST(an_allow_needs_every_part_a_deny_any)
@@ -404,6 +410,69 @@ START_TEST(an_allow_needs_every_part_a_deny_any)
 	if (deny.verdict == VERDICT_DENY)
 		ck_assert_int_eq(deny.field, (int)where_field(bytes_upto(bytes_str(cases[_i].where),
 						 bytes_find(bytes_str(cases[_i].where), ' '))));
+}
+END_TEST
+
+/* say_value() - @ctx: a list that grows. */
+static void
+say_value(void *ctx, const struct where_value *v)
+{
+	struct buf *b = ctx;
+
+	if (v->absent) {
+		buf_put_str(b, "none ");
+		return;
+	}
+	if (v->head.ptr == NULL) {
+		buf_put_dec(b, v->number);
+		buf_put_u8(b, ' ');
+		return;
+	}
+	buf_put_u8(b, '"');
+	buf_put(b, v->head);
+	if (v->rest.len != 0 && v->head.ptr[v->head.len - 1] != '/')
+		buf_put_u8(b, '/');
+	buf_put(b, v->rest);
+	buf_put_str(b, "\" ");
+}
+
+/* say_fields() - a condition on each field the verb can have, of all the values told. */
+static void
+say_fields(struct buf *b, size_t i)
+{
+	static uint8_t mem[BODY_ARENA];
+	struct body_arena arena = { .mem = mem, .cap = sizeof(mem) };
+	struct body_input in = { .subject = bytes_str(cases[i].subject),
+		.payload = bytes_str(cases[i].body) };
+	struct where_taker taker = { say_value, b };
+	struct command c;
+	struct body body;
+	struct where_ask ask = { .c = &c, .b = &body };
+
+	ck_assert_int_eq(command_classify(in.subject, &c), 0);
+	ck_assert_int_eq(body_decode(&c, &in, &arena, &body), 0);
+	for (int f = POLICY_FIELD_NONE + 1; f < POLICY_FIELD_HOST_LABEL; f++) {
+		if ((where_row((enum policy_field)f)->verbs & VERB_BIT(body.effective)) == 0)
+			continue;
+		buf_put_str(b, where_row((enum policy_field)f)->name);
+		buf_put_str(b, " = [");
+		where_each(&ask, (enum policy_field)f, &taker);
+		buf_put_str(b, "]\n");
+	}
+	buf_put_u8(b, '\0');
+}
+
+START_TEST(what_is_told_of_a_command_is_what_conditions_are_put_to)
+{
+	struct buf where;
+	struct decision d;
+
+	buf_init(&where, 65536);
+	say_fields(&where, (size_t)_i);
+	d = judge_where("allow = [\"*\"] where { ", (const char *)where.ptr, (size_t)_i);
+	ck_assert_msg(d.verdict == VERDICT_ALLOW && !d.would_deny, "%s: where {\n%s}",
+	    cases[_i].body, (const char *)where.ptr);
+	buf_deinit(&where);
 }
 END_TEST
 
@@ -504,6 +573,8 @@ where_tests(void)
 	tcase_add_test(t, verbs_a_condition_shuts_out_are_warned_of);
 	tcase_add_loop_test(
 	    t, an_allow_needs_every_part_a_deny_any, 0, sizeof(cases) / sizeof(cases[0]));
+	tcase_add_loop_test(t, what_is_told_of_a_command_is_what_conditions_are_put_to, 0,
+	    sizeof(cases) / sizeof(cases[0]));
 	tcase_add_loop_test(
 	    t, rules_with_conditions_decide_together, 0, sizeof(together) / sizeof(together[0]));
 	return t;
