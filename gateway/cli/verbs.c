@@ -121,6 +121,20 @@ static const struct cli_opt explain_opts[] = {
 	{ 0 },
 };
 
+static const struct cli_opt simulate_opts[] = {
+	{ OPT_VALUE, 'p', "policy", "DIR|FILE", "the policy to decide by", HINT_FILE, true },
+	{ OPT_VALUE, 0, "old", "DIR|FILE",
+	    "compare with this policy; default: with what was recorded", HINT_FILE, false },
+	{ OPT_VALUE, 0, "max-flips", "N", "exit code 0 up to so many flips; default: 0", HINT_NONE,
+	    false },
+	{ OPT_FLAG, 0, "strict", NULL, "exit code 1 also when something is undecidable", HINT_NONE,
+	    false },
+	OPT_SET,
+	OPT_JSON,
+	OPT_HELP,
+	{ 0 },
+};
+
 static const struct cli_opt plain_opts[] = {
 	OPT_HELP,
 	{ 0 },
@@ -198,6 +212,15 @@ const struct cli_verb cli_verbs[] = {
 	    "decides (marked with *), and, of a denied one, the smallest rule that would\n"
 	    "allow it. Say who sends it with --creds or --role.",
 	    explain_opts, cmd_policy_explain },
+	{ "policy", "simulate", "AUDIT...", 1, 1024, HINT_FILE,
+	    "what would another policy have said to the commands of an audit log?",
+	    "Decides recorded commands and denials again, by the policy given, and prints\n"
+	    "every decision that falls otherwise, by identity and rule. AUDIT: an audit\n"
+	    "folder, a segment, or an exported folder. Hours count by the time of the\n"
+	    "record; rates do not count. What a record does not hold is not guessed but\n"
+	    "counted as undecidable. Exit code 0 without flips (or up to --max-flips), 1\n"
+	    "with flips, 3 when a policy is in error, 4 when the log cannot be read.",
+	    simulate_opts, cmd_policy_simulate },
 	{ NULL, "completion", "bash|zsh|fish", 1, 1, HINT_NONE,
 	    "print a completion script for a shell",
 	    "bash:  source <(portcullis completion bash)\n"

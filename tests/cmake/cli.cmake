@@ -9,6 +9,11 @@ if(TARGET portcullis)
     COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/cli/test_policy.py $<TARGET_FILE:portcullis>)
   set_tests_properties(unit/cli_policy PROPERTIES LABELS unit TIMEOUT 60
     ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+  add_test(NAME unit/cli_simulate
+    COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/cli/test_simulate.py $<TARGET_FILE:portcullis>
+      $<TARGET_FILE:auditlog>)
+  set_tests_properties(unit/cli_simulate PROPERTIES LABELS unit TIMEOUT 60
+    ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
   if(TARGET portcullis-gateway)
     add_test(NAME interop/deployment
       COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/cli/test_deployment.py ${CMAKE_BINARY_DIR}/bin)

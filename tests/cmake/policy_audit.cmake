@@ -12,3 +12,7 @@ target_link_libraries(bench_audit PRIVATE policy_audit portcullis_flags)
 add_test(NAME differential/audit_log COMMAND ${CMAKE_SOURCE_DIR}/tests/differential/audit_log.py
   ${CMAKE_SOURCE_DIR}/tests/vectors/audit)
 set_tests_properties(differential/audit_log PROPERTIES LABELS unit TIMEOUT 60)
+
+# Writes logs for tests of whatever reads them.
+add_executable(auditlog support/auditlog.c)
+target_link_libraries(auditlog PRIVATE policy_audit policy_commands policy_core portcullis_flags PkgConfig::SODIUM)
