@@ -31,6 +31,9 @@ enum msg_parent {
 	MSG_COMPILE,     /* parent to compiler: that was all */
 	MSG_DIALLED,     /* parent to edge, dispatcher: with descriptor */
 	MSG_NOT_DIALLED,
+	MSG_STATS_WANTED, /* parent to edge, dispatcher, auditor: MSG_STATS or MSG_AUDIT_STATE answers */
+	MSG_LIVE_WANTED,  /* parent to edge: MSG_LIVE for each, then MSG_LIVE_END */
+	MSG_ACT,          /* parent to auditor: somebody with the right to did something */
 	MSG_SINK,        /* parent to shipper: msg_shipper.h; its files follow as MSG_FILE */
 	MSG_DIAL = 64,   /* edge, dispatcher to parent: connect to the upstream */
 	MSG_READY,       /* child: ready for use */
@@ -40,6 +43,10 @@ enum msg_parent {
 	MSG_TRUSTED,     /* verifier to parent: what is trusted now */
 	MSG_FATAL,       /* child: why it cannot go on */
 	MSG_APPLIED,     /* edge, verifier, dispatcher: judges by the new policy from here on */
+	MSG_STATS,       /* edge, dispatcher to parent: counts */
+	MSG_AUDIT_STATE, /* auditor to parent: when asked, and when it begins or ceases to fail */
+	MSG_LIVE,        /* edge to parent: one live connection */
+	MSG_LIVE_END,    /* edge to parent: how many there are */
 };
 
 /* Settings of all roles; each uses its part. */
@@ -62,6 +69,45 @@ struct msg_text {
 	struct bytes name, text;
 };
 
+/* Counts since the child started. An edge has the first six, the dispatcher the others. */
+struct msg_stats {
+	uint64_t conns, opened, in_msgs, out_msgs, denied, unwritten; /* unwritten: decision log lines lost */
+	uint64_t commands, refused, waiting; /* waiting: commands held or not answered yet */
+};
+
+/* What the auditor can say of its files. */
+struct msg_audit_state {
+	uint64_t seq, durable; /* the last record begun, the last one on disk */
+	bool failing;          /* records cannot be written: commands are refused */
+	int64_t since_s;       /* unix; 0 when not failing */
+	struct bytes why;
+	bool notes_failing;    /* the decision log cannot be written */
+	int64_t notes_since_s;
+	struct bytes notes_why;
+};
+
+/* A live connection. Texts are what the edge says; nobody judges by them. */
+struct msg_live {
+	uint64_t token; /* of the question */
+	uint64_t client;
+	int64_t since_s; /* unix */
+	uint64_t subs, in_msgs, out_msgs, in_bytes, out_bytes, denied;
+	struct bytes source, account, user, name, tags; /* tags: with a space between */
+};
+
+enum act_kind {
+	ACT_NONE = 0,
+	ACT_READ,   /* the audit was read */
+	ACT_ADMIN,  /* logs opened anew, lame duck */
+	ACT_RELOAD, /* asked for; the outcome */
+};
+
+/* An act of the administrator; by: user, uid and pid as the kernel named the peer, or "signal". */
+struct msg_act {
+	enum act_kind kind;
+	struct bytes what, detail, by;
+};
+
 void msg_setup_put(struct channel *c, const struct setup *s);
 int msg_setup_get(struct cursor *in, struct setup *s) must_check;
 /* msg_peer: which child is at the other end of @fd (taken) */
@@ -79,6 +125,18 @@ int msg_text_get(struct cursor *in, struct msg_text *t) must_check;
 /* msg_token: MSG_DIAL, MSG_DIALLED, MSG_NOT_DIALLED: which connection */
 int msg_token_put(struct channel *c, enum msg_parent type, uint64_t token, int fd);
 int msg_token_get(struct cursor *in, uint64_t *token) must_check;
+/* the answers to the control socket and the acts it reports: msg_control.c */
+int msg_stats_put(struct channel *c, const struct msg_stats *m);
+int msg_stats_get(struct cursor *in, struct msg_stats *m) must_check;
+int msg_audit_state_put(struct channel *c, const struct msg_audit_state *m);
+int msg_audit_state_get(struct cursor *in, struct msg_audit_state *m) must_check;
+/* msg_live_count: MSG_LIVE_WANTED @n: at most so many; MSG_LIVE_END @n: so many there are */
+int msg_live_count_put(struct channel *c, enum msg_parent type, uint64_t token, uint64_t n);
+int msg_live_count_get(struct cursor *in, uint64_t *token, uint64_t *n) must_check;
+int msg_live_put(struct channel *c, const struct msg_live *m);
+int msg_live_get(struct cursor *in, struct msg_live *m) must_check;
+int msg_act_put(struct channel *c, const struct msg_act *m);
+int msg_act_get(struct cursor *in, struct msg_act *m) must_check;
 /* msg_bare: a message without a body */
 int msg_bare_put(struct channel *c, enum msg_parent type, int fd);
 

@@ -42,6 +42,11 @@ enum msg_form {
 	FORM_GATE_KEY,
 	FORM_AUDIT_AT,
 	FORM_SINK,
+	FORM_STATS,
+	FORM_AUDIT_STATE,
+	FORM_LIVE,
+	FORM_LIVE_COUNT,
+	FORM_ACT,
 	FORMS,
 };
 
@@ -213,6 +218,17 @@ msg_again(enum msg_form form, struct bytes body, struct channel *c)
 		AGAIN(struct msg_audit_at, msg_audit_at_get, msg_audit_at_put)
 	case FORM_SINK:
 		AGAIN(struct sink, msg_sink_get, msg_sink_put)
+	case FORM_STATS:
+		AGAIN(struct msg_stats, msg_stats_get, msg_stats_put)
+	case FORM_AUDIT_STATE:
+		AGAIN(struct msg_audit_state, msg_audit_state_get, msg_audit_state_put)
+	case FORM_LIVE:
+		AGAIN(struct msg_live, msg_live_get, msg_live_put)
+	case FORM_LIVE_COUNT:
+		r = msg_live_count_get(&in, &a, &b);
+		return r != 0 ? r : msg_live_count_put(c, MSG_LIVE_END, a, b);
+	case FORM_ACT:
+		AGAIN(struct msg_act, msg_act_get, msg_act_put)
 	case FORMS:
 		break;
 	}

@@ -113,6 +113,18 @@ write_one(enum msg_form form)
 		return msg_sink_put(&c,
 		    &(struct sink){ "far", SINK_JETSTREAM, true, "::1", 4222, true, true, "AUDIT", "audit.gate", "/dev/log",
 			SINK_CEF, { 6, SINK_DENY, 2, { "default", "acme-*" } } });
+	case FORM_STATS:
+		return msg_stats_put(&c, &(struct msg_stats){ 1, 2, 3, 4, 5, 6, 7, 8, 9 });
+	case FORM_AUDIT_STATE:
+		return msg_audit_state_put(
+		    &c, &(struct msg_audit_state){ 9, 8, true, 7, b("full"), true, 6, b("torn") });
+	case FORM_LIVE:
+		return msg_live_put(&c, &(struct msg_live){ 1, 2, 3, 4, 5, 6, 7, 8, 9, b("::1"), b("A"), b("U"),
+					    b("n"), b("role:x") });
+	case FORM_LIVE_COUNT:
+		return msg_live_count_put(&c, MSG_LIVE_END, 7, 9);
+	case FORM_ACT:
+		return msg_act_put(&c, &(struct msg_act){ ACT_READ, b("tail"), b("all"), b("root") });
 	case FORMS:
 		break;
 	}
