@@ -2,6 +2,9 @@
  * compiler - policy text in, snapshot out, and gone. Owns nothing else: a fault in the reader of
  * policies costs a reload, not the gate. A policy that breaks a promise of the *.expect files
  * beside it is refused like one that does not compile.
+ *
+ * What the new policy allows that the one in force does not is looked for when the snapshot is on
+ * its way already: nobody waits for it, and a fault there costs a line in the log.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -9,10 +12,16 @@
 
 #include "gateway/proc/child.h"
 #include "gateway/proc/file.h"
+#include "gateway/proc/msg_changed.h"
 #include "gateway/proc/snapshot.h"
 #include "policy/rules/expect.h"
 
-enum { COMPILER_SNAPSHOT_MAX = 64 * 1024 * 1024 };
+enum {
+	COMPILER_SNAPSHOT_MAX = 64 * 1024 * 1024,
+	COMPARE_STEPS = 2000000, /* a tenth of a second or two */
+	COMPARE_LINES = 200,
+	SEND_MS = 1000
+};
 
 /* Files of one kind; names and texts are ours. */
 struct files {
@@ -23,6 +32,7 @@ struct files {
 static struct compiler {
 	struct child child;
 	struct files sources, promises, payloads;
+	struct snapshot old; /* what is in force */
 } self;
 
 static int
@@ -106,6 +116,35 @@ keeps_promises(struct bytes snapshot, struct text_report *report)
 	return run.failed > 0 ? EXPECT_FAILED : 0;
 }
 
+/* on_policy() - one that cannot be opened is as good as none: there is nothing to compare with. */
+static int
+on_policy(struct channel *c, struct cursor *in, int fd)
+{
+	(void)c;
+	(void)in;
+	if (snapshot_open(&self.old, fd) != 0)
+		self.old = (struct snapshot){ 0 };
+	return 0;
+}
+
+/* compare() - with what was in force; the snapshot is sent first. */
+static void
+compare(struct channel *c, struct bytes snapshot)
+{
+	struct diff_budget budget = { COMPARE_STEPS, COMPARE_LINES };
+	struct diff_result d;
+	struct policy *p = NULL;
+
+	if (self.old.policy == NULL || channel_flush_all(c, SEND_MS) != 0)
+		return;
+	if (policy_open(&p, snapshot) != 0)
+		return;
+	if (policy_diff(&d, self.old.policy, p, budget) == 0)
+		(void)msg_changed_put(c, &d);
+	diff_deinit(&d);
+	policy_close(p);
+}
+
 static int
 on_compile(struct channel *c, struct cursor *in, int fd)
 {
@@ -122,12 +161,14 @@ on_compile(struct channel *c, struct cursor *in, int fd)
 		r = keeps_promises(buf_bytes(&out), &report);
 	if (r == 0)
 		sealed = snapshot_seal(buf_bytes(&out));
-	if (sealed >= 0)
+	if (sealed >= 0) {
 		(void)msg_text_put(c, MSG_SNAPSHOT, "warnings", buf_bytes(&report.out), sealed);
-	else
+		compare(c, buf_bytes(&out));
+	} else {
 		(void)msg_text_put(c, MSG_NO_SNAPSHOT, "errors",
 		    report.out.len != 0 ? buf_bytes(&report.out) : BYTES_LIT("out of memory\n"),
 		    -1);
+	}
 	child_exit(&self.child, 0);
 }
 
@@ -141,6 +182,7 @@ compiler_main(void)
 		    "promise" },
 		{ MSG_PAYLOAD, CHILD_IN(CHILD_SET), false, false, FRAME_MAX, on_payload,
 		    "payload" },
+		{ MSG_POLICY, CHILD_IN(CHILD_SET), true, true, 0, on_policy, "policy" },
 		{ MSG_COMPILE, CHILD_IN(CHILD_SET), true, false, 0, on_compile, "compile" },
 		{ MSG_STOP, CHILD_ALIVE, false, false, 0, child_on_stop, "stop" },
 	};

@@ -16,7 +16,7 @@ enum msg_parent {
 	MSG_PEER,        /* parent: a channel to another child, with descriptor */
 	MSG_FILE,        /* parent: an open file by name of use, with descriptor */
 	MSG_LISTENER,    /* parent to edge: a listening socket, with descriptor */
-	MSG_POLICY,      /* parent to edge, verifier, dispatcher: a snapshot, with descriptor */
+	MSG_POLICY,      /* parent to edge, verifier, dispatcher: a snapshot, with descriptor; to the compiler: what is in force */
 	MSG_TRUST_BEGIN, /* parent to verifier: forget what was begun */
 	MSG_TRUST_OPERATOR,
 	MSG_TRUST_ACCOUNT,
@@ -42,6 +42,7 @@ enum msg_parent {
 	MSG_NO_SNAPSHOT, /* compiler to parent: the errors */
 	MSG_TRUSTED,     /* verifier to parent: what is trusted now */
 	MSG_FATAL,       /* child: why it cannot go on */
+	MSG_CHANGED,     /* compiler to parent: what changes; msg_changed.h */
 	MSG_APPLIED,     /* edge, verifier, dispatcher: judges by the new policy from here on */
 	MSG_STATS,       /* edge, dispatcher to parent: counts */
 	MSG_AUDIT_STATE, /* auditor to parent: when asked, and when it begins or ceases to fail */

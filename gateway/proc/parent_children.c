@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "gateway/io/log.h"
+#include "gateway/proc/msg_changed.h"
 #include "gateway/proc/parent_priv.h"
 
 enum { RESPAWN_QUIET_MS = 60000, RESPAWN_STEP_MS = 200, RESPAWN_MAX_MS = 10000 };
@@ -136,8 +137,10 @@ on_applied(struct channel *c, struct cursor *in, int fd)
 	(void)c;
 	(void)in;
 	(void)fd;
-	if (parent.unapplied > 0 && --parent.unapplied == 0)
+	if (parent.unapplied > 0 && --parent.unapplied == 0) {
 		log_event(LOG_INF, "policy_loaded");
+		changes_tell();
+	}
 	return 0;
 }
 
@@ -179,6 +182,7 @@ static const struct frame_rule kid_rules[] = {
 static const struct frame_rule compiler_rules[] = {
 	{ MSG_SNAPSHOT, (1U << 0 | 1U << 1), true, true, FRAME_MAX, on_snapshot, "snapshot" },
 	{ MSG_NO_SNAPSHOT, (1U << 0 | 1U << 1), true, false, FRAME_MAX, on_no_snapshot, "no_snapshot" },
+	{ MSG_CHANGED, (1U << 0 | 1U << 1), true, false, CHANGED_MAX, changes_take, "changed" },
 	{ MSG_FATAL, (1U << 0 | 1U << 1), false, false, 4096, on_fatal, "fatal" },
 };
 
@@ -622,5 +626,8 @@ children_compile(void)
 		uv_process_kill(&k->process, 9);
 		return;
 	}
+	if (parent.policy >= 0) /* to say what changes */
+		(void)msg_bare_put(
+		    &k->channel, MSG_POLICY, fcntl(parent.policy, F_DUPFD_CLOEXEC, 3));
 	(void)msg_bare_put(&k->channel, MSG_COMPILE, -1);
 }

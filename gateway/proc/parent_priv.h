@@ -51,6 +51,7 @@ struct parent {
 	struct kid compiler;
 	bool compiling, compile_again;
 	int policy; /* the snapshot in force, -1: none yet */
+	struct bytes changed; /* MSG_CHANGED, until the policy is said to be in force; ours */
 	unsigned unapplied; /* processes that have not said yet that they judge by it */
 	struct parent_listener listener[PARENT_LISTENERS];
 	size_t n_listeners;
@@ -76,6 +77,9 @@ int children_start(void) must_check;
 void children_respawn(void);
 /* children_say() - the same bare message to every child of a role (ROLE_COUNT: to all). */
 void children_say(enum role role, enum msg_parent type);
+/* changes_take() - handler of MSG_CHANGED. changes_tell() - log it, once the policy is in force. */
+int changes_take(struct channel *from, struct cursor *in, int fd);
+void changes_tell(void);
 /* children_policy() - the snapshot to everyone who judges. */
 void children_policy(void);
 /* children_compile() - compile the policy folder in a process of its own; a reload that fails keeps the old one. */

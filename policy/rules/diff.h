@@ -61,13 +61,13 @@ struct diff_result {
 	void *memory;
 };
 
-/* What a diff may cost. A step is some tens of nanoseconds. */
+/* What a diff may cost. A step is about a tenth of a microsecond. */
 struct diff_budget {
 	uint64_t steps;
 	size_t lines; /* more differences than that are counted, not listed */
 };
 
-#define DIFF_BUDGET ((struct diff_budget){ UINT64_C(400000000), 2000 })
+#define DIFF_BUDGET ((struct diff_budget){ UINT64_C(100000000), 2000 })
 
 /*
  * policy_diff() - Return: 0, -ENOMEM. diff_deinit() after each. Two policies are the same when

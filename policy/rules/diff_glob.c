@@ -139,7 +139,7 @@ search(struct diff *d, struct globs *x, struct diff_texts *out)
 		if (length + 1 >= TEXT_LONGEST)
 			return DIFF_OPEN;
 		for (const char *l = x->letter; r == 0 && *l != '\0'; l++) {
-			if (!diff_pay(d, 1 + x->bits / 16))
+			if (!diff_pay(d, 1 + x->bits / 4))
 				return DIFF_OPEN;
 			step(x, states_at(&x->seen, at), *l);
 			if (states_add(&x->seen, x->next, (uint32_t)at, (uint8_t)*l) == STATES_FULL)

@@ -132,7 +132,7 @@ static int
 add(struct images *x, size_t parent, char by, struct spot s)
 {
 	put_spot(x, s);
-	if (!diff_pay(x->d, 1 + x->bits / 16))
+	if (!diff_pay(x->d, 1 + x->bits / 4))
 		return DIFF_OPEN;
 	return states_add(&x->seen, x->next, (uint32_t)parent, (uint8_t)by) == STATES_FULL
 		   ? err_raise(-ENOMEM)

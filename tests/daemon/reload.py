@@ -41,6 +41,21 @@ def only_what_became_illegal_ends():
         check(client.next().payload == b"2" and not client.errors)
 
 
+def a_reload_says_what_it_changes():
+    with running() as d:
+        d.write_policies({"test.policy": NARROW})
+        since = d.gateway.mark()
+        hup(d, "policy_loaded")
+        counted = d.gateway.wait_line(lambda line: "event=policy_compared" in line, EVENT_S, since)
+        check("not_decided=0" in counted and "no_longer_allows=0" not in counted, counted)
+        line = d.gateway.wait_line(lambda line: "event=policy_changed" in line and "g.>" in line, EVENT_S, since)
+        check("change=no_longer_allows" in line and 'who="app"' in line and 'example="' in line, line)
+        since = d.gateway.mark()
+        hup(d, "policy_loaded")
+        same = d.gateway.wait_line(lambda line: "event=policy_compared" in line, EVENT_S, since)
+        check(" allows=0 no_longer_allows=0 otherwise=0 not_decided=0" in same, same)
+
+
 def a_command_is_judged_by_the_new_policy_too():
     command = "wasmbus.ctl.default.cmd.NHOST.la"
     with running() as d:
@@ -246,6 +261,7 @@ def two_thousand_accounts_are_read():
 
 TESTS = [
     only_what_became_illegal_ends,
+    a_reload_says_what_it_changes,
     a_command_is_judged_by_the_new_policy_too,
     a_broken_policy_changes_nothing_and_is_named_with_its_line,
     a_policy_that_breaks_a_promise_changes_nothing,
