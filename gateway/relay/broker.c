@@ -39,7 +39,7 @@ judge_deliver(struct judging *j, const struct js_target *t)
 {
 	if (!subject_literal(t->subject) || inbox_is_foreign(t->subject, j->token))
 		return refuse(j, "deliver_subject", invalid);
-	return allow_or(j, "deliver_subject", rights_publish(j->rights, t->subject));
+	return allow_or(j, "deliver_subject", rights_second_hand(j->rights, t->subject));
 }
 
 /* judge_select() - messages chosen by subject: taken away, or only looked at. */
@@ -67,6 +67,18 @@ holds_only_itself(const struct jetstream *js, struct bytes subject)
 	return bytes_is(lattice, "wadm") || (state_pattern(subject, &of) && bytes_eq(of, lattice));
 }
 
+/* judge_copied() - a stream whose messages shall be in this one too: as if it were read. */
+static int
+judge_copied(struct judging *j, const struct js_target *t)
+{
+	const char *detail = t->role == JS_MIRROR ? "mirror" : "sources";
+	struct bytes lattice;
+
+	if (state_stream(t->subject, &lattice))
+		return allow_or(j, detail, rights_stored(j->rights, lattice, VERB_STATE_READ));
+	return allow_or(j, detail, rights_stream(j->rights, t->subject));
+}
+
 /* judge_target() - one subject the request names. */
 static int
 judge_target(struct judging *j, const struct js_target *t)
@@ -84,12 +96,12 @@ judge_target(struct judging *j, const struct js_target *t)
 	case JS_SOURCE_FILTER:
 		return allow_or(j, "filter_subject", rights_subscribe(j->rights, t->subject, BYTES_NULL));
 	case JS_REPUBLISH_TO:
-		return allow_or(j, "republish", rights_publish_reach(j->rights, t->reach));
+		return allow_or(j, "republish", rights_second_hand(j->rights, t->reach));
 	case JS_TRANSFORM_TO:
 		return allow_or(j, "subject_transform", rights_publish_reach(j->rights, t->reach));
 	case JS_MIRROR:
 	case JS_SOURCE:
-		return allow_or(j, t->role == JS_MIRROR ? "mirror" : "sources", rights_stream(j->rights, t->subject));
+		return judge_copied(j, t);
 	case JS_EXTERNAL_API:
 	case JS_EXTERNAL_DELIVER:
 		return refuse(j, "external", invalid);

@@ -220,7 +220,7 @@ hand_over(struct relay *r, const struct nats_op *op)
 	e.verb = what.verb;
 	e.decision = rights_command(*r->rights, op->subject, &what);
 	if (e.decision.verdict == VERDICT_ALLOW && what.verb == VERB_HOST_EVENT)
-		reported_judge(r, op, 0, &e);
+		reported_judge(r, op, REPORT_BIT(REPORT_HOST_EVENT), &e);
 	if (e.decision.verdict != VERDICT_ALLOW) {
 		deny(r, &e);
 		return;

@@ -11,7 +11,6 @@
 #include "gateway/relay/inbox.h"
 #include "gateway/relay/relay_priv.h"
 #include "gateway/relay/reported.h"
-#include "policy/commands/prefix.h"
 #include "policy/rules/subject.h"
 
 /* our sids are decimal numbers of at most ten digits */
@@ -97,14 +96,14 @@ static void
 note_reply(struct relay *r, const struct sub *sub, struct bytes subject, struct bytes reply)
 {
 	uint64_t now = uv_now(r->env->room->loop);
-	uint8_t room[PREFIX_ROOM];
-	struct grant_terms t = { .asked = reported_asked(rights_usual(*r->rights, subject, room)) };
+	struct grant_terms t = { .asked = reported_asked(r, subject) };
 	int64_t ttl_ms;
 
 	if (!rights_answers(*r->rights, sub->answers, &t.max, &ttl_ms))
 		return;
 	t.until_ms = ttl_ms < 0 ? 0 : now + (uint64_t)ttl_ms;
-	t.below = rights_rpc(*r->rights);
+	/* elsewhere what lies below a reply may be somebody's data, which whoever asked could not hand out */
+	t.below = inbox_is(reply) && rights_rpc(*r->rights);
 	if (grants_add(&r->grants, reply, &t, now) != 0)
 		relay_end(r, NULL, "out_of_memory");
 }

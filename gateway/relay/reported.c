@@ -39,6 +39,17 @@ decode(struct relay *r, struct report *what, struct bytes payload)
 	return report_decode(what, payload, &memory) == 0;
 }
 
+uint16_t
+reported_asked(const struct relay *r, struct bytes subject)
+{
+	enum report_kind kind = REPORT_NONE;
+	struct command c;
+
+	if (rights_classify(*r->rights, subject, &c) == 0)
+		kind = report_asked(&c);
+	return (uint16_t)(kind != REPORT_NONE ? REPORT_BIT(kind) : 0);
+}
+
 /* judge_one() - as a report of the kind @what is of. */
 static bool
 judge_one(struct relay *r, struct report *what, struct bytes payload, struct relay_event *e)
@@ -81,8 +92,8 @@ reported_judge(struct relay *r, const struct nats_op *op, uint16_t asked, struct
 
 	if (asked != 0)
 		judge_answer(r, op->payload, asked, e);
-	else if (report_classify(op->subject, &what) == 0 &&
-		 rights_reports(*r->rights, what.lattice))
+	if (e->decision.verdict == VERDICT_ALLOW && report_classify(op->subject, &what) == 0 &&
+	    rights_reports(*r->rights, what.lattice))
 		(void)judge_one(r, &what, op->payload, e);
 }
 

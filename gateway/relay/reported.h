@@ -14,13 +14,7 @@
 
 /* reported_asked() - the kinds of report that answer a message on @subject, for struct grant_terms.
  */
-static inline uint16_t
-reported_asked(struct bytes subject)
-{
-	enum report_kind kind = report_asked(subject);
-
-	return (uint16_t)(kind != REPORT_NONE ? REPORT_BIT(kind) : 0);
-}
+uint16_t reported_asked(const struct relay *r, struct bytes subject);
 
 /*
  * reported_judge() - a publish that is allowed by its subject. @asked: it answers this. What it

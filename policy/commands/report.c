@@ -82,15 +82,11 @@ report_classify(struct bytes subject, struct report *out)
 }
 
 enum report_kind
-report_asked(struct bytes subject)
+report_asked(const struct command *c)
 {
-	struct command c;
-	bool v1;
+	bool v1 = c->dialect == DIALECT_C;
 
-	if (command_classify(subject, &c) != 0)
-		return REPORT_NONE;
-	v1 = c.dialect == DIALECT_C;
-	switch (c.verb) {
+	switch (c->verb) {
 	case VERB_HOST_LIST:
 		return v1 ? REPORT_PING_V1 : REPORT_PING;
 	case VERB_HOST_INVENTORY:
@@ -102,7 +98,7 @@ report_asked(struct bytes subject)
 		return REPORT_HEARTBEAT;
 	case VERB_ACTOR_START:
 	case VERB_PROVIDER_START:
-		return c.dialect == DIALECT_AB ? REPORT_ACK : REPORT_NONE;
+		return c->dialect == DIALECT_AB ? REPORT_ACK : REPORT_NONE;
 	default:
 		return REPORT_NONE;
 	}
@@ -162,6 +158,34 @@ object_in(const struct reading *x, size_t at, const char *name)
 	return m != 0 && x->r.j.tok[m].kind == JSON_OBJECT ? m : 0;
 }
 
+/* take_known() - as take_id(); one that is null is none. */
+static int
+take_known(struct reading *x, size_t at, const char *name)
+{
+	size_t m = json_member(&x->r.j, at, name);
+
+	return m != 0 && x->r.j.tok[m].kind == JSON_NULL ? 0 : take_id(x, at, name);
+}
+
+/*
+ * take_all() - every id that an answer of any kind has: whoever asked two things on one reply may read the
+ * answer to one as that to the other.
+ */
+static int
+take_all(struct reading *x)
+{
+	size_t in = object_in(x, 0, "response");
+	int a = take_known(x, 0, "id");
+
+	if (a == 0)
+		a = take_known(x, 0, "host_id");
+	if (a == 0 && in != 0)
+		a = take_known(x, in, "id");
+	if (a == 0 && in != 0)
+		a = take_known(x, in, "host_id");
+	return err_pass(a);
+}
+
 static bool
 is_false(const struct reading *x, size_t at, const char *name)
 {
@@ -190,9 +214,14 @@ names_nobody(const struct reading *x)
 static int
 read_event(struct reading *x)
 {
-	size_t data = object_in(x, 0, "data");
+	size_t data = json_member(&x->r.j, 0, "data");
 	int a;
 
+	/* a reader takes JSON out of a text as well */
+	x->r.field = BYTES_LIT("data");
+	if (data != 0 && x->r.j.tok[data].kind != JSON_OBJECT && x->r.j.tok[data].kind != JSON_NULL)
+		return body_refuse(&x->r, data, "data that nobody looks into");
+	data = object_in(x, 0, "data");
 	x->r.field = BYTES_LIT("data_base64");
 	if (json_member(&x->r.j, 0, "data_base64") != 0)
 		return body_refuse(&x->r, 0, "data that nobody looks into");
@@ -230,11 +259,11 @@ read_heartbeat(struct reading *x)
 
 /* read_plain() - an answer of A or B; a refusal need not say who refuses. */
 static int
-read_plain(struct reading *x, const char *name, const char *other)
+read_plain(struct reading *x, const char *name)
 {
 	int a = is_false(x, 0, "accepted") ? take_id(x, 0, name) : need_id(x, 0, name);
 
-	return a != 0 || other == NULL ? err_pass(a) : take_id(x, 0, other);
+	return a != 0 ? err_pass(a) : take_all(x);
 }
 
 /* read_enveloped() - an answer of C. */
@@ -242,7 +271,10 @@ static int
 read_enveloped(struct reading *x, const char *name)
 {
 	size_t m = json_member(&x->r.j, 0, "response");
+	int a = take_all(x);
 
+	if (a != 0)
+		return err_pass(a);
 	x->r.field = BYTES_LIT("response");
 	if (m != 0 && x->r.j.tok[m].kind == JSON_OBJECT)
 		return need_id(x, m, name);
@@ -262,12 +294,12 @@ read_kind(struct reading *x)
 	case REPORT_HEARTBEAT:
 		return read_heartbeat(x);
 	case REPORT_PING:
-		return read_plain(x, "id", "host_id");
+		return read_plain(x, "id");
 	case REPORT_INVENTORY:
 	case REPORT_BID:
-		return read_plain(x, "host_id", NULL);
+		return read_plain(x, "host_id");
 	case REPORT_ACK:
-		return take_id(x, 0, "host_id");
+		return take_all(x);
 	case REPORT_PING_V1:
 		return read_enveloped(x, "id");
 	case REPORT_INVENTORY_V1:

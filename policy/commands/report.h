@@ -60,10 +60,10 @@ report_space(struct bytes subject)
 /* report_classify() - is a literal subject one that hosts report on? Return: 0, REPORT_NOT. */
 int report_classify(struct bytes subject, struct report *out) must_check;
 /*
- * report_asked() - what kind of report answers a command on @subject? REPORT_NONE when its answers
+ * report_asked() - what kind of report answers this command? REPORT_NONE when its answers
  * name no host (acks of 1.x, links, claims, configuration).
  */
-enum report_kind report_asked(struct bytes subject);
+enum report_kind report_asked(const struct command *c);
 /*
  * report_decode() - read who it says it is. @r->kind (and ->host) are the caller's; slices of the
  * payload and the arena. Return: 0, BODY_REFUSED (->fault).

@@ -71,6 +71,12 @@ struct decision rights_publish(struct rights *r, struct bytes subject);
  */
 struct decision rights_publish_reach(struct rights *r, struct bytes pattern);
 /*
+ * rights_second_hand() - the same of what the server shall publish for it, which nobody reads on its
+ * way: never requests to the server itself, nor what is let through only when its payload was read (a
+ * host's reports).
+ */
+struct decision rights_second_hand(struct rights *r, struct bytes pattern);
+/*
  * rights_classify() - what a subject commands under this policy, whose control prefixes count.
  * Return: as command_classify().
  */

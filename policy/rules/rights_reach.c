@@ -3,6 +3,7 @@
  * somebody else will publish to on the identity's behalf: what JetStream republishes, transforms
  * and delivers.
  */
+#include "policy/commands/report.h"
 #include "policy/rules/rights_priv.h"
 
 struct decision
@@ -29,4 +30,33 @@ rights_publish_reach(struct rights *r, struct bytes pattern)
 	return judge_rules(HIT_NONE,
 	    trie_covers(r->view->publish, &words, BYTES_NULL, named),
 	    rights_unnamed(r->view->publish, &words, pattern));
+}
+
+/* is_read() - would the gate read the payload before it let it through? */
+static bool
+is_read(struct rights *r, struct bytes pattern, bool literal)
+{
+	struct report what;
+
+	if (!rights_has(r, VERB_SERVE))
+		return false;
+	if (!literal)
+		return guarded_overlaps(pattern);
+	return report_classify(pattern, &what) == 0 && rights_reports(r, what.lattice);
+}
+
+struct decision
+rights_second_hand(struct rights *r, struct bytes pattern)
+{
+	struct bytes first = bytes_upto(pattern, bytes_find(pattern, '.'));
+	struct words words;
+
+	if (!words_cut(&words, pattern))
+		return judge_deny(REASON_INVALID);
+	/* what a wildcard captures can be any word, also of a space that has to be named */
+	if (bytes_is(first, "*") || bytes_is(first, ">") || bytes_is(first, "$JS") || bytes_is(first, "$SYS"))
+		return judge_deny(REASON_RESERVED);
+	if (is_read(r, pattern, words.literal))
+		return judge_deny(REASON_SOURCE);
+	return rights_publish_reach(r, pattern);
 }

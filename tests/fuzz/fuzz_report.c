@@ -136,11 +136,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct bytes in = bytes_of(data, size), subject = bytes_upto(in, bytes_find(in, '\n'));
 	struct bytes payload = subject.len < in.len ? bytes_from(in, subject.len + 1) : BYTES_NULL;
 	struct report r = { 0 };
+	struct command c;
 	cJSON *o;
 
-	if (subject.len != 0 && subject.ptr[0] == '?')
-		r.kind = report_asked(bytes_from(subject, 1));
-	else if (report_classify(subject, &r) == 0)
+	if (subject.len != 0 && subject.ptr[0] == '?') {
+		if (command_classify(bytes_from(subject, 1), &c) == 0)
+			r.kind = report_asked(&c);
+	} else if (report_classify(subject, &r) == 0)
 		check(report_space(subject) && r.kind != REPORT_NONE && r.lattice.len != 0);
 	if (r.kind == REPORT_NONE)
 		return 0;

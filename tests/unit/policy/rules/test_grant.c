@@ -25,6 +25,8 @@ static struct world w;
 	"  to = [reader, shut] }\n"                                                                \
 	"rule trial { streams = [TRIAL] to = [reader] mode = observe }\n"                          \
 	"rule all { subscribe = [\">\", \"$KV.mine.>\"] to = [boss] }\n"                           \
+	"rule says { publish = [\">\", \"$JS.API.>\", \"$KV.mine.>\"] to = [boss] }\n"             \
+	"rule tells { publish = [\"wasmbus.evt.>\", \"f.>\"] to = [host, app] }\n"                  \
 	"rule no { deny_subscribe = [\"$KV.cfg.>\", \">\"] to = [shut] }\n"
 
 static void
@@ -156,6 +158,44 @@ START_TEST(no_stream_is_called_like_a_pattern)
 }
 END_TEST
 
+static void
+second_hand(const char *pattern, enum verdict verdict, enum reason reason)
+{
+	struct decision d = rights_second_hand(w.rights, bytes_str(pattern));
+
+	ck_assert_msg(d.verdict == verdict && d.reason == reason, "%s: %s", pattern, reason_word(d.reason));
+}
+
+START_TEST(the_server_asks_itself_nothing_for_anybody)
+{
+	static const char *const asks[] = { "$JS.API.STREAM.CREATE.X", "$JS.API.>", "$JS.D.API.STREAM.DELETE.X",
+		"$SYS.REQ.USER.INFO", ">", "*.API.STREAM.CREATE.X", "*.~AAAAAAAAAAAAAAAAAAAAA.x" };
+
+	login("role:boss", NULL);
+	for (size_t i = 0; i < sizeof(asks) / sizeof(asks[0]); i++)
+		second_hand(asks[i], VERDICT_DENY, REASON_RESERVED);
+	second_hand("$KV.mine.>", VERDICT_ALLOW, REASON_RULE);
+	second_hand("a.x.*.>", VERDICT_ALLOW, REASON_RULE);
+	second_hand("_INBOX.x", VERDICT_ALLOW, REASON_OWN_INBOX);
+	second_hand("wasmbus.ctl.acme-1.ping.hosts", VERDICT_DENY, REASON_COMMAND);
+}
+END_TEST
+
+START_TEST(nobody_reads_what_the_server_would_report_for_a_host)
+{
+	static const char *const reports[] = { "wasmbus.evt.acme-1", "wasmbus.evt.acme-1.host_stopped",
+		"wasmbus.evt.acme-1.>", "wasmbus.evt.>", "wasmbus.rpcevt.acme-1", "runtime.operator.heartbeat." HOST };
+
+	login("role:host", "host:" HOST);
+	for (size_t i = 0; i < sizeof(reports) / sizeof(reports[0]); i++)
+		second_hand(reports[i], VERDICT_DENY, REASON_SOURCE);
+	second_hand("f.x.>", VERDICT_ALLOW, REASON_RULE);
+	/* who is no host publishes data there, and is not read when it does so itself either */
+	login("role:app", NULL);
+	second_hand("wasmbus.evt.acme-1.>", VERDICT_ALLOW, REASON_RULE);
+}
+END_TEST
+
 TCase *
 grant_tests(void)
 {
@@ -170,5 +210,7 @@ grant_tests(void)
 	tcase_add_test(t, who_may_subscribe_to_all_of_a_stream_may_read_it);
 	tcase_add_test(t, denies_and_the_credentials_lists_count_for_whole_streams);
 	tcase_add_test(t, no_stream_is_called_like_a_pattern);
+	tcase_add_test(t, the_server_asks_itself_nothing_for_anybody);
+	tcase_add_test(t, nobody_reads_what_the_server_would_report_for_a_host);
 	return t;
 }
