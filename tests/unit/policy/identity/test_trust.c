@@ -1,4 +1,5 @@
 /* Logins: every way a token can be wrong, and that each is refused for its own reason. */
+#include <sodium.h>
 #include <stdio.h>
 
 #include "policy/core/base64url.h"
@@ -532,13 +533,13 @@ START_TEST(one_key_among_many_revocations_is_found)
 {
 	static struct mint_revocation v[KEYS_MANY];
 	static char text[KEYS_MANY][57];
-	struct nkey_pair p;
+	struct nkey key = { .type = NKEY_USER };
 	struct buf b;
 
+	/* no private key is needed of whom is revoked */
 	for (size_t i = 0; i < KEYS_MANY; i++) {
-		ck_assert_int_eq(nkey_pair_new(&p, NKEY_USER), 0);
-		nkey_format(&p.pub, text[i]);
-		nkey_pair_deinit(&p);
+		randombytes_buf(key.pub, sizeof(key.pub));
+		nkey_format(&key, text[i]);
 		v[i] = (struct mint_revocation){ text[i], 5 };
 	}
 	buf_init(&b, 1 << 20);
