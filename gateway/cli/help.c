@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "gateway/cli/cli.h"
+#include "gateway/cli/verbs_audit.h"
 
 static const char *
 noun_of(const struct cli_verb *v)
@@ -40,6 +41,8 @@ cli_help(FILE *to)
 void
 cli_help_noun(FILE *to, const char *noun)
 {
+	if (strcmp(noun, "audit") == 0) /* others have a command of this name */
+		fprintf(to, "%s\n", audit_noun_about);
 	fprintf(to, "usage: portcullis %s VERB [OPTIONS] [ARGUMENTS]\n\n", noun);
 	for (const struct cli_verb *v = cli_verbs; v->name != NULL; v++)
 		if (strcmp(noun_of(v), noun) == 0)

@@ -2,6 +2,7 @@
  * verbs - the one table of what `portcullis` can do. Help, completion and parsing read it.
  */
 #include "gateway/cli/cli.h"
+#include "gateway/cli/verbs_audit.h"
 
 #define OPT_HELP                                                                                   \
 	{                                                                                          \
@@ -221,6 +222,23 @@ const struct cli_verb cli_verbs[] = {
 	    "counted as undecidable. Exit code 0 without flips (or up to --max-flips), 1\n"
 	    "with flips, 3 when a policy is in error, 4 when the log cannot be read.",
 	    simulate_opts, cmd_policy_simulate },
+	{ "audit", "tail", "", 0, 0, HINT_NONE, "command log: its end, and what is added to it",
+	    audit_tail_about, audit_tail_opts, cmd_audit_tail },
+	{ "audit", "query", "", 0, 0, HINT_NONE,
+	    "command log: who commanded what, was it allowed, what came of it", audit_query_about,
+	    audit_query_opts, cmd_audit_query },
+	{ "audit", "verify", "", 0, 0, HINT_NONE,
+	    "command log: is it the one that was written? names the first bad record",
+	    audit_verify_about, audit_verify_opts, cmd_audit_verify },
+	{ "audit", "prove", "ID|SEQ", 1, 1, HINT_NONE,
+	    "command log: write the proof of one record for somebody else", audit_prove_about,
+	    audit_prove_opts, cmd_audit_prove },
+	{ "audit", "check-proof", "FILE", 1, 1, HINT_FILE,
+	    "command log: does a proof hold? shows its record", audit_check_proof_about,
+	    audit_check_proof_opts, cmd_audit_check_proof },
+	{ "audit", "export", "", 0, 0, HINT_NONE,
+	    "command log: copy a part that can be verified elsewhere", audit_export_about,
+	    audit_export_opts, cmd_audit_export },
 	{ NULL, "completion", "bash|zsh|fish", 1, 1, HINT_NONE,
 	    "print a completion script for a shell",
 	    "bash:  source <(portcullis completion bash)\n"

@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "policy/audit/record.h"
+#include "policy/rules/window.h"
+
 void
 when_format(int64_t unix_s, char out[WHEN_TEXT])
 {
@@ -41,4 +44,30 @@ when_span(const char *s, int64_t *out)
 		}
 	}
 	return err_raise(-EINVAL);
+}
+
+const char *
+when_moment(const char *s, int64_t now_ns, int64_t *ns)
+{
+	const int64_t most_s = INT64_C(9223372036); /* of nanoseconds in 63 bits */
+	char day[WHEN_TEXT];
+	const char *why;
+	int64_t v;
+
+	if (when_span(s, &v) == 0) {
+		*ns = v < now_ns / 1000000000 ? now_ns - v * 1000000000 : 0;
+		return NULL;
+	}
+	if (record_time(bytes_str(s), ns))
+		return NULL;
+	if (strlen(s) == sizeof("2026-11-22") - 1) {
+		snprintf(day, sizeof(day), "%sT00:00Z", s);
+		s = day;
+	}
+	why = window_instant(bytes_str(s), &v);
+	if (why == NULL && (v < 0 || v > most_s))
+		why = "out of range";
+	if (why == NULL)
+		*ns = v * 1000000000;
+	return why;
 }

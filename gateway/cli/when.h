@@ -15,5 +15,11 @@ void when_format(int64_t unix_s, char out[WHEN_TEXT]);
 /* when_span() - "90s", "15m", "12h", "30d" to seconds, 1 second to 100 years. Return: 0, -EINVAL.
  */
 int when_span(const char *s, int64_t *out) must_check;
+/*
+ * when_moment() - a moment as --since and --until name it: a span ("2h": so long before @now_ns), a
+ * date ("2026-11-22": its beginning, UTC), a time ("2026-11-22T10:00Z", also with an offset), or
+ * one as a record has it. *ns: unix. Return: NULL, or what is wrong with it.
+ */
+const char *when_moment(const char *s, int64_t now_ns, int64_t *ns);
 
 #endif

@@ -1,0 +1,96 @@
+/*
+ * audit verify - is this log the one that was written? Needs its files and a public key, and says
+ * what they prove.
+ */
+#include <fcntl.h>
+#include <string.h>
+
+#include "gateway/cli/audit_check.h"
+#include "gateway/cli/files.h"
+
+enum { OUT_MAX = 1 << 20 };
+
+/* read_kept() - the checkpoints somebody kept: a file each. @text holds them all. */
+static int
+read_kept(struct audit_check *c, const struct cli_args *a, struct buf *text)
+{
+	const char *file;
+
+	for (size_t i = 0; (file = cli_value_nth(a, "kept", i)) != NULL; i++) {
+		int r;
+
+		if (i == INSPECT_KEPT - 1) {
+			cli_error("--kept is given more than %d times", INSPECT_KEPT - 1);
+			return CLI_USAGE;
+		}
+		buf_init(&text[i], NOTE_MAX);
+		r = file_read(AT_FDCWD, file, &text[i]);
+		if (r != 0) {
+			cli_error("%s: %s", file,
+			    r == -EFBIG ? "larger than a checkpoint can be" : strerror(-r));
+			return CLI_CONFIG;
+		}
+		c->kept[c->n_kept++] = buf_bytes(&text[i]);
+	}
+	return CLI_OK;
+}
+
+/* advise() - what the answer rests on, that the user may not have meant. */
+static void
+advise(const struct audit_check *c, const struct audit_keys *keys)
+{
+	if (keys->from[0] != '\0')
+		cli_note("the key is %s, beside the log: who could change the log could change it "
+			 "too. --key FILE",
+		    keys->from);
+	if (c->n_kept == 0 && !c->r.broken)
+		cli_note("no checkpoint kept elsewhere was given: who holds the signing key could "
+			 "have rewritten all, anybody could have cut the end off. --kept FILE");
+}
+
+static int
+say(const struct audit_check *c, bool json)
+{
+	struct buf b;
+	int r;
+
+	buf_init(&b, OUT_MAX);
+	if (json)
+		audit_check_json(c, &b);
+	else
+		audit_check_text(c, &b, cli_colour(stdout));
+	r = cli_print(&b);
+	buf_deinit(&b);
+	return r;
+}
+
+int
+cmd_audit_verify(const struct cli_args *a)
+{
+	struct buf text[INSPECT_KEPT] = { 0 };
+	struct audit_dir d = { .fd = -1 };
+	struct audit_check c = { 0 };
+	struct audit_keys keys;
+	int r = audit_dir_open(&d, a);
+
+	if (r == CLI_OK)
+		r = audit_keys_read(&keys, a, &d);
+	if (r == CLI_OK)
+		r = read_kept(&c, a, text);
+	c.keys = &keys;
+	if (r == CLI_OK && c.n_kept == 0) /* with one, an empty folder is a log that was cut */
+		r = audit_dir_some(&d);
+	if (r == CLI_OK)
+		r = audit_check_run(&c, &d);
+	if (r == CLI_OK)
+		r = say(&c, cli_flag(a, "json"));
+	if (c.told)
+		advise(&c, &keys);
+	if (r == CLI_OK && !audit_check_good(&c))
+		r = CLI_TESTS;
+	audit_check_deinit(&c);
+	for (size_t i = 0; i < INSPECT_KEPT; i++)
+		buf_deinit(&text[i]);
+	audit_dir_close(&d);
+	return r;
+}

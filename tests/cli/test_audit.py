@@ -1,0 +1,525 @@
+#!/usr/bin/python3
+"""`portcullis audit` over real logs, whole and tampered with: what it prints, what it names, how it ends."""
+import base64
+import csv
+import io
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+PORTCULLIS = LOG = ""
+SECOND = "00000000000000000041.jsonl"
+
+
+def run(*args, code=0, raw=False, **env):
+    done = subprocess.run([PORTCULLIS, "audit", *args], capture_output=True, timeout=60,
+                          env={**os.environ, "NO_COLOR": "1", **env})
+    out, err = done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
+    assert done.returncode == code, f"{args}: exit {done.returncode}, not {code}\n{out}{err}"
+    assert "Sanitizer" not in err, err
+    return (done.stdout, done.stderr) if raw else (out, err)
+
+
+def expect(what, *in_it):
+    for s in in_it:
+        assert s in what, f"no {s!r} in:\n{what}"
+
+
+def make(folder, name="gate", records=120, per=40, every=25, key="k"):
+    """A log of three segments: records 1, 41 and 81 begin one."""
+    path = os.path.join(folder, name)
+    subprocess.run([LOG, path, str(records), str(per), str(every), key], check=True)
+    return path
+
+
+def lines_of(gate, segment):
+    with open(os.path.join(gate, "audit", segment), "rb") as f:
+        return f.read().splitlines(keepends=True)
+
+
+def put_lines(gate, segment, lines):
+    with open(os.path.join(gate, "audit", segment), "wb") as f:
+        f.write(b"".join(lines))
+
+
+def verify(gate, *args, code=0):
+    said = json.loads(run("verify", "-d", gate, "--json", *args, code=code)[0])
+    assert said["ok"] == (code == 0), said
+    return said
+
+
+def broken(gate, what, seq, *args):
+    """The verifier says @what of record @seq, in words and as JSON, and exits with 4."""
+    said = verify(gate, *args, code=4)
+    found = next(f for f in said["findings"] if f["breaks"])
+    assert found["what"] == what and found["seq"] <= seq <= found["to"], f"{found} is not {what} at {seq}"
+    assert said["unproven_after"] < seq, said
+    out, _ = run("verify", "-d", gate, *args, code=4)
+    expect(out, f"BROKEN  {what}: record {found['seq']}", "broken: this is not the log that was written")
+    if found["line"]:
+        expect(out, f"{found['segment']} line {found['line']} (byte {found['offset']})")
+    return found
+
+
+def newest_checkpoint(gate):
+    return os.path.join(gate, "audit", "checkpoint")
+
+
+# ---- verify ----
+
+def a_whole_log_verifies_and_says_how_far(folder):
+    gate = make(folder)
+    out, err = run("verify", "-d", gate)
+    expect(out, "records    1 to 1", "segments: 3", "good: ", "unproven after record ", "key        portcullis-audit+")
+    expect(err, "beside the log", "no checkpoint kept elsewhere")
+    said = verify(gate)
+    assert said["signed_upto"] == said["unproven_after"] > 80 and said["kept_upto"] == 0 and said["gaps"] == 1, said
+    key = os.path.join(gate, "keys", "audit.pub")
+    said = verify(gate, "--key", key, "--kept", newest_checkpoint(gate))
+    assert said["kept_upto"] == said["signed_upto"], said
+    _, err = run("verify", "-d", gate, "--key", key, "--kept", newest_checkpoint(gate))
+    assert err == "", err
+    # the folder of segments itself, with the key named
+    expect(run("verify", "-d", os.path.join(gate, "audit"), "-k", key)[0], "good: ")
+
+
+def an_edit_is_named(folder):
+    gate = make(folder)
+    lines = lines_of(gate, SECOND)
+    put_lines(gate, SECOND, lines[:6] + [lines[6].replace(b"0.17.", b"0.18.")] + lines[7:])
+    found = broken(gate, "changed", 47)
+    assert (found["segment"], found["line"], found["seq"], found["to"]) == (SECOND, 7, 47, 47), found
+    assert found["offset"] == sum(map(len, lines[:6])), found
+    put_lines(gate, SECOND, lines[:6] + [b'{"v":2}\n'] + lines[7:])
+    broken(gate, "malformed", 47)
+    put_lines(gate, SECOND, lines)
+    verify(gate)
+
+
+def deleted_reordered_repeated_and_inserted_records_are_named(folder):
+    gate = make(folder)
+    lines = lines_of(gate, SECOND)
+    for what, seq, made in (("missing", 47, lines[:6] + lines[7:]),
+                            ("missing", 48, lines[:6] + lines[9:]),
+                            ("reordered", 48, lines[:6] + [lines[7], lines[6]] + lines[8:]),
+                            ("duplicated", 47, lines[:7] + [lines[6]] + lines[7:]),
+                            ("inserted", 44, lines[:7] + [lines[3]] + lines[7:])):
+        put_lines(gate, SECOND, made)
+        broken(gate, what, seq)
+    put_lines(gate, SECOND, lines)
+    os.rename(os.path.join(gate, "audit", SECOND), os.path.join(folder, SECOND))
+    broken(gate, "missing", 41)
+
+
+def another_logs_records_and_another_key_are_found(folder):
+    gate, other = make(folder), make(folder, "other", key="z")
+    # the same number of records, in another order of kinds: spliced in at a segment
+    mine, theirs = lines_of(gate, SECOND), lines_of(other, SECOND)
+    put_lines(gate, SECOND, mine[:9] + theirs[9:])
+    assert verify(gate, code=4)["broken"]
+    put_lines(gate, SECOND, mine)
+    # everything of somebody else, and our key
+    verify(other)
+    broken(other, "second_key", 26, "--key", os.path.join(gate, "keys", "audit.pub"))
+    # a checkpoint of theirs kept as ours
+    assert verify(gate, "--kept", newest_checkpoint(other), code=4)["broken"]
+
+
+def a_cut_end_shows_against_a_kept_checkpoint_only(folder):
+    gate = make(folder)
+    kept = os.path.join(folder, "kept")
+    shutil.copy(newest_checkpoint(gate), kept)
+    last = sorted(os.listdir(os.path.join(gate, "audit")))[2]
+    lines = lines_of(gate, last)
+    put_lines(gate, last, lines[:5])
+    # whoever forgets the file beside the log is found without anything from elsewhere
+    broken(gate, "truncated", 100)
+    os.unlink(newest_checkpoint(gate))
+    out, err = run("verify", "-d", gate)
+    expect(out, "unproven after record ")
+    expect(err, "could have cut the end off")
+    found = broken(gate, "truncated", 86, "--kept", kept)
+    assert found["seq"] == 86, found
+    # all of it gone
+    for name in os.listdir(os.path.join(gate, "audit")):
+        os.unlink(os.path.join(gate, "audit", name))
+    broken(gate, "truncated", 1, "--kept", kept)
+    expect(run("verify", "-d", gate, code=3)[1], "there is no audit log in")
+
+
+def a_log_nobody_signed_is_not_good(folder):
+    gate = make(folder, every=0)
+    expect(run("verify", "-d", gate, code=4)[0], "unproven after record 0", "nothing here is signed")
+
+
+def a_torn_end_is_a_notice(folder):
+    gate = make(folder)
+    last = sorted(n for n in os.listdir(os.path.join(gate, "audit")) if n.endswith("jsonl"))[-1]
+    with open(os.path.join(gate, "audit", last), "ab") as f:
+        f.write(b'{"v":2,"seq":9')
+    out, _ = run("verify", "-d", gate)
+    expect(out, "notice  torn: record ", "good: ")
+
+
+def removed_segments_are_accounted_for_by_roots(folder):
+    gate, part = make(folder), os.path.join(folder, "part")
+    run("export", "-d", gate, "-o", part, "--since", "2026-11-22T12:00:00.085000000Z")
+    shutil.copy(os.path.join(part, "roots"), os.path.join(gate, "audit", "roots"))
+    for name in ("00000000000000000001.jsonl", SECOND):
+        os.unlink(os.path.join(gate, "audit", name))
+    expect(run("verify", "-d", gate)[0], "removed    segments before them: 2")
+    expect(run("prove", "90", "-d", gate)[0], "c2sp.org/tlog-proof@v1")
+    expect(run("prove", "9", "-d", gate, code=1)[1], "there is no record `9'")
+    with open(os.path.join(gate, "audit", "roots"), "a", encoding="ascii") as f:
+        f.write("nonsense\n")
+    expect(run("verify", "-d", gate, code=4)[0], "a line of the file `roots' is none")
+    os.unlink(os.path.join(gate, "audit", "roots"))
+    broken(gate, "missing", 1)
+
+
+def what_is_no_key_is_refused(folder):
+    gate = make(folder)
+    bad = os.path.join(folder, "bad")
+    for text, why in (("PRIVATE+KEY+a+b+c\n", "a private key"), ("x\n", "not a public key"), ("", "no key in it")):
+        with open(bad, "w", encoding="ascii") as f:
+            f.write(text)
+        expect(run("verify", "-d", gate, "--key", bad, code=3)[1], why)
+    os.unlink(os.path.join(gate, "keys", "audit.pub"))
+    expect(run("verify", "-d", gate, code=3)[1], "no public key", "--key FILE")
+    expect(run("verify", "-d", os.path.join(folder, "nowhere"), code=1)[1], "No such file")
+    run("verify", "--kept", code=2)
+
+
+# ---- prove ----
+
+def a_proof_goes_round_and_a_forged_one_does_not(folder):
+    gate = make(folder)
+    key, proof = os.path.join(gate, "keys", "audit.pub"), os.path.join(folder, "p")
+    for word, seq in (("9", 9), ("47", 47), ("0.17.c5", 18), ("1", 1), ("41", 41)):
+        text, _ = run("prove", word, "-d", gate)
+        with open(proof, "w", encoding="utf-8") as f:
+            f.write(text)
+        said = json.loads(run("check-proof", proof, "--key", key, "--json")[0])
+        assert said["ok"] and said["seq"] == said["record"]["seq"] == seq, said
+    text, _ = run("prove", "47", "-d", gate, "-o", os.path.join(folder, "q"))
+    expect(text, "record 47, in the log of ")
+    run("prove", "47", "-d", gate, "-o", os.path.join(folder, "q"), code=1)
+    with open(os.path.join(folder, "q"), encoding="utf-8") as f:
+        text = f.read()
+    expect(run("check-proof", os.path.join(folder, "q"), "-k", key)[0], "proved: record 47 is in the log",
+           "  outcome       answered", "  of            46")
+    extra = re.search(r"extra (\S+)", text).group(1)
+    record = base64.b64decode(extra)
+    forged = base64.b64encode(record.replace(b"0.17.", b"0.18.")).decode()
+    for made in (text.replace(extra, forged), text.replace("index 46", "index 45"), text[:-20], text[40:], "",
+                 re.sub(r"(index \d+\n)\S+\n", r"\1", text), "A" * 200000):
+        with open(proof, "w", encoding="utf-8") as f:
+            f.write(made)
+        out, err = run("check-proof", proof, "--key", key, code=4)
+        assert out == "" and "portcullis: error: " in err, out + err
+    other = make(folder, "other", key="z")
+    expect(run("check-proof", os.path.join(folder, "q"), "-k", os.path.join(other, "keys", "audit.pub"), code=4)[1],
+           "not signed by this key")
+    run("check-proof", proof, code=2)
+
+
+def what_no_checkpoint_covers_cannot_be_proved_yet(folder):
+    gate = make(folder)
+    out, _ = run("tail", "-n", "1", "--json", "-d", gate)
+    seq = json.loads(out)["seq"]
+    expect(run("prove", str(seq), "-d", gate, code=1)[1], f"no checkpoint covers record {seq} yet", "next checkpoint")
+    expect(run("prove", "0.0.c0", "-d", gate, code=1)[1], "there is no record `0.0.c0'")
+    # a changed record on the path is not proved with
+    lines = lines_of(gate, SECOND)
+    put_lines(gate, SECOND, lines[:6] + [lines[6].replace(b"0.17.", b"0.18.")] + lines[7:])
+    expect(run("prove", "45", "-d", gate, code=4)[1], "does not lead to its checkpoint")
+
+
+# ---- query ----
+
+def rows(gate, *args):
+    out, _ = run("query", "-d", gate, "--csv", *args)
+    return list(csv.DictReader(io.StringIO(out)))
+
+
+def queries_find_by_every_option(folder):
+    gate = make(folder)
+    everything = rows(gate)
+    commands = [r for r in everything if r["kind"] == "command"]
+    assert [int(r["seq"]) for r in everything] == sorted(int(r["seq"]) for r in everything)
+    assert {r["kind"] for r in everything} >= {"start", "open", "denial", "admin", "gap", "summary", "close", "command"}
+    for r in commands[:-1]:
+        assert (r["outcome"] == "") == (r["decision"] == "deny"), r
+    for args, wanted in ((("--who", "Dora"), lambda r: r["name"] == "Dora"),
+                         (("--who", "role:*"), lambda r: r["tags"] == "role:deployer"),
+                         (("--who", "UDXU4*"), lambda r: r["user"] != ""),
+                         (("--what", "actor.*"), lambda r: r["verb"].startswith("actor.")),
+                         (("--what", "denial", "--what", "gap"), lambda r: r["kind"] in ("denial", "gap")),
+                         (("--what", "publish"), lambda r: r["what"] == "publish"),
+                         (("--lattice", "other"), lambda r: r["lattice"] == "other"),
+                         (("--host", "NHOST3"), lambda r: r["host"] == "NHOST3"),
+                         (("--decision", "deny"), lambda r: r["decision"] == "deny" or r["kind"] == "summary"),
+                         (("--decision", "allow"), lambda r: r["decision"] == "allow"),
+                         (("--rule", "deployers*"), lambda r: r["rule"] == "deployers-deploy"),
+                         (("--id", "0.17.c5"), lambda r: r["id"] == "0.17.c5"),
+                         (("--outcome", "no_answer"), lambda r: r["outcome"] == "no_answer"),
+                         (("--outcome", "none"), lambda r: r["kind"] == "command" and r["outcome"] == ""),
+                         (("--since", "2026-11-22T12:00:00.050000000Z"), lambda r: int(r["seq"]) >= 51),
+                         (("--until", "2026-11-22T12:00:00.050000000Z"), lambda r: int(r["seq"]) <= 51),
+                         (("--who", "Mia", "--decision", "deny"),
+                          lambda r: r["name"] == "Mia" and r["decision"] == "deny"),
+                         (("--since", "2026-11-23"), lambda r: False),
+                         (("--limit", "3"), lambda r: r in everything[:3])):
+        got, want = rows(gate, *args), [r for r in everything if wanted(r)]
+        assert got == want, f"{args}: {len(got)} rows, not {len(want)}"
+        assert want or "2026-11-23" in args, args
+    run("query", "-d", gate, "--decision", "maybe", code=2)
+    run("query", "-d", gate, "--since", "yesterday", code=2)
+    run("query", "-d", gate, "--json", "--csv", code=2)
+    run("query", "-d", gate, "--limit", "0", code=2)
+
+
+def a_span_counts_from_now(folder):
+    gate = make(folder)
+    want = len(rows(gate)) if time.time() > 1795348801 else None
+    assert want is None or len(rows(gate, "--since", "36500d")) == want
+    assert rows(gate, "--until", "36500d") == []
+
+
+def forms_for_other_programs_hold_what_is_in_the_log(folder):
+    gate = make(folder)
+    out, _ = run("query", "-d", gate, "--json", "--id", "0.17.c5")
+    command, outcome = map(json.loads, out.splitlines())
+    assert command["kind"] == "command" and outcome["kind"] == "outcome" and outcome["of"] == command["seq"], out
+    log = b"".join(b"".join(lines_of(gate, n)) for n in sorted(os.listdir(os.path.join(gate, "audit"))) if "." in n)
+    for line in run("query", "-d", gate, "--json")[0].splitlines():
+        assert line.encode() + b"\n" in log, line
+    out, _ = run("query", "-d", gate, "--cef")
+    for line in out.splitlines():
+        assert re.match(r"CEF:0\|Portcullis\|portcullis\|[^|]+\|[a-z]+\|(\\.|[^|\\])+\|\d\|rt=\d+ cn1=\d+ cn1Label=seq", line), line
+    expect(out, r"cs4=secret.a|b\=c\\d", "src=::1 spt=50001", "src=127.0.0.1 spt=51234", "act=allow", "outcome=answered")
+    out, _ = run("query", "-d", gate)
+    expect(out, "TIME (UTC)", "answered in 3.2 ms, success: yes", "none: no_rule", "on NHOST3")
+    assert len(out.splitlines()) == len(rows(gate)) + 1
+
+
+def outcomes_are_found_in_the_next_segment_and_past_until(folder):
+    gate = make(folder, records=400, per=11)
+    by_id = {r["id"]: r for r in rows(gate) if r["kind"] == "command"}
+    assert len(by_id) > 100 and all(r["outcome"] or r["decision"] == "deny" for r in list(by_id.values())[:-1])
+    for r in list(by_id.values())[:20]:
+        at = r["time"]
+        assert rows(gate, "--since", at, "--until", at) == [r], r
+
+
+def nothing_in_a_record_reaches_the_terminal_as_it_is(folder):
+    gate = make(folder)
+    for args in (("tail", "-n", "1000"), ("query",), ("query", "--csv"), ("query", "--cef"), ("query", "--json")):
+        out, err = run(*args, "-d", gate, raw=True)
+        text = (out + err).decode("utf-8")
+        bad = [c for c in text if (ord(c) < 32 and c not in "\r\n") or 0x7f <= ord(c) < 0xa0 or c in "\u202e\u2066"]
+        assert not bad, f"{args}: {bad}"
+        assert "\r" not in text.replace("\r\n", ""), args
+    expect(run("query", "-d", gate, "--what", "open")[0], r"\u001b[2J")
+    expect(run("query", "-d", gate, "--csv")[0], "\"'=HYPERLINK(\"\"x\"\"),1\"")
+
+
+# ---- tail ----
+
+def tail_shows_the_end(folder):
+    gate = make(folder, records=100, per=7)
+    assert len(run("tail", "-d", gate)[0].splitlines()) == 10
+    assert run("tail", "-d", gate, "-n", "0")[0] == ""
+    names = sorted(n for n in os.listdir(os.path.join(gate, "audit")) if n.endswith("jsonl"))
+    whole = b"".join(b"".join(lines_of(gate, n)) for n in names)
+    for n in (1, 6, 7, 8, 50, 10000):
+        out, _ = run("tail", "-d", gate, "--json", "-n", str(n), raw=True)
+        assert out == b"".join(whole.splitlines(keepends=True)[-n:]), n
+        assert len(run("tail", "-d", gate, "-n", str(n))[0].splitlines()) == min(n, whole.count(b"\n"))
+    out = run("tail", "-d", gate, "-n", "1000")[0]
+    expect(out, "Dora             actor.start      registry.example/ours/echo:1.2.3 on NHOST0  allow rule=deployers-deploy",
+           "  -> answered in 3.2 ms, success: yes")
+    # an outcome is told with its command, also when only the outcome is shown
+    for n in range(1, 12):
+        line = run("tail", "-d", gate, "-n", str(n))[0].splitlines()[0]
+        assert "command " not in line, line
+    run("tail", "-d", gate, "-n", "x", code=2)
+    run("tail", "-d", folder, code=3)
+
+
+class Following:
+    def __init__(self, gate, *args):
+        self.at = subprocess.Popen([PORTCULLIS, "audit", "tail", "-f", "-d", gate, *args], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE)
+
+    def lines(self, n):
+        return [self.at.stdout.readline() for _ in range(n)]
+
+    def end(self):
+        self.at.send_signal(signal.SIGINT)
+        out, err = self.at.communicate(timeout=20)
+        assert self.at.returncode == 0 and err == b"" and out == b"", f"{self.at.returncode} {out} {err}"
+
+
+def tail_follows_what_is_added_and_into_the_next_segment(folder):
+    gate, made = os.path.join(folder, "live"), make(folder, records=60, per=20)
+    os.makedirs(os.path.join(gate, "audit"))
+    following = Following(os.path.join(gate, "audit"), "--json")
+    names = sorted(n for n in os.listdir(os.path.join(made, "audit")) if n.endswith("jsonl"))
+    for name in names:
+        lines = lines_of(made, name)
+        with open(os.path.join(gate, "audit", name), "wb", buffering=0) as f:
+            f.write(lines[0])
+            assert following.lines(1) == lines[:1]
+            f.write(lines[1] + lines[2][:30])
+            assert following.lines(1) == lines[1:2]
+            f.write(lines[2][30:])
+            assert following.lines(1) == lines[2:3]
+            f.write(b"".join(lines[3:]))
+        if name != names[1]:
+            assert following.lines(len(lines) - 3) == lines[3:]
+        else:  # what was written last to a segment is not lost when the next one is there at once
+            kept = lines[3:]
+            shutil.copy(os.path.join(made, "audit", names[2]), os.path.join(gate, "audit", names[2]))
+            assert following.lines(len(kept)) == kept
+            assert following.lines(len(lines_of(made, names[2]))) == lines_of(made, names[2])
+            break
+    following.end()
+
+
+# ---- export ----
+
+def an_export_verifies_elsewhere(folder):
+    gate = make(folder, records=200)
+    key = os.path.join(gate, "keys", "audit.pub")
+    for args, first, last in (((), 1, 200), (("--since", "2026-11-22T12:00:00.100000000Z"), 81, 200),
+                              (("--until", "2026-11-22T12:00:00.030000000Z"), 1, 80),
+                              (("--since", "2026-11-22T12:00:00.050000000Z",
+                                "--until", "2026-11-22T12:00:00.060000000Z"), 41, 120)):
+        out = os.path.join(folder, f"out-{first}-{last}")
+        said = json.loads(run("export", "-d", gate, "-o", out, "--json", *args)[0])
+        assert said["ok"] and said["first"] == first and last <= said["last"] <= last + 2, (args, said)
+        assert said["signed_upto"] > 0 and said == verify(out, "--key", key), said
+        assert os.stat(out).st_mode & 0o777 == 0o700 and not os.path.exists(out + ".part")
+        run("export", "-d", gate, "-o", out, *args, code=1)
+        seq = str(first + 3)
+        proof = os.path.join(folder, "p")
+        run("prove", seq, "-d", out, "-k", key, "-o", proof)
+        run("check-proof", proof, "-k", key)
+        os.unlink(proof)
+    os.unlink(os.path.join(folder, "out-41-120", "roots"))
+    broken(os.path.join(folder, "out-41-120"), "missing", 1)
+
+
+def a_failed_export_leaves_nothing(folder):
+    gate = make(folder)
+    os.unlink(os.path.join(gate, "audit", SECOND))
+    os.mkdir(os.path.join(gate, "audit", SECOND))
+    run("export", "-d", gate, "-o", os.path.join(folder, "out"), code=1)
+    assert sorted(os.listdir(folder)) == ["gate"], os.listdir(folder)
+
+
+# ---- what nobody expects ----
+
+def garbage_is_named_and_survived(folder):
+    gate = make(folder)
+    path = os.path.join(gate, "audit", SECOND)
+    whole = b"".join(lines_of(gate, SECOND))
+    for junk in (b"", b"\n" * 5000, os.urandom(300000), b"\x1b[2J" * 1000 + b"\n", b"A" * 3000000, b"{" * 70000 + b"\n",
+                 whole[:4000] + b"\0" * 9000 + whole[4000:], whole.replace(b'"', b"'"), whole[:-1],
+                 b'{"v":2,"seq":' + b"9" * 500 + b"\n", whole.replace(b'"kind":"outcome"', b'"kind":"nothing"')):
+        with open(path, "wb") as f:
+            f.write(junk)
+        for args in (("tail", "-n", "500"), ("query",), ("query", "--cef"), ("query", "--json")):
+            out, err = run(*args, "-d", gate, raw=True)
+            assert b"\x1b" not in out + err, args
+        verify(gate, code=4)
+        done = subprocess.run([PORTCULLIS, "audit", "prove", "47", "-d", gate], capture_output=True, timeout=60)
+        assert done.returncode in (1, 4), (junk[:20], done)
+        run("prove", "100", "-d", gate)  # a record behind the damage: the peaks before it are whole
+    for name in ("checkpoint", "roots"):
+        put_lines(gate, SECOND, [whole])
+        old = open(os.path.join(gate, "audit", "checkpoint"), "rb").read()
+        with open(os.path.join(gate, "audit", name), "wb") as f:
+            f.write(os.urandom(3000))
+        verify(gate, code=4)
+        with open(os.path.join(gate, "audit", "checkpoint"), "wb") as f:
+            f.write(old)
+    os.unlink(path)
+    os.symlink("/dev/zero", path)
+    for args in (("tail", "-n", "500"), ("query",), ("verify",)):
+        run(*args, "-d", gate, code=1)
+
+
+def a_large_log_verifies(folder):
+    gate = make(folder, "large", records=200000, per=60000, every=1000)
+    began = time.monotonic()
+    said = verify(gate, "--kept", newest_checkpoint(gate))
+    took = time.monotonic() - began
+    assert said["last"] >= 200000 and said["kept_upto"] >= 199000, said
+    print(f"  200000 records, {said['bytes'] >> 20} MiB, {said['bytes'] / took / 1e9:.2f} GB/s")
+    assert len(rows(gate, "--id", "0.17.c90000")) == 1
+    proof = os.path.join(folder, "p")
+    run("prove", "0.17.c50000", "-d", gate, "-o", proof)
+    run("check-proof", proof, "--key", os.path.join(gate, "keys", "audit.pub"))
+
+
+def help_says_which_log_is_meant(_):
+    done = subprocess.run([PORTCULLIS, "audit", "--help"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and done.stdout.startswith("The command log"), done.stdout
+    expect(done.stdout, "`nats audit'", "audit verify", "audit check-proof FILE")
+    for verb in ("tail", "query", "verify", "prove", "check-proof", "export"):
+        expect(run(verb, "--help")[0], f"usage: portcullis audit {verb} ", "command log: ")
+
+
+TESTS = [
+    a_whole_log_verifies_and_says_how_far,
+    an_edit_is_named,
+    deleted_reordered_repeated_and_inserted_records_are_named,
+    another_logs_records_and_another_key_are_found,
+    a_cut_end_shows_against_a_kept_checkpoint_only,
+    a_log_nobody_signed_is_not_good,
+    a_torn_end_is_a_notice,
+    removed_segments_are_accounted_for_by_roots,
+    what_is_no_key_is_refused,
+    a_proof_goes_round_and_a_forged_one_does_not,
+    what_no_checkpoint_covers_cannot_be_proved_yet,
+    queries_find_by_every_option,
+    a_span_counts_from_now,
+    forms_for_other_programs_hold_what_is_in_the_log,
+    outcomes_are_found_in_the_next_segment_and_past_until,
+    nothing_in_a_record_reaches_the_terminal_as_it_is,
+    tail_shows_the_end,
+    tail_follows_what_is_added_and_into_the_next_segment,
+    an_export_verifies_elsewhere,
+    a_failed_export_leaves_nothing,
+    garbage_is_named_and_survived,
+    a_large_log_verifies,
+    help_says_which_log_is_meant,
+]
+
+
+def main():
+    global PORTCULLIS, LOG
+    PORTCULLIS, LOG = map(os.path.abspath, sys.argv[1:3])
+    chosen = [t for t in TESTS if t.__name__ in sys.argv[3:]] or TESTS
+    failed = 0
+    for test in chosen:
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                test(folder)
+            except Exception as e:  # noqa: BLE001 - one failing test must not hide the others
+                failed += 1
+                print(f"tests/cli/test_audit.py:{test.__name__}: {type(e).__name__}: {e}")
+    print(f"{100 * (len(chosen) - failed) // len(chosen)}%: Checks: {len(chosen)}, Failures: {failed}, Errors: 0")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
