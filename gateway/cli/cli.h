@@ -115,6 +115,7 @@ int cmd_check(const struct cli_args *a);
 int cmd_policy_check(const struct cli_args *a);
 int cmd_policy_diff(const struct cli_args *a);
 int cmd_policy_explain(const struct cli_args *a);
+int cmd_policy_learn(const struct cli_args *a);
 int cmd_policy_simulate(const struct cli_args *a);
 int cmd_policy_test(const struct cli_args *a);
 int cmd_audit_tail(const struct cli_args *a);

@@ -136,6 +136,19 @@ static const struct cli_opt simulate_opts[] = {
 	{ 0 },
 };
 
+static const struct cli_opt learn_opts[] = {
+	{ OPT_VALUE, 'o', "out", "FILE.policy",
+	    "write it, FILE.expect and payloads beside it; default: the policy to stdout", HINT_FILE,
+	    false },
+	{ OPT_VALUE, 0, "min", "N",
+	    "so many different values make a prefix; default: 3", HINT_NONE, false },
+	{ OPT_FLAG, 0, "observed", NULL,
+	    "learn also from what only an observing rule let through", HINT_NONE, false },
+	OPT_JSON,
+	OPT_HELP,
+	{ 0 },
+};
+
 static const struct cli_opt plain_opts[] = {
 	OPT_HELP,
 	{ 0 },
@@ -222,6 +235,14 @@ const struct cli_verb cli_verbs[] = {
 	    "counted as undecidable. Exit code 0 without flips (or up to --max-flips), 1\n"
 	    "with flips, 3 when a policy is in error, 4 when the log cannot be read.",
 	    simulate_opts, cmd_policy_simulate },
+	{ "policy", "learn", "AUDIT...", 1, 1024, HINT_FILE,
+	    "write the least policy that allows what an audit log says was allowed",
+	    "One rule for each role, lattice and verb, with conditions from what was seen,\n"
+	    "its evidence and a reason, and *.expect lines that hold: what was seen is\n"
+	    "allowed, what lies just beyond is not. Learns from allowed commands alone,\n"
+	    "never from denied ones. Allowed data is not recorded, so nothing of it is\n"
+	    "learned. Read the policy before it is put in force. Nothing is overwritten.",
+	    learn_opts, cmd_policy_learn },
 	{ "audit", "tail", "", 0, 0, HINT_NONE, "command log: its end, and what is added to it",
 	    audit_tail_about, audit_tail_opts, cmd_audit_tail },
 	{ "audit", "query", "", 0, 0, HINT_NONE,

@@ -21,6 +21,11 @@ if(TARGET portcullis)
     COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/cli/test_audit.py $<TARGET_FILE:portcullis> $<TARGET_FILE:audit_maker>)
   set_tests_properties(unit/cli_audit PROPERTIES LABELS unit TIMEOUT 120
     ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+  add_test(NAME unit/cli_learn
+    COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/cli/test_learn.py $<TARGET_FILE:portcullis>
+      $<TARGET_FILE:auditlog>)
+  set_tests_properties(unit/cli_learn PROPERTIES LABELS unit TIMEOUT 120
+    ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
   if(TARGET portcullis-gateway)
     add_test(NAME interop/deployment
       COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/cli/test_deployment.py ${CMAKE_BINARY_DIR}/bin)

@@ -13,6 +13,7 @@ main(void)
 		return 1;
 	suite_add_tcase(s, args_tests());
 	suite_add_tcase(s, files_tests());
+	suite_add_tcase(s, learn_tests());
 	suite_add_tcase(s, values_tests());
 	runner = srunner_create(s);
 	srunner_run_all(runner, CK_ENV);

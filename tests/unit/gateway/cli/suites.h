@@ -5,6 +5,7 @@
 
 TCase *args_tests(void);
 TCase *files_tests(void);
+TCase *learn_tests(void);
 TCase *values_tests(void);
 
 #endif
