@@ -85,6 +85,7 @@ run_role(const char *name)
 		[ROLE_DISPATCHER] = dispatcher_main,
 		[ROLE_AUDITOR] = auditor_main,
 		[ROLE_COMPILER] = compiler_main,
+		[ROLE_SHIPPER] = shipper_main,
 	};
 	enum role role = role_of(name);
 

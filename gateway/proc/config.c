@@ -9,18 +9,9 @@
  * A key that this version does not act on is refused rather than ignored: a wall that was asked for
  * and silently left out would be worse than a daemon that does not start.
  */
-#include "gateway/proc/config.h"
-
 #include <limits.h>
 
-/* What the readers below need in hand at every step. */
-struct config_reader {
-	struct config *c;
-	const struct text *t;
-	struct text_report *r;
-	bool bad;
-	bool failed; /* out of memory */
-};
+#include "gateway/proc/config_priv.h"
 
 /* One path: where it is written, where it goes, and what stands when it is absent. */
 struct config_path {
@@ -38,6 +29,7 @@ static const struct config_path root_paths[] = {
 	{ "audit", AT(audit), NULL, "audit = audit" },
 	{ "decisions", AT(decisions), "log/decisions.jsonl", NULL },
 	{ "log", AT(log), NULL, NULL },
+	{ "sink_state", AT(sink_state), "sinks", NULL },
 };
 
 static const struct config_path trust_paths[] = {
@@ -113,11 +105,9 @@ path_resolve(const struct config *c, struct bytes s)
 	return buf_take(&b, NULL);
 }
 
-static void
-path_set(struct config_reader *rd, const struct text_node *e, size_t at, struct bytes s)
+void
+config_path_set(struct config_reader *rd, const struct text_node *e, char **field, struct bytes s)
 {
-	char **field = (char **)((char *)rd->c + at);
-
 	if (s.len == 0 || s.len >= PATH_MAX - strlen(rd->c->dir) - 2) {
 		text_error(rd->r, rd->t, e, "a path of %zu bytes is not usable", s.len);
 		rd->bad = true;
@@ -126,6 +116,12 @@ path_set(struct config_reader *rd, const struct text_node *e, size_t at, struct 
 	*field = path_resolve(rd->c, s);
 	if (*field == NULL)
 		rd->failed = true;
+}
+
+static void
+path_set(struct config_reader *rd, const struct text_node *e, size_t at, struct bytes s)
+{
+	config_path_set(rd, e, (char **)((char *)rd->c + at), s);
 }
 
 static void
@@ -455,6 +451,7 @@ config_parse(struct config **out, const char *file, struct bytes text, struct te
 	read_upstream(&rd);
 	read_stamp(&rd);
 	read_limits(&rd);
+	config_sinks(&rd);
 	if (rd.failed)
 		return err_raise(-ENOMEM);
 	text_unused(t, t->root, r);
@@ -485,6 +482,11 @@ config_free(struct config *c)
 	free(c->audit);
 	free(c->decisions);
 	free(c->log);
+	free(c->sink_state);
+	for (size_t i = 0; i < c->n_sinks; i++) {
+		free(c->sink_creds[i]);
+		free(c->sink_dir[i]);
+	}
 	free(c);
 }
 

@@ -4,5 +4,7 @@ add_library(gateway_config STATIC
   ${CMAKE_SOURCE_DIR}/gateway/proc/config.c
   ${CMAKE_SOURCE_DIR}/gateway/proc/config_address.c
   ${CMAKE_SOURCE_DIR}/gateway/proc/config_files.c
-  ${CMAKE_SOURCE_DIR}/gateway/proc/config_load.c)
-target_link_libraries(gateway_config PUBLIC policy_core portcullis_flags)
+  ${CMAKE_SOURCE_DIR}/gateway/proc/config_load.c
+  ${CMAKE_SOURCE_DIR}/gateway/proc/config_sink.c
+  ${CMAKE_SOURCE_DIR}/gateway/proc/sink.c)
+target_link_libraries(gateway_config PUBLIC policy_audit policy_core portcullis_flags)

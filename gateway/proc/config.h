@@ -5,6 +5,7 @@
 #ifndef GATEWAY_PROC_CONFIG_H
 #define GATEWAY_PROC_CONFIG_H
 
+#include "gateway/proc/sink.h"
 #include "policy/core/err.h"
 #include "policy/core/text.h"
 
@@ -52,6 +53,13 @@ struct config {
 	char *audit;     /* audit = DIR */
 	char *decisions; /* decisions = FILE, default log/decisions.jsonl */
 	char *log;       /* log = FILE, NULL: stderr */
+
+	/* sink NAME { }, each in its place of these three */
+	size_t n_sinks;
+	struct sink sink[SINK_MAX];
+	char *sink_creds[SINK_MAX]; /* creds = FILE; NULL: none */
+	char *sink_dir[SINK_MAX];   /* dir = DIR, of type = file */
+	char *sink_state; /* sink_state = DIR, default sinks: how far each sink came; made when it is not there */
 
 	/* limits { } */
 	uint32_t edges;             /* 1..64, default 1 */

@@ -224,6 +224,38 @@ place_of(const struct text *t, const struct file_check *f)
 	return block != NULL ? text_find(block, f->key) : NULL;
 }
 
+/* sink_at() - where a sink's key is written. */
+static const struct text_node *
+sink_at(const struct text *t, const char *name, const char *key)
+{
+	for (struct text_node *n = t->root != NULL ? t->root->child : NULL; n != NULL; n = n->next) {
+		if (n->kind == TEXT_SECTION && bytes_is(n->text, "sink") && bytes_is(n->label, name))
+			return text_find(n, key);
+	}
+	return NULL;
+}
+
+/* check_sinks() - their logins and folders. Where they keep how far they came is made when it is not there. */
+static void
+check_sinks(const struct config *c, struct checker *k)
+{
+	static const struct file_check creds = { "sink", "creds", 0, WANT_SECRET, NULL };
+	static const struct file_check dir = { "sink", "dir", 0, WANT_PRIVATE, NULL };
+	static const struct file_check state = { NULL, "sink_state", 0, WANT_PRIVATE, NULL };
+
+	for (size_t i = 0; i < c->n_sinks; i++) {
+		k->at = sink_at(k->t, c->sink[i].name, "creds");
+		if (c->sink_creds[i] != NULL)
+			check_path(k, c->sink_creds[i], &creds);
+		k->at = sink_at(k->t, c->sink[i].name, "dir");
+		if (c->sink_dir[i] != NULL)
+			check_path(k, c->sink_dir[i], &dir);
+	}
+	k->at = k->t->root != NULL ? text_find(k->t->root, "sink_state") : NULL;
+	if (c->n_sinks > 0)
+		check_path(k, c->sink_state, access(c->sink_state, F_OK) == 0 ? &state : &(struct file_check){ .want = WANT_TO_CREATE });
+}
+
 int
 config_check_files(const struct config *c, struct text_report *r)
 {
@@ -245,5 +277,6 @@ config_check_files(const struct config *c, struct text_report *r)
 		if (checks[i].at == AT(policies))
 			policies_any(&k, path);
 	}
+	check_sinks(c, &(struct checker){ .t = t != NULL ? t : &nowhere, .r = r });
 	return r->errors == before ? 0 : TEXT_BAD;
 }

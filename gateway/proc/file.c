@@ -6,6 +6,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -143,4 +144,47 @@ secret_buf_deinit(struct buf *b)
 	if (b->ptr != NULL)
 		wipe(b->ptr, b->cap);
 	buf_deinit(b);
+}
+
+/* write_new() - a file that was not there, with this text, on disk. Return: 0, -errno. */
+static int
+write_new(int at, const char *path, struct bytes text)
+{
+	int fd = openat(at, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600), r = 0;
+
+	if (fd < 0)
+		return err_raise(-errno);
+	while (r == 0 && text.len > 0) {
+		ssize_t n = write(fd, text.ptr, text.len);
+
+		if (n <= 0 && errno != EINTR)
+			r = n < 0 ? -errno : -EIO;
+		text = bytes_from(text, n > 0 ? (size_t)n : 0);
+	}
+	if (r == 0 && fsync(fd) != 0)
+		r = -errno;
+	close(fd);
+	return err_pass(r);
+}
+
+int
+file_replace(int at, const char *path, struct bytes text)
+{
+	char fresh[256];
+	int r;
+
+	if ((size_t)snprintf(fresh, sizeof(fresh), "%s.new", path) >= sizeof(fresh))
+		return err_raise(-ENAMETOOLONG);
+	/* what a crash left of the last attempt */
+	if (unlinkat(at, fresh, 0) != 0 && errno != ENOENT)
+		return err_raise(-errno);
+	r = write_new(at, fresh, text);
+	if (r == 0 && renameat(at, fresh, at, path) != 0)
+		r = -errno;
+	if (r != 0) {
+		unlinkat(at, fresh, 0);
+		return err_pass(r);
+	}
+	/* the name too; @at may be open for looking names up only */
+	return fsync(at) == 0 || errno == EBADF || errno == EINVAL ? 0 : err_raise(-errno);
 }

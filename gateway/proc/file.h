@@ -17,6 +17,11 @@ enum { FILE_MAX_BYTES = 2 * 1024 * 1024 - 8192, FILE_MAX_POLICIES = 1024 };
 int file_read(int at, const char *path, struct buf *out) must_check;
 /* file_read_fd() - the same for an open one, from where it stands; it stays open. */
 int file_read_fd(int fd, struct buf *out) must_check;
+/*
+ * file_replace() - @path, a name in the folder @at, is @text from now on, durable when it returns; on
+ * failure it is what it was. Return: 0, -errno.
+ */
+int file_replace(int at, const char *path, struct bytes text) must_check;
 /* names_in() - the names in a folder that end in @suffix, sorted, each owned. Return: 0, -errno. */
 int names_in(int at, const char *path, const char *suffix, char ***names, size_t *n) must_check;
 void names_free(char **names, size_t n);

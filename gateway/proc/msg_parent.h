@@ -114,7 +114,8 @@ int msg_setup_get(struct cursor *in, struct setup *s) must_check;
 /* msg_peer: which child is at the other end of @fd (taken) */
 int msg_peer_put(struct channel *c, enum role role, unsigned index, int fd);
 int msg_peer_get(struct cursor *in, enum role *role, unsigned *index) must_check;
-/* msg_file: @name is one of "inbox_key" "mint" "creds" "command_creds" "stamp" "audit" "decisions" */
+/* msg_file: @name is one of "inbox_key" "mint" "creds" "command_creds" "stamp" "audit" "decisions";
+ * to the shipper "audit_dir" "sink_state", then after each MSG_SINK its "sink_creds" "sink_dir" */
 int msg_file_put(struct channel *c, const char *name, int fd);
 int msg_file_get(struct cursor *in, char name[32]) must_check;
 /* msg_listener: the address it listens on */

@@ -2,7 +2,7 @@
  * parent - see parent.h. Signals as nats-server's: HUP reload, USR1 reopen the log, USR2 lame duck,
  * INT and TERM stop gracefully, a second one at once.
  *
- * A dead edge is replaced. When another child dies, what it knew is lost with it (nonces, who is
+ * A dead edge is replaced, and so is the shipper. When another child dies, what it knew is lost with it (nonces, who is
  * who, what waits for the disk), so the gate ends, and with it every connection: closed, not open.
  */
 #include "gateway/proc/parent_priv.h"
@@ -120,7 +120,7 @@ void
 parent_on_ready(void)
 {
 	for (size_t i = 0; i < parent.n_kids; i++) {
-		if (!parent.kid[i].ready)
+		if (!parent.kid[i].ready && parent.kid[i].role != ROLE_SHIPPER)
 			return;
 	}
 	if (parent.announced)
@@ -169,8 +169,8 @@ close_listeners(void)
 }
 
 /*
- * leave_if_alone() - the edges first, then who works for them, and the auditor last: it writes down what
- * the others have said.
+ * leave_if_alone() - the edges first, then who works for them, then the auditor: it writes down what
+ * the others have said. Last the shipper, which sends what was written.
  */
 static void
 leave_if_alone(void)
@@ -187,6 +187,11 @@ leave_if_alone(void)
 		children_say(others > 0 ? ROLE_VERIFIER : ROLE_AUDITOR, MSG_STOP);
 		children_say(ROLE_DISPATCHER, MSG_STOP);
 		children_say(ROLE_SIGNER, MSG_STOP);
+		uv_timer_start(&parent.stop_timer, kill_all, PARENT_KILL_MS, 0);
+		return;
+	}
+	if (alive[ROLE_SHIPPER] > 0) {
+		children_say(ROLE_SHIPPER, MSG_STOP);
 		uv_timer_start(&parent.stop_timer, kill_all, PARENT_KILL_MS, 0);
 		return;
 	}
@@ -232,7 +237,9 @@ parent_kid_gone(struct kid *k, int64_t status, int signal)
 		leave_if_alone();
 		return;
 	}
-	if (k->role == ROLE_EDGE && parent.announced)
+	if (k->role == ROLE_SHIPPER)
+		shipper_gone(k);
+	else if (k->role == ROLE_EDGE && parent.announced)
 		children_respawn();
 	else
 		parent_stop(1);
@@ -395,6 +402,7 @@ parent_main(const struct parent_options *o)
 	raise_files();
 	uv_timer_init(&parent.loop, &parent.stop_timer);
 	uv_timer_init(&parent.loop, &parent.respawn_timer);
+	uv_timer_init(&parent.loop, &parent.shipper_timer);
 	uv_timer_init(&parent.loop, &parent.trust_timer);
 	uv_timer_init(&parent.loop, &parent.compile_timer);
 	uv_fs_event_init(&parent.loop, &parent.watch_accounts);

@@ -28,6 +28,7 @@ static const struct {
 	{ ROLE_VERIFIER, ROLE_AUDITOR },
 	{ ROLE_SIGNER, ROLE_DISPATCHER },
 	{ ROLE_DISPATCHER, ROLE_AUDITOR },
+	{ ROLE_AUDITOR, ROLE_SHIPPER },
 };
 
 struct kid *
@@ -298,6 +299,16 @@ setup(struct kid *k)
 	msg_setup_put(&k->channel, &s);
 }
 
+int
+children_spawn(struct kid *k, enum role role, unsigned index)
+{
+	int r = spawn(k, role, index);
+
+	if (r == 0)
+		setup(k);
+	return err_pass(r);
+}
+
 /* not_given() - a file a child should have had. Before the gate is up, that ends it. */
 static int
 not_given(const char *path, const char *why, int r)
@@ -340,9 +351,9 @@ secret_wrong(int fd)
 	return NULL;
 }
 
-/* give_secret() - open a file of keys for a child; the parent does not read it. Return: 0, -errno. */
-static int
-give_secret(struct kid *k, const char *name, const char *path)
+/* children_secret() - the parent does not read it. */
+int
+children_secret(struct kid *k, const char *name, const char *path)
 {
 	const char *why;
 	int fd;
@@ -365,9 +376,9 @@ static int
 give_keys(struct kid *k)
 {
 	const struct config *c = parent.config;
-	int mint = give_secret(k, "mint", c->upstream_mint);
-	int creds = give_secret(k, "creds", c->upstream_creds);
-	int command = give_secret(k, "command_creds", c->upstream_command_creds);
+	int mint = children_secret(k, "mint", c->upstream_mint);
+	int creds = children_secret(k, "creds", c->upstream_creds);
+	int command = children_secret(k, "command_creds", c->upstream_command_creds);
 
 	return mint != 0 ? err_pass(mint) : creds != 0 ? err_pass(creds) : err_pass(command);
 }
@@ -402,9 +413,9 @@ give_files(struct kid *k)
 
 	switch (k->role) {
 	case ROLE_VERIFIER:
-		return give_secret(k, "inbox_key", c->inbox_key);
+		return children_secret(k, "inbox_key", c->inbox_key);
 	case ROLE_SIGNER:
-		r = give_secret(k, "stamp", c->stamp_key);
+		r = children_secret(k, "stamp", c->stamp_key);
 		return r != 0 ? err_pass(r) : give_keys(k);
 	case ROLE_AUDITOR:
 		r = give_records(k);
@@ -445,9 +456,8 @@ wire(struct kid *a, struct kid *b)
 	return err_pass(r);
 }
 
-/* wire_kid() - @k with everybody it speaks with who is there already. */
-static int
-wire_kid(struct kid *k)
+int
+children_wire(struct kid *k)
 {
 	for (size_t w = 0; w < sizeof(wires) / sizeof(wires[0]); w++) {
 		if (wires[w].a != k->role && wires[w].b != k->role)
@@ -499,10 +509,12 @@ children_start(void)
 		setup(k);
 		r = give_files(k);
 		if (r == 0)
-			r = wire_kid(k);
+			r = children_wire(k);
 		if (r == 0 && edge)
 			r = give_listeners(k);
 	}
+	if (r == 0 && parent.config->n_sinks > 0)
+		r = shipper_start(&parent.kid[parent.n_kids]);
 	if (r != 0) {
 		struct log_line l;
 
@@ -520,9 +532,9 @@ judges(const struct kid *k)
 	return k->role == ROLE_EDGE || k->role == ROLE_VERIFIER || k->role == ROLE_DISPATCHER;
 }
 
-/* give_policy() - the snapshot in force; the first one also starts the child. */
-static void
-give_policy(struct kid *k)
+/* children_begin() - the snapshot in force; the first one also starts the child. */
+void
+children_begin(struct kid *k)
 {
 	bool started = k->channel.state != 0;
 
@@ -544,7 +556,7 @@ children_policy(void)
 	for (size_t i = 0; i < parent.n_kids; i++)
 		parent.unapplied += parent.kid[i].alive && judges(&parent.kid[i]) ? 1 : 0;
 	for (size_t i = 0; i < parent.n_kids; i++)
-		give_policy(&parent.kid[i]);
+		children_begin(&parent.kid[i]);
 }
 
 static void
@@ -562,28 +574,36 @@ respawn(uv_timer_t *t)
 			continue;
 		}
 		setup(k);
-		if (wire_kid(k) != 0 || give_listeners(k) != 0)
+		if (children_wire(k) != 0 || give_listeners(k) != 0)
 			uv_process_kill(&k->process, 9);
 		else
-			give_policy(k);
+			children_begin(k);
 	}
+}
+
+uint64_t
+children_backoff(struct kid *k)
+{
+	uint64_t wait;
+
+	k->deaths = uv_now(&parent.loop) - k->born_ms > RESPAWN_QUIET_MS ? 1 : k->deaths + 1;
+	wait = k->deaths > 1 ? (uint64_t)RESPAWN_STEP_MS << (k->deaths < 7 ? k->deaths : 7) : 0;
+	return wait < RESPAWN_MAX_MS ? wait : RESPAWN_MAX_MS;
 }
 
 void
 children_respawn(void)
 {
-	uint64_t now = uv_now(&parent.loop), wait = 0;
+	uint64_t wait = 0;
 
 	for (size_t i = 0; i < parent.n_kids; i++) {
 		struct kid *k = &parent.kid[i];
 
-		if (k->alive || k->role != ROLE_EDGE)
-			continue;
-		k->deaths = now - k->born_ms > RESPAWN_QUIET_MS ? 1 : k->deaths + 1;
-		if (k->deaths > 1)
-			wait = (uint64_t)RESPAWN_STEP_MS << (k->deaths < 7 ? k->deaths : 7);
+		uint64_t own = !k->alive && k->role == ROLE_EDGE ? children_backoff(k) : 0;
+
+		wait = own > wait ? own : wait;
 	}
-	uv_timer_start(&parent.respawn_timer, respawn, wait < RESPAWN_MAX_MS ? wait : RESPAWN_MAX_MS, 0);
+	uv_timer_start(&parent.respawn_timer, respawn, wait, 0);
 }
 
 void

@@ -1,6 +1,7 @@
 /*
- * parent_priv - the parent in four files: parent.c starts, supervises and ends; parent_children.c
- * starts processes and wires them to each other; parent_dial.c connects to the upstream;
+ * parent_priv - the parent in five files: parent.c starts, supervises and ends; parent_children.c
+ * starts processes and wires them to each other; parent_shipper.c is about the one that may come and
+ * go; parent_dial.c connects to the upstream;
  * parent_files.c reads policies and trust and watches them.
  */
 #ifndef GATEWAY_PROC_PARENT_PRIV_H
@@ -13,7 +14,7 @@
 #include "gateway/proc/msg_parent.h"
 #include "gateway/proc/parent.h"
 
-enum { PARENT_EDGES = 64, PARENT_KIDS = PARENT_EDGES + 5, PARENT_LISTENERS = CONFIG_MAX_LISTEN };
+enum { PARENT_EDGES = 64, PARENT_KIDS = PARENT_EDGES + 6, PARENT_LISTENERS = CONFIG_MAX_LISTEN };
 
 /* A child process. */
 struct kid {
@@ -64,7 +65,7 @@ struct parent {
 	char server_id[64];
 	uv_signal_t signals[6];
 	uv_fs_event_t watch_accounts, watch_operator;
-	uv_timer_t compile_timer, trust_timer, respawn_timer, stop_timer;
+	uv_timer_t compile_timer, trust_timer, respawn_timer, shipper_timer, stop_timer;
 	bool announced;
 	int status;
 };
@@ -87,6 +88,21 @@ void children_compile(void);
 /* children_keys() - the files with keys for the upstream to the signer, anew. */
 void children_keys(void);
 struct kid *kid_of(enum role role, unsigned index);
+/* children_spawn() - our own program in a role, with its settings, but not its files. Return: 0, -errno. */
+int children_spawn(struct kid *k, enum role role, unsigned index) must_check;
+/* children_wire() - @k with everybody it speaks with who is there already. Return: 0, -errno. */
+int children_wire(struct kid *k) must_check;
+/* children_begin() - the policy in force, if it judges, and the word to start. */
+void children_begin(struct kid *k);
+/* children_secret() - a file of keys, opened for a child; NULL: none. Return: 0, -errno after a log line. */
+int children_secret(struct kid *k, const char *name, const char *path) must_check;
+/* children_backoff() - @k ended: how long to wait before another takes its place. */
+uint64_t children_backoff(struct kid *k);
+
+/* shipper_start() - where sinks are configured. Return: 0, -errno after a log line. */
+int shipper_start(struct kid *k) must_check;
+/* shipper_gone() - another in its place, after a while. */
+void shipper_gone(struct kid *k);
 
 /* dial_resolve() - addresses of the upstream. Return: 0, -errno after a log line. */
 int dial_resolve(void) must_check;

@@ -1,6 +1,5 @@
 # Foreign clients with creds files: nats.c and npm `nats`, straight to nats-server (the control) and
 # through the gate. Node's packages are the lock file's, installed into the build folder.
-pkg_check_modules(NATS REQUIRED IMPORTED_TARGET libnats)
 add_executable(interop_c
   interop/c/main.c interop/c/core.c interop/c/jetstream.c interop/c/kv.c interop/c/rpc.c)
 target_link_libraries(interop_c PRIVATE portcullis_flags PkgConfig::NATS)

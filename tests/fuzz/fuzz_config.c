@@ -4,6 +4,7 @@
  * value, written out as a file again, reads as the same value.
  */
 #include "gateway/proc/config.h"
+#include "policy/audit/record.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -23,6 +24,14 @@ check_bounds(const struct config *c)
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
 		MUST(paths[i] != NULL && paths[i][0] == '/');
 	MUST(c->n_stamp_trust <= CONFIG_MAX_GATES);
+	MUST(c->n_sinks <= SINK_MAX && c->sink_state != NULL && c->sink_state[0] == '/');
+	for (size_t i = 0; i < c->n_sinks; i++) {
+		const struct sink *s = &c->sink[i];
+
+		MUST(s->name[0] != '\0' && s->type != SINK_NONE && s->creds == (c->sink_creds[i] != NULL));
+		MUST((s->type == SINK_FILE) == (c->sink_dir[i] != NULL));
+		MUST(s->type == SINK_FILE || (s->path[0] != '\0') != (s->port != 0));
+	}
 	MUST((c->upstream_mint != NULL) != (c->upstream_creds != NULL));
 	MUST((c->upstream_creds != NULL) == (c->upstream_command_creds != NULL));
 	MUST(c->upstream.port != 0 && c->upstream.host[0] != '\0');
@@ -84,6 +93,69 @@ put_address(struct buf *b, const char *key, const struct config_address *a)
 	buf_put_str(b, "\"\n");
 }
 
+/* put_filter() - nothing for one that lets everything through. */
+static void
+put_filter(struct buf *b, const struct sink_filter *f)
+{
+	if (f->kinds == 0 && f->decisions == 0 && f->n_lattices == 0)
+		return;
+	buf_put_str(b, "filter {\n");
+	buf_put_str(b, f->kinds != 0 ? "kinds = [ " : "");
+	for (int k = RECORD_NONE + 1; k < RECORD_KINDS; k++) {
+		buf_put_str(b, (f->kinds & 1U << k) != 0 ? record_kind_name((enum record_kind)k) : "");
+		buf_put_u8(b, ' ');
+	}
+	buf_put_str(b, f->kinds != 0 ? "]\n" : "\n");
+	if (f->decisions != 0)
+		buf_put_str(b, f->decisions == SINK_ALLOW ? "decisions = allow\n" :
+			       f->decisions == SINK_DENY  ? "decisions = deny\n" :
+							    "decisions = [allow, deny]\n");
+	buf_put_str(b, f->n_lattices != 0 ? "lattices = [\n" : "");
+	for (size_t i = 0; i < f->n_lattices; i++)
+		put_quoted(b, f->lattice[i]);
+	buf_put_str(b, f->n_lattices != 0 ? "]\n}\n" : "}\n");
+}
+
+static void
+put_sink(struct buf *b, const struct config *c, size_t i)
+{
+	const struct sink *s = &c->sink[i];
+	struct config_address a = { .port = s->port };
+
+	memcpy(a.host, s->host, sizeof(a.host));
+	buf_put_str(b, "sink \"");
+	buf_put_str(b, s->name);
+	buf_put_str(b, "\" {\n");
+	put_text(b, "type", sink_type_name(s->type));
+	put_text(b, "what", s->checkpoints ? "checkpoints" : "records");
+	if (s->type == SINK_SYSLOG && s->path[0] != '\0') {
+		char path[SINK_TEXT_MAX + 8] = "unix:";
+
+		strcat(path, s->path);
+		put_text(b, "address", path);
+	} else if (s->type == SINK_SYSLOG) {
+		bool v6 = strchr(a.host, ':') != NULL;
+
+		buf_put_str(b, v6 ? "address = \"udp://[" : "address = \"udp://");
+		buf_put_str(b, a.host);
+		buf_put_str(b, v6 ? "]:" : ":");
+		buf_put_dec(b, a.port);
+		buf_put_str(b, "\"\n");
+	} else if (s->type != SINK_FILE) {
+		put_address(b, "url = ", &a);
+	}
+	if (s->type == SINK_SYSLOG)
+		put_text(b, "format", s->format == SINK_CEF ? "cef" : "rfc5424");
+	put_text(b, "subject", s->subject[0] != '\0' ? s->subject : NULL);
+	put_text(b, "stream", s->stream[0] != '\0' ? s->stream : NULL);
+	if (s->type == SINK_JETSTREAM)
+		buf_put_str(b, s->create ? "create = yes\n" : "create = no\n");
+	put_text(b, "creds", c->sink_creds[i]);
+	put_text(b, "dir", c->sink_dir[i]);
+	put_filter(b, &s->filter);
+	buf_put_str(b, "}\n");
+}
+
 static void
 put_config(struct buf *b, const struct config *c)
 {
@@ -112,6 +184,9 @@ put_config(struct buf *b, const struct config *c)
 	put_text(b, "audit", c->audit);
 	put_text(b, "decisions", c->decisions);
 	put_text(b, "log", c->log);
+	put_text(b, "sink_state", c->sink_state);
+	for (size_t i = 0; i < c->n_sinks; i++)
+		put_sink(b, c, i);
 	buf_put_str(b, "limits {\n");
 	put_number(b, "edges", c->edges, "");
 	put_number(b, "max_connections", c->max_connections, "");

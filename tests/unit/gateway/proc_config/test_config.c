@@ -470,6 +470,8 @@ START_TEST(a_configuration_that_cannot_be_read_is_an_accident)
 }
 END_TEST
 
+TCase *sinks_tests(void); /* test_sinks.c */
+
 int
 main(void)
 {
@@ -501,6 +503,7 @@ main(void)
 	tcase_add_test(files, a_configuration_that_cannot_be_read_is_an_accident);
 	suite_add_tcase(s, values);
 	suite_add_tcase(s, files);
+	suite_add_tcase(s, sinks_tests());
 	runner = srunner_create(s);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

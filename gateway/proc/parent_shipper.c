@@ -1,0 +1,97 @@
+/*
+ * parent_shipper - the process that carries records elsewhere: its folders and logins, and its
+ * replacement when it dies, which nobody else notices. What it owns are descriptors opened here:
+ * the log's folder, one for the places it keeps, and of each sink a login or a folder.
+ */
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "gateway/io/log.h"
+#include "gateway/proc/msg_shipper.h"
+#include "gateway/proc/parent_priv.h"
+
+enum { SPAWN_AGAIN_MS = 10000 };
+
+/* give_folder() - Return: 0, -errno after a log line. */
+static int
+give_folder(struct kid *k, const char *name, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct log_line l;
+
+	if (fd >= 0)
+		return msg_file_put(&k->channel, name, fd);
+	log_begin(&l, LOG_ERR, "cannot_open");
+	log_str(&l, "file", path);
+	log_errno(&l, errno);
+	log_end(&l);
+	return err_raise(-errno);
+}
+
+/* give_sink() - what it is, then what it needs. Return: 0, -errno. */
+static int
+give_sink(struct kid *k, size_t i)
+{
+	const struct config *c = parent.config;
+	int r = msg_sink_put(&k->channel, &c->sink[i]);
+
+	if (r == 0)
+		r = children_secret(k, "sink_creds", c->sink_creds[i]);
+	/* a folder on another machine may be away for a while: the sink says so itself */
+	if (r == 0 && c->sink_dir[i] != NULL)
+		(void)!give_folder(k, "sink_dir", c->sink_dir[i]);
+	/* a channel holds few descriptors (FRAME_FDS) */
+	channel_flush(&k->channel);
+	return err_pass(r);
+}
+
+static int
+give_all(struct kid *k)
+{
+	const struct config *c = parent.config;
+	int r = mkdir(c->sink_state, 0700) == 0 || errno == EEXIST ? 0 : -errno;
+
+	if (r == 0 || r == -ENOENT || r == -EACCES)
+		r = give_folder(k, "sink_state", c->sink_state);
+	if (r == 0)
+		r = give_folder(k, "audit_dir", c->audit);
+	for (size_t i = 0; r == 0 && i < c->n_sinks; i++)
+		r = give_sink(k, i);
+	return r == 0 ? children_wire(k) : err_pass(r);
+}
+
+int
+shipper_start(struct kid *k)
+{
+	int r = children_spawn(k, ROLE_SHIPPER, 0);
+
+	if (r != 0)
+		return err_pass(r);
+	parent.n_kids++;
+	return give_all(k);
+}
+
+static void
+again(uv_timer_t *t)
+{
+	struct kid *k = kid_of(ROLE_SHIPPER, 0);
+
+	if (k == NULL || k->alive || parent.state == PARENT_LEAVING)
+		return;
+	if (children_spawn(k, ROLE_SHIPPER, 0) != 0) {
+		log_event(LOG_ERR, "shipper_not_started");
+		uv_timer_start(t, again, SPAWN_AGAIN_MS, 0);
+		return;
+	}
+	if (give_all(k) != 0)
+		uv_process_kill(&k->process, 9);
+	else if (parent.policy >= 0)
+		children_begin(k);
+}
+
+void
+shipper_gone(struct kid *k)
+{
+	uv_timer_start(&parent.shipper_timer, again, children_backoff(k), 0);
+}

@@ -1,0 +1,471 @@
+/*
+ * ship - see ship.h.
+ *
+ * Nothing is lost: the place moves on only when the sink has said that a batch arrived, and a batch
+ * that failed is read from the log again. Nothing is sent twice but what a crash of ours, or an
+ * acknowledgement that got lost, makes doubtful; a stream drops that by the records' ids.
+ */
+#include "gateway/proc/ship.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "gateway/io/log.h"
+#include "gateway/proc/position.h"
+
+enum {
+	RETRY_FIRST_MS = 100,
+	RETRY_MAX_MS = 2000,
+	UNREAD_MS = 1000,
+	IDLE_MS = 500,
+	SAVE_MS = 1000,
+	BEHIND_MS = 5000, /* a record that has waited longer is said to wait */
+};
+
+static const struct ship_ops *const ops_of[SINK_TYPES] = {
+	[SINK_JETSTREAM] = &sink_jetstream_ops,
+	[SINK_NATS] = &sink_nats_ops,
+	[SINK_SYSLOG] = &sink_syslog_ops,
+	[SINK_FILE] = &sink_file_ops,
+};
+
+static uint64_t
+now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+int
+ship_why(struct ship *s, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(s->why, sizeof(s->why), fmt, args);
+	va_end(args);
+	return -1;
+}
+
+void
+ship_id(const struct ship_item *i, char id[SHIP_ID_MAX])
+{
+	char hex[17];
+
+	for (size_t k = 0; k < 8; k++)
+		snprintf(hex + 2 * k, 3, "%02x", i->leaf.b[k]);
+	snprintf(id, SHIP_ID_MAX, "%s.%llu.%s", i->run, (unsigned long long)i->seq, hex);
+}
+
+/* ---- what is said ---- */
+
+static void
+say_begin(const struct ship *s, struct log_line *l, enum log_level level, const char *event)
+{
+	log_begin(l, level, event);
+	log_str(l, "sink", s->conf.name);
+}
+
+static uint64_t
+backlog(const struct ship *s)
+{
+	return s->upto.seq > s->committed.seq ? s->upto.seq - s->committed.seq : 0;
+}
+
+/* say_connected() - when it has taken something, or there is nothing to take. */
+static void
+say_connected(struct ship *s)
+{
+	struct log_line l;
+
+	s->told_up = true;
+	say_begin(s, &l, LOG_INF, "sink_connected");
+	log_word(&l, "type", sink_type_name(s->conf.type));
+	log_num(&l, "after", (int64_t)s->committed.seq);
+	log_end(&l);
+}
+
+/* say_lost() - once for each reason, until it works again. */
+static void
+say_lost(struct ship *s)
+{
+	struct log_line l;
+
+	if (strcmp(s->why, s->told) == 0)
+		return;
+	memcpy(s->told, s->why, sizeof(s->told));
+	say_begin(s, &l, LOG_WRN, "sink_lost");
+	log_str(&l, "why", s->why);
+	log_num(&l, "after", (int64_t)s->committed.seq);
+	log_end(&l);
+}
+
+static void
+say_missed(struct ship *s)
+{
+	struct log_line l;
+
+	say_begin(s, &l, LOG_ERR, "sink_missed");
+	log_num(&l, "from", (int64_t)s->follow.from);
+	log_num(&l, "to", (int64_t)s->follow.at.seq);
+	log_str(&l, "why", "retention removed them before they were sent");
+	log_end(&l);
+}
+
+static void
+say_once(struct ship *s, bool *told, const char *event, const char *why, int error)
+{
+	struct log_line l;
+
+	if (*told)
+		return;
+	*told = true;
+	say_begin(s, &l, LOG_ERR, event);
+	if (why != NULL)
+		log_str(&l, "why", why);
+	else
+		log_errno(&l, error);
+	log_num(&l, "after", (int64_t)s->follow.at.seq);
+	log_end(&l);
+}
+
+/* say_behind() - records wait for long; or none waits any more. */
+static void
+say_behind(struct ship *s)
+{
+	uint64_t waiting = backlog(s), now = now_ms();
+	struct log_line l;
+
+	if (waiting == 0) {
+		if (s->told_behind) {
+			say_begin(s, &l, LOG_INF, "sink_caught_up");
+			log_num(&l, "upto", (int64_t)s->committed.seq);
+			log_end(&l);
+		}
+		s->told_behind = false;
+		s->behind_ms = 0;
+		return;
+	}
+	if (s->behind_ms == 0)
+		s->behind_ms = now;
+	if (s->told_behind || now - s->behind_ms < BEHIND_MS)
+		return;
+	s->told_behind = true;
+	say_begin(s, &l, LOG_WRN, "sink_behind");
+	log_num(&l, "records", (int64_t)waiting);
+	log_num(&l, "after", (int64_t)s->committed.seq);
+	log_end(&l);
+}
+
+/* ---- the position ---- */
+
+/* save() - keep the place, not more often than each second: the disk is the auditor's. */
+static void
+save(struct ship *s, bool now)
+{
+	uint64_t at = now_ms();
+	int r;
+
+	if (memcmp(&s->saved, &s->committed, sizeof(s->saved)) == 0 ||
+	    (!now && at - s->saved_ms < SAVE_MS))
+		return;
+	s->saved_ms = at;
+	r = position_save(s->state, s->conf.name, &s->committed);
+	if (r != 0) {
+		say_once(s, &s->told_unsaved, "sink_position_not_saved", NULL, r);
+		return;
+	}
+	s->told_unsaved = false;
+	s->saved = s->committed;
+}
+
+/* elsewhere() - this is not the log the place was taken from: all of it is new. */
+static void
+elsewhere(struct ship *s)
+{
+	struct log_line l;
+
+	say_begin(s, &l, LOG_ERR, "sink_position_refused");
+	log_num(&l, "after", (int64_t)s->committed.seq);
+	log_str(&l, "why", "it is not in this log, which is sent from its beginning");
+	log_end(&l);
+	follow_to(&s->follow, NULL);
+	s->committed = s->follow.at;
+}
+
+static void
+load(struct ship *s)
+{
+	struct follow_at at;
+	int r = position_load(s->state, s->conf.name, &at);
+	struct log_line l;
+
+	if (r == 0) {
+		follow_to(&s->follow, &at);
+	} else if (r != POSITION_NONE) {
+		say_begin(s, &l, LOG_ERR, "sink_position_refused");
+		if (r < 0)
+			log_errno(&l, r);
+		else
+			log_str(&l, "why", "not a position; the log is sent from its beginning");
+		log_end(&l);
+	}
+	s->committed = s->saved = s->follow.at;
+}
+
+/* ---- batches ---- */
+
+/* note_of() - the signed note in a checkpoint's record, as its bytes. */
+static bool
+note_of(struct bytes line, struct buf *out)
+{
+	struct record_shape shape;
+
+	if (record_shape(line, &shape) != 0 || shape.note.len == 0)
+		return false;
+	record_put_value(out, shape.note);
+	return true;
+}
+
+/* pack() - append what this line is for the sink, if it is anything. */
+static void
+pack(struct ship *s, const struct follow_line *line)
+{
+	struct ship_batch *b = &s->batch;
+	struct ship_item *i = &b->item[b->n];
+	size_t at = b->text.len;
+
+	if (s->conf.checkpoints) {
+		if (line->kind != RECORD_CHECKPOINT || !note_of(line->text, &b->text))
+			return;
+	} else {
+		if (!filter_wants(&s->conf.filter, line->kind, line->text, s->reader))
+			return;
+		buf_put(&b->text, line->text);
+	}
+	*i = (struct ship_item){ .at = at,
+		.len = b->text.len - at,
+		.seq = line->seq,
+		.leaf = line->leaf,
+		.kind = line->kind };
+	if (line->run.len == RECORD_RUN_LEN)
+		memcpy(i->run, line->run.ptr, RECORD_RUN_LEN);
+	else
+		i->run[0] = '-';
+	b->n++;
+}
+
+/* next_line() - follow_next(), with what is to be said about it said. Return: 0, FOLLOW_END,
+ * -errno. */
+static int
+next_line(struct ship *s, struct follow_line *line)
+{
+	for (;;) {
+		int r = follow_next(&s->follow, line);
+
+		if (r == FOLLOW_MISSED)
+			say_missed(s);
+		else if (r == FOLLOW_ELSEWHERE)
+			elsewhere(s);
+		else if (r < 0)
+			say_once(s, &s->told_unread, "sink_log_not_read", NULL, r);
+		else if (r == 0)
+			s->told_unread = false;
+		if (r == 0 && !line->chained)
+			say_once(s, &s->told_broken, "sink_log_broken",
+			    "a record is not linked to the one before it", 0);
+		if (r <= 0 || r == FOLLOW_END)
+			return r;
+	}
+}
+
+/* collect() - the next batch. Return: was the log readable up to its end or the batch's? */
+static bool
+collect(struct ship *s)
+{
+	struct ship_batch *b = &s->batch;
+	size_t scanned = 0;
+
+	buf_reset(&b->text);
+	b->n = 0;
+	/* what no filter lets through counts too: now and then the place is to be kept */
+	while (b->n < SHIP_BATCH && b->text.len < SHIP_TEXT && scanned < 16 * SHIP_TEXT) {
+		struct follow_line line;
+		int r = next_line(s, &line);
+
+		if (r < 0)
+			return false;
+		if (r == FOLLOW_END)
+			break;
+		pack(s, &line);
+		scanned += line.text.len;
+	}
+	return !buf_failed(&b->text);
+}
+
+/* ---- connecting ---- */
+
+static void
+retry_later(struct ship *s)
+{
+	uint64_t wait = (uint64_t)RETRY_FIRST_MS << (s->failures < 8 ? s->failures : 8);
+
+	s->failures++;
+	s->pause_until_ms = now_ms() + (wait < RETRY_MAX_MS ? wait : RETRY_MAX_MS);
+}
+
+static void
+lost(struct ship *s)
+{
+	say_lost(s);
+	s->ops->close(s);
+	s->up = s->told_up = s->resumed = false;
+	follow_to(&s->follow, &s->committed);
+	retry_later(s);
+}
+
+static void
+connect_to(struct ship *s)
+{
+	s->why[0] = '\0';
+	if (s->ops->open(s) != 0) {
+		lost(s);
+		return;
+	}
+	s->up = true;
+}
+
+/*
+ * resume() - what arrived while our word of it was lost: the newest record that is there may be
+ * behind the place we kept. When it is in our log, go on after it.
+ */
+static void
+resume(struct ship *s)
+{
+	char id[SHIP_ID_MAX], mine[SHIP_ID_MAX];
+	const char *dot;
+	uint64_t seq;
+
+	s->resumed = true;
+	if (s->ops->last == NULL || !s->ops->last(s, id))
+		return;
+	dot = strchr(id, '.');
+	seq = dot != NULL ? strtoull(dot + 1, NULL, 10) : 0;
+	if (seq <= s->committed.seq || seq > s->upto.seq)
+		return;
+	while (s->follow.at.seq < seq) {
+		struct follow_line line;
+		struct ship_item i;
+
+		if (next_line(s, &line) != 0)
+			break;
+		if (line.seq != seq || line.run.len != RECORD_RUN_LEN)
+			continue;
+		i = (struct ship_item){ .seq = line.seq, .leaf = line.leaf };
+		memcpy(i.run, line.run.ptr, RECORD_RUN_LEN);
+		ship_id(&i, mine);
+		if (strcmp(id, mine) == 0)
+			s->committed = s->follow.at;
+	}
+	follow_to(&s->follow, &s->committed);
+}
+
+/* ---- the thread ---- */
+
+/* wait_for_work() - Return: is there any, or has time passed? false: it is time to end. */
+static bool
+wait_for_work(struct ship *s)
+{
+	struct ship_feed *f = s->feed;
+	uint64_t until = s->pause_until_ms > 0 ? s->pause_until_ms : now_ms() + IDLE_MS;
+	struct timespec t = { .tv_sec = (time_t)(until / 1000),
+		.tv_nsec = (long)(until % 1000) * 1000000 };
+	int r = 0;
+
+	pthread_mutex_lock(&f->lock);
+	while (r == 0 && !f->stopping && (s->pause_until_ms > 0 || f->upto.seq <= s->follow.at.seq))
+		r = pthread_cond_timedwait(&f->news, &f->lock, &t);
+	s->upto = s->follow.upto = f->upto;
+	s->stopping = f->stopping;
+	pthread_mutex_unlock(&f->lock);
+	s->pause_until_ms = 0;
+	return !s->stopping || (s->up && s->upto.seq > s->follow.at.seq);
+}
+
+/* turn() - one batch. */
+static void
+turn(struct ship *s)
+{
+	if (!s->ops->alive(s)) {
+		if (s->why[0] == '\0')
+			ship_why(s, "the connection was closed");
+		lost(s);
+		return;
+	}
+	if (s->upto.seq == 0)
+		return;
+	if (!s->resumed)
+		resume(s);
+	if (!collect(s)) {
+		follow_to(&s->follow, &s->committed);
+		s->pause_until_ms = now_ms() + UNREAD_MS;
+		return;
+	}
+	if (s->batch.n > 0 && s->ops->send(s, &s->batch) != 0) {
+		lost(s);
+		return;
+	}
+	s->committed = s->follow.at;
+	s->failures = 0;
+	s->told[0] = '\0';
+	if (!s->told_up)
+		say_connected(s);
+}
+
+static void *
+run(void *arg)
+{
+	struct ship *s = arg;
+
+	load(s);
+	while (wait_for_work(s)) {
+		if (!s->up)
+			connect_to(s);
+		if (s->up)
+			turn(s);
+		say_behind(s);
+		save(s, false);
+	}
+	save(s, true);
+	s->ops->close(s);
+	pthread_mutex_lock(&s->feed->lock);
+	s->running = false;
+	pthread_mutex_unlock(&s->feed->lock);
+	return NULL;
+}
+
+int
+ship_start(struct ship *s, int log_dir)
+{
+	int r = follow_init(&s->follow, log_dir);
+
+	if (r != 0)
+		return err_pass(r);
+	buf_init(&s->batch.text, SHIP_TEXT + 2 * RECORD_LINE_MAX);
+	s->ops = ops_of[s->conf.type];
+	if (filter_looks(&s->conf.filter)) {
+		s->reader = record_reader_new();
+		if (s->reader == NULL)
+			return err_raise(-ENOMEM);
+	}
+	s->running = true;
+	r = pthread_create(&s->thread, NULL, run, s);
+	if (r != 0) {
+		s->running = false;
+		return err_raise(-r);
+	}
+	return 0;
+}

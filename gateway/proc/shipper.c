@@ -1,0 +1,232 @@
+/*
+ * shipper - the log, or its checkpoints, to places elsewhere: so that who takes this machine has
+ * not the only copy, and a witness knows how long the log was.
+ *
+ * Reads the log's folder and never writes in it; speaks with servers outside, with logins that are
+ * good for nothing else. It is told by the auditor how far the log is durable, and answers nobody:
+ * whether it is slow, stuck or dead is noticed by no command. When it dies the parent starts
+ * another, which goes on from the places this one kept.
+ */
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "gateway/io/log.h"
+#include "gateway/proc/child.h"
+#include "gateway/proc/file.h"
+#include "gateway/proc/ship.h"
+#include "policy/identity/creds.h"
+
+enum { CREDS_MAX = 64 * 1024, STOP_MS = 1500, STOP_STEP_MS = 10 };
+
+static struct shipper {
+	struct child child;
+	struct channel auditor;
+	struct ship_feed feed;
+	struct ship *ship[SINK_MAX];
+	size_t n;
+	int log, state; /* folders */
+	uv_timer_t stop;
+	unsigned stop_steps;
+} self;
+
+/* ---- the auditor ---- */
+
+static int
+on_audit_at(struct channel *c, struct cursor *in, int fd)
+{
+	struct msg_audit_at m;
+
+	(void)c;
+	(void)fd;
+	if (msg_audit_at_get(in, &m) != 0)
+		return -EBADMSG;
+	pthread_mutex_lock(&self.feed.lock);
+	self.feed.upto = m;
+	pthread_cond_broadcast(&self.feed.news);
+	pthread_mutex_unlock(&self.feed.lock);
+	return 0;
+}
+
+static void
+auditor_gone(struct channel *c, const char *why)
+{
+	(void)why;
+	channel_close(c); /* what is durable stays so */
+}
+
+static int
+on_peer(struct channel *c, struct cursor *in, int fd)
+{
+	static const struct frame_rule rules[] = {
+		{ MSG_AUDIT_AT, CHILD_IN(0), false, false, 24, on_audit_at, "audit_at" },
+	};
+	static const struct channel_ops ops = { rules, sizeof(rules) / sizeof(rules[0]),
+		auditor_gone };
+	enum role role;
+	unsigned index;
+
+	(void)c;
+	if (msg_peer_get(in, &role, &index) == 0 && role == ROLE_AUDITOR && self.auditor.fd < 0)
+		return channel_open(&self.auditor, &self.child.loop, fd, "auditor", 0, &ops);
+	close(fd);
+	return -EBADMSG;
+}
+
+/* ---- sinks ---- */
+
+static int
+on_sink(struct channel *c, struct cursor *in, int fd)
+{
+	struct ship *s = calloc(1, sizeof(*s));
+
+	(void)c;
+	(void)fd;
+	if (s == NULL)
+		return -ENOMEM;
+	if (self.n == SINK_MAX || msg_sink_get(in, &s->conf) != 0) {
+		free(s);
+		return -EBADMSG;
+	}
+	s->dir = -1;
+	self.ship[self.n++] = s;
+	return 0;
+}
+
+/* take_login() - of the sink named last. What is no creds file is said, and the server will refuse.
+ */
+static void
+take_login(struct ship *s, int fd)
+{
+	struct log_line l;
+	struct bytes jwt;
+	struct buf text;
+	int r;
+
+	secret_buf_init(&text, CREDS_MAX);
+	r = file_read_fd(fd, &text);
+	if (r == 0)
+		r = creds_read(buf_bytes(&text), &jwt, &s->key);
+	if (r == 0) {
+		s->jwt = strndup((const char *)jwt.ptr, jwt.len);
+	} else {
+		log_begin(&l, LOG_ERR, "sink_creds_refused");
+		log_str(&l, "sink", s->conf.name);
+		if (r < 0)
+			log_errno(&l, r);
+		else
+			log_str(&l, "why", creds_why(r));
+		log_end(&l);
+	}
+	secret_buf_deinit(&text);
+	close(fd);
+}
+
+static int
+on_file(struct channel *c, struct cursor *in, int fd)
+{
+	struct ship *s = self.n > 0 ? self.ship[self.n - 1] : NULL;
+	char name[32];
+
+	(void)c;
+	if (msg_file_get(in, name) == 0) {
+		if (strcmp(name, "audit_dir") == 0 && self.log < 0) {
+			self.log = fd;
+			return 0;
+		}
+		if (strcmp(name, "sink_state") == 0 && self.state < 0) {
+			self.state = fd;
+			return 0;
+		}
+		if (strcmp(name, "sink_dir") == 0 && s != NULL && s->dir < 0) {
+			s->dir = fd;
+			return 0;
+		}
+		if (strcmp(name, "sink_creds") == 0 && s != NULL && s->jwt == NULL) {
+			take_login(s, fd);
+			return 0;
+		}
+	}
+	close(fd);
+	return -EBADMSG;
+}
+
+/* ---- beginning and ending ---- */
+
+static int
+on_start(struct channel *c, struct cursor *in, int fd)
+{
+	(void)in;
+	(void)fd;
+	if (self.log < 0 || self.state < 0)
+		return -EBADMSG;
+	c->state = CHILD_RUNNING;
+	for (size_t i = 0; i < self.n; i++) {
+		struct ship *s = self.ship[i];
+		int r;
+
+		s->feed = &self.feed;
+		s->state = self.state;
+		r = ship_start(s, self.log);
+		if (r != 0)
+			child_fatal(&self.child, "a sink cannot be started", r);
+	}
+	return msg_bare_put(c, MSG_READY, -1);
+}
+
+/* when_sent() - what was durable when we were told to stop is sent, for a moment. */
+static void
+when_sent(uv_timer_t *t)
+{
+	bool running = false;
+
+	(void)t;
+	pthread_mutex_lock(&self.feed.lock);
+	for (size_t i = 0; i < self.n; i++)
+		running = running || self.ship[i]->running;
+	pthread_mutex_unlock(&self.feed.lock);
+	if (!running || ++self.stop_steps >= STOP_MS / STOP_STEP_MS)
+		child_exit(&self.child, 0);
+}
+
+static int
+on_stop(struct channel *c, struct cursor *in, int fd)
+{
+	(void)c;
+	(void)in;
+	(void)fd;
+	/* the auditor's last word may lie unread */
+	if (self.auditor.fd >= 0)
+		channel_pull(&self.auditor);
+	pthread_mutex_lock(&self.feed.lock);
+	self.feed.stopping = true;
+	pthread_cond_broadcast(&self.feed.news);
+	pthread_mutex_unlock(&self.feed.lock);
+	uv_timer_start(&self.stop, when_sent, 0, STOP_STEP_MS);
+	return 0;
+}
+
+int
+shipper_main(void)
+{
+	static const struct frame_rule rules[] = {
+		CHILD_ROWS,
+		{ MSG_PEER, CHILD_ALIVE, false, true, 16, on_peer, "peer" },
+		{ MSG_SINK, CHILD_IN(CHILD_SET), false, false, 16 * 1024, on_sink, "sink" },
+		{ MSG_FILE, CHILD_IN(CHILD_SET), false, true, 64, on_file, "file" },
+		{ MSG_START, CHILD_IN(CHILD_SET), true, false, 0, on_start, "start" },
+		{ MSG_STOP, CHILD_ALIVE, false, false, 0, on_stop, "stop" },
+	};
+	static const struct channel_ops ops = { rules, sizeof(rules) / sizeof(rules[0]),
+		child_parent_gone };
+	pthread_condattr_t attr;
+
+	self.auditor.fd = self.log = self.state = -1;
+	pthread_mutex_init(&self.feed.lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&self.feed.news, &attr);
+	pthread_condattr_destroy(&attr);
+	child_begin(&self.child, ROLE_SHIPPER, &ops);
+	uv_timer_init(&self.child.loop, &self.stop);
+	child_run(&self.child);
+}
