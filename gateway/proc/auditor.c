@@ -1,10 +1,13 @@
 /*
- * auditor - what happened, written down. Owns the two append-only files, sequence and time; puts the
- * identity the verifier named on each line, never a sender's word for it.
+ * auditor - what happened, written down. Owns the folder of the log, sequence and time, the key that signs
+ * checkpoints; puts the identity the verifier named on each record, never a sender's word for it.
  *
  * `durable` is answered after fdatasync() and not before: all records that arrived meanwhile share
- * the next one. When writing fails, the dispatcher is told so and forwards nothing.
+ * the next one. When writing fails, the dispatcher is told so and why, and the parent too; outcomes are
+ * kept and everything else is counted, until a second's attempt, or the next command's, succeeds.
  */
+#include "gateway/proc/auditor_priv.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -13,319 +16,119 @@
 
 #include "gateway/io/clock.h"
 #include "gateway/io/log.h"
-#include "gateway/proc/child.h"
-#include "gateway/proc/conns.h"
-#include "gateway/proc/msg_auditor.h"
-#include "gateway/proc/msg_verifier.h"
-#include "gateway/proc/people.h"
+#include "gateway/proc/file.h"
 
 enum {
-	AUDITOR_EDGES = 64,
-	AUDITOR_BATCH = 16 * 1024 * 1024,
-	AUDITOR_WAITING = 65536,
-	AUDITOR_TAIL = 256 * 1024,
 	AUDITOR_KEEP_MS = 10000, /* how long a connection that left is still known */
 	AUDITOR_TICK_MS = 1000,
+	AUDITOR_KEY_FILE = 4096,
+	AUDITOR_FULL = LEDGER_BATCH / 2, /* a batch is written before it is larger than this */
 };
 
-struct named {
-	struct conn_node node; /* first */
-	struct person *person;
-	char source[64];
-	uint64_t left_ms; /* 0: still there */
-};
+struct auditor auditor;
 
-static struct auditor {
-	struct child child;
-	struct channel edge[AUDITOR_EDGES], dispatcher, verifier;
-	struct conns conns;
-	struct people people;
-	int records, decisions; /* descriptors */
-	struct buf batch;       /* records of this turn */
-	struct buf notes;       /* decision log lines of this turn */
-	struct {
-		uint64_t token, seq;
-	} waiting[AUDITOR_WAITING];
-	size_t n_waiting;
-	uint64_t seq;
-	bool failing;
-	uv_prepare_t prepare;
-	uv_timer_t tick;
-} self;
-
-/* ---- lines ---- */
-
-static void
-put_time(struct buf *b)
+struct ledger_time
+auditor_now(void)
 {
-	int64_t ns = clock_wall_ns();
-	time_t s = ns / 1000000000;
-	struct tm tm;
-	char text[64];
-
-	gmtime_r(&s, &tm);
-	snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d.%09lldZ", tm.tm_year + 1900, tm.tm_mon + 1,
-	    tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (long long)(ns % 1000000000));
-	buf_put_str(b, "\"time\":\"");
-	buf_put_str(b, text);
-	buf_put_u8(b, '"');
-}
-
-/* put_text() - ,"key":"value", left out when empty */
-static void
-put_text(struct buf *b, const char *key, struct bytes v)
-{
-	if (v.len == 0)
-		return;
-	buf_put_str(b, ",\"");
-	buf_put_str(b, key);
-	buf_put_str(b, "\":");
-	buf_put_json(b, v);
-}
-
-static void
-put_number(struct buf *b, const char *key, uint64_t v)
-{
-	buf_put_str(b, ",\"");
-	buf_put_str(b, key);
-	buf_put_str(b, "\":");
-	buf_put_dec(b, v);
-}
-
-static void
-put_bool(struct buf *b, const char *key, bool v)
-{
-	buf_put_str(b, ",\"");
-	buf_put_str(b, key);
-	buf_put_str(b, v ? "\":true" : "\":false");
-}
-
-/* put_identity() - who the verifier says this connection is. */
-static void
-put_identity(struct buf *b, const struct identity *id)
-{
-	put_text(b, "user", bytes_str(id->user));
-	put_text(b, "account", bytes_str(id->account));
-	put_text(b, "issuer", bytes_str(id->issuer));
-	put_text(b, "name", bytes_str(id->name));
-	buf_put_str(b, ",\"tags\":[");
-	for (size_t i = 0; i < id->n_tags; i++) {
-		if (i > 0)
-			buf_put_u8(b, ',');
-		buf_put_json(b, bytes_str(id->tags[i]));
-	}
-	buf_put_u8(b, ']');
+	return (struct ledger_time){ clock_wall_ns(), clock_boot_ns() };
 }
 
 static const struct named *
 named_of(uint32_t edge, uint64_t conn)
 {
-	struct conn_node *n = conns_find(&self.conns, edge, conn);
+	struct conn_node *n = conns_find(&auditor.conns, edge, conn);
 
-	if (n == NULL && self.verifier.fd >= 0) {
-		channel_pull(&self.verifier); /* told first, perhaps not read first */
-		n = conns_find(&self.conns, edge, conn);
+	if (n == NULL && auditor.verifier.fd >= 0) {
+		channel_pull(&auditor.verifier); /* told first, perhaps not read first */
+		n = conns_find(&auditor.conns, edge, conn);
 	}
 	return (const struct named *)n;
 }
 
-/* ---- what is reported ---- */
-
-/* put_note() - one line; with a number (@seq not 0) it is a record. */
-static void
-put_note(struct buf *b, const struct msg_note *m, uint32_t edge, const struct named *who, uint64_t seq)
-{
-	buf_put_str(b, seq != 0 ? "{\"v\":1,\"seq\":" : "{");
-	if (seq != 0) {
-		buf_put_dec(b, seq);
-		buf_put_u8(b, ',');
-	}
-	put_time(b);
-	put_text(b, "event", m->event);
-	put_text(b, "id", m->id);
-	put_text(b, "decision", m->decision);
-	put_number(b, "edge", edge);
-	put_number(b, "client", m->conn);
-	put_text(b, "source", m->source);
-	if (who != NULL)
-		put_identity(b, &who->person->identity);
-	put_text(b, "subject", m->subject);
-	put_text(b, "reply", m->reply);
-	put_text(b, "queue", m->queue);
-	put_text(b, "verb", m->verb);
-	put_text(b, "rule", m->rule);
-	put_text(b, "reason", m->reason);
-	put_text(b, "detail", m->detail);
-	put_text(b, "policy", m->policy);
-	if (bytes_is(m->event, "conn_close")) {
-		put_number(b, "in_msgs", m->in_msgs);
-		put_number(b, "out_msgs", m->out_msgs);
-		put_number(b, "in_bytes", m->in_bytes);
-		put_number(b, "out_bytes", m->out_bytes);
-		put_number(b, "denied", m->denied);
-	}
-	if (m->keep) {
-		put_number(b, "size", m->size);
-		buf_put_str(b, ",\"sha256\":\"");
-		buf_put_hex(b, bytes_of(m->digest, sizeof(m->digest)));
-		buf_put_u8(b, '"');
-	}
-	if (m->summed > 0)
-		put_number(b, "not_written", m->summed);
-	buf_put_str(b, "}\n");
-}
-
-static int
-on_note(struct channel *c, struct cursor *in, int fd)
-{
-	const struct named *who;
-	struct msg_note m;
-	uint64_t seq = 0;
-
-	(void)fd;
-	if (msg_note_get(in, &m) != 0)
-		return -EBADMSG;
-	who = named_of(c->index, m.conn);
-	if (m.keep) {
-		seq = ++self.seq;
-		put_note(&self.batch, &m, c->index, who, seq);
-	}
-	put_note(&self.notes, &m, c->index, who, seq);
-	return 0;
-}
-
-
-static int
-on_login_refused(struct channel *c, struct cursor *in, int fd)
-{
-	struct buf *b = &self.notes;
-	struct msg_refused m;
-
-	(void)c;
-	(void)fd;
-	if (msg_refused_get(in, &m) != 0)
-		return -EBADMSG;
-	buf_put_u8(b, '{');
-	put_time(b);
-	put_text(b, "event", BYTES_LIT("login_refused"));
-	put_number(b, "edge", m.edge);
-	put_number(b, "client", m.conn);
-	put_text(b, "source", bytes_str(m.source));
-	put_text(b, "code", m.code);
-	put_text(b, "reason", m.why);
-	buf_put_str(b, "}\n");
-	return 0;
-}
-
-/* command_id() - edge, connection, number: what the client is told when it is refused. */
-static struct bytes
-command_id(const struct msg_record *m, char room[64])
-{
-	int n = snprintf(room, 64, "%u.%llu.c%llu", m->edge, (unsigned long long)m->conn,
-	    (unsigned long long)m->number);
-
-	return bytes_of(room, (size_t)n);
-}
-
-/* put_command() - the record of a command, and the same line for the decision log. */
-static void
-put_command(struct buf *b, const struct msg_record *m, const struct named *who, uint64_t seq)
-{
-	char id[64];
-
-	buf_put_str(b, "{\"v\":1,\"seq\":");
-	buf_put_dec(b, seq);
-	buf_put_u8(b, ',');
-	put_time(b);
-	put_text(b, "event", BYTES_LIT("command"));
-	put_text(b, "id", command_id(m, id));
-	put_text(b, "decision", m->allowed ? BYTES_LIT("allow") : BYTES_LIT("deny"));
-	if (m->would_deny)
-		put_bool(b, "would_deny", true);
-	put_text(b, "rule", m->rule);
-	put_text(b, "reason", m->reason);
-	put_text(b, "verb", m->verb);
-	put_text(b, "dialect", m->dialect);
-	put_text(b, "lattice", m->lattice);
-	put_text(b, "host", m->host);
-	put_text(b, "object", m->object);
-	put_text(b, "target", m->target);
-	put_text(b, "image", m->image);
-	if (m->parts > 1)
-		put_number(b, "parts", m->parts);
-	if (m->has_count)
-		put_number(b, "count", m->count);
-	put_text(b, "field", m->field);
-	put_text(b, "why", m->why);
-	put_bool(b, "mutating", m->mutating);
-	put_text(b, "subject", m->subject);
-	put_text(b, "reply", m->reply);
-	put_number(b, "edge", m->edge);
-	put_number(b, "client", m->conn);
-	put_text(b, "source", bytes_str(who->source));
-	put_identity(b, &who->person->identity);
-	put_number(b, "size", m->size);
-	buf_put_str(b, ",\"sha256\":\"");
-	buf_put_hex(b, bytes_of(m->digest, sizeof(m->digest)));
-	buf_put_u8(b, '"');
-	put_text(b, "policy", m->policy);
-	buf_put_str(b, "}\n");
-}
-
-static int
-on_record(struct channel *c, struct cursor *in, int fd)
-{
-	const struct named *who;
-	struct msg_record m;
-
-	(void)fd;
-	if (msg_record_get(in, &m) != 0)
-		return -EBADMSG;
-	who = named_of(m.edge, m.conn);
-	if (who == NULL || self.n_waiting == AUDITOR_WAITING) {
-		(void)msg_durable_put(c, MSG_NOT_WRITTEN, m.token, 0);
-		return 0;
-	}
-	self.seq++;
-	put_command(&self.batch, &m, who, self.seq);
-	put_command(&self.notes, &m, who, self.seq);
-	self.waiting[self.n_waiting].token = m.token;
-	self.waiting[self.n_waiting].seq = self.seq;
-	self.n_waiting++;
-	return 0;
-}
-
-static int
-on_outcome(struct channel *c, struct cursor *in, int fd)
-{
-	struct buf *to[] = { &self.batch, &self.notes };
-	struct msg_outcome m;
-
-	(void)c;
-	(void)fd;
-	if (msg_outcome_get(in, &m) != 0)
-		return -EBADMSG;
-	self.seq++;
-	for (size_t i = 0; i < 2; i++) {
-		buf_put_str(to[i], "{\"v\":1,\"seq\":");
-		buf_put_dec(to[i], self.seq);
-		buf_put_u8(to[i], ',');
-		put_time(to[i]);
-		put_text(to[i], "event", BYTES_LIT("outcome"));
-		put_number(to[i], "of", m.seq);
-		put_text(to[i], "outcome", m.outcome);
-		put_number(to[i], "answers", m.answers);
-		put_number(to[i], "first_us", m.first_us);
-		buf_put_str(to[i], "}\n");
-	}
-	return 0;
-}
-
 /* ---- writing ---- */
 
-/* write_all() - Return: 0, -errno. */
+/* tell_state() - to the parent: how the log and the decision log do. */
 static int
-write_all(int fd, struct bytes s)
+tell_state(void)
+{
+	return msg_audit_state_put(&auditor.child.parent, &(struct msg_audit_state){
+	    .seq = auditor.ledger.chain.tree.size,
+	    .durable = auditor.ledger.records > 0 ? auditor.ledger.base.tree.size : auditor.ledger.chain.tree.size,
+	    .failing = auditor.told.error != 0,
+	    .since_s = auditor.told.since_s,
+	    .why = auditor.told.error != 0 ? bytes_str(strerror(-auditor.told.error)) : BYTES_NULL,
+	    .notes_failing = auditor.told.notes_error != 0,
+	    .notes_since_s = auditor.told.notes_since_s,
+	    .notes_why = auditor.told.notes_error != 0 ? bytes_str(strerror(-auditor.told.notes_error)) :
+							 BYTES_NULL });
+}
+
+/* how_it_went() - @r of a write. Return: is it another answer than the last time? */
+static bool
+how_it_went(int r, int *error, int64_t *since_s)
+{
+	bool changed = (r != 0) != (*error != 0);
+
+	if (changed)
+		*since_s = r != 0 ? clock_wall_s() : 0;
+	*error = r;
+	if (changed)
+		(void)tell_state();
+	return changed;
+}
+
+/* say_state() - once when it begins to fail, once when it is over. */
+static void
+say_state(int error)
+{
+	struct log_line l;
+
+	if (!how_it_went(error, &auditor.told.error, &auditor.told.since_s))
+		return;
+	if (error != 0) {
+		log_begin(&l, LOG_ERR, "audit_not_written");
+		log_errno(&l, error);
+		log_str(&l, "effect", "commands that change something are refused until it can be written again");
+		log_end(&l);
+	} else {
+		log_event(LOG_INF, "audit_written_again");
+	}
+}
+
+static int
+on_stats_wanted(struct channel *c, struct cursor *in, int fd)
+{
+	(void)c;
+	(void)in;
+	(void)fd;
+	return tell_state();
+}
+
+/* write_batch() - the records of this turn to the disk, then `durable` to whoever waits. */
+static void
+write_batch(void)
+{
+	int r;
+
+	if (auditor.outcomes.len > 0 && (auditor.ledger.error == 0 || auditor.n_waiting > 0))
+		record_outcomes();
+	r = ledger_commit(&auditor.ledger, auditor_now());
+	if (r == 0 && auditor.ledger.error == 0)
+		buf_reset(&auditor.outcomes);
+	say_state(r);
+	for (size_t i = 0; i < auditor.n_waiting; i++) {
+		uint64_t seq = auditor.waiting[i].seq;
+
+		(void)msg_durable_put(&auditor.dispatcher, r == 0 ? MSG_DURABLE : MSG_NOT_WRITTEN,
+		    auditor.waiting[i].token, r == 0 ? seq : (uint64_t)-r);
+	}
+	auditor.n_waiting = 0;
+	channel_flush(&auditor.dispatcher);
+}
+
+/* write_lines() - Return: 0, -errno. */
+static int
+write_lines(int fd, struct bytes s)
 {
 	while (s.len > 0) {
 		ssize_t n = write(fd, s.ptr, s.len);
@@ -339,67 +142,25 @@ write_all(int fd, struct bytes s)
 	return 0;
 }
 
-/* size_of() - of a file, or -1 where there is no such thing. */
-static off_t
-size_of(int fd)
-{
-	struct stat st;
-
-	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? st.st_size : -1;
-}
-
-/* undo() - something was written in part: cut it off, so that no half line is left behind. */
-static void
-undo(int fd, off_t size, const char *event)
-{
-	if (size >= 0 && ftruncate(fd, size) != 0)
-		log_event(LOG_ERR, event);
-}
-
-/* write_batch() - the records of this turn to the disk, then `durable` to whoever waits. */
-static void
-write_batch(void)
-{
-	off_t size = size_of(self.records);
-	int r = buf_failed(&self.batch) ? -ENOMEM : write_all(self.records, buf_bytes(&self.batch));
-
-	if (r == 0 && fdatasync(self.records) != 0)
-		r = -errno;
-	if (r != 0) {
-		struct log_line l;
-
-		undo(self.records, size, "audit_torn");
-		log_begin(&l, LOG_ERR, "audit_not_written");
-		log_errno(&l, r);
-		log_str(&l, "effect", "commands are refused until it can be written again");
-		log_end(&l);
-	} else if (self.failing) {
-		log_event(LOG_INF, "audit_written_again");
-	}
-	self.failing = r != 0;
-	for (size_t i = 0; i < self.n_waiting; i++)
-		(void)msg_durable_put(&self.dispatcher, r == 0 ? MSG_DURABLE : MSG_NOT_WRITTEN,
-		    self.waiting[i].token, self.waiting[i].seq);
-	self.n_waiting = 0;
-	buf_reset(&self.batch);
-	channel_flush(&self.dispatcher);
-}
-
 static void
 write_notes(void)
 {
-	off_t size = size_of(self.decisions);
-	int r = buf_failed(&self.notes) ? -ENOMEM : write_all(self.decisions, buf_bytes(&self.notes));
+	struct stat st;
+	off_t size = fstat(auditor.decisions, &st) == 0 && S_ISREG(st.st_mode) ? st.st_size : -1;
+	int r = buf_failed(&auditor.notes) ? -ENOMEM : write_lines(auditor.decisions, buf_bytes(&auditor.notes));
 
 	if (r != 0) {
 		struct log_line l;
 
-		undo(self.decisions, size, "decisions_torn");
+		/* what was written in part is cut off, so that no half line is left behind */
+		if (size >= 0 && ftruncate(auditor.decisions, size) != 0)
+			log_event(LOG_ERR, "decisions_torn");
 		log_begin(&l, LOG_ERR, "decisions_not_written");
 		log_errno(&l, r);
 		log_end(&l);
 	}
-	buf_reset(&self.notes);
+	(void)how_it_went(r, &auditor.told.notes_error, &auditor.told.notes_since_s);
+	buf_reset(&auditor.notes);
 }
 
 /* before_sleep() - everything that could be read has been read: write it as one. */
@@ -407,93 +168,201 @@ static void
 before_sleep(uv_prepare_t *p)
 {
 	(void)p;
-	if (self.batch.len > 0 || self.n_waiting > 0)
+	if (auditor.ledger.records > 0 || auditor.n_waiting > 0 ||
+	    (auditor.outcomes.len > 0 && auditor.ledger.error == 0))
 		write_batch();
-	if (self.notes.len > 0 || buf_failed(&self.notes))
+	if (auditor.notes.len > 0 || buf_failed(&auditor.notes))
 		write_notes();
 }
 
-/* ---- the files at start ---- */
-
-/* last_seq() - the sequence number of the last whole line, found from the end. */
-static uint64_t
-last_seq(struct bytes tail)
+/* make_room() - a batch has its ceiling. */
+static void
+make_room(void)
 {
-	static const struct bytes key = BYTES_LIT("{\"v\":1,\"seq\":");
-	uint64_t seq = 0;
-
-	while (tail.len > 0) {
-		size_t n = bytes_find(tail, '\n');
-		struct bytes line = bytes_upto(tail, n);
-
-		if (n < tail.len && bytes_starts(line, key)) {
-			uint64_t v = 0;
-
-			line = bytes_from(line, key.len);
-			for (size_t i = 0; i < line.len && line.ptr[i] >= '0' && line.ptr[i] <= '9'; i++)
-				v = v * 10 + (uint64_t)(line.ptr[i] - '0');
-			seq = v > seq ? v : seq;
-		}
-		tail = bytes_from(tail, n + 1);
-	}
-	return seq;
+	if (ledger_bytes(&auditor.ledger) > AUDITOR_FULL || auditor.n_waiting == AUDITOR_WAITING)
+		write_batch();
 }
 
-/* open_records() - go on where the file ends; a torn last line is closed and said to be a gap. */
-static int
-open_records(int fd)
-{
-	autofree(mem_freep) char *tail = malloc(AUDITOR_TAIL);
-	struct stat st;
-	off_t from;
-	ssize_t n;
+/* ---- what is reported ---- */
 
-	if (tail == NULL || fstat(fd, &st) != 0)
-		return err_raise(-ENOMEM);
-	self.records = fd;
-	if (st.st_size == 0)
-		return 0;
-	from = st.st_size > AUDITOR_TAIL ? st.st_size - AUDITOR_TAIL : 0;
-	n = pread(fd, tail, AUDITOR_TAIL, from);
-	if (n <= 0)
-		return err_raise(-EIO);
-	self.seq = last_seq(bytes_of(tail, (size_t)n));
-	if (tail[n - 1] == '\n')
-		return 0;
-	self.seq++;
-	buf_put_str(&self.batch, "\n{\"v\":1,\"seq\":");
-	buf_put_dec(&self.batch, self.seq);
-	buf_put_u8(&self.batch, ',');
-	put_time(&self.batch);
-	put_text(&self.batch, "event", BYTES_LIT("gap"));
-	put_text(&self.batch, "reason", BYTES_LIT("the last line was not whole"));
-	buf_put_str(&self.batch, "}\n");
+static int
+on_note(struct channel *c, struct cursor *in, int fd)
+{
+	const struct named *who;
+	struct msg_note m;
+
+	(void)fd;
+	if (msg_note_get(in, &m) != 0)
+		return -EBADMSG;
+	who = named_of(c->index, m.conn);
+	record_note(&m, c->index, who);
+	note_edge(&auditor.notes, &m, c->index, who);
+	make_room();
 	return 0;
+}
+
+static int
+on_login_refused(struct channel *c, struct cursor *in, int fd)
+{
+	struct msg_refused m;
+
+	(void)c;
+	(void)fd;
+	if (msg_refused_get(in, &m) != 0)
+		return -EBADMSG;
+	record_refused(&m);
+	note_refused(&auditor.notes, &m);
+	make_room();
+	return 0;
+}
+
+static int
+on_record(struct channel *c, struct cursor *in, int fd)
+{
+	const struct named *who;
+	struct msg_record m;
+	uint64_t seq = 0;
+	int e;
+
+	(void)fd;
+	if (msg_record_get(in, &m) != 0)
+		return -EBADMSG;
+	who = named_of(m.edge, m.conn);
+	make_room();
+	e = who != NULL ? record_command(&m, who, &seq) : ENOTCONN;
+	if (e != 0) {
+		(void)msg_durable_put(c, MSG_NOT_WRITTEN, m.token, (uint64_t)e);
+		return 0;
+	}
+	note_command(&auditor.notes, &m, who, seq);
+	auditor.waiting[auditor.n_waiting].token = m.token;
+	auditor.waiting[auditor.n_waiting].seq = seq;
+	auditor.n_waiting++;
+	return 0;
+}
+
+/* on_outcome() - kept until its record is durable: a command that went on has one, whatever the disk says. */
+static int
+on_outcome(struct channel *c, struct cursor *in, int fd)
+{
+	struct bytes all = in->in;
+	struct msg_outcome m;
+
+	(void)c;
+	(void)fd;
+	if (msg_outcome_get(in, &m) != 0)
+		return -EBADMSG;
+	if (auditor.outcomes.len + all.len + 4 <= AUDITOR_OUTCOMES)
+		buf_put_sized(&auditor.outcomes, all);
+	else
+		ledger_lose(&auditor.ledger, 1);
+	note_outcome(&auditor.notes, &m);
+	return 0;
+}
+
+static int
+on_act(struct channel *c, struct cursor *in, int fd)
+{
+	struct msg_act m;
+
+	(void)c;
+	(void)fd;
+	if (msg_act_get(in, &m) != 0)
+		return -EBADMSG;
+	record_act(&m);
+	note_act(&auditor.notes, &m);
+	return 0;
+}
+
+/* ---- files and keys ---- */
+
+/* read_key() - a file with a key. Return: 0, AUDIT_KEY_BAD, -errno. */
+static int
+read_key(const char *name, int fd)
+{
+	struct buf text;
+	int r;
+
+	secret_buf_init(&text, AUDITOR_KEY_FILE);
+	r = file_read_fd(fd, &text);
+	if (r == 0 && strcmp(name, "redact_key") == 0)
+		r = redact_key_read(&auditor.redact, buf_bytes(&text));
+	else if (r == 0)
+		r = audit_key_read(strcmp(name, "audit_key") == 0 ? &auditor.key : &auditor.former,
+		    buf_bytes(&text));
+	secret_buf_deinit(&text);
+	return err_pass(r);
 }
 
 static int
 on_file(struct channel *c, struct cursor *in, int fd)
 {
 	char name[32];
+	bool fresh = c->state == CHILD_SET;
 
-	(void)c;
 	if (msg_file_get(in, name) != 0) {
 		close(fd);
 		return -EBADMSG;
 	}
-	if (strcmp(name, "audit") == 0) {
-		if (open_records(fd) != 0)
-			child_fatal(&self.child, "the audit file cannot be read", 0);
+	if (strcmp(name, "decisions") == 0) {
+		if (auditor.decisions >= 0)
+			close(auditor.decisions);
+		auditor.decisions = fd;
 		return 0;
 	}
-	if (strcmp(name, "decisions") != 0) {
-		close(fd);
-		return -EBADMSG;
+	if (fresh && strcmp(name, "audit") == 0 && auditor.dir < 0) {
+		auditor.dir = fd;
+		return 0;
 	}
-	if (self.decisions >= 0)
-		close(self.decisions);
-	self.decisions = fd;
-	return 0;
+	if (fresh && (strcmp(name, "audit_key") == 0 || strcmp(name, "audit_key_old") == 0 ||
+			 strcmp(name, "redact_key") == 0)) {
+		int r = read_key(name, fd);
+
+		close(fd);
+		if (r != 0)
+			child_fatal(&auditor.child, "a key of the audit cannot be used", r < 0 ? r : 0);
+		return 0;
+	}
+	close(fd);
+	return -EBADMSG;
+}
+
+/* open_log() - read what is there; the process ends when it cannot be gone on with. */
+static void
+open_log(void)
+{
+	const struct setup *s = &auditor.child.setup;
+	struct ledger_setup l = { .dir = auditor.dir,
+		.limits = { s->segment_size, (int64_t)s->segment_age_ms * 1000000, s->keep_size,
+		    (int64_t)s->keep_age_ms * 1000000 },
+		.checkpoint_records = s->checkpoint_records,
+		.checkpoint_ns = (int64_t)s->checkpoint_every_ms * 1000000,
+		.signer = &auditor.key.signer,
+		.former = auditor.former.seed.ptr != NULL ? &auditor.former.signer : NULL,
+		.version = PORTCULLIS_VERSION };
+	struct log_line line;
+	int r = auditor.redact.ptr == NULL ? redact_key_derive(&auditor.redact, &auditor.key) : 0;
+
+	if (r == 0)
+		r = ledger_open(&auditor.ledger, &l, auditor_now());
+	auditor.open = true;
+	if (r != 0) {
+		log_begin(&line, LOG_FTL, "audit_not_opened");
+		log_str(&line, "why", auditor.ledger.why);
+		log_str(&line, "fix",
+		    r == LEDGER_DAMAGED ? "look with `portcullis audit verify`; move the folder away to begin another"
+					: "see why");
+		log_end(&line);
+		child_fatal(&auditor.child, "the audit log cannot be gone on with", r < 0 ? r : 0);
+	}
+	buf_reset(&auditor.body);
+	note_key_put(&auditor.body, &auditor.key.signer.key);
+	log_begin(&line, LOG_INF, "audit_opened");
+	log_bytes(&line, "key", buf_bytes(&auditor.body));
+	log_num(&line, "records", (int64_t)auditor.ledger.chain.tree.size);
+	log_num(&line, "unknown", (int64_t)auditor.ledger.n_open);
+	log_num(&line, "cut", (int64_t)auditor.ledger.found.cut);
+	log_end(&line);
 }
 
 /* ---- who is who ---- */
@@ -508,13 +377,14 @@ on_who(struct channel *c, struct cursor *in, int fd)
 	(void)c;
 	(void)fd;
 	if (r == 0) {
+		n->came_ns = auditor_now().mono_ns;
 		snprintf(n->source, sizeof(n->source), "%s", who.identity.source);
-		r = people_meet(&self.people, &who.identity, &n->person);
+		r = people_meet(&auditor.people, &who.identity, &n->person);
 		if (r == 0)
-			r = conns_add(&self.conns, &n->node, who.edge, who.conn);
+			r = conns_add(&auditor.conns, &n->node, who.edge, who.conn);
 		if (r == 0)
 			return 0;
-		people_leave(&self.people, n->person);
+		people_leave(&auditor.people, n->person);
 		msg_who_deinit(&who);
 	}
 	free(n);
@@ -532,36 +402,46 @@ on_who_left(struct channel *c, struct cursor *in, int fd)
 	(void)fd;
 	if (msg_who_left_get(in, &edge, &conn) != 0)
 		return -EBADMSG;
-	n = conns_find(&self.conns, edge, conn);
+	n = conns_find(&auditor.conns, edge, conn);
 	if (n != NULL)
-		((struct named *)n)->left_ms = uv_now(&self.child.loop) + 1;
+		((struct named *)n)->left_ms = uv_now(&auditor.child.loop) + 1;
 	return 0;
 }
 
 static void
 forget(struct named *x)
 {
-	conns_remove(&self.conns, &x->node);
-	people_leave(&self.people, x->person);
+	conns_remove(&auditor.conns, &x->node);
+	people_leave(&auditor.people, x->person);
 	free(x);
 }
 
-/* on_tick() - forget those who left a while ago: their last notes have arrived. */
+/* forget_left() - those who left a while ago: their last notes have arrived. */
 static void
-on_tick(uv_timer_t *t)
+forget_left(uint64_t now)
 {
-	uint64_t now = uv_now(&self.child.loop);
-	struct conn_node *n = conns_each(&self.conns, NULL), *next;
+	struct conn_node *n = conns_each(&auditor.conns, NULL), *next;
 
-	(void)t;
 	for (; n != NULL; n = next) {
 		struct named *x = (struct named *)n;
 
-		next = conns_each(&self.conns, n);
+		next = conns_each(&auditor.conns, n);
 		if (x->left_ms == 0 || now - x->left_ms < AUDITOR_KEEP_MS)
 			continue;
 		forget(x);
 	}
+}
+
+static void
+on_tick(uv_timer_t *t)
+{
+	uint64_t now = uv_now(&auditor.child.loop);
+
+	(void)t;
+	forget_left(now);
+	record_flood(now);
+	before_sleep(NULL); /* who waits is not to wait for what follows */
+	say_state(ledger_tick(&auditor.ledger, auditor_now()));
 }
 
 /* ---- parent ---- */
@@ -577,10 +457,10 @@ edge_gone(struct channel *c, const char *why)
 static void
 forget_edge(unsigned index)
 {
-	struct conn_node *n = conns_each(&self.conns, NULL), *next;
+	struct conn_node *n = conns_each(&auditor.conns, NULL), *next;
 
 	for (; n != NULL; n = next) {
-		next = conns_each(&self.conns, n);
+		next = conns_each(&auditor.conns, n);
 		if (n->edge != index)
 			continue;
 		forget((struct named *)n);
@@ -596,8 +476,8 @@ on_peer(struct channel *c, struct cursor *in, int fd)
 		{ MSG_NOTE, CHILD_IN(0), false, false, 128 * 1024, on_note, "note" },
 	};
 	static const struct frame_rule dispatcher_rules[] = {
-		{ MSG_RECORD, CHILD_IN(0), false, false, 128 * 1024, on_record, "record" },
-		{ MSG_OUTCOME, CHILD_IN(0), false, false, 256, on_outcome, "outcome" },
+		{ MSG_RECORD, CHILD_IN(0), false, false, MSG_RECORD_MAX, on_record, "record" },
+		{ MSG_OUTCOME, CHILD_IN(0), false, false, MSG_OUTCOME_MAX, on_outcome, "outcome" },
 	};
 	static const struct frame_rule verifier_rules[] = {
 		{ MSG_WHO, CHILD_IN(0), false, false, FRAME_MAX, on_who, "who" },
@@ -614,16 +494,16 @@ on_peer(struct channel *c, struct cursor *in, int fd)
 	if (msg_peer_get(in, &role, &index) == 0 && index < AUDITOR_EDGES) {
 		if (role == ROLE_EDGE) {
 			/* the end of the other may not have been read yet, nor its last notes */
-			if (self.edge[index].fd >= 0)
-				channel_pull(&self.edge[index]);
-			channel_end(&self.edge[index], "replaced");
+			if (auditor.edge[index].fd >= 0)
+				channel_pull(&auditor.edge[index]);
+			channel_end(&auditor.edge[index], "replaced");
 			forget_edge(index);
-			return channel_open(&self.edge[index], &self.child.loop, fd, "edge", index, &edge_ops);
+			return channel_open(&auditor.edge[index], &auditor.child.loop, fd, "edge", index, &edge_ops);
 		}
 		if (role == ROLE_DISPATCHER)
-			return channel_open(&self.dispatcher, &self.child.loop, fd, "dispatcher", 0, &dispatcher_ops);
+			return channel_open(&auditor.dispatcher, &auditor.child.loop, fd, "dispatcher", 0, &dispatcher_ops);
 		if (role == ROLE_VERIFIER)
-			return channel_open(&self.verifier, &self.child.loop, fd, "verifier", 0, &verifier_ops);
+			return channel_open(&auditor.verifier, &auditor.child.loop, fd, "verifier", 0, &verifier_ops);
 	}
 	close(fd);
 	return -EBADMSG;
@@ -634,11 +514,14 @@ on_start(struct channel *c, struct cursor *in, int fd)
 {
 	(void)in;
 	(void)fd;
-	if (self.records < 0 || self.decisions < 0 || self.verifier.fd < 0 || self.dispatcher.fd < 0)
+	if (auditor.dir < 0 || auditor.decisions < 0 || auditor.key.seed.ptr == NULL || auditor.verifier.fd < 0 || auditor.dispatcher.fd < 0)
 		return -EBADMSG;
+	open_log();
 	c->state = CHILD_RUNNING;
-	uv_prepare_start(&self.prepare, before_sleep);
-	uv_timer_start(&self.tick, on_tick, AUDITOR_TICK_MS, AUDITOR_TICK_MS);
+	/* the start is on the disk before anybody is served; where it cannot be, reads are, and it says so */
+	say_state(ledger_tick(&auditor.ledger, auditor_now()));
+	uv_prepare_start(&auditor.prepare, before_sleep);
+	uv_timer_start(&auditor.tick, on_tick, AUDITOR_TICK_MS, AUDITOR_TICK_MS);
 	return msg_bare_put(c, MSG_READY, -1);
 }
 
@@ -650,15 +533,18 @@ on_stop(struct channel *c, struct cursor *in, int fd)
 	(void)in;
 	(void)fd;
 	for (size_t i = 0; i < AUDITOR_EDGES; i++) {
-		if (self.edge[i].fd >= 0)
-			channel_pull(&self.edge[i]);
+		if (auditor.edge[i].fd >= 0)
+			channel_pull(&auditor.edge[i]);
 	}
-	if (self.verifier.fd >= 0)
-		channel_pull(&self.verifier);
-	if (self.dispatcher.fd >= 0)
-		channel_pull(&self.dispatcher);
-	before_sleep(NULL);
-	child_exit(&self.child, 0);
+	if (auditor.verifier.fd >= 0)
+		channel_pull(&auditor.verifier);
+	if (auditor.dispatcher.fd >= 0)
+		channel_pull(&auditor.dispatcher);
+	if (auditor.open) {
+		before_sleep(NULL);
+		ledger_close(&auditor.ledger, "stopped", auditor_now());
+	}
+	child_exit(&auditor.child, 0);
 }
 
 int
@@ -668,18 +554,22 @@ auditor_main(void)
 		CHILD_ROWS,
 		{ MSG_PEER, CHILD_ALIVE, false, true, 16, on_peer, "peer" },
 		{ MSG_FILE, CHILD_ALIVE, false, true, 64, on_file, "file" },
+		{ MSG_STATS_WANTED, CHILD_ALIVE, false, false, 0, on_stats_wanted, "stats_wanted" },
+		{ MSG_ACT, CHILD_IN(CHILD_RUNNING), false, false, 4096, on_act, "act" },
 		{ MSG_START, CHILD_IN(CHILD_SET), true, false, 0, on_start, "start" },
 		{ MSG_STOP, CHILD_ALIVE, false, false, 0, on_stop, "stop" },
 	};
 	static const struct channel_ops ops = { rules, sizeof(rules) / sizeof(rules[0]), child_parent_gone };
 
 	for (size_t i = 0; i < AUDITOR_EDGES; i++)
-		self.edge[i].fd = -1;
-	self.dispatcher.fd = self.verifier.fd = self.records = self.decisions = -1;
-	buf_init(&self.batch, AUDITOR_BATCH);
-	buf_init(&self.notes, AUDITOR_BATCH);
-	child_begin(&self.child, ROLE_AUDITOR, &ops);
-	uv_prepare_init(&self.child.loop, &self.prepare);
-	uv_timer_init(&self.child.loop, &self.tick);
-	child_run(&self.child);
+		auditor.edge[i].fd = -1;
+	auditor.dispatcher.fd = auditor.verifier.fd = auditor.dir = auditor.decisions = -1;
+	buf_init(&auditor.notes, AUDITOR_NOTES);
+	buf_init(&auditor.outcomes, AUDITOR_OUTCOMES);
+	buf_init(&auditor.body, REDACT_BODY_MAX);
+	buf_init(&auditor.error, 8 * 1024);
+	child_begin(&auditor.child, ROLE_AUDITOR, &ops);
+	uv_prepare_init(&auditor.child.loop, &auditor.prepare);
+	uv_timer_init(&auditor.child.loop, &auditor.tick);
+	child_run(&auditor.child);
 }

@@ -47,6 +47,11 @@ static const struct config_path stamp_paths[] = {
 	{ "key", AT(stamp_key), "keys/stamp.key", NULL },
 };
 
+static const struct config_path audit_paths[] = {
+	{ "key", AT(audit_key), "keys/audit.key", NULL },
+	{ "redact_key", AT(redact_key), "keys/redact.key", NULL },
+};
+
 enum limit_unit { UNIT_COUNT, UNIT_SIZE, UNIT_TIME };
 
 struct config_limit {
@@ -73,6 +78,24 @@ static const struct config_limit limits[] = {
 	{ "write_deadline", AT(write_deadline_ms), UNIT_TIME, 50, 10 * MINUTE, 10 * SEC },
 	{ "lame_duck_grace", AT(lame_duck_grace_ms), UNIT_TIME, 0, 10 * MINUTE, 10 * SEC },
 	{ "lame_duck_duration", AT(lame_duck_duration_ms), UNIT_TIME, 0, 24 * HOUR, 2 * MINUTE },
+};
+
+#define YEARS_100 (UINT64_C(36500) * 24 * HOUR)
+#define PIB (UINT64_C(1) << 50)
+
+/* Of the audit: some are larger than 32 bits. */
+static const struct audit_limit {
+	const char *key;
+	size_t at; /* offsetof of a uint64_t */
+	enum limit_unit unit;
+	uint64_t min, max, preset;
+} audit_limits[] = {
+	{ "checkpoint_records", AT(checkpoint_records), UNIT_COUNT, 1, 1000000, 1000 },
+	{ "checkpoint_every", AT(checkpoint_every_ms), UNIT_TIME, 1 * SEC, 24 * HOUR, 1 * MINUTE },
+	{ "segment_size", AT(segment_size), UNIT_SIZE, 64 * KIB, 1024 * MIB, 64 * MIB },
+	{ "segment_age", AT(segment_age_ms), UNIT_TIME, 1 * SEC, YEARS_100, 24 * HOUR },
+	{ "keep_size", AT(keep_size), UNIT_SIZE, 0, PIB, 0 },
+	{ "keep_age", AT(keep_age_ms), UNIT_TIME, 0, YEARS_100, 0 },
 };
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -388,6 +411,28 @@ read_stamp(struct config_reader *rd)
 		read_gate(rd, v);
 }
 
+/* read_audit_log() - the whole section may be absent. */
+static void
+read_audit_log(struct config_reader *rd)
+{
+	struct text_node *s = section(rd, "audit_log"), none = { .kind = TEXT_SECTION };
+
+	read_paths(rd, s != NULL ? s : &none, audit_paths, COUNT(audit_paths));
+	for (size_t i = 0; i < COUNT(audit_limits); i++) {
+		const struct audit_limit *l = &audit_limits[i];
+		struct text_node *e = s != NULL ? text_find(s, l->key) : NULL;
+		uint64_t v = l->preset;
+
+		if (l->unit == UNIT_SIZE)
+			note(rd, text_get_size(rd->t, e, l->min, l->max, &v, rd->r));
+		else if (l->unit == UNIT_TIME)
+			note(rd, text_get_duration_ms(rd->t, e, l->min, l->max, &v, rd->r));
+		else
+			note(rd, text_get_number(rd->t, e, l->min, l->max, &v, rd->r));
+		*(uint64_t *)(void *)((char *)rd->c + l->at) = v;
+	}
+}
+
 static void
 read_limits(struct config_reader *rd)
 {
@@ -450,6 +495,7 @@ config_parse(struct config **out, const char *file, struct bytes text, struct te
 	read_trust(&rd);
 	read_upstream(&rd);
 	read_stamp(&rd);
+	read_audit_log(&rd);
 	read_limits(&rd);
 	config_sinks(&rd);
 	if (rd.failed)
@@ -480,6 +526,8 @@ config_free(struct config *c)
 	free(c->inbox_key);
 	free(c->policies);
 	free(c->audit);
+	free(c->audit_key);
+	free(c->redact_key);
 	free(c->decisions);
 	free(c->log);
 	free(c->sink_state);

@@ -51,6 +51,14 @@ struct config {
 	char *inbox_key; /* inbox_key = FILE, default keys/inbox.key */
 	char *policies;  /* policies = DIR */
 	char *audit;     /* audit = DIR */
+
+	/* audit_log { key = FILE  redact_key = FILE  checkpoint_records = 1000 ... } */
+	char *audit_key;    /* default keys/audit.key; made at the start when it is not there */
+	char *redact_key;   /* default keys/redact.key; need not be there */
+	uint64_t checkpoint_records, checkpoint_every_ms;
+	uint64_t segment_size, segment_age_ms;
+	uint64_t keep_size, keep_age_ms; /* 0: for ever */
+
 	char *decisions; /* decisions = FILE, default log/decisions.jsonl */
 	char *log;       /* log = FILE, NULL: stderr */
 

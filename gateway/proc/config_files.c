@@ -17,6 +17,7 @@
 
 enum file_want {
 	WANT_SECRET,    /* a private file */
+	WANT_SECRET_IF, /* one that need not be there */
 	WANT_FILE,      /* a file */
 	WANT_DIR,       /* a folder */
 	WANT_PRIVATE,   /* a folder we write secrets of others into: log, audit */
@@ -41,6 +42,8 @@ static const struct file_check checks[] = {
 	{ "upstream", "creds", AT(upstream_creds), WANT_SECRET, NULL },
 	{ "upstream", "command_creds", AT(upstream_command_creds), WANT_SECRET, NULL },
 	{ "stamp", "key", AT(stamp_key), WANT_SECRET, STAMP_KEY_HOW },
+	{ "audit_log", "key", AT(audit_key), WANT_SECRET_IF, NULL },
+	{ "audit_log", "redact_key", AT(redact_key), WANT_SECRET_IF, NULL },
 	{ NULL, "inbox_key", AT(inbox_key), WANT_SECRET, NULL },
 	{ NULL, "policies", AT(policies), WANT_DIR, NULL },
 	{ NULL, "audit", AT(audit), WANT_PRIVATE, NULL },
@@ -152,12 +155,14 @@ check_path(const struct checker *k, const char *path, const struct file_check *f
 		check_to_create(k, path);
 		return;
 	}
+	if (stat(path, &st) != 0 && want == WANT_SECRET_IF && errno == ENOENT)
+		return;
 	if (stat(path, &st) != 0)
 		text_error(k->r, k->t, k->at, "%s: %s%s%s", path, strerror(errno),
 		    f->how != NULL ? "; " : "", f->how != NULL ? f->how : "");
 	else if (dir ? !S_ISDIR(st.st_mode) : !S_ISREG(st.st_mode))
 		text_error(k->r, k->t, k->at, "%s is not a %s", path, dir ? "folder" : "file");
-	else if (want == WANT_SECRET)
+	else if (want == WANT_SECRET || want == WANT_SECRET_IF)
 		check_secret(k, path, &st);
 	else if (want == WANT_PRIVATE)
 		check_private_dir(k, path, &st);

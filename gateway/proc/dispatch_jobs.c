@@ -2,6 +2,7 @@
  * dispatch_jobs - a command under way: a copy of it from the moment it was allowed until its outcome
  * is recorded, and what its edge is told on the way.
  */
+#include <errno.h>
 #include <stdio.h>
 
 #include "gateway/io/clock.h"
@@ -9,23 +10,29 @@
 #include "gateway/relay/envelope.h"
 
 struct job *
-job_new(const struct msg_command *m, struct bytes header, uint32_t edge, const char *account)
+job_new(const struct msg_command *m, struct bytes header, struct bytes lattice, uint32_t edge, const char *account)
 {
-	const struct bytes part[] = { m->subject, m->reply, header, m->payload };
-	struct job *j = malloc(sizeof(*j) + m->subject.len + m->reply.len + header.len + m->payload.len);
-	struct bytes *slot[4];
+	const struct bytes part[] = { m->subject, m->reply, header, m->payload, lattice };
+	struct job *j =
+	    malloc(sizeof(*j) + m->subject.len + m->reply.len + header.len + m->payload.len + lattice.len);
+	struct bytes *slot[5];
 	uint8_t *at;
 
 	if (j == NULL)
 		return NULL;
-	*j = (struct job){ .edge = edge, .conn = m->conn, .number = m->number };
+	memset(j, 0, sizeof(*j));
+	j->edge = edge;
+	j->conn = m->conn;
+	j->number = m->number;
+	j->said.success = "";
 	snprintf(j->account, sizeof(j->account), "%s", account);
 	slot[0] = &j->subject;
 	slot[1] = &j->reply;
 	slot[2] = &j->header;
 	slot[3] = &j->payload;
+	slot[4] = &j->lattice;
 	at = j->text;
-	for (size_t i = 0; i < 4; i++) {
+	for (size_t i = 0; i < 5; i++) {
 		if (part[i].len > 0)
 			memcpy(at, part[i].ptr, part[i].len);
 		*slot[i] = bytes_of(at, part[i].len);
@@ -34,11 +41,23 @@ job_new(const struct msg_command *m, struct bytes header, uint32_t edge, const c
 	return j;
 }
 
+/* since_published() - in microseconds, 0 when it was never; one that came at once counts as 1. */
+static uint64_t
+since_published(const struct job *j, int64_t at_ns)
+{
+	if (at_ns == 0 || j->published_ns == 0)
+		return 0;
+	return at_ns - j->published_ns >= 1000 ? (uint64_t)(at_ns - j->published_ns) / 1000 : 1;
+}
+
 static void
 outcome(const struct job *j, const char *word)
 {
 	struct msg_outcome m = { .seq = j->seq, .outcome = bytes_str(word), .answers = j->answers,
-		.first_us = j->first_ns != 0 ? (uint64_t)((j->first_ns - j->published_ns) / 1000) : 0 };
+		.first_us = since_published(j, j->first_ns), .last_us = since_published(j, j->last_ns),
+		.edge = j->edge, .conn = j->conn, .number = j->number,
+		.verb = bytes_str(command_verb_name(j->verb)), .lattice = j->lattice,
+		.success = bytes_str(j->said.success), .error = bytes_of(j->said.error, j->said.error_len) };
 
 	if (j->seq != 0)
 		(void)msg_outcome_put(&dispatcher.auditor, &m);
@@ -64,6 +83,31 @@ job_decision_id(char room[64], uint32_t edge, uint64_t conn, uint64_t number)
 {
 	snprintf(room, 64, "%u.%llu.c%llu", edge, (unsigned long long)conn, (unsigned long long)number);
 	return room;
+}
+
+void
+job_unrecorded(struct job *j, int error)
+{
+	char why[128];
+
+	snprintf(why, sizeof(why), "not recorded: %s", error == ENOSPC || error == EDQUOT ? "disk full" : strerror(error));
+	job_done(j, false, why);
+}
+
+void
+job_end_all(void)
+{
+	struct conn_node *n = conns_each(&dispatcher.jobs, NULL), *next;
+
+	for (; n != NULL; n = next) {
+		struct job *j = (struct job *)n;
+
+		next = conns_each(&dispatcher.jobs, n);
+		if (j->state == JOB_ANSWERING)
+			job_over(j, j->answers > 0 ? "answered" : "no_answer");
+		else
+			outcome(j, j->state == JOB_PUBLISHED ? "unknown" : "not_forwarded");
+	}
 }
 
 void
@@ -99,8 +143,11 @@ job_answer(struct job *j, struct bytes onward, struct bytes header, struct bytes
 		.header = header, .payload = payload };
 	bool nobody = bytes_starts(header, BYTES_LIT("NATS/1.0 503"));
 
+	j->last_ns = clock_mono_ns();
 	if (j->first_ns == 0)
-		j->first_ns = clock_mono_ns();
+		j->first_ns = j->last_ns;
+	if (j->answers == 0 && !nobody)
+		answer_read(&j->said, payload);
 	j->answers += nobody ? 0 : 1;
 	j->nobody = nobody;
 	if (edge != NULL && !j->forsaken) {

@@ -14,7 +14,7 @@
 #include "gateway/proc/ruling.h"
 #include "policy/commands/state.h"
 
-enum { DISPATCHER_TICK_MS = 500, DISPATCHER_HEADER = 1024 * 1024, DISPATCHER_SCRATCH = DISPATCHER_HEADER + 4096 };
+enum { DISPATCHER_TICK_MS = 500, DISPATCHER_LAST_MS = 1000, DISPATCHER_HEADER = 1024 * 1024, DISPATCHER_SCRATCH = DISPATCHER_HEADER + 4096 };
 
 /* A connection the verifier named. */
 struct known {
@@ -32,7 +32,7 @@ record(const struct ruling *r, const struct msg_command *m, uint32_t edge, uint6
 {
 	struct msg_record out;
 
-	ruling_record(r, dispatcher.snapshot.policy, m, &out);
+	ruling_record(r, dispatcher.snapshot.policy, m, &out, dispatcher.spans);
 	out.token = token;
 	out.edge = edge;
 	return msg_record_put(&dispatcher.auditor, &out);
@@ -145,13 +145,16 @@ on_command(struct channel *edge, struct cursor *in, int fd)
 		deny(edge, &m, &ruling);
 		return 0;
 	}
-	j = dispatcher.jobs.n < DISPATCHER_JOBS ? job_new(&m, header, edge->index, k->person->identity.account) : NULL;
+	j = dispatcher.jobs.n < DISPATCHER_JOBS ?
+		job_new(&m, header, ruling.command.lattice, edge->index, k->person->identity.account) :
+		NULL;
 	if (j == NULL || conns_add(&dispatcher.jobs, &j->node, 0, ++dispatcher.last_job) != 0) {
 		free(j);
 		refuse(edge, &m, "too many commands are under way", NULL);
 		return 0;
 	}
 	j->verb = ruling_verb(&ruling);
+	j->mutating = ruling.command.mutating;
 	if (dispatcher.auditor.fd < 0 || record(&ruling, &m, edge->index, j->node.conn) != 0)
 		job_done(j, false, "not_recorded");
 	else
@@ -174,6 +177,17 @@ on_enough(struct channel *edge, struct cursor *in, int fd)
 
 /* ---- the auditor's word ---- */
 
+/* forward() - what was waited for is there. */
+static void
+forward(struct job *j)
+{
+	j->link = link_for(j->account);
+	if (j->link == NULL)
+		job_done(j, false, "out_of_memory");
+	else
+		job_stamp(j);
+}
+
 static int
 on_durable(struct channel *c, struct cursor *in, int fd)
 {
@@ -190,27 +204,29 @@ on_durable(struct channel *c, struct cursor *in, int fd)
 	if (j->state != JOB_RECORDING)
 		return -EBADMSG;
 	j->seq = seq;
-	j->link = link_for(j->account);
-	if (j->link == NULL)
-		job_done(j, false, "out_of_memory");
-	else
-		job_stamp(j);
+	forward(j);
 	return 0;
 }
 
+/* on_not_written() - what changes something is refused. What only reads goes on: a gap record will say
+ * how many were not written down. */
 static int
 on_not_written(struct channel *c, struct cursor *in, int fd)
 {
-	uint64_t token, seq;
+	uint64_t token, error;
 	struct job *j;
 
 	(void)c;
 	(void)fd;
-	if (msg_durable_get(in, &token, &seq) != 0)
+	if (msg_durable_get(in, &token, &error) != 0)
 		return -EBADMSG;
 	j = token != 0 ? (struct job *)conns_find(&dispatcher.jobs, 0, token) : NULL;
-	if (j != NULL && j->state == JOB_RECORDING)
-		job_done(j, false, "not_recorded");
+	if (j == NULL || j->state != JOB_RECORDING)
+		return 0;
+	if (j->mutating)
+		job_unrecorded(j, error < 4096 ? (int)error : EIO);
+	else
+		forward(j);
 	return 0;
 }
 
@@ -444,6 +460,20 @@ on_not_dialled(struct channel *c, struct cursor *in, int fd)
 	return 0;
 }
 
+/* on_stop() - what is under way gets an outcome. */
+static int
+on_stop(struct channel *c, struct cursor *in, int fd)
+{
+	(void)c;
+	(void)in;
+	(void)fd;
+	if (dispatcher.auditor.fd >= 0) {
+		job_end_all();
+		(void)!channel_flush_all(&dispatcher.auditor, DISPATCHER_LAST_MS);
+	}
+	child_exit(&dispatcher.child, 0);
+}
+
 static int
 on_start(struct channel *c, struct cursor *in, int fd)
 {
@@ -467,7 +497,7 @@ dispatcher_main(void)
 		{ MSG_START, CHILD_IN(CHILD_SET), true, false, 0, on_start, "start" },
 		{ MSG_DIALLED, CHILD_IN(CHILD_RUNNING), false, true, 8, on_dialled, "dialled" },
 		{ MSG_NOT_DIALLED, CHILD_IN(CHILD_RUNNING), false, false, 8, on_not_dialled, "not_dialled" },
-		{ MSG_STOP, CHILD_ALIVE, false, false, 0, child_on_stop, "stop" },
+		{ MSG_STOP, CHILD_ALIVE, false, false, 0, on_stop, "stop" },
 	};
 	static const struct channel_ops ops = { rules, sizeof(rules) / sizeof(rules[0]), child_parent_gone };
 

@@ -7,6 +7,7 @@
 
 #include "gateway/io/stream.h"
 #include "gateway/nats/parser.h"
+#include "gateway/proc/answer.h"
 #include "gateway/proc/child.h"
 #include "gateway/proc/conns.h"
 #include "gateway/proc/msg_auditor.h"
@@ -47,10 +48,12 @@ struct job {
 	bool refused;          /* the upstream said no */
 	bool forsaken;         /* nobody waits for answers */
 	bool nobody;           /* the upstream said that there are no responders */
+	bool mutating;         /* then: no record, no command */
 	uint64_t answers;
-	int64_t published_ns, first_ns;
+	struct answer said;    /* by the first of them */
+	int64_t published_ns, first_ns, last_ns;
 	uint64_t deadline_ms;
-	struct bytes subject, reply, header, payload; /* into text */
+	struct bytes subject, reply, header, payload, lattice; /* into text */
 	uint8_t stamp_len;
 	char stamp[STAMP_TEXT_MAX];
 	uint8_t text[];
@@ -97,6 +100,7 @@ struct dispatcher {
 	uv_timer_t tick;
 	struct buf scratch;
 	void *arena; /* BODY_ARENA bytes: the body being read */
+	uint8_t spans[MSG_RECORD_SPANS]; /* the secrets of the body being recorded */
 };
 
 extern struct dispatcher dispatcher;
@@ -116,7 +120,8 @@ void link_tick(uint64_t now_ms);
 /* link_reply() - where answers to @j come to; empty when it asks for none. */
 struct bytes link_reply(const struct link *l, const struct job *j, char room[64]);
 /* job_new() - a copy of the command that lives until its outcome. Return: NULL when out of memory. */
-struct job *job_new(const struct msg_command *m, struct bytes header, uint32_t edge, const char *account) must_check;
+struct job *job_new(const struct msg_command *m, struct bytes header, struct bytes lattice, uint32_t edge,
+    const char *account) must_check;
 /* job_decision_id() - as the auditor writes it on the record. */
 const char *job_decision_id(char room[64], uint32_t edge, uint64_t conn, uint64_t number);
 /* job_forsake() - nobody listens: what is under way goes on, answers are no longer waited for. */
@@ -131,6 +136,10 @@ int job_on_stamped(struct channel *c, struct cursor *in, int fd);
 struct bytes job_header(const struct job *j);
 /* job_done() - tell the edge: forwarded or refused; a refused or unanswerable job is over. */
 void job_done(struct job *j, bool forwarded, const char *outcome);
+/* job_unrecorded() - it is refused, and who asked is told why its record could not be written. */
+void job_unrecorded(struct job *j, int error);
+/* job_end_all() - we stop: each gets the outcome it has now. */
+void job_end_all(void);
 /* job_answer() - one answer from the upstream; may end the job. */
 void job_answer(struct job *j, struct bytes onward, struct bytes header, struct bytes payload);
 /* job_over() - the outcome is recorded and the job freed. It must be in no link's list any more. */

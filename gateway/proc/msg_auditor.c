@@ -3,7 +3,7 @@
  */
 #include "gateway/proc/msg_auditor.h"
 
-enum { NOTE_BYTES = 8 * 1024 };
+enum { NOTE_BYTES = 8 * 1024, LIST_BYTES = 512, OUTCOME_BYTES = 2048 };
 
 int
 msg_note_put(struct channel *c, const struct msg_note *m)
@@ -52,11 +52,40 @@ msg_note_get(struct cursor *in, struct msg_note *m)
 	return 0;
 }
 
+#define RECORD_TEXTS(m)                                                                                     \
+	{                                                                                                   \
+		&(m)->subject, &(m)->reply, &(m)->verb, &(m)->dialect, &(m)->lattice, &(m)->host,           \
+		    &(m)->object, &(m)->target, &(m)->image, &(m)->field, &(m)->why, &(m)->rule,            \
+		    &(m)->reason, &(m)->policy, &(m)->application, &(m)->registry, &(m)->repository,        \
+		    &(m)->tag, &(m)->image_digest, &(m)->link_source, &(m)->link_target, &(m)->link_name,   \
+		    &(m)->link_contract                                                                     \
+	}
+
+/* a list's items are cut like every text, and how many there are */
+static void
+put_list(struct buf *b, const struct record_list *list)
+{
+	size_t n = list->n < RECORD_LIST_MAX ? list->n : RECORD_LIST_MAX;
+
+	buf_put_u8(b, (uint8_t)n);
+	for (size_t i = 0; i < n; i++)
+		buf_put_sized(b, bytes_upto(list->item[i], LIST_BYTES));
+}
+
+static void
+get_list(struct cursor *in, struct record_list *list)
+{
+	list->n = cursor_u8(in);
+	if (list->n > RECORD_LIST_MAX)
+		in->failed = true;
+	for (size_t i = 0; i < list->n && !in->failed; i++)
+		list->item[i] = cursor_sized(in, LIST_BYTES);
+}
+
 int
 msg_record_put(struct channel *c, const struct msg_record *m)
 {
-	const struct bytes *texts[] = { &m->subject, &m->reply, &m->verb, &m->dialect, &m->lattice, &m->host,
-		&m->object, &m->target, &m->image, &m->field, &m->why, &m->rule, &m->reason, &m->policy };
+	const struct bytes *texts[] = RECORD_TEXTS(m);
 	struct buf *b = frame_begin(c, MSG_RECORD);
 
 	buf_put_u64(b, m->token);
@@ -73,14 +102,24 @@ msg_record_put(struct channel *c, const struct msg_record *m)
 	buf_put_u64(b, m->parts);
 	buf_put_u64(b, m->count);
 	buf_put_u8(b, m->has_count);
+	buf_put_u8(b, m->every_host);
+	put_list(b, &m->config);
+	put_list(b, &m->labels);
+	/* all of it or nothing: what is cut could no longer be told from a secret */
+	if (m->body.len <= MSG_RECORD_BODY && m->spans.len <= MSG_RECORD_SPANS) {
+		buf_put_sized(b, m->body);
+		buf_put_sized(b, m->spans);
+	} else {
+		buf_put_sized(b, BYTES_NULL);
+		buf_put_sized(b, BYTES_NULL);
+	}
 	return frame_end(c, -1);
 }
 
 int
 msg_record_get(struct cursor *in, struct msg_record *m)
 {
-	struct bytes *texts[] = { &m->subject, &m->reply, &m->verb, &m->dialect, &m->lattice, &m->host,
-		&m->object, &m->target, &m->image, &m->field, &m->why, &m->rule, &m->reason, &m->policy };
+	struct bytes *texts[] = RECORD_TEXTS(m);
 	struct bytes digest;
 
 	m->token = cursor_u64(in);
@@ -97,7 +136,12 @@ msg_record_get(struct cursor *in, struct msg_record *m)
 	m->parts = cursor_u64(in);
 	m->count = cursor_u64(in);
 	m->has_count = cursor_u8(in) == 1;
-	if (!cursor_done(in))
+	m->every_host = cursor_u8(in) == 1;
+	get_list(in, &m->config);
+	get_list(in, &m->labels);
+	m->body = cursor_sized(in, MSG_RECORD_BODY);
+	m->spans = cursor_sized(in, MSG_RECORD_SPANS);
+	if (!cursor_done(in) || m->spans.len % 8 != 0)
 		return err_raise(-EBADMSG);
 	memcpy(m->digest, digest.ptr, sizeof(m->digest));
 	return 0;
@@ -112,6 +156,14 @@ msg_outcome_put(struct channel *c, const struct msg_outcome *m)
 	buf_put_sized(b, m->outcome);
 	buf_put_u64(b, m->answers);
 	buf_put_u64(b, m->first_us);
+	buf_put_u64(b, m->last_us);
+	buf_put_u32(b, m->edge);
+	buf_put_u64(b, m->conn);
+	buf_put_u64(b, m->number);
+	buf_put_sized(b, bytes_upto(m->verb, 64));
+	buf_put_sized(b, bytes_upto(m->lattice, 256));
+	buf_put_sized(b, bytes_upto(m->success, 8));
+	buf_put_sized(b, bytes_upto(m->error, OUTCOME_BYTES));
 	return frame_end(c, -1);
 }
 
@@ -122,6 +174,14 @@ msg_outcome_get(struct cursor *in, struct msg_outcome *m)
 	m->outcome = cursor_sized(in, 64);
 	m->answers = cursor_u64(in);
 	m->first_us = cursor_u64(in);
+	m->last_us = cursor_u64(in);
+	m->edge = cursor_u32(in);
+	m->conn = cursor_u64(in);
+	m->number = cursor_u64(in);
+	m->verb = cursor_sized(in, 64);
+	m->lattice = cursor_sized(in, 256);
+	m->success = cursor_sized(in, 8);
+	m->error = cursor_sized(in, OUTCOME_BYTES);
 	return cursor_done(in) ? 0 : err_raise(-EBADMSG);
 }
 

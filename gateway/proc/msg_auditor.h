@@ -8,6 +8,14 @@
 #define GATEWAY_PROC_MSG_AUDITOR_H
 
 #include "gateway/io/frame.h"
+#include "policy/audit/record.h"
+
+enum {
+	MSG_RECORD_BODY = 256 * 1024,  /* longer ones are not read by anybody */
+	MSG_RECORD_SPANS = 4096 * 8,   /* bytes: pairs of u32, as struct redact_span */
+	MSG_RECORD_MAX = 512 * 1024,   /* a record's frame */
+	MSG_OUTCOME_MAX = 8 * 1024,
+};
 
 enum msg_auditor {
 	MSG_NOTE = 1,    /* edge: one line for the decision log, or a record; nothing to wait for */
@@ -47,13 +55,23 @@ struct msg_record {
 	bool has_count;
 	uint8_t digest[32]; /* SHA-256 of the payload */
 	uint64_t size;
+	bool every_host;
+	struct bytes application, registry, repository, tag, image_digest; /* of the first image */
+	struct bytes link_source, link_target, link_name, link_contract;   /* of the first link */
+	struct record_list config, labels;                                 /* names */
+	struct bytes body;  /* when it could be read: as it came; it goes no further than the auditor */
+	struct bytes spans; /* its secrets */
 };
 
 struct msg_outcome {
 	uint64_t seq; /* of the command's record */
 	struct bytes outcome; /* answered, no_responders, no_answer, forwarded, refused */
 	uint64_t answers;
-	uint64_t first_us; /* to the first answer; 0 none */
+	uint64_t first_us, last_us; /* to the first answer and the last; 0 none */
+	uint32_t edge;
+	uint64_t conn, number; /* the decision's id, with edge */
+	struct bytes verb, lattice;
+	struct bytes success, error; /* what the first answer says: yes or no, and why not */
 };
 
 int msg_note_put(struct channel *c, const struct msg_note *m);
@@ -62,7 +80,10 @@ int msg_record_put(struct channel *c, const struct msg_record *m);
 int msg_record_get(struct cursor *in, struct msg_record *m) must_check;
 int msg_outcome_put(struct channel *c, const struct msg_outcome *m);
 int msg_outcome_get(struct cursor *in, struct msg_outcome *m) must_check;
-/* msg_durable: MSG_DURABLE, MSG_NOT_WRITTEN: the dispatcher's token, the record's sequence number */
+/*
+ * msg_durable: MSG_DURABLE, MSG_NOT_WRITTEN: the dispatcher's token; the record's sequence number, or of
+ * MSG_NOT_WRITTEN why, as an errno
+ */
 int msg_durable_put(struct channel *c, enum msg_auditor type, uint64_t token, uint64_t seq);
 int msg_durable_get(struct cursor *in, uint64_t *token, uint64_t *seq) must_check;
 

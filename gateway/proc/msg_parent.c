@@ -45,6 +45,12 @@ msg_setup_put(struct channel *c, const struct setup *s)
 	buf_put_u8(b, s->n_gates);
 	for (size_t i = 0; i < s->n_gates; i++)
 		buf_put(b, bytes_of(s->gate[i], sizeof(s->gate[i])));
+	buf_put_u32(b, s->checkpoint_records);
+	buf_put_u32(b, s->checkpoint_every_ms);
+	buf_put_u64(b, s->segment_size);
+	buf_put_u64(b, s->segment_age_ms);
+	buf_put_u64(b, s->keep_size);
+	buf_put_u64(b, s->keep_age_ms);
 	(void)frame_end(c, -1);
 }
 
@@ -82,6 +88,12 @@ msg_setup_get(struct cursor *in, struct setup *s)
 		if (key.len == sizeof(s->gate[i]))
 			memcpy(s->gate[i], key.ptr, key.len);
 	}
+	s->checkpoint_records = cursor_u32(in);
+	s->checkpoint_every_ms = cursor_u32(in);
+	s->segment_size = cursor_u64(in);
+	s->segment_age_ms = cursor_u64(in);
+	s->keep_size = cursor_u64(in);
+	s->keep_age_ms = cursor_u64(in);
 	return cursor_done(in) ? 0 : err_raise(-EBADMSG);
 }
 

@@ -64,6 +64,8 @@ struct setup {
 	uint32_t edges; /* how many there are: each gives its part of a rate */
 	uint8_t n_gates; /* other gates whose stamps are believed */
 	uint8_t gate[STAMP_GATES_MAX][32];
+	uint32_t checkpoint_records, checkpoint_every_ms; /* the audit's */
+	uint64_t segment_size, segment_age_ms, keep_size, keep_age_ms;
 };
 
 struct msg_text {
@@ -114,8 +116,11 @@ int msg_setup_get(struct cursor *in, struct setup *s) must_check;
 /* msg_peer: which child is at the other end of @fd (taken) */
 int msg_peer_put(struct channel *c, enum role role, unsigned index, int fd);
 int msg_peer_get(struct cursor *in, enum role *role, unsigned *index) must_check;
-/* msg_file: @name is one of "inbox_key" "mint" "creds" "command_creds" "stamp" "audit" "decisions";
- * to the shipper "audit_dir" "sink_state", then after each MSG_SINK its "sink_creds" "sink_dir" */
+/*
+ * msg_file: @name is one of "inbox_key" "mint" "creds" "command_creds" "stamp" "decisions"; to the
+ * auditor "audit" (the folder) "audit_key" "audit_key_old" "redact_key"; to the shipper "audit_dir"
+ * "sink_state", then after each MSG_SINK its "sink_creds" "sink_dir"
+ */
 int msg_file_put(struct channel *c, const char *name, int fd);
 int msg_file_get(struct cursor *in, char name[32]) must_check;
 /* msg_listener: the address it listens on */

@@ -4,6 +4,7 @@
  * the standard ones. Each pair that must speak gets a socket pair, its ends sent to both.
  */
 #include <fcntl.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -12,6 +13,7 @@
 #include "gateway/io/log.h"
 #include "gateway/proc/msg_changed.h"
 #include "gateway/proc/parent_priv.h"
+#include "policy/core/wipe.h"
 
 enum { RESPAWN_QUIET_MS = 60000, RESPAWN_STEP_MS = 200, RESPAWN_MAX_MS = 10000 };
 
@@ -105,6 +107,15 @@ on_trusted(struct channel *c, struct cursor *in, int fd)
 	return 0;
 }
 
+static int
+on_audit_state(struct channel *c, struct cursor *in, int fd)
+{
+	struct msg_audit_state m;
+
+	(void)fd;
+	return of_channel(c)->role == ROLE_AUDITOR && msg_audit_state_get(in, &m) == 0 ? 0 : -EBADMSG;
+}
+
 /* print_report() - a compiler's words, line by line as they are. */
 static void
 print_report(struct bytes text)
@@ -179,6 +190,7 @@ static const struct frame_rule kid_rules[] = {
 	{ MSG_FATAL, (1U << 0 | 1U << 1), false, false, 4096, on_fatal, "fatal" },
 	{ MSG_TRUSTED, (1U << 0 | 1U << 1), false, false, 4096, on_trusted, "trusted" },
 	{ MSG_APPLIED, (1U << 0 | 1U << 1), false, false, 0, on_applied, "applied" },
+	{ MSG_AUDIT_STATE, (1U << 0 | 1U << 1), false, false, 4096, on_audit_state, "audit_state" },
 };
 static const struct frame_rule compiler_rules[] = {
 	{ MSG_SNAPSHOT, (1U << 0 | 1U << 1), true, true, FRAME_MAX, on_snapshot, "snapshot" },
@@ -290,6 +302,12 @@ setup(struct kid *k)
 		.allow_open = c->upstream_allow_open,
 		.mint = c->upstream_mint != NULL,
 		.edges = c->edges,
+		.checkpoint_records = (uint32_t)c->checkpoint_records,
+		.checkpoint_every_ms = (uint32_t)c->checkpoint_every_ms,
+		.segment_size = c->segment_size,
+		.segment_age_ms = c->segment_age_ms,
+		.keep_size = c->keep_size,
+		.keep_age_ms = c->keep_age_ms,
 	};
 
 	for (size_t i = 0; i < parent.n_gates; i++)
@@ -383,16 +401,68 @@ give_keys(struct kid *k)
 	return mint != 0 ? err_pass(mint) : creds != 0 ? err_pass(creds) : err_pass(command);
 }
 
-/* give_records() - the audit file, ours alone: two gateways would mix their sequences. Return: 0, -errno. */
+/* give_if_there() - the same of a file that need not be there. */
 static int
-give_records(struct kid *k)
+give_if_there(struct kid *k, const char *name, const char *path)
 {
-	char path[4200];
-	struct log_line l;
-	int fd;
+	return access(path, F_OK) != 0 && errno == ENOENT ? 0 : give_secret(k, name, path);
+}
 
-	snprintf(path, sizeof(path), "%s/records.jsonl", parent.config->audit);
-	fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+/* make_key() - 64 random digits, where a deployment is older than the key. Return: 0, -errno. */
+static int
+make_key(const char *path)
+{
+	uint8_t raw[32];
+	char text[sizeof(raw) * 2 + 2];
+	struct log_line l;
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600), r = 0;
+
+	if (fd < 0)
+		return not_given(path, NULL, -errno);
+	randombytes_buf(raw, sizeof(raw));
+	sodium_bin2hex(text, sizeof(text), raw, sizeof(raw));
+	text[sizeof(raw) * 2] = '\n';
+	if (write(fd, text, sizeof(raw) * 2 + 1) != (ssize_t)sizeof(raw) * 2 + 1 || fsync(fd) != 0)
+		r = errno != 0 ? -errno : -EIO;
+	wipe(raw, sizeof(raw));
+	wipe(text, sizeof(text));
+	close(fd);
+	if (r != 0) {
+		unlink(path);
+		return not_given(path, NULL, r);
+	}
+	log_begin(&l, LOG_WRN, "audit_key_made");
+	log_str(&l, "file", path);
+	log_end(&l);
+	return 0;
+}
+
+/* give_audit_keys() - the one that signs, the one before it while they are changed, that for secrets. */
+static int
+give_audit_keys(struct kid *k)
+{
+	const struct config *c = parent.config;
+	char old[4200];
+	int r = access(c->audit_key, F_OK) != 0 && errno == ENOENT ? make_key(c->audit_key) : 0;
+
+	if (r == 0)
+		r = give_secret(k, "audit_key", c->audit_key);
+	snprintf(old, sizeof(old), "%s.old", c->audit_key);
+	if (r == 0)
+		r = give_if_there(k, "audit_key_old", old);
+	if (r == 0)
+		r = give_if_there(k, "redact_key", c->redact_key);
+	return err_pass(r);
+}
+
+/* give_audit() - the audit's folder, ours alone: two gateways would mix their records. Return: 0, -errno. */
+static int
+give_audit(struct kid *k)
+{
+	const char *path = parent.config->audit;
+	struct log_line l;
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
 	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
 		return msg_file_put(&k->channel, "audit", fd);
 	log_begin(&l, LOG_FTL, "cannot_open");
@@ -418,7 +488,9 @@ give_files(struct kid *k)
 		r = children_secret(k, "stamp", c->stamp_key);
 		return r != 0 ? err_pass(r) : give_keys(k);
 	case ROLE_AUDITOR:
-		r = give_records(k);
+		r = give_audit(k);
+		if (r == 0)
+			r = give_audit_keys(k);
 		if (r == 0)
 			r = give_file(k, "decisions", c->decisions, O_WRONLY | O_APPEND | O_CREAT);
 		return err_pass(r);

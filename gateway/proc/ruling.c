@@ -50,8 +50,62 @@ ruling_field(const struct ruling *r)
 	return bytes_str(policy_field_name(r->decision.field));
 }
 
+static void
+record_names(const struct body_list *from, struct record_list *to)
+{
+	for (const struct body_pair *p = from->first; p != NULL && to->n < RECORD_LIST_MAX; p = p->next)
+		to->item[to->n++] = p->key;
+}
+
+/* record_secrets() - the body with where its secrets are; none of it when there are too many. */
+static void
+record_secrets(const struct body *b, const struct msg_command *m, struct msg_record *out, uint8_t *room)
+{
+	size_t n = 0;
+
+	for (const struct body_secret *s = b->secrets; s != NULL; s = s->next, n += 8) {
+		if (n + 8 > MSG_RECORD_SPANS)
+			return;
+		memcpy(room + n, &s->where.at, 4);
+		memcpy(room + n + 4, &s->where.len, 4);
+	}
+	out->body = m->payload;
+	out->spans = bytes_of(room, n);
+}
+
+static void
+record_body(const struct ruling *r, const struct msg_command *m, struct msg_record *out, uint8_t *room)
+{
+	const struct body *b = &r->body;
+
+	out->target = b->id;
+	out->application = b->application;
+	out->has_count = b->has_count;
+	out->count = b->count;
+	out->every_host = b->every_host;
+	out->parts = b->n_parts;
+	if (b->parts != NULL) {
+		out->image = b->parts->image.raw;
+		out->registry = b->parts->image.registry;
+		out->repository = b->parts->image.repository;
+		out->tag = b->parts->image.tag;
+		out->image_digest = b->parts->image.digest;
+	}
+	if (b->links != NULL) {
+		out->link_source = b->links->source;
+		out->link_target = b->links->target;
+		out->link_name = b->links->name;
+		out->link_contract = b->links->contract.len != 0 ? b->links->contract : b->links->wit_package;
+	}
+	record_names(&b->config, &out->config);
+	record_names(&b->labels, &out->labels);
+	if (!b->unread)
+		record_secrets(b, m, out, room);
+}
+
 void
-ruling_record(const struct ruling *r, const struct policy *p, const struct msg_command *m, struct msg_record *out)
+ruling_record(const struct ruling *r, const struct policy *p, const struct msg_command *m, struct msg_record *out,
+    uint8_t spans[MSG_RECORD_SPANS])
 {
 	const struct command *c = &r->command;
 	enum verb verb = ruling_verb(r);
@@ -76,13 +130,8 @@ ruling_record(const struct ruling *r, const struct policy *p, const struct msg_c
 		.policy = bytes_str(policy_id(p)),
 		.size = m->payload.len,
 	};
-	if (r->read) {
-		out->target = r->body.id;
-		out->image = r->body.parts != NULL ? r->body.parts->image.raw : BYTES_NULL;
-		out->has_count = r->body.has_count;
-		out->count = r->body.count;
-		out->parts = r->body.n_parts;
-	}
+	if (r->read)
+		record_body(r, m, out, spans);
 	crypto_hash_sha256(out->digest, m->payload.ptr, m->payload.len);
 }
 

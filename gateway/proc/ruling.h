@@ -32,9 +32,9 @@ void ruling_pay(struct ruling *r, struct rights *rights, const struct msg_comman
 enum verb ruling_verb(const struct ruling *r);
 /* ruling_field() - field of the body or condition that decided, or why the body cannot be read; may be empty. */
 struct bytes ruling_field(const struct ruling *r);
-/* ruling_record() - the auditor's record; slices borrow from @r, @m and @p. */
+/* ruling_record() - the auditor's record; slices borrow from @r, @m, @p and @spans. */
 void ruling_record(const struct ruling *r, const struct policy *p, const struct msg_command *m,
-    struct msg_record *out);
+    struct msg_record *out, uint8_t spans[MSG_RECORD_SPANS]);
 /* ruling_text() - a refusal in words. */
 void ruling_text(const struct ruling *r, const struct policy *p, const char *id, char out[ENVELOPE_TEXT]);
 

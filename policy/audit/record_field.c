@@ -91,7 +91,7 @@ const struct record_field record_field[] = {
 	NUM(out_bytes, K(CLOSE)),
 	NUM(denied, K(CLOSE)),
 	NUM(duration_us, K(CLOSE)),
-	NUM(summed, K(SUMMARY) | K(DENIAL)),
+	NUM(summed, K(SUMMARY) | K(DENIAL) | K(GAP)),
 	NUM(from, K(GAP) | K(REMOVED)),
 	NUM(to, K(GAP) | K(REMOVED)),
 	NUM(bytes, K(GAP) | K(REMOVED)),

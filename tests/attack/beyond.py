@@ -32,7 +32,7 @@ def records(deployment, **wanted):
 
     def found():
         return [r for r in deployment.audit_records()
-                if r.get("event") == "unstamped" and all(r.get(k) == v for k, v in wanted.items())]
+                if r.get("what") == "unstamped" and all(r.get(k) == v for k, v in wanted.items())]
 
     return until(found, f"a record {wanted}")
 

@@ -111,6 +111,11 @@ def decision_log_disk_full(s):
     on_small_disk(s, attack)
 
 
+def newest_segment(s):
+    folder = s.deployment.path("audit")
+    return os.path.join(folder, max(name for name in os.listdir(folder) if name.endswith(".jsonl")))
+
+
 def whole(s):
     try:
         return s.deployment.decisions()
@@ -124,7 +129,7 @@ def file_size_limit(s):
         raise Skip("prlimit is not installed")
     s.start()
     auditor = s.roles()["auditor"][0]
-    size = os.path.getsize(s.deployment.path("audit", "records.jsonl")) + 100
+    size = os.path.getsize(newest_segment(s)) + 100
     subprocess.run(["prlimit", "--pid", str(auditor), f"--fsize={size}:unlimited"], check=True)
     deployer = s.client("deployer")
     for _ in range(5):

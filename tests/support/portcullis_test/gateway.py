@@ -131,6 +131,8 @@ class Deployment:
         natsjwt.write_secret(self.path("keys", "upstream.mint"), mint)
         natsjwt.write_secret(self.path("keys", "inbox.key"), secrets.token_hex(32) + "\n")
         natsjwt.write_secret(self.path("keys", "stamp.key"), self.stamp_key.raw_seed.hex() + "\n")
+        natsjwt.write_secret(self.path("keys", "audit.key"), secrets.token_hex(32) + "\n")
+        natsjwt.write_secret(self.path("keys", "redact.key"), secrets.token_hex(32) + "\n")
 
     def start_leaf(self, extra="", host="127.0.0.1", port=-1):
         token = natsjwt.mint_operator(self.gate_operator, "gate", system_account=self.system.public)

@@ -1,0 +1,20 @@
+/*
+ * answer - did it work? What the envelope of a host's answer says, in any dialect.
+ */
+#ifndef GATEWAY_PROC_ANSWER_H
+#define GATEWAY_PROC_ANSWER_H
+
+#include "policy/core/bytes.h"
+
+enum { ANSWER_READ = 64 * 1024, ANSWER_ERROR = 512 };
+
+struct answer {
+	const char *success; /* "yes", "no"; "" when it does not say */
+	char error[ANSWER_ERROR];
+	size_t error_len;
+};
+
+/* answer_read() - of a stranger's bytes. What is longer or not in one way JSON says nothing. */
+void answer_read(struct answer *a, struct bytes payload);
+
+#endif

@@ -1,0 +1,83 @@
+/*
+ * auditor_priv - the auditor in three files: auditor.c takes messages, waits for the disk and answers;
+ * auditor_records.c makes records of them; auditor_notes.c the lines of the decision log.
+ */
+#ifndef GATEWAY_PROC_AUDITOR_PRIV_H
+#define GATEWAY_PROC_AUDITOR_PRIV_H
+
+#include "gateway/proc/audit_keys.h"
+#include "gateway/proc/child.h"
+#include "gateway/proc/conns.h"
+#include "gateway/proc/flood.h"
+#include "gateway/proc/ledger.h"
+#include "gateway/proc/msg_auditor.h"
+#include "gateway/proc/msg_verifier.h"
+#include "gateway/proc/people.h"
+
+enum {
+	AUDITOR_EDGES = 64,
+	AUDITOR_NOTES = 16 * 1024 * 1024,
+	AUDITOR_OUTCOMES = 8 * 1024 * 1024, /* kept until they are written */
+	AUDITOR_WAITING = 65536,
+};
+
+struct named {
+	struct conn_node node; /* first */
+	struct person *person;
+	char source[64];
+	uint64_t left_ms; /* 0: still there */
+	int64_t came_ns;  /* mono */
+};
+
+struct auditor {
+	struct child child; /* first */
+	struct channel edge[AUDITOR_EDGES], dispatcher, verifier;
+	struct conns conns;
+	struct people people;
+	int dir, decisions; /* descriptors; the folder is the ledger's once that is open */
+	struct audit_key key, former;
+	struct secret redact;
+	struct ledger ledger;
+	bool open;       /* the ledger is */
+	struct buf notes; /* decision log lines of this turn */
+	struct {
+		uint64_t token, seq;
+	} waiting[AUDITOR_WAITING];
+	size_t n_waiting;
+	struct buf outcomes; /* messages whose records are not durable yet; each behind its length */
+	struct flood flood;
+	struct buf body, error; /* redacted */
+	struct redact_span span[REDACT_SPANS_MAX];
+	struct {
+		int error, notes_error;         /* of the last attempt */
+		int64_t since_s, notes_since_s; /* 0: not failing */
+	} told;                                 /* to the parent */
+	uv_prepare_t prepare;
+	uv_timer_t tick;
+};
+
+extern struct auditor auditor;
+
+/* auditor_now() - both clocks. */
+struct ledger_time auditor_now(void);
+/* auditor_id() - edge, connection, number: what the client is told when it is refused. */
+struct bytes auditor_id(uint32_t edge, uint64_t conn, uint64_t number, char room[64]);
+
+/* record_command() - into the batch. Return: 0 with its number, or an errno: it is not. */
+int record_command(const struct msg_record *m, const struct named *who, uint64_t *seq) must_check;
+/* record_note() - what an edge said; what nobody waits for is counted where it comes too often. */
+void record_note(const struct msg_note *m, uint32_t edge, const struct named *who);
+void record_refused(const struct msg_refused *m);
+/* record_outcomes() - all that are kept, into the batch. */
+void record_outcomes(void);
+void record_act(const struct msg_act *m);
+/* record_flood() - at the end of a window: what was counted. */
+void record_flood(uint64_t now_ms);
+
+void note_command(struct buf *b, const struct msg_record *m, const struct named *who, uint64_t seq);
+void note_edge(struct buf *b, const struct msg_note *m, uint32_t edge, const struct named *who);
+void note_refused(struct buf *b, const struct msg_refused *m);
+void note_act(struct buf *b, const struct msg_act *m);
+void note_outcome(struct buf *b, const struct msg_outcome *m);
+
+#endif

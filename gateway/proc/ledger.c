@@ -1,0 +1,376 @@
+/*
+ * ledger - making batches and writing them (see ledger.h).
+ *
+ * What may stand first in a batch, and why there: a segment's first record, because a batch lies in one
+ * file; a start, because a run begins with it; a checkpoint or a handover, because what it signs must be
+ * durable before. A segment is opened rather than a checkpoint made when both are due; the checkpoint
+ * comes with the next batch.
+ */
+#include "gateway/proc/ledger.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "gateway/proc/ledger_priv.h"
+
+enum { LEDGER_STEP_NS = 1000000000 };
+
+int
+ledger_write(int fd, struct bytes s)
+{
+	while (s.len > 0) {
+		ssize_t n = write(fd, s.ptr, s.len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return err_raise(n < 0 ? -errno : -EIO);
+		s = bytes_from(s, (size_t)n);
+	}
+	return 0;
+}
+
+/* ---- records ---- */
+
+static void
+stamp(const struct ledger *l, struct record *r, struct ledger_time now)
+{
+	r->time_ns = now.wall_ns;
+	r->mono_ns = now.mono_ns;
+	memcpy(r->run, l->run, sizeof(r->run));
+}
+
+void
+ledger_own(struct ledger *l, struct record *r, struct ledger_time now)
+{
+	stamp(l, r, now);
+	if (chain_append(&l->chain, &l->h, r, &l->batch) != 0)
+		l->batch.failed = true;
+	l->records++;
+	l->ours++;
+}
+
+static void
+put_start(struct ledger *l, struct ledger_time now)
+{
+	struct record r = { .kind = RECORD_START,
+		.version = bytes_str(l->setup.version),
+		.policy = bytes_str(l->policy),
+		.what = bytes_str(l->found.chain.tree.size == 0 ? "new"
+				  : l->found.state == RECOVER_CLEAN ? "continued"
+								    : "recovered") };
+
+	buf_reset(&l->scratch);
+	buf_put_str(&l->scratch, "key ");
+	note_key_put(&l->scratch, &l->setup.signer->key);
+	if (l->old_log && l->found.chain.tree.size == 0)
+		buf_put_str(&l->scratch, "; version 1 of this log ends in records.jsonl");
+	r.detail = buf_bytes(&l->scratch);
+	ledger_own(l, &r, now);
+}
+
+/* put_torn() - what a crash left and recovery cut off. */
+static void
+put_torn(struct ledger *l, struct ledger_time now)
+{
+	struct record r = { .kind = RECORD_GAP, .reason = BYTES_LIT("torn"),
+		.why = BYTES_LIT("the end was not whole; no command went on for it"),
+		.bytes = l->found.cut, .has_payload = true, .size = l->found.cut,
+		.sha256 = l->found.cut_sha256, .segment = bytes_str(l->found_in) };
+
+	if (l->found.cut != 0)
+		ledger_own(l, &r, now);
+}
+
+static void
+put_unknown(struct ledger *l, struct ledger_time now)
+{
+	for (size_t i = 0; i < l->n_open; i++) {
+		struct record r = { .kind = RECORD_OUTCOME, .of = l->open[i], .outcome = BYTES_LIT("unknown"),
+			.error = BYTES_LIT("the gateway ended before it was known") };
+
+		ledger_own(l, &r, now);
+	}
+}
+
+static void
+put_lost(struct ledger *l, struct ledger_time now)
+{
+	struct record r = { .kind = RECORD_GAP, .reason = BYTES_LIT("not_written"),
+		.why = bytes_str(strerror(-l->error)), .summed = l->lost };
+
+	if (l->lost != 0)
+		ledger_own(l, &r, now);
+}
+
+static void
+put_checkpoint(struct ledger *l, struct ledger_time now)
+{
+	struct checkpoint c = { .origin = bytes_str(l->origin), .size = l->chain.tree.size,
+		.root = merkle_root(&l->chain.tree, &l->h) };
+	struct record r = { .kind = RECORD_CHECKPOINT };
+
+	buf_reset(&l->next_note);
+	if (checkpoint_sign(&l->next_note, &c, l->setup.signer, 1) != 0)
+		l->batch.failed = true;
+	r.note = buf_bytes(&l->next_note);
+	ledger_own(l, &r, now);
+	l->signing = true;
+}
+
+static void
+put_handover(struct ledger *l, struct ledger_time now)
+{
+	struct record r = { .kind = RECORD_KEY };
+
+	buf_reset(&l->scratch);
+	if (rotation_sign(&l->scratch, &l->h, bytes_str(l->origin), l->chain.tree.size, l->setup.former,
+		l->setup.signer) != 0)
+		l->batch.failed = true;
+	r.note = buf_bytes(&l->scratch);
+	ledger_own(l, &r, now);
+	l->signing = true;
+}
+
+static bool
+due(const struct ledger *l, struct ledger_time now)
+{
+	return l->chain.tree.size - l->checkpointed >= l->setup.checkpoint_records || l->checkpoint_at == 0 ||
+	       now.mono_ns - l->checkpoint_at >= l->setup.checkpoint_ns;
+}
+
+/* begin() - the first of a batch, and what comes before it. */
+static void
+begin(struct ledger *l, struct ledger_time now)
+{
+	l->base = l->chain;
+	l->records = l->again = l->ours = 0;
+	l->signing = false;
+	l->fresh = l->file < 0 ||
+		   segment_full(&l->setup.limits, l->bytes, l->opened_ns, now.wall_ns, 0);
+	buf_reset(&l->batch);
+	if (l->fresh) {
+		struct record r = { .seq = 0 };
+		char name[SEGMENT_NAME_LEN + 1];
+
+		segment_name(chain_next(&l->chain), name);
+		stamp(l, &r, now);
+		r.segment = bytes_str(name);
+		if (chain_open_segment(&l->chain, &l->h, &r, &l->batch) != 0)
+			l->batch.failed = true;
+		l->records++;
+		l->ours++;
+	}
+	if (!l->begun) {
+		put_start(l, now);
+		put_torn(l, now);
+		put_unknown(l, now);
+	} else if (!l->fresh && l->handover) {
+		put_handover(l, now);
+	} else if (!l->fresh && !l->handover && due(l, now)) {
+		put_checkpoint(l, now);
+	}
+	put_lost(l, now);
+}
+
+int
+ledger_put(struct ledger *l, struct record *r, struct ledger_time now)
+{
+	int err;
+
+	if (l->records == 0)
+		begin(l, now);
+	stamp(l, r, now);
+	err = chain_append(&l->chain, &l->h, r, &l->batch);
+	if (err == 0)
+		l->records++;
+	return err_pass(err);
+}
+
+void
+ledger_lose(struct ledger *l, uint64_t n)
+{
+	l->lost += n;
+}
+
+/* ---- writing ---- */
+
+/* open_next() - the file of the segment the batch begins. Return: descriptor, -errno. */
+static int
+open_next(struct ledger *l)
+{
+	static const int flags = O_RDWR | O_APPEND | O_CREAT;
+	struct stat st;
+	int fd = folder_open(l->setup.dir, l->base.tree.size + 1, flags);
+
+	if (fd < 0)
+		return err_pass(fd);
+	if (fstat(fd, &st) == 0 && st.st_size == 0) /* ours: one that failed may have been left empty */
+		return fd;
+	close(fd);
+	return err_raise(-EEXIST);
+}
+
+static int
+sync_file(const struct ledger *l, int fd)
+{
+	if (fdatasync(fd) != 0 || (l->fresh && fsync(l->setup.dir) != 0))
+		return err_raise(-errno);
+	return 0;
+}
+
+/* undo() - what was written in part is cut off, so that no half line is left behind. */
+static void
+undo(struct ledger *l, int fd)
+{
+	char name[SEGMENT_NAME_LEN + 1];
+
+	if (!l->fresh) {
+		l->torn = fd >= 0 && ftruncate(fd, (off_t)l->bytes) != 0;
+	} else if (fd >= 0) {
+		segment_name(l->base.tree.size + 1, name);
+		(void)!ftruncate(fd, 0); /* for the case that its name cannot be taken away */
+		(void)unlinkat(l->setup.dir, name, 0);
+		close(fd);
+	}
+	l->chain = l->base;
+}
+
+static void
+written(struct ledger *l, int fd, struct ledger_time now)
+{
+	if (l->fresh) {
+		if (l->file >= 0)
+			close(l->file);
+		l->retire_at = 0;
+		l->file = fd;
+		l->first = l->base.tree.size + 1;
+		l->bytes = 0;
+		l->opened_ns = now.wall_ns;
+	}
+	l->bytes += l->batch.len;
+	if (l->signing && l->handover) {
+		l->handover = false;
+	} else if (l->signing) {
+		struct buf was = l->note;
+
+		l->note = l->next_note;
+		l->next_note = was;
+		l->note_unsaved = true;
+		l->checkpointed = l->base.tree.size;
+		l->checkpoint_at = now.mono_ns != 0 ? now.mono_ns : 1;
+	}
+	l->begun = true;
+	l->n_open = 0;
+	l->lost = 0;
+	l->error = 0;
+}
+
+int
+ledger_commit(struct ledger *l, struct ledger_time now)
+{
+	size_t theirs = l->records - l->ours - l->again;
+	int fd = l->file, r;
+
+	if (l->records == 0)
+		return 0;
+	if (l->torn && ftruncate(l->file, (off_t)l->bytes) == 0)
+		l->torn = false;
+	r = l->torn ? -EIO : buf_failed(&l->batch) || hasher_failed(&l->h) ? -ENOMEM : 0;
+	if (r == 0 && l->fresh) {
+		fd = open_next(l);
+		r = fd < 0 ? fd : 0;
+	}
+	if (r == 0)
+		r = ledger_write(fd, buf_bytes(&l->batch));
+	if (r == 0)
+		r = sync_file(l, fd);
+	if (r == 0) {
+		written(l, fd, now);
+	} else {
+		undo(l, l->fresh && fd == l->file ? -1 : fd);
+		l->lost += theirs;
+		l->error = r;
+	}
+	l->records = 0;
+	buf_reset(&l->batch);
+	return r != 0 ? err_raise(r) : 0;
+}
+
+/* ---- time ---- */
+
+/* look_at_clock() - was the wall clock set? */
+static void
+look_at_clock(struct ledger *l, struct ledger_time now)
+{
+	int64_t offset = now.wall_ns - now.mono_ns, by = offset - l->offset_ns;
+	struct record r = { .kind = RECORD_CLOCK };
+	char text[64];
+
+	l->offset_ns = offset;
+	if (by > -LEDGER_STEP_NS && by < LEDGER_STEP_NS)
+		return;
+	snprintf(text, sizeof(text), "by %+.3f s", (double)by / 1e9);
+	r.what = by < 0 ? BYTES_LIT("back") : BYTES_LIT("forward");
+	r.reason = BYTES_LIT("stepped");
+	r.detail = bytes_str(text);
+	if (ledger_put(l, &r, now) != 0)
+		ledger_lose(l, 1);
+}
+
+int
+ledger_tick(struct ledger *l, struct ledger_time now)
+{
+	int r;
+
+	look_at_clock(l, now);
+	if (l->records == 0 && (!l->begun || l->lost != 0 || l->error != 0 || l->handover || due(l, now)))
+		begin(l, now);
+	if (l->records == 0 && l->error != 0)
+		put_checkpoint(l, now);
+	r = ledger_commit(l, now);
+	if (r == 0 && l->note_unsaved && folder_note(l->setup.dir, buf_bytes(&l->note)) == 0)
+		l->note_unsaved = false;
+	if (r == 0)
+		ledger_retire(l, now);
+	return r != 0 ? err_pass(r) : ledger_commit(l, now);
+}
+
+void
+ledger_close(struct ledger *l, const char *reason, struct ledger_time now)
+{
+	struct record r = { .kind = RECORD_STOP, .reason = bytes_str(reason) };
+
+	if (ledger_put(l, &r, now) == 0 && ledger_commit(l, now) == 0) {
+		/* what stop says is signed too; a batch that had to begin a segment is no place for that */
+		for (int i = 0; i < 2 && l->checkpointed < l->chain.tree.size - 1; i++) {
+			l->checkpoint_at = 0;
+			begin(l, now);
+			if (ledger_commit(l, now) != 0)
+				break;
+		}
+		if (l->note_unsaved)
+			(void)!folder_note(l->setup.dir, buf_bytes(&l->note));
+	}
+	ledger_deinit(l);
+}
+
+void
+ledger_deinit(struct ledger *l)
+{
+	if (l->file >= 0)
+		close(l->file);
+	if (l->setup.dir >= 0)
+		close(l->setup.dir);
+	l->file = l->setup.dir = -1;
+	free(l->open);
+	l->open = NULL;
+	buf_deinit(&l->batch);
+	buf_deinit(&l->note);
+	buf_deinit(&l->next_note);
+	buf_deinit(&l->scratch);
+	hasher_deinit(&l->h);
+}
