@@ -405,7 +405,7 @@ give_keys(struct kid *k)
 static int
 give_if_there(struct kid *k, const char *name, const char *path)
 {
-	return access(path, F_OK) != 0 && errno == ENOENT ? 0 : give_secret(k, name, path);
+	return access(path, F_OK) != 0 && errno == ENOENT ? 0 : children_secret(k, name, path);
 }
 
 /* make_key() - 64 random digits, where a deployment is older than the key. Return: 0, -errno. */
@@ -446,7 +446,7 @@ give_audit_keys(struct kid *k)
 	int r = access(c->audit_key, F_OK) != 0 && errno == ENOENT ? make_key(c->audit_key) : 0;
 
 	if (r == 0)
-		r = give_secret(k, "audit_key", c->audit_key);
+		r = children_secret(k, "audit_key", c->audit_key);
 	snprintf(old, sizeof(old), "%s.old", c->audit_key);
 	if (r == 0)
 		r = give_if_there(k, "audit_key_old", old);
