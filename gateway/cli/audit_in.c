@@ -13,11 +13,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "gateway/cli/audit_progress.h"
 #include "gateway/cli/cli.h"
 #include "gateway/proc/file.h"
 #include "policy/audit/segment.h"
 
-enum { ROOM = 4 * RECORD_LINE_MAX, PROGRESS_BYTES = 8 << 20 };
+enum { ROOM = 4 * RECORD_LINE_MAX };
 
 struct paths {
 	char **path;
@@ -31,8 +32,8 @@ struct reading {
 	uint8_t *room;
 	const char *path;
 	uint64_t line;
-	uint64_t done, shown, total;
-	bool progress;
+	uint64_t done;
+	struct progress progress;
 };
 
 static int
@@ -148,19 +149,6 @@ take_line(struct reading *g, struct bytes line)
 	return CLI_OK;
 }
 
-static void
-show(struct reading *g, size_t n)
-{
-	g->done += n;
-	if (!g->progress || g->done - g->shown < PROGRESS_BYTES)
-		return;
-	g->shown = g->done;
-	fprintf(stderr, "\r%s: %llu %%, %llu records", g->in->doing,
-	    (unsigned long long)(g->total != 0 ? g->done * 100 / g->total : 100),
-	    (unsigned long long)g->in->records);
-	fflush(stderr);
-}
-
 /* take_lines() - the whole lines of the @have bytes read; the rest moves to the front. */
 static int
 take_lines(struct reading *g, size_t *have)
@@ -203,7 +191,8 @@ read_fd(struct reading *g, int fd)
 		if (n == 0)
 			break;
 		have += (size_t)n;
-		show(g, (size_t)n);
+		g->done += (size_t)n;
+		progress_tell(&g->progress, g->done);
 		r = take_lines(g, &have);
 	}
 	g->in->torn += r == CLI_OK && have != 0;
@@ -239,14 +228,12 @@ read_all(struct audit_in *in, const struct paths *p)
 	struct reading g = { .in = in, .rd = record_reader_new(), .room = malloc(ROOM) };
 	int r = CLI_OK;
 
-	g.total = p->bytes;
-	g.progress = in->doing != NULL && isatty(STDERR_FILENO) == 1;
+	progress_begin(&g.progress, in->doing, p->bytes);
 	if (g.rd == NULL || g.room == NULL)
 		r = out_of_memory();
 	for (size_t i = 0; i < p->n && r == CLI_OK; i++)
 		r = read_path(&g, p->path[i]);
-	if (g.shown != 0)
-		fputs("\r\033[K", stderr);
+	progress_end(&g.progress);
 	record_reader_free(g.rd);
 	free(g.room);
 	return r;

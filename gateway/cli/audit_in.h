@@ -14,7 +14,7 @@ struct audit_in {
 	/* each - one wanted record; valid for the call. Return: 0 to go on, -errno to stop. */
 	int (*each)(void *ctx, const struct record *r);
 	void *ctx;
-	const char *doing; /* for the line of progress on a terminal; NULL: none */
+	const char *doing; /* for the line of progress on a terminal */
 	/* filled: */
 	uint64_t records; /* of every kind */
 	uint64_t taken;
