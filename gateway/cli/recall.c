@@ -201,7 +201,8 @@ recall_identity(struct identity *id, const struct record *r)
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
 		if (recall_cut(r, members[i]))
 			return RECALL_NOT;
-	if (r->user.len == 0 || !put_key(id->user, sizeof(id->user), r->user) ||
+	if (r->user.len == 0 || r->tags.n == RECORD_LIST_MAX || /* there may have been more */
+	    !put_key(id->user, sizeof(id->user), r->user) ||
 	    !put_key(id->account, sizeof(id->account), r->account) ||
 	    !put_key(id->issuer, sizeof(id->issuer), r->issuer) ||
 	    !put_key(id->source, sizeof(id->source), r->source))

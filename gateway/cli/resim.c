@@ -196,7 +196,7 @@ static void
 judge_denial(
     struct resim *s, struct rights *rights, const struct record *r, struct resim_answer *out)
 {
-	if (bytes_is(r->what, "publish")) {
+	if (bytes_is(r->what, "publish") || bytes_is(r->what, "command")) {
 		first_look(rights, r, out, "refused by its subject, body never read");
 		if (out->state == RESIM_DECIDED && out->d.rated != 0)
 			out->d = rights_pay_publish(rights, r->subject, out->d, s->now_ms);
@@ -226,6 +226,13 @@ policy_decides(const struct record *r)
 }
 
 static bool
+asked_denial(struct bytes what)
+{
+	return bytes_is(what, "publish") || bytes_is(what, "subscribe") ||
+	       bytes_is(what, "reply") || bytes_is(what, "command");
+}
+
+static bool
 askable(const struct record *r, struct resim_answer *out)
 {
 	bool command = r->kind == RECORD_COMMAND, reply = bytes_is(r->what, "reply");
@@ -237,8 +244,7 @@ askable(const struct record *r, struct resim_answer *out)
 		not_asked(out, "refused by a rate");
 	else if (command && !denied && !bytes_is(r->decision, "allow"))
 		not_asked(out, "not decided");
-	else if (!command && !reply && !bytes_is(r->what, "publish") &&
-		 !bytes_is(r->what, "subscribe"))
+	else if (!command && !asked_denial(r->what))
 		not_asked(out, "another kind of denial");
 	else if (!command && !policy_decides(r))
 		not_asked(out, "refused for what no policy decides alone");

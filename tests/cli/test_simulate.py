@@ -131,7 +131,7 @@ def what_is_not_in_the_record_is_not_guessed(folder):
     gone = scale("ours.example/a:1", 2, sha256="0" * 64, size=99)
     del gone["payload"]
     strange = scale("ours.example/a:1", 2, payload=b'{"component_ref":"\xff\xfe"}')
-    edge = denial("publish", SCALE, verb="actor.scale")
+    edge = denial("command", SCALE, verb="actor.scale")
     log = auditlog.write(folder + "/log", [cut, gone, strange, edge])
     new = put(folder, "new.policy", NEW)
     said = result("-p", new, log)

@@ -32,6 +32,12 @@ if(TARGET portcullis)
     set_tests_properties(interop/deployment PROPERTIES LABELS interop TIMEOUT 120
       ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
   endif()
+  if(TARGET portcullis-gateway)
+    add_test(NAME interop/simulate
+      COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/cli/test_simulate_live.py ${CMAKE_BINARY_DIR}/bin)
+    set_tests_properties(interop/simulate PROPERTIES LABELS interop TIMEOUT 120
+      ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+  endif()
   find_program(MANDOC mandoc)
   if(MANDOC)
     add_test(NAME lint/man COMMAND ${MANDOC} -Tlint -W style ${CMAKE_SOURCE_DIR}/docs/man/portcullis.1)
