@@ -238,27 +238,79 @@ def provider(host_id, image):
     return json.dumps({"host_id": host_id, "provider_ref": image, "link_name": "default"}).encode()
 
 
+def tool(gate, *words, code=0):
+    """Run the tool as a person would, show what was typed and said. Returns what it said."""
+    print("  $ portcullis " + brief(" ".join(words)).replace(gate.dir + "/", ""))
+    argv = [os.path.join(gate.bin_dir, "portcullis"), *words, "-d", gate.dir]
+    if words[1] == "check-proof":
+        argv = argv[:-2]
+    done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=60)
+    check(done.returncode == code, f"portcullis {' '.join(words)} ended with {done.returncode}: {done.stdout}")
+    for line in done.stdout.splitlines():
+        plain("  " + brief(line)[:180])
+    return done.stdout
+
+
+def segments(gate):
+    folder = os.path.join(gate.dir, "audit")
+    return [os.path.join(folder, name) for name in sorted(os.listdir(folder)) if name.endswith(".jsonl")]
+
+
+def allowed_command(gate):
+    """Where in its file the record of the allowed command stands."""
+    for path in segments(gate):
+        with open(path, "rb") as f:
+            for number, line in enumerate(f, 1):
+                record = json.loads(line)
+                if record["kind"] == "command" and record["decision"] == "allow":
+                    return path, number, record
+    raise Failure("no record of the allowed command")
+
+
+def tamper(path, number):
+    """One byte: somebody would rather have started another image."""
+    with open(path, "rb") as f:
+        lines = f.readlines()
+    lines[number - 1] = lines[number - 1].replace(b"/httpserver:1", b"/httpserver:2", 1)
+    with open(path, "wb") as f:
+        f.writelines(lines)
+
+
 def show(gate):
-    """The gateway is stopped first: what it had to write is then written."""
+    """The gateway is stopped first: what it had to write is then written and signed."""
     gate.gateway.stop(10)
-    title("4. What is on record")
-    for line in gate.decisions():
-        event = line["event"]
-        who = line.get("name", "a stranger")
-        if event == "command":
-            what = f"{line['decision']:5} {line['verb']} {line.get('image', '')}"
-            plain(f"{event:15} {who:10} {what:52} rule={line['rule']}, record {line['seq']}")
-        elif event == "command_denied":
-            plain(f"{event:15} {who:10} {'deny  ' + line['verb']:52} rule={line['rule']} ({line['reason']})")
-        elif event in ("login_failed", "login_refused"):
-            plain(f"{event:15} {who:10} {line.get('reason', '')}")
-    plain("Log: log/decisions.jsonl; commands, durable before they were forwarded: audit/records.jsonl")
+    title("4. What is on record: who, what, allowed or not, and what came of it")
+    tool(gate, "audit", "tail", "-n", "16")
+    tool(gate, "audit", "query", "--what", "provider.start", "--decision", "allow")
+    path, number, record = allowed_command(gate)
+    proof, key = os.path.join(gate.dir, "one.proof"), os.path.join(gate.dir, "keys", "audit.pub")
+    title("5. Proved to somebody who has one file and a public key")
+    tool(gate, "audit", "prove", record["id"], "-o", proof)
+    said = tool(gate, "audit", "check-proof", proof, "-k", key)
+    check(record["id"] in said, "the proof does not show the record")
+    title("6. And nobody changes it unnoticed")
+    kept = os.path.join(gate.dir, "kept-elsewhere")
+    shutil.copy(os.path.join(gate.dir, "audit", "checkpoint"), kept)
+    tool(gate, "audit", "verify", "--kept", kept)
+    tamper(path, number)
+    plain("One byte of the file is changed: the image of that record, :1 to :2.")
+    said = tool(gate, "audit", "verify", "--kept", kept, code=4)
+    check(str(record["seq"]) in said, "verify does not name the record")
+    tamper_back(path)
+
+
+def tamper_back(path):
+    with open(path, "rb") as f:
+        text = f.read()
+    with open(path, "wb") as f:
+        f.write(text.replace(b"/httpserver:2", b"/httpserver:1", 1))
 
 
 def keep(gate):
     d = shlex.quote(gate.dir)
     pids = detach(gate)
     title("Running again, until you stop it. Try:")
+    plain(f"build/release/bin/portcullis audit tail -f -d {d}")
     plain(f"tail -f {d}/log/decisions.jsonl")
     plain(f"build/release/bin/portcullis creds show {d}/creds/deployer.creds")
     plain(f"build/release/bin/portcullis creds issue --dir {d} --role observer --name me --out me.creds")
