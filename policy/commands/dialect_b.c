@@ -98,8 +98,11 @@ static const struct field put_link[] = {
 	FIELD("contract_id", struct body_link, contract, body_take_word, FIELD_NEEDED),
 	FIELD("values", struct body_link, values, body_take_secret_map, 0),
 };
+/* The client sends a whole link, its provider and values empty; hosts read three fields of it. */
 static const struct field del_link[] = {
 	FIELD("actor_id", struct body_link, source, body_take_id, FIELD_NEEDED),
+	FIELD("provider_id", struct body_link, target, body_take_id, 0),
+	FIELD("values", struct body_link, values, body_take_secret_map, 0),
 	FIELD("link_name", struct body_link, name, body_take_id, FIELD_NEEDED),
 	FIELD("contract_id", struct body_link, contract, body_take_word, FIELD_NEEDED),
 };
@@ -201,7 +204,8 @@ body_read_registries(struct body_read *r, struct body *out)
 
 /*
  * scale_count() - how many. 0.50 reads "replicas", a text, and nothing else; later hosts read
- * "count" alone, of which the Rust host makes 0, a stop, when it is missing.
+ * "count" alone. Missing it is a stop to 0.82, no limit to the hosts before it (their client sends
+ * null for that) and no command to OTP: three readings, so it has to be there.
  */
 static int
 scale_count(struct body_read *r, const struct b_body *b, struct body *out)
@@ -211,7 +215,11 @@ scale_count(struct body_read *r, const struct b_body *b, struct body *out)
 		return body_refuse(
 		    r, 0, "only 0.50 reads replicas, later hosts would stop the actor");
 	}
-	if (!b->count.has || b->count.value == 0) {
+	if (!b->count.has) {
+		r->field = BYTES_LIT("count");
+		return body_refuse(r, 0, "missing: a stop to some hosts, no limit to others");
+	}
+	if (b->count.value == 0) {
 		out->effective = VERB_ACTOR_STOP;
 		out->may_be = VERB_BIT(VERB_ACTOR_STOP) | VERB_BIT(VERB_ACTOR_SCALE);
 	} else {

@@ -18,7 +18,7 @@ struct d_component {
 	struct body *out;
 	struct body_part *part;
 	struct bytes precompiled;
-	struct body_number pool, invocations, restarts, skipped;
+	struct body_number pool, invocations, restarts, skipped, concurrency;
 };
 
 struct d_volume {
@@ -78,6 +78,37 @@ take_mounts(struct body_read *r, size_t at, void *into)
 	return body_each(r, at, take_mount, into);
 }
 
+/*
+ * take_loopback() - a port of the machine's own loopback, "5432" or "53/udp". It is reached under a
+ * name, and counts as a host that may be dialled.
+ */
+static int
+take_loopback(struct body_read *r, size_t at, void *into)
+{
+	static const struct bytes name = { (const uint8_t *)"host.wasmcloud.internal:", 24 };
+	struct d_component *d = into;
+	struct bytes port = BYTES_NULL;
+	uint8_t *text;
+	int x = body_take_word(r, at, &port);
+
+	if (x != 0)
+		return err_pass(x);
+	text = body_arena_take(r->arena, name.len + port.len);
+	if (text == NULL)
+		return body_full(r);
+	memcpy(text, name.ptr, name.len);
+	if (port.len != 0)
+		memcpy(text + name.len, port.ptr, port.len);
+	return err_pass(body_append(r, &d->out->outbound, bytes_of(text, name.len + port.len),
+	    BYTES_NULL, body_where(r, at)));
+}
+
+static int
+take_loopbacks(struct body_read *r, size_t at, void *into)
+{
+	return body_each(r, at, take_loopback, into);
+}
+
 static const struct field resources[] = {
 	FIELD("memory_limit_mb", struct d_component, skipped, body_take_int, 0),
 	FIELD("cpu_limit", struct d_component, skipped, body_take_int, 0),
@@ -85,6 +116,8 @@ static const struct field resources[] = {
 	D(struct d_component, "environment", take_config, 0),
 	D(struct d_component, "volume_mounts", take_mounts, 0),
 	D(struct d_component, "allowed_hosts", take_outbound, 0),
+	D(struct d_component, "allowed_ip_name_lookups", take_outbound, 0),
+	D(struct d_component, "allowed_host_loopback_ports", take_loopbacks, 0),
 };
 
 static int
@@ -135,6 +168,7 @@ static const struct field component[] = {
 	D(struct d_component, "local_resources", take_resources, 0),
 	FIELD("pool_size", struct d_component, pool, body_take_int, 0),
 	FIELD("max_invocations", struct d_component, invocations, body_take_int, 0),
+	FIELD("max_concurrency", struct d_component, concurrency, body_take_int, 0),
 	D(struct d_component, "image_pull_secret", take_pull_secret, 0),
 	D(struct d_component, "image_pull_policy", take_pull_policy, 0),
 	FIELD("precompiled_url", struct d_component, precompiled, body_take_text, 0),

@@ -49,7 +49,7 @@ static const struct diff_form forms[] = {
 	{ V(ACTOR_STOP), CTL "cmd.<h!%s>.sa",
 	    "{\"actor_ref\":\"<i!%s>\"<n:,\"count\":%s>" NOTES "}" },
 	{ V_SCALE, CTL "cmd.<h!%s>.scale",
-	    "{\"actor_ref\":\"<i!%s>\"<d:,\"actor_id\":\"%s\"><n:,\"count\":%s>" NOTES "}" },
+	    "{\"actor_ref\":\"<i!%s>\"<d:,\"actor_id\":\"%s\">,\"count\":<n!%s>" NOTES "}" },
 	{ V(ACTOR_UPDATE), CTL "cmd.<h!%s>.upd",
 	    "{\"new_actor_ref\":\"<i!%s>\"<d:,\"actor_id\":\"%s\">" NOTES "}" },
 	{ V(PROVIDER_START), CTL "cmd.<h!%s>.lp",

@@ -59,7 +59,8 @@ ROWS = {
         command("B", "la without end", V0 + "la", {"host_id": HOST, "actor_ref": EVIL, "count": 4294967295}),
         command("B", "scale", V0 + "scale", {"host_id": HOST, "actor_id": ACTOR, "actor_ref": EVIL, "count": 3}),
         command("B", "scale to 0", V0 + "scale", {"host_id": HOST, "actor_ref": IMAGE, "count": 0}),
-        command("B", "scale without count", V0 + "scale", {"host_id": HOST, "actor_ref": IMAGE}),
+        # a stop to some hosts, no limit to others: nobody may say it
+        Pub("B", "scale without count", V0 + "scale", {"host_id": HOST, "actor_ref": IMAGE}, ALL + ("deployer", "admin"), ()),
         command("C", "scale", f"{V1}component.scale.{HOST}", scale_v1(count=1)),
         command("C", "scale without end", f"{V1}component.scale.{HOST}", scale_v1(count=4294967295)),
         command("C", "scale to 0", f"{V1}component.scale.{HOST}", scale_v1(count=0)),

@@ -16,6 +16,7 @@ main(void)
 	suite_add_tcase(s, prefix_tests());
 	suite_add_tcase(s, server_tests());
 	suite_add_tcase(s, reading_tests());
+	suite_add_tcase(s, fixture_tests());
 	suite_add_tcase(s, image_tests());
 	suite_add_tcase(s, dialect_a_tests());
 	suite_add_tcase(s, dialect_b_tests());

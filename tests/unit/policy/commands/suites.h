@@ -11,6 +11,7 @@ TCase *guarded_tests(void);
 TCase *prefix_tests(void);
 TCase *server_tests(void);
 TCase *reading_tests(void);
+TCase *fixture_tests(void);
 TCase *report_tests(void);
 TCase *state_tests(void);
 TCase *image_tests(void);

@@ -118,8 +118,7 @@ static const struct {
 	    "x0]" },
 	{ { "wasmbus.ctl.l.cmd.NX.scale", NULL,
 	      "{\"actor_ref\":\"wasmcloud.azurecr.io/echo:0.3.4\",\"host_id\":\"NX\"}" },
-	    "actor.stop host=NX [actor oci registry=wasmcloud.azurecr.io repository=echo tag=0.3.4 "
-	    "x0]" },
+	    "refused count: missing: a stop to some hosts, no limit to others" },
 	/* 8.1 native code: what is started, whatever it is called */
 	{ { "wasmbus.ctl.l.cmd.NX.lp", NULL,
 	      "{\"provider_ref\":\"file:///tmp/evil.par\",\"link_name\":\"default\"}" },

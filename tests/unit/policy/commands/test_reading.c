@@ -412,7 +412,8 @@ START_TEST(what_is_absent_is_what_hosts_take_it_for)
 		{ { V1 "component.scale.NX", "", "{\"component_id\":\"a\",\"component_ref\":" IMAGE "}", 0 }, "actor.stop" },
 		{ { V1 "component.scale.NX", "", "{\"component_id\":\"a\",\"component_ref\":" IMAGE ",\"count\":0}", 0 },
 		    "actor.stop" },
-		{ { "wasmbus.ctl.l.cmd.NX.scale", "", "{\"actor_ref\":" IMAGE "}", 0 }, "actor.stop" },
+		/* nothing to 0.63, no limit up to 0.81, a stop to 0.82 */
+		{ { "wasmbus.ctl.l.cmd.NX.scale", "", "{\"actor_ref\":" IMAGE "}", 0 }, "refused count" },
 		{ { "wasmbus.ctl.l.cmd.NX.la", "", "{\"actor_ref\":" IMAGE "}", 0 }, "actor.start" },
 		{ { V1 "provider.stop.NX", "", "{\"provider_ref\":\"kv\"}", 0 }, "provider.stop" },
 	};
