@@ -23,6 +23,18 @@ never(const char *advice)
 	return (struct wish){ .advice = advice };
 }
 
+/* wish_word() - a word that is no command. */
+static struct wish
+wish_word(const struct rights *r, enum verb word, struct bytes lattice)
+{
+	struct hit allows, denies;
+
+	rights_word(r, word, lattice, &allows, &denies);
+	if (denies.enforced != RULE_NONE)
+		return never("a rule denies the word that would allow it: a deny beats every allow");
+	return (struct wish){ .key = "allow", .verb = command_verb_name(word), .lattice = lattice };
+}
+
 static struct wish
 wish_command(const struct rights *r, const struct command *c, enum verb verb)
 {
@@ -47,26 +59,20 @@ wish_control(const struct rights *r, const struct explain_question *q)
 
 	if (serve_subscribe(usual, prefix_usual(&r->p->prefixes, q->other, room[1]), &who, &lattice,
 		&command) == SERVE_OWN)
-		return (struct wish){
-			.key = "allow", .verb = command_verb_name(VERB_SERVE), .lattice = lattice
-		};
+		return wish_word(r, VERB_SERVE, lattice);
 	bundle = server_subscribe(q->subject, q->other, &lattice);
 	if (bundle != VERB_NONE && !bytes_is(lattice, "*"))
-		return (struct wish){
-			.key = "allow", .verb = command_verb_name(bundle), .lattice = lattice
-		};
+		return wish_word(r, bundle, lattice);
 	if (q->other.len != 0)
 		return never("commands in a queue group are taken away from hosts: only hosts may "
 			     "have them, in the groups their version uses");
 	if (serve_watch(usual, &lattice) && !bytes_is(lattice, "*"))
-		return (struct wish){ .key = "allow",
-			.verb = command_verb_name(VERB_CONTROL_WATCH),
-			.lattice = lattice };
+		return wish_word(r, VERB_CONTROL_WATCH, lattice);
 	return never("it asks for commands of more than one lattice: subscribe to each by name");
 }
 
 static struct wish
-wish_data(const struct explain_question *q, bool reply)
+wish_data(const struct rights *r, const struct explain_question *q, bool reply)
 {
 	struct guarded g;
 
@@ -74,9 +80,7 @@ wish_data(const struct explain_question *q, bool reply)
 		if (reply)
 			return never("whoever answers there would be obeyed: no reply goes to it");
 		if (g.publish != VERB_NONE)
-			return (struct wish){ .key = "allow",
-				.verb = command_verb_name(g.publish),
-				.lattice = g.lattice };
+			return wish_word(r, g.publish, g.lattice);
 	}
 	return (struct wish){
 		.key = reply                  ? "reply"
@@ -98,6 +102,8 @@ wish_for(const struct explanation *e, const struct rights *r, const struct expla
 			if (e->step[e->n_steps - 1].rule[i].shut &&
 			    e->step[e->n_steps - 1].rule[i].says == EXPLAIN_ALLOWS)
 				return never("a rule allows it at other times: wait, or change its hours");
+	if (e->refused && e->d.reason == REASON_NO_RULE)
+		return never("nobody can say for sure what its payload commands: see what is wrong with it");
 	switch (e->d.reason) {
 	case REASON_JWT:
 		return never("the credential's own lists do not allow it: its issuer has to");
@@ -133,7 +139,7 @@ wish_for(const struct explanation *e, const struct rights *r, const struct expla
 		break;
 	}
 	if (reply || !e->is_command)
-		return wish_data(q, reply);
+		return wish_data(r, q, reply);
 	return q->op == EXPLAIN_SUB ? wish_control(r, q) : wish_command(r, &e->command, e->verb);
 }
 

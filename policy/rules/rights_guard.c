@@ -72,7 +72,7 @@ bundle_word(const struct rights *r, enum verb bundle, struct bytes lattice, stru
 		rights_word(r, bundle, lattice, allows, denies);
 		return;
 	}
-	*allows = (struct hit){ view_first_with(r->view, VERB_BIT(bundle)), RULE_NONE };
+	*allows = view_anywhere(r->view, VERB_BIT(bundle));
 	*denies = HIT_NONE;
 }
 

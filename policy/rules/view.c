@@ -406,6 +406,20 @@ view_first_with(const struct view *v, uint64_t verbs)
 	return RULE_NONE;
 }
 
+struct hit
+view_anywhere(const struct view *v, uint64_t verbs)
+{
+	struct hit h = { view_first_with(v, verbs), RULE_NONE };
+
+	for (size_t i = 0; i < v->n_verb_rules && h.observed == RULE_NONE; i++) {
+		const struct pol_rule *rule = &v->p->rules[v->verb_rule[i]];
+
+		if ((rule->flags & (POL_DENY | POL_OBSERVE)) == POL_OBSERVE && (pol_verbs(rule) & verbs) != 0)
+			h.observed = v->verb_rule[i];
+	}
+	return h;
+}
+
 bool
 view_serve_flag(const struct view *v, struct bytes lattice, uint32_t flags)
 {

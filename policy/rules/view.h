@@ -88,6 +88,8 @@ struct hit view_rated(const struct view *v, const struct view_rated *q);
 size_t view_rated_at(const struct view *v, uint32_t rule);
 /* view_first_with() - the first enforced rule that grants one of these verbs anywhere, or RULE_NONE. */
 uint32_t view_first_with(const struct view *v, uint64_t verbs);
+/* view_anywhere() - the first rules that grant one of @verbs on whatever lattice: enforced, and observing. */
+struct hit view_anywhere(const struct view *v, uint64_t verbs);
 /* view_serve_flag() - does a rule that grants serve on this lattice carry one of these flags? */
 bool view_serve_flag(const struct view *v, struct bytes lattice, uint32_t flags);
 /* view_flag() - does any rule of these roles carry one of them? */

@@ -28,6 +28,7 @@ main(void)
 	suite_add_tcase(s, explain_tests());
 	suite_add_tcase(s, lint_tests());
 	suite_add_tcase(s, diff_tests());
+	suite_add_tcase(s, agree_tests());
 	runner = srunner_create(s);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

@@ -54,5 +54,6 @@ TCase *bounds_tests(void);
 TCase *explain_tests(void);
 TCase *lint_tests(void);
 TCase *diff_tests(void);
+TCase *agree_tests(void);
 
 #endif
