@@ -250,7 +250,11 @@ on_err(struct relay *r, const struct nats_op *op)
 	    bytes_starts(op->text, BYTES_LIT("Invalid Subject")) ||
 	    bytes_starts(op->text, BYTES_LIT("maximum subscriptions exceeded")))
 		return;
-	relay_end(r, NULL, "upstream_error");
+	/* its login ends when the client's does: whose clock says so first is told in the same words */
+	if (r->identity->expires_s != 0 && bytes_is(op->text, "User Authentication Expired"))
+		relay_end(r, "User Authentication Expired", "expired_user");
+	else
+		relay_end(r, NULL, "upstream_error");
 }
 
 /* on_info() - the upstream's situation changed; only its lame duck concerns a client. */
