@@ -53,6 +53,7 @@ class Login:
         self.account = account
         self.pair = natsjwt.KeyPair(options.get("subject", "user"))
         self.token = self._token(deployment)
+        self.renew = (lambda: self._token(deployment)) if options.get("exp", "").startswith("+") else None
         if "revoked" in options:
             account.revocations[self.pair.public] = moment(options["revoked"])
 
@@ -98,6 +99,9 @@ class Login:
 
     def connect_fields(self, nonce):
         """What CONNECT says for this login: jwt and sig, as spoilt as the options want them."""
+        if self.renew is not None:
+            # so many seconds from now, not from when the file was read: the gate may have been slow to start
+            self.token = self.renew()
         token, sig = self.token, self.pair.sign_nonce(nonce)
         how = self.options.get("jwt", "good")
         if how == "tampered":
