@@ -9,6 +9,7 @@ import stage
 from stage import COMMAND, Failed, bodies, Skip, until
 
 MIB = 1 << 20
+READ = "wasmbus.ctl.default.ping.hosts"
 
 
 def mount(folder, size):
@@ -48,6 +49,44 @@ def fill(folder):
     return path
 
 
+def denied_with(s):
+    """What a deployer with an inbox reads when his command is refused."""
+    c = s.client("deployer")
+    c.subscribe("_INBOX.told.*")
+    # too large for what is left of the last page
+    c.publish(COMMAND, bodies.start_provider(**{f"told{i}": "x" * 900 for i in range(8)}), "_INBOX.told.1")
+    return c.next().payload.decode()
+
+
+def reads_go_on(s):
+    """A command that changes nothing crosses unrecorded, and the log of decisions has it."""
+    s.allowed.add(READ)
+    looker = s.client("looker")
+    looker.publish(READ, b"")
+    looker.barrier()
+    if looker.errors:
+        raise Failed(f"a read is refused: {looker.errors}")
+    until(lambda: s.observer.barrier() or [m for m in s.observer.messages if m.subject == READ], "the read")
+
+
+def recovers_without_a_command(s):
+    """With room again it says so by itself, before anybody commands; status would have said why."""
+
+    def attack():
+        filler = fill(s.deployment.path("audit"))
+        deployer = s.client("deployer")
+        for i in range(20):
+            deployer.publish(COMMAND, bodies.start_provider(n=i))
+        deployer.barrier()
+        s.allowed.add(COMMAND)
+        s.deployment.gateway.wait_line(lambda x: "audit_not_written" in x)
+        os.unlink(filler)
+        s.deployment.gateway.wait_line(lambda x: "audit_written_again" in x)
+        until(lambda: [r for r in s.deployment.audit_records() if r["kind"] == "gap"], "a gap record")
+
+    on_small_disk(s, attack)
+
+
 def audit_disk_full(s):
     """Fail closed: refused on the wire, silent on the leaf, data goes on; with room again commands cross."""
 
@@ -62,7 +101,10 @@ def audit_disk_full(s):
         if len(deployer.errors) < 10:
             raise Failed(f"only {len(deployer.errors)} of 20 refused")
         refused = len(deployer.errors)
+        if "not recorded: disk full" not in denied_with(s):
+            raise Failed("who asks for an answer is not told why")
         s.work()
+        reads_go_on(s)
         s.observer.barrier()
         heard = [m for m in s.observer.messages if m.subject == COMMAND]
         written = [r for r in s.deployment.audit_records() if r.get("subject") == COMMAND]
@@ -78,8 +120,19 @@ def audit_disk_full(s):
         while s.observer.next().payload != bodies.start_provider(after=1):
             pass
         # every line is whole
-        if not [r for r in s.deployment.audit_records() if r.get("subject") == COMMAND]:
-            raise Failed("no record of what crossed")
+        records = s.deployment.audit_records()
+        mine = [r["body"] for r in records if r["kind"] == "command" and r.get("subject") == COMMAND]
+        if bodies.start_provider(after=1).decode() not in mine or len(set(mine)) != len(mine):
+            raise Failed(f"not once each: {mine}")
+        gaps = [r for r in records if r["kind"] == "gap"]
+        if not gaps or any(g["reason"] != "not_written" or "No space" not in g["why"] for g in gaps):
+            raise Failed(f"gaps: {gaps}")
+        # the refused ones, the one with an answer, the read: all that was not written is counted
+        if sum(g["summed"] for g in gaps) < refused + 2:
+            raise Failed(f"{refused} refused, gaps: {gaps}")
+        code, said = s.deployment.verify_audit(s.build)
+        if code != 0:
+            raise Failed(f"audit verify says {code}: {said}")
 
     on_small_disk(s, attack)
 
@@ -149,4 +202,4 @@ def file_size_limit(s):
 
 
 if __name__ == "__main__":
-    stage.run([audit_disk_full, decision_log_disk_full, file_size_limit])
+    stage.run([audit_disk_full, recovers_without_a_command, decision_log_disk_full, file_size_limit])

@@ -16,6 +16,17 @@ from stage import COMMAND, Failed, bodies, Skip
 HELD_S = 2.0
 
 
+def wait_attached(tracer):
+    for raw in tracer.stderr:
+        line = raw.decode("utf-8", "replace")
+        if "attached" in line:
+            return
+        if "ptrace" in line or "not permitted" in line:
+            break
+    tracer.wait()
+    raise Skip("ptrace is forbidden here")
+
+
 def attach(pid):
     """strace on the auditor, every fdatasync delayed; returns when it is attached."""
     if shutil.which("strace") is None:
@@ -23,14 +34,8 @@ def attach(pid):
     argv = ["strace", "-f", "-p", str(pid), "-e", "trace=fdatasync", "-e"]
     argv.append(f"inject=fdatasync:delay_enter={int(HELD_S * 1000000)}")
     tracer = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    for raw in tracer.stderr:
-        line = raw.decode("utf-8", "replace")
-        if "attached" in line:
-            return tracer
-        if "ptrace" in line or "not permitted" in line:
-            break
-    tracer.wait()
-    raise Skip("ptrace is forbidden here")
+    wait_attached(tracer)
+    return tracer
 
 
 def control_without_a_delay(s):

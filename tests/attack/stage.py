@@ -177,6 +177,10 @@ class Stage:
         d = self.deployment
         self.reports = d.gateway.sanitizer_reports() if d.gateway else []
         complaints = d.stop()
+        # whatever was done, the log is one that can be proved
+        if os.path.exists(d.path("keys", "audit.pub")) and any(x.endswith(".jsonl") for x in os.listdir(d.path("audit"))):
+            code, said = d.verify_audit(self.build)
+            complaints += [f"audit verify says {code}: {said}"] if code != 0 else []
         return [c for c in complaints if not (self.ended and c.startswith("gateway ended with"))] + self.reports
 
 

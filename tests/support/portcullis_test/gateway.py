@@ -2,11 +2,14 @@
 gateway.conf, policies, and the gateway itself. Written without `portcullis init`, from the documented
 formats, so that what init writes and what the gateway reads are tested apart.
 """
+import base64
 import glob
+import hashlib
 import json
 import os
 import re
 import secrets
+import subprocess
 import time
 
 from . import natsjwt, process, rawclient, server
@@ -131,8 +134,26 @@ class Deployment:
         natsjwt.write_secret(self.path("keys", "upstream.mint"), mint)
         natsjwt.write_secret(self.path("keys", "inbox.key"), secrets.token_hex(32) + "\n")
         natsjwt.write_secret(self.path("keys", "stamp.key"), self.stamp_key.raw_seed.hex() + "\n")
-        natsjwt.write_secret(self.path("keys", "audit.key"), secrets.token_hex(32) + "\n")
+        self.write_audit_key()
         natsjwt.write_secret(self.path("keys", "redact.key"), secrets.token_hex(32) + "\n")
+
+    def write_audit_key(self, name="audit"):
+        """keys/NAME.key, and its public half as a C2SP verifier key."""
+        seed = secrets.token_bytes(32)
+        natsjwt.write_secret(self.path("keys", f"{name}.key"), seed.hex() + "\n")
+        public = b"\x01" + natsjwt.public_of(seed)
+        key_id = hashlib.sha256(b"portcullis-audit\n" + public).hexdigest()[:8]
+        text = f"portcullis-audit+{key_id}+{base64.b64encode(public).decode()}\n"
+        server.write(self.path("keys"), f"{name}.pub", text)
+
+    def verify_audit(self, build, *kept):
+        """(exit code, report) of `portcullis audit verify` over this log."""
+        argv = [os.path.join(build, "bin", "portcullis"), "audit", "verify", "--json"]
+        argv += ["-d", self.path("audit"), "-k", self.path("keys", "audit.pub")]
+        for path in kept:
+            argv += ["--kept", path]
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=120)
+        return done.returncode, done.stdout + done.stderr
 
     def start_leaf(self, extra="", host="127.0.0.1", port=-1):
         token = natsjwt.mint_operator(self.gate_operator, "gate", system_account=self.system.public)

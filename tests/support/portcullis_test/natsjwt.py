@@ -225,6 +225,11 @@ def write_creds(path, token, seed):
     write_secret(path, creds_text(token, seed))
 
 
+def public_of(seed):
+    """The Ed25519 public key of 32 bytes of seed."""
+    return nacl.bindings.crypto_sign_seed_keypair(seed)[0]
+
+
 def write_secret(path, text):
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(fd, "w", encoding="ascii") as f:
