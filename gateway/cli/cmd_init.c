@@ -61,6 +61,7 @@ write_folders(struct deploy *d)
 		{ "policies", 0755 },
 		{ "log", 0700 },
 		{ "audit", 0700 },
+		{ "run", 0700 },
 		{ "jetstream", 0700 },
 	};
 	int r = CLI_OK;

@@ -198,6 +198,22 @@ const struct cli_verb cli_verbs[] = {
 	    "operator and account JWTs, policies. Prints FILE:LINE:COLUMN for every\n"
 	    "problem; exit code 3 when there is an error.",
 	    check_opts, cmd_check },
+	{ NULL, "status", "[DIR]", 0, 1, HINT_DIR, "how does the running gateway do? and what helps",
+	    "Asks the gateway of the deployment in DIR (default: this folder) over its\n"
+	    "control socket: processes, connections, upstream, policy, and whether the\n"
+	    "audit can be written, with the reason when it cannot. Exit code 1 when\n"
+	    "something is wrong, 5 when no gateway answers.",
+	    check_opts, cmd_status },
+	{ NULL, "conns", "[DIR]", 0, 1, HINT_DIR, "who is connected to the running gateway",
+	    "One line for each connection: who it is by its credential, from where, since\n"
+	    "when, and what went in and out. At most 1000 of each edge are shown.",
+	    check_opts, cmd_conns },
+	{ NULL, "reload", "[DIR]", 0, 1, HINT_DIR,
+	    "have the running gateway read policies, trust and keys anew; say what comes of it",
+	    "No connection is dropped; what became illegal on one ends. A policy with\n"
+	    "errors, or whose tests fail, is refused: FILE:LINE:COLUMN is printed, the one\n"
+	    "in force stays, and the exit code is 3.",
+	    check_opts, cmd_reload },
 	{ "policy", "check", "[DIR|FILE]...", 0, 1024, HINT_FILE,
 	    "are these policies in order? and what in them cannot be meant",
 	    "All files named are one policy, as a folder is for the gateway; none named:\n"

@@ -98,6 +98,19 @@ read_payload(void *ctx, const char *expect_file, struct bytes name, struct buf *
 	return -ENOENT;
 }
 
+/* described() - its id and how many rules it has, for people. */
+static void
+described(struct bytes snapshot, char out[64])
+{
+	struct policy *p = NULL;
+
+	out[0] = '\0';
+	if (policy_open(&p, snapshot) != 0)
+		return;
+	snprintf(out, 64, "%s %zu", policy_id(p), policy_rules(p));
+	policy_close(p);
+}
+
 /* keeps_promises() - every line of the *.expect files; those that do not hold are in the report. */
 static int
 keeps_promises(struct bytes snapshot, struct text_report *report)
@@ -151,6 +164,7 @@ on_compile(struct channel *c, struct cursor *in, int fd)
 	struct text_report report;
 	struct buf out;
 	int r, sealed = -1;
+	char name[64];
 
 	(void)in;
 	(void)fd;
@@ -162,7 +176,8 @@ on_compile(struct channel *c, struct cursor *in, int fd)
 	if (r == 0)
 		sealed = snapshot_seal(buf_bytes(&out));
 	if (sealed >= 0) {
-		(void)msg_text_put(c, MSG_SNAPSHOT, "warnings", buf_bytes(&report.out), sealed);
+		described(buf_bytes(&out), name);
+		(void)msg_text_put(c, MSG_SNAPSHOT, name, buf_bytes(&report.out), sealed);
 		compare(c, buf_bytes(&out));
 	} else {
 		(void)msg_text_put(c, MSG_NO_SNAPSHOT, "errors",

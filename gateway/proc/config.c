@@ -30,6 +30,7 @@ static const struct config_path root_paths[] = {
 	{ "decisions", AT(decisions), "log/decisions.jsonl", NULL },
 	{ "log", AT(log), NULL, NULL },
 	{ "sink_state", AT(sink_state), "sinks", NULL },
+	{ "control", AT(control), "run/control.sock", NULL },
 };
 
 static const struct config_path trust_paths[] = {
@@ -269,6 +270,20 @@ read_server_name(struct config_reader *rd)
 		rd->failed = true;
 }
 
+/* read_control() - a socket's name has less room than a file's. */
+static void
+read_control(struct config_reader *rd)
+{
+	struct text_node *e = text_find(rd->t->root, "control");
+
+	rd->c->control_asked = e != NULL;
+	if (e != NULL && rd->c->control != NULL && strlen(rd->c->control) > CONFIG_MAX_SOCKET) {
+		text_error(rd->r, rd->t, e->child, "%s is too long for a socket: at most %d bytes", rd->c->control,
+		    CONFIG_MAX_SOCKET);
+		rd->bad = true;
+	}
+}
+
 static void
 read_trust(struct config_reader *rd)
 {
@@ -492,6 +507,7 @@ config_parse(struct config **out, const char *file, struct bytes text, struct te
 	read_listen(&rd);
 	read_server_name(&rd);
 	read_paths(&rd, t->root, root_paths, COUNT(root_paths));
+	read_control(&rd);
 	read_trust(&rd);
 	read_upstream(&rd);
 	read_stamp(&rd);
@@ -535,6 +551,7 @@ config_free(struct config *c)
 		free(c->sink_creds[i]);
 		free(c->sink_dir[i]);
 	}
+	free(c->control);
 	free(c);
 }
 

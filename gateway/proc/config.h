@@ -9,7 +9,7 @@
 #include "policy/core/err.h"
 #include "policy/core/text.h"
 
-enum { CONFIG_MAX_LISTEN = 8, CONFIG_MAX_GATES = 16 };
+enum { CONFIG_MAX_LISTEN = 8, CONFIG_MAX_GATES = 16, CONFIG_MAX_SOCKET = 107 };
 
 /* what helps where the key of stamp { } is not there, as in a deployment older than it */
 #define STAMP_KEY_HOW "make one with `(umask 077; head -c 32 /dev/urandom | xxd -p -c 64 > keys/stamp.key)`"
@@ -61,6 +61,8 @@ struct config {
 
 	char *decisions; /* decisions = FILE, default log/decisions.jsonl */
 	char *log;       /* log = FILE, NULL: stderr */
+	char *control;   /* control = FILE, default run/control.sock */
+	bool control_asked; /* it is written: without it there is no start */
 
 	/* sink NAME { }, each in its place of these three */
 	size_t n_sinks;

@@ -475,6 +475,15 @@ on_stop(struct channel *c, struct cursor *in, int fd)
 }
 
 static int
+on_stats_wanted(struct channel *c, struct cursor *in, int fd)
+{
+	(void)in;
+	(void)fd;
+	return msg_stats_put(c, &(struct msg_stats){ .commands = dispatcher.commands, .refused = dispatcher.refused,
+				    .waiting = dispatcher.jobs.n });
+}
+
+static int
 on_start(struct channel *c, struct cursor *in, int fd)
 {
 	(void)in;
@@ -495,6 +504,7 @@ dispatcher_main(void)
 		{ MSG_PEER, CHILD_ALIVE, false, true, 16, on_peer, "peer" },
 		{ MSG_POLICY, CHILD_ALIVE, false, true, 0, on_policy, "policy" },
 		{ MSG_START, CHILD_IN(CHILD_SET), true, false, 0, on_start, "start" },
+		{ MSG_STATS_WANTED, CHILD_ALIVE, false, false, 0, on_stats_wanted, "stats_wanted" },
 		{ MSG_DIALLED, CHILD_IN(CHILD_RUNNING), false, true, 8, on_dialled, "dialled" },
 		{ MSG_NOT_DIALLED, CHILD_IN(CHILD_RUNNING), false, false, 8, on_not_dialled, "not_dialled" },
 		{ MSG_STOP, CHILD_ALIVE, false, false, 0, on_stop, "stop" },

@@ -463,6 +463,8 @@ edge_channels_begin(void)
 		{ MSG_START, CHILD_IN(CHILD_SET), true, false, 0, on_start, "start" },
 		{ MSG_DIALLED, CHILD_IN(CHILD_RUNNING), false, true, 8, on_dialled, "dialled" },
 		{ MSG_NOT_DIALLED, CHILD_IN(CHILD_RUNNING), false, false, 8, on_not_dialled, "not_dialled" },
+		{ MSG_STATS_WANTED, CHILD_ALIVE, false, false, 0, edge_on_stats_wanted, "stats_wanted" },
+		{ MSG_LIVE_WANTED, CHILD_ALIVE, false, false, 16, edge_on_live_wanted, "live_wanted" },
 		{ MSG_LAME_DUCK, CHILD_IN(CHILD_RUNNING), false, false, 0, on_lame_duck, "lame_duck" },
 		{ MSG_STOP, CHILD_ALIVE, false, false, 0, on_stop, "stop" },
 	};

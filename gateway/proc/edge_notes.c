@@ -21,6 +21,7 @@ edge_note(struct relay *r, struct msg_note *m)
 		m->policy = bytes_str(policy_id(edge.snapshot.policy));
 	if (edge.auditor.fd < 0 || channel_pending(&edge.auditor) > EDGE_NOTES_MAX) {
 		edge.notes_lost++;
+		edge.past.unwritten++;
 		return;
 	}
 	m->summed += edge.notes_lost;
@@ -81,6 +82,8 @@ edge_on_event(struct relay *r, const struct relay_event *e)
 	};
 	struct log_line l;
 
+	if (e->kind != RELAY_WOULD_DENY && e->kind != RELAY_PROTOCOL)
+		edge.past.denied += 1 + r->denials_summed;
 	r->denials_summed = 0;
 	if (e->kind == RELAY_UNSTAMPED)
 		keep(&m, e);
@@ -115,6 +118,7 @@ edge_on_opened(struct relay *r)
 		.detail = bytes_str(r->handshake.connect.lang != NULL ? r->handshake.connect.lang : "") };
 	struct log_line l;
 
+	edge.past.opened++;
 	edge_note(r, &m);
 	log_begin(&l, LOG_INF, "conn_open");
 	log_num(&l, "client", (int64_t)r->id);
@@ -140,6 +144,8 @@ edge_on_ended(struct relay *r, const char *why)
 	};
 	struct log_line l;
 
+	if (admitted)
+		edge_count_closed(r);
 	/* what the verifier refused, the verifier has reported */
 	if (admitted || !((struct client *)r)->refused)
 		edge_note(r, &m);

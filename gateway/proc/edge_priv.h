@@ -1,6 +1,6 @@
 /*
- * edge_priv - the edge in three files: edge.c listens and conducts relays, edge_notes.c writes down what
- * they decide, edge_channels.c speaks with the other processes. One process is one edge, so its state is one struct.
+ * edge_priv - the edge in four files: edge.c listens and conducts relays, edge_notes.c writes down what
+ * they decide, edge_status.c says how it goes, edge_channels.c speaks with the other processes. One process is one edge, so its state is one struct.
  */
 #ifndef GATEWAY_PROC_EDGE_PRIV_H
 #define GATEWAY_PROC_EDGE_PRIV_H
@@ -20,6 +20,7 @@ enum {
 	EDGE_BUCKETS = 16384,
 	EDGE_NONCES = 4 * NONCE_BATCH,
 	EDGE_NOTES_MAX = 8 * 1024 * 1024,
+	EDGE_TAGS_MAX = 4096,
 };
 
 /* A connection of this edge: the relay first. */
@@ -56,6 +57,7 @@ struct edge {
 	size_t n_relays;
 	uint64_t last_id;
 	uint64_t notes_lost;
+	struct msg_stats past; /* counts; of messages only those of connections that are over */
 	uv_timer_t tick, probe_timer;
 	uv_idle_t idle;
 	struct probe probe;
@@ -81,6 +83,11 @@ void edge_on_event(struct relay *r, const struct relay_event *e);
 const char *edge_rule_name(uint32_t rule);
 void edge_on_opened(struct relay *r);
 void edge_on_ended(struct relay *r, const char *why);
+/* edge_count_closed() - of a connection that ends. */
+void edge_count_closed(const struct relay *r);
+/* MSG_STATS_WANTED, MSG_LIVE_WANTED */
+int edge_on_stats_wanted(struct channel *c, struct cursor *in, int fd);
+int edge_on_live_wanted(struct channel *c, struct cursor *in, int fd);
 /* edge_listen() - accept, or leave the backlog to wait. */
 void edge_listen(bool on);
 /* edge_rejudge_all() - the policy was swapped. */

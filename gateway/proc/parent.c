@@ -197,6 +197,7 @@ leave_if_alone(void)
 	}
 	if (parent.options->pid != NULL && parent.announced)
 		unlink(parent.options->pid);
+	control_end();
 	log_event(LOG_INF, "stopped");
 	uv_stop(&parent.loop);
 }
@@ -248,20 +249,10 @@ parent_kid_gone(struct kid *k, int64_t status, int signal)
 /* ---- signals ---- */
 
 static void
-reload(void)
-{
-	log_event(LOG_INF, "reload");
-	/* keys before trust: who is let in next has a key upstream */
-	children_keys();
-	children_compile();
-	files_watch();
-	files_trust();
-}
-
-static void
 lame_duck(void)
 {
 	log_event(LOG_INF, "lame_duck");
+	act_tell(ACT_ADMIN, "lame-duck", BYTES_NULL, "signal USR2");
 	parent.state = PARENT_LAME_DUCK;
 	notify("STOPPING=1");
 	children_say(ROLE_EDGE, MSG_LAME_DUCK);
@@ -275,9 +266,10 @@ on_signal(uv_signal_t *s, int number)
 	switch (number) {
 	case SIGHUP:
 		if (parent.state == PARENT_RUNNING || parent.state == PARENT_LAME_DUCK)
-			reload();
+			parent_reload("signal HUP");
 		break;
 	case SIGUSR1:
+		act_tell(ACT_ADMIN, "reopen", BYTES_NULL, "signal USR1");
 		if (files_log_open(true) != 0)
 			log_event(LOG_ERR, "log_not_reopened");
 		break;
@@ -399,6 +391,7 @@ parent_main(const struct parent_options *o)
 	log_word(&l, "version", PORTCULLIS_VERSION);
 	log_str(&l, "config", parent.config->file);
 	log_end(&l);
+	parent.born_ms = uv_now(&parent.loop);
 	raise_files();
 	uv_timer_init(&parent.loop, &parent.stop_timer);
 	uv_timer_init(&parent.loop, &parent.respawn_timer);
@@ -411,8 +404,12 @@ parent_main(const struct parent_options *o)
 		if (listen_on(&parent.config->listen[i]) != 0)
 			return 1;
 	}
-	if (dial_resolve() != 0 || children_start() != 0)
+	if (control_begin() != 0)
 		return 1;
+	if (dial_resolve() != 0 || children_start() != 0) {
+		control_end();
+		return 1;
+	}
 	watch_signals();
 	files_trust();
 	files_watch();

@@ -22,6 +22,7 @@ tell_line(const struct changed_line *c)
 	if (c->example.len != 0)
 		log_bytes(&l, "example", c->example);
 	log_end(&l);
+	reload_changed(words[c->kind], c->who, c->what, c->example);
 }
 
 static void

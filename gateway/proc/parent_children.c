@@ -104,16 +104,8 @@ on_trusted(struct channel *c, struct cursor *in, int fd)
 	log_begin(&l, LOG_INF, "trust_loaded");
 	log_bytes(&l, "what", t.text);
 	log_end(&l);
+	reload_trusted(t.name, t.text);
 	return 0;
-}
-
-static int
-on_audit_state(struct channel *c, struct cursor *in, int fd)
-{
-	struct msg_audit_state m;
-
-	(void)fd;
-	return of_channel(c)->role == ROLE_AUDITOR && msg_audit_state_get(in, &m) == 0 ? 0 : -EBADMSG;
 }
 
 /* print_report() - a compiler's words, line by line as they are. */
@@ -138,6 +130,7 @@ on_snapshot(struct channel *c, struct cursor *in, int fd)
 	if (parent.policy >= 0)
 		close(parent.policy);
 	parent.policy = fd;
+	reload_compiled(t.name, t.text);
 	children_policy();
 	return 0;
 }
@@ -152,6 +145,7 @@ on_applied(struct channel *c, struct cursor *in, int fd)
 	if (parent.unapplied > 0 && --parent.unapplied == 0) {
 		log_event(LOG_INF, "policy_loaded");
 		changes_tell();
+		reload_applied();
 	}
 	return 0;
 }
@@ -170,6 +164,7 @@ on_no_snapshot(struct channel *c, struct cursor *in, int fd)
 	log_begin(&l, LOG_ERR, "policy_refused");
 	log_str(&l, "effect", parent.policy >= 0 ? "the policy in force stays" : "the gate does not start");
 	log_end(&l);
+	reload_refused(t.text);
 	if (parent.policy < 0)
 		parent_stop(3);
 	return 0;
@@ -190,7 +185,10 @@ static const struct frame_rule kid_rules[] = {
 	{ MSG_FATAL, (1U << 0 | 1U << 1), false, false, 4096, on_fatal, "fatal" },
 	{ MSG_TRUSTED, (1U << 0 | 1U << 1), false, false, 4096, on_trusted, "trusted" },
 	{ MSG_APPLIED, (1U << 0 | 1U << 1), false, false, 0, on_applied, "applied" },
-	{ MSG_AUDIT_STATE, (1U << 0 | 1U << 1), false, false, 4096, on_audit_state, "audit_state" },
+	{ MSG_STATS, (1U << 0 | 1U << 1), false, false, 128, control_on_stats, "stats" },
+	{ MSG_AUDIT_STATE, (1U << 0 | 1U << 1), false, false, 2048, control_on_audit_state, "audit_state" },
+	{ MSG_LIVE, (1U << 0 | 1U << 1), false, false, 8192, control_on_live, "live" },
+	{ MSG_LIVE_END, (1U << 0 | 1U << 1), false, false, 16, control_on_live_end, "live_end" },
 };
 static const struct frame_rule compiler_rules[] = {
 	{ MSG_SNAPSHOT, (1U << 0 | 1U << 1), true, true, FRAME_MAX, on_snapshot, "snapshot" },
@@ -206,6 +204,7 @@ after_compile(uv_timer_t *t)
 {
 	(void)t;
 	parent.compiling = false;
+	reload_compiler_gone();
 	if (parent.compile_again) {
 		parent.compile_again = false;
 		children_compile();
@@ -261,7 +260,7 @@ spawn(struct kid *k, enum role role, unsigned index)
 	memset(&k->process, 0, sizeof(k->process));
 	k->role = role;
 	k->index = index;
-	k->ready = k->done = false;
+	k->ready = k->done = k->owes_stats = k->owes_conns = false;
 	k->process.data = k;
 	r = uv_spawn(&parent.loop, &k->process, &o);
 	close(pair[1]);
@@ -645,6 +644,8 @@ respawn(uv_timer_t *t)
 			uv_timer_start(&parent.respawn_timer, respawn, RESPAWN_MAX_MS, 0);
 			continue;
 		}
+		k->restarts++;
+		k->stats = (struct msg_stats){ 0 };
 		setup(k);
 		if (children_wire(k) != 0 || give_listeners(k) != 0)
 			uv_process_kill(&k->process, 9);
@@ -695,12 +696,15 @@ children_compile(void)
 	struct kid *k = &parent.compiler;
 	int n;
 
+	parent.reload.wanted++;
 	if (parent.compiling) {
 		parent.compile_again = true;
 		return;
 	}
+	reload_begun();
 	if (spawn(k, ROLE_COMPILER, 0) != 0) {
 		log_event(LOG_ERR, "compiler_not_started");
+		reload_refused(BYTES_LIT("the compiler could not be started\n"));
 		if (parent.policy < 0)
 			parent_stop(1);
 		return;
@@ -715,6 +719,8 @@ children_compile(void)
 		log_str(&l, "folder", parent.config->policies);
 		log_str(&l, "why", n == 0 ? "it holds no *.policy file" : strerror(-n));
 		log_end(&l);
+		reload_refused(n == 0 ? BYTES_LIT("the policy folder holds no *.policy file\n") :
+					BYTES_LIT("the policy folder cannot be read\n"));
 		uv_process_kill(&k->process, 9);
 		return;
 	}

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "gateway/io/clock.h"
 #include "gateway/io/log.h"
 #include "gateway/proc/parent_priv.h"
 
@@ -67,6 +68,10 @@ tell(bool reached, int error)
 	uint64_t now = uv_now(&parent.loop);
 	struct log_line l;
 
+	if (!parent.upstream_tried || reached != (parent.upstream_error == 0))
+		parent.upstream_since_s = clock_wall_s();
+	parent.upstream_tried = true;
+	parent.upstream_error = reached ? 0 : error < 0 ? -error : error != 0 ? error : EHOSTUNREACH;
 	if (reached ? !parent.upstream_away : parent.upstream_away && now - parent.upstream_told_ms < DIAL_QUIET_MS)
 		return;
 	parent.upstream_away = !reached;

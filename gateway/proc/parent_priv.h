@@ -1,8 +1,9 @@
 /*
- * parent_priv - the parent in five files: parent.c starts, supervises and ends; parent_children.c
+ * parent_priv - the parent in its files: parent.c starts, supervises and ends; parent_children.c
  * starts processes and wires them to each other; parent_shipper.c is about the one that may come and
- * go; parent_dial.c connects to the upstream;
- * parent_files.c reads policies and trust and watches them.
+ * go; parent_dial.c connects to the upstream; parent_files.c reads policies and trust and watches them;
+ * parent_reload.c keeps what came of a reload, parent_changes.c says what it changed; parent_control.c
+ * answers the control socket; parent_status.c says how all of it does.
  */
 #ifndef GATEWAY_PROC_PARENT_PRIV_H
 #define GATEWAY_PROC_PARENT_PRIV_H
@@ -10,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "gateway/proc/config.h"
+#include "gateway/proc/control.h"
 #include "gateway/proc/gate_keys.h"
 #include "gateway/proc/msg_parent.h"
 #include "gateway/proc/parent.h"
@@ -24,13 +26,34 @@ struct kid {
 	unsigned index;
 	bool alive, ready, done;
 	unsigned deaths;        /* of edges: in the last minute, for backing off */
+	unsigned restarts;      /* of edges: how many had its place before */
 	uint64_t born_ms;
+	bool owes_stats, owes_conns; /* it was asked and has not answered */
+	struct msg_stats stats;
 };
 
 struct parent_listener {
 	int fd;
 	char host[256];
 	uint16_t port;
+};
+
+/* What came of the reloads. */
+struct reload {
+	uint64_t wanted;    /* the number of the last one asked for */
+	uint64_t compiling; /* the number the running compilation answers for */
+	uint64_t applying;  /* and the policy that is being taken up */
+	bool outcome;       /* the compilation has said what came of it */
+	bool comparing;     /* its process may still say what is changed */
+	bool applied;       /* and everybody judges by it: who waits has not been told */
+	char by[CONTROL_BY_MAX]; /* who asked; empty: the start */
+	char id[24], before[24];
+	uint64_t rules;
+	int64_t loaded_s, refused_s; /* unix; refused_s 0: the last one was not refused */
+	struct buf report;           /* the compiler's words */
+	struct buf changes;          /* JSON texts */
+	char trust[96];
+	bool trust_kept; /* what is trusted could not be taken up */
 };
 
 enum parent_state {
@@ -61,6 +84,11 @@ struct parent {
 	size_t n_upstream;
 	bool upstream_away; /* the last attempt to connect failed, as was told in the log at ... */
 	uint64_t upstream_told_ms;
+	bool upstream_tried;
+	int upstream_error; /* of the last attempt; 0: it succeeded */
+	int64_t upstream_since_s;
+	struct reload reload;
+	uint64_t born_ms;
 	int announce; /* standard error as it was before the log went elsewhere, or -1 */
 	char server_id[64];
 	uv_signal_t signals[6];
@@ -117,6 +145,43 @@ int files_sources(struct channel *to) must_check;
 void files_watch(void);
 /* files_log_open() - open or reopen the log as descriptor 2 and pass it on. Return: 0, -errno. */
 int files_log_open(bool tell) must_check;
+
+/* parent_reload() - policy, trust and keys anew; @by for the record. */
+void parent_reload(const char *by);
+/* reload_begun() - a compilation starts. */
+void reload_begun(void);
+/* reload_refused() - it found errors, or could not be: @report says which. */
+void reload_refused(struct bytes report);
+/* reload_compiled() - @name: "ID RULES"; reload_applied() - everybody judges by it. */
+void reload_compiled(struct bytes name, struct bytes report);
+void reload_applied(void);
+/* reload_compiler_gone() - its process has ended, with or without a word. */
+void reload_compiler_gone(void);
+/* reload_trusted() - the verifier's word: "trusted" or "kept". */
+void reload_trusted(struct bytes kind, struct bytes text);
+/* reload_changed() - one thing the new policy says otherwise. */
+void reload_changed(const char *change, struct bytes who, struct bytes what, struct bytes example);
+/* reload_put_report() - the compiler's words as a JSON list. */
+void reload_put_report(struct buf *b);
+
+/* control_begin() - the control socket. Return: 0, -errno after a log line (then: no start). */
+int control_begin(void) must_check;
+/* control_end() - take it away. */
+void control_end(void);
+/* control_reloaded() - the outcome of every reload up to number @of. */
+void control_reloaded(uint64_t of, struct bytes json);
+/* What children say of themselves. */
+int control_on_stats(struct channel *c, struct cursor *in, int fd);
+int control_on_audit_state(struct channel *c, struct cursor *in, int fd);
+int control_on_live(struct channel *c, struct cursor *in, int fd);
+int control_on_live_end(struct channel *c, struct cursor *in, int fd);
+/* act_tell() - an act of the administrator, to the auditor. */
+void act_tell(enum act_kind kind, const char *what, struct bytes detail, const char *by);
+
+/* status_put() - how the gateway does, as JSON. */
+void status_put(struct buf *b);
+/* status_audit() - the auditor's word on its files. */
+void status_audit(const struct msg_audit_state *m);
 
 /* parent_on_ready() - a child is ready; when all are, the world is told. */
 void parent_on_ready(void);

@@ -18,6 +18,7 @@ main(void)
 	suite_add_tcase(s, people_tests());
 	suite_add_tcase(s, snapshot_tests());
 	suite_add_tcase(s, messages_tests());
+	suite_add_tcase(s, control_request_tests());
 	runner = srunner_create(s);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

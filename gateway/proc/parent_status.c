@@ -1,0 +1,335 @@
+/*
+ * parent_status - how the gateway does, as one JSON object: what there is, and what is wrong with what
+ * to do about it. docs/GATEWAY.md names every member.
+ */
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "gateway/io/clock.h"
+#include "gateway/proc/parent_priv.h"
+
+static struct {
+	bool known;
+	uint64_t seq, durable;
+	int64_t since_s, notes_since_s;
+	bool failing, notes_failing;
+	char why[256], notes_why[256];
+} audit;
+
+void
+status_audit(const struct msg_audit_state *m)
+{
+	audit.known = true;
+	audit.seq = m->seq;
+	audit.durable = m->durable;
+	audit.failing = m->failing;
+	audit.since_s = m->since_s;
+	audit.notes_failing = m->notes_failing;
+	audit.notes_since_s = m->notes_since_s;
+	snprintf(audit.why, sizeof(audit.why), "%.*s", (int)m->why.len, (const char *)m->why.ptr);
+	snprintf(audit.notes_why, sizeof(audit.notes_why), "%.*s", (int)m->notes_why.len,
+	    (const char *)m->notes_why.ptr);
+}
+
+/* ---- JSON ---- */
+
+static void
+key(struct buf *b, const char *name)
+{
+	if (b->len > 0 && b->ptr[b->len - 1] != '{' && b->ptr[b->len - 1] != '[')
+		buf_put_u8(b, ',');
+	if (name == NULL)
+		return;
+	buf_put_u8(b, '"');
+	buf_put_str(b, name);
+	buf_put_str(b, "\":");
+}
+
+static void
+put_str(struct buf *b, const char *name, const char *v)
+{
+	key(b, name);
+	buf_put_json(b, bytes_str(v));
+}
+
+static void
+put_num(struct buf *b, const char *name, uint64_t v)
+{
+	key(b, name);
+	buf_put_dec(b, v);
+}
+
+static void
+put_bool(struct buf *b, const char *name, bool v)
+{
+	key(b, name);
+	buf_put_str(b, v ? "true" : "false");
+}
+
+/* put_time() - left out when it is none. */
+static void
+put_time(struct buf *b, const char *name, int64_t s)
+{
+	time_t t = (time_t)s;
+	struct tm tm;
+	char text[32];
+
+	if (s <= 0 || gmtime_r(&t, &tm) == NULL)
+		return;
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	put_str(b, name, text);
+}
+
+static void
+open_object(struct buf *b, const char *name)
+{
+	key(b, name);
+	buf_put_u8(b, '{');
+}
+
+static void
+open_list(struct buf *b, const char *name)
+{
+	key(b, name);
+	buf_put_u8(b, '[');
+}
+
+/* ---- the parts ---- */
+
+static void
+put_listeners(struct buf *b)
+{
+	char text[300];
+
+	open_list(b, "listen");
+	for (size_t i = 0; i < parent.n_listeners; i++) {
+		const struct parent_listener *l = &parent.listener[i];
+
+		snprintf(text, sizeof(text), strchr(l->host, ':') != NULL ? "[%s]:%u" : "%s:%u", l->host, l->port);
+		key(b, NULL);
+		buf_put_json(b, bytes_str(text));
+	}
+	buf_put_u8(b, ']');
+}
+
+static void
+put_upstream(struct buf *b)
+{
+	const struct config_address *a = &parent.config->upstream;
+	char text[300];
+
+	snprintf(text, sizeof(text), strchr(a->host, ':') != NULL ? "nats://[%s]:%u" : "nats://%s:%u", a->host, a->port);
+	open_object(b, "upstream");
+	put_str(b, "url", text);
+	put_str(b, "state",
+	    !parent.upstream_tried		? "not tried" :
+		parent.upstream_error != 0 ? "unreachable" :
+					     "reached");
+	if (parent.upstream_error != 0)
+		put_str(b, "why", strerror(parent.upstream_error));
+	put_time(b, "since", parent.upstream_since_s);
+	buf_put_u8(b, '}');
+}
+
+static void
+put_policy(struct buf *b)
+{
+	const struct reload *r = &parent.reload;
+
+	open_object(b, "policy");
+	put_str(b, "id", r->id);
+	put_num(b, "rules", r->rules);
+	put_time(b, "loaded", r->loaded_s);
+	put_bool(b, "applied", parent.unapplied == 0);
+	if (r->refused_s != 0) {
+		open_object(b, "refused");
+		put_time(b, "time", r->refused_s);
+		key(b, "messages");
+		reload_put_report(b);
+		buf_put_u8(b, '}');
+	}
+	put_str(b, "trust", r->trust);
+	buf_put_u8(b, '}');
+}
+
+static void
+put_processes(struct buf *b)
+{
+	uint64_t now = uv_now(&parent.loop);
+
+	open_list(b, "processes");
+	for (size_t i = 0; i < parent.n_kids; i++) {
+		const struct kid *k = &parent.kid[i];
+
+		open_object(b, NULL);
+		put_str(b, "role", role_name(k->role));
+		put_num(b, "index", k->index);
+		put_str(b, "state", !k->alive ? "ended" : !k->ready ? "starting" : k->owes_stats ? "silent" : "ready");
+		if (k->alive) {
+			put_num(b, "pid", (uint64_t)k->process.pid);
+			put_num(b, "up_s", (now - k->born_ms) / 1000);
+		}
+		if (k->role == ROLE_EDGE)
+			put_num(b, "restarts", k->restarts);
+		buf_put_u8(b, '}');
+	}
+	buf_put_u8(b, ']');
+}
+
+static void
+put_counts(struct buf *b)
+{
+	struct msg_stats all = { 0 };
+
+	for (size_t i = 0; i < parent.n_kids; i++) {
+		const struct kid *k = &parent.kid[i];
+
+		if (k->role == ROLE_EDGE) {
+			all.conns += k->stats.conns;
+			all.opened += k->stats.opened;
+			all.in_msgs += k->stats.in_msgs;
+			all.out_msgs += k->stats.out_msgs;
+			all.denied += k->stats.denied;
+			all.unwritten += k->stats.unwritten;
+		} else if (k->role == ROLE_DISPATCHER) {
+			all.commands = k->stats.commands;
+			all.refused = k->stats.refused;
+			all.waiting = k->stats.waiting;
+		}
+	}
+	open_object(b, "connections");
+	put_num(b, "now", all.conns);
+	put_num(b, "total", all.opened);
+	put_num(b, "in_msgs", all.in_msgs);
+	put_num(b, "out_msgs", all.out_msgs);
+	put_num(b, "denied", all.denied);
+	buf_put_u8(b, '}');
+	open_object(b, "commands");
+	put_num(b, "total", all.commands);
+	put_num(b, "refused", all.refused);
+	put_num(b, "waiting", all.waiting);
+	buf_put_u8(b, '}');
+	open_object(b, "decisions");
+	put_str(b, "state", !audit.known ? "unknown" : audit.notes_failing ? "failing" : "ok");
+	put_str(b, "file", parent.config->decisions);
+	put_num(b, "lost", all.unwritten);
+	if (audit.notes_failing) {
+		put_str(b, "why", audit.notes_why);
+		put_time(b, "since", audit.notes_since_s);
+	}
+	buf_put_u8(b, '}');
+}
+
+static void
+put_audit(struct buf *b)
+{
+	open_object(b, "audit");
+	put_str(b, "state", !audit.known ? "unknown" : audit.failing ? "failing" : "ok");
+	put_str(b, "folder", parent.config->audit);
+	put_num(b, "seq", audit.seq);
+	put_num(b, "durable", audit.durable);
+	if (audit.failing) {
+		put_str(b, "why", audit.why);
+		put_time(b, "since", audit.since_s);
+	}
+	buf_put_u8(b, '}');
+}
+
+/* ---- what is wrong ---- */
+
+static void
+problem(struct buf *b, const char *what, const char *why, const char *fix)
+{
+	open_object(b, NULL);
+	put_str(b, "what", what);
+	put_str(b, "why", why);
+	put_str(b, "try", fix);
+	buf_put_u8(b, '}');
+}
+
+static void
+problems_of_files(struct buf *b)
+{
+	char text[4600];
+
+	if (!audit.known)
+		problem(b, "the state of the audit is not known", "the auditor has not answered",
+		    "look at the log; when it stays so, restart the gateway");
+	if (audit.failing) {
+		snprintf(text, sizeof(text), "make room in %s, or writable; commands pass again by themselves",
+		    parent.config->audit);
+		problem(b, "records cannot be written: commands that change something are refused", audit.why, text);
+	}
+	if (audit.notes_failing) {
+		snprintf(text, sizeof(text), "make room for %s, or make it writable", parent.config->decisions);
+		problem(b, "the decision log cannot be written: its lines are lost", audit.notes_why, text);
+	}
+}
+
+static void
+problems_of_reload(struct buf *b)
+{
+	const struct reload *r = &parent.reload;
+	struct bytes report = buf_bytes(&r->report), line = bytes_upto(report, bytes_find(report, '\n'));
+	char text[512];
+
+	snprintf(text, sizeof(text), "%.*s", (int)(line.len < 500 ? line.len : 500), (const char *)line.ptr);
+	if (r->refused_s != 0)
+		problem(b, "the last reload was refused; the policy in force stays", text,
+		    "correct it, look with `portcullis policy check`, then `portcullis reload`");
+	if (r->trust_kept)
+		problem(b, "the operator or accounts could not be taken up; what was trusted before stays", r->trust,
+		    "portcullis check says which file");
+}
+
+static void
+put_problems(struct buf *b)
+{
+	char what[80], text[300];
+
+	open_list(b, "problems");
+	problems_of_files(b);
+	if (parent.upstream_error != 0) {
+		snprintf(text, sizeof(text), "start it, or correct `upstream { url }` in %.200s", parent.config->file);
+		problem(b, "the upstream cannot be reached: nobody can log in", strerror(parent.upstream_error), text);
+	}
+	problems_of_reload(b);
+	for (size_t i = 0; i < parent.n_kids; i++) {
+		const struct kid *k = &parent.kid[i];
+
+		if (k->alive && k->ready && !k->owes_stats)
+			continue;
+		snprintf(what, sizeof(what), "process %s %u %s", role_name(k->role), k->index,
+		    !k->alive ? "has ended" : k->ready ? "does not answer" : "is starting");
+		problem(b, what, k->role == ROLE_EDGE ? "its connections are not served" : "",
+		    "look at the log; a replacement comes by itself");
+	}
+	if (parent.state == PARENT_LAME_DUCK)
+		problem(b, "the gateway is a lame duck: it takes no connections and ends", "it was sent USR2", "");
+	buf_put_u8(b, ']');
+}
+
+void
+status_put(struct buf *b)
+{
+	static const char *const states[] = { "starting", "running", "lame duck", "ending" };
+	size_t at;
+
+	buf_put_u8(b, '{');
+	put_str(b, "version", PORTCULLIS_VERSION);
+	put_num(b, "pid", (uint64_t)getpid());
+	put_str(b, "state", states[parent.state]);
+	put_num(b, "up_s", (uv_now(&parent.loop) - parent.born_ms) / 1000);
+	put_str(b, "config", parent.config->file);
+	put_listeners(b);
+	put_upstream(b);
+	put_policy(b);
+	put_processes(b);
+	put_counts(b);
+	put_audit(b);
+	at = b->len;
+	put_problems(b);
+	put_bool(b, "ok", !buf_failed(b) && b->len - at == strlen(",\"problems\":[]"));
+	buf_put_u8(b, '}');
+}
