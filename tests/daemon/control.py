@@ -181,6 +181,9 @@ def a_reload_is_waited_for():
         said = json.loads(tool(d, "reload", d.folder, "--json"))
         check(said["ok"] and said["before"] == before and said["policy"] != before, said)
         check(status(d)["policy"]["id"] == said["policy"])
+        check([c for c in said["changes"] if c.startswith("no longer allows: ") and "g." in c], said)
+        d.write_policies({"test.policy": stage.POLICY})
+        check("\nallows: " in tool(d, "reload"))
 
 
 def a_refused_policy_is_named_with_its_line():
