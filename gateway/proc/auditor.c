@@ -124,6 +124,7 @@ write_batch(void)
 	}
 	auditor.n_waiting = 0;
 	channel_flush(&auditor.dispatcher);
+	auditor_shipper_tell();
 }
 
 /* write_lines() - Return: 0, -errno. */
@@ -442,6 +443,7 @@ on_tick(uv_timer_t *t)
 	record_flood(now);
 	before_sleep(NULL); /* who waits is not to wait for what follows */
 	say_state(ledger_tick(&auditor.ledger, auditor_now()));
+	auditor_shipper_tell();
 }
 
 /* ---- parent ---- */
@@ -504,6 +506,8 @@ on_peer(struct channel *c, struct cursor *in, int fd)
 			return channel_open(&auditor.dispatcher, &auditor.child.loop, fd, "dispatcher", 0, &dispatcher_ops);
 		if (role == ROLE_VERIFIER)
 			return channel_open(&auditor.verifier, &auditor.child.loop, fd, "verifier", 0, &verifier_ops);
+		if (role == ROLE_SHIPPER)
+			return auditor_shipper_peer(fd);
 	}
 	close(fd);
 	return -EBADMSG;
@@ -520,6 +524,7 @@ on_start(struct channel *c, struct cursor *in, int fd)
 	c->state = CHILD_RUNNING;
 	/* the start is on the disk before anybody is served; where it cannot be, reads are, and it says so */
 	say_state(ledger_tick(&auditor.ledger, auditor_now()));
+	auditor_shipper_tell();
 	uv_prepare_start(&auditor.prepare, before_sleep);
 	uv_timer_start(&auditor.tick, on_tick, AUDITOR_TICK_MS, AUDITOR_TICK_MS);
 	return msg_bare_put(c, MSG_READY, -1);
@@ -543,6 +548,7 @@ on_stop(struct channel *c, struct cursor *in, int fd)
 	if (auditor.open) {
 		before_sleep(NULL);
 		ledger_close(&auditor.ledger, "stopped", auditor_now());
+		auditor_shipper_tell();
 	}
 	child_exit(&auditor.child, 0);
 }

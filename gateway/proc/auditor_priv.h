@@ -1,6 +1,7 @@
 /*
- * auditor_priv - the auditor in three files: auditor.c takes messages, waits for the disk and answers;
- * auditor_records.c makes records of them; auditor_notes.c the lines of the decision log.
+ * auditor_priv - the auditor in four files: auditor.c takes messages, waits for the disk and answers;
+ * auditor_records.c makes records of them; auditor_notes.c the lines of the decision log;
+ * auditor_shipper.c tells how far the log is durable.
  */
 #ifndef GATEWAY_PROC_AUDITOR_PRIV_H
 #define GATEWAY_PROC_AUDITOR_PRIV_H
@@ -73,6 +74,11 @@ void record_outcomes(void);
 void record_act(const struct msg_act *m);
 /* record_flood() - at the end of a window: what was counted. */
 void record_flood(uint64_t now_ms);
+
+/* auditor_shipper_peer() - a channel to the shipper came (taken). Return: 0, -errno. */
+int auditor_shipper_peer(int fd) must_check;
+/* auditor_shipper_tell() - after each commit: how far the log is durable, if somebody is there to be told. */
+void auditor_shipper_tell(void);
 
 void note_command(struct buf *b, const struct msg_record *m, const struct named *who, uint64_t seq);
 void note_edge(struct buf *b, const struct msg_note *m, uint32_t edge, const struct named *who);

@@ -128,11 +128,16 @@ skip_to(struct follow *f)
 	if (r != 0)
 		return err_pass(r);
 	f->from = f->at.seq + 1;
-	f->at = (struct follow_at){ .first = first, .seq = first - 1 };
+	f->at.first = first;
+	f->at.offset = 0;
+	if (f->from == first)
+		return 0; /* it was read to its end before it went */
+	f->at.seq = first - 1;
+	memset(&f->at.head, 0, sizeof(f->at.head));
 	f->fresh = true;
 	/* at the very beginning nothing was to be read before; of what retention took, others tell
 	 */
-	return f->from == 1 || f->from == first ? 0 : FOLLOW_MISSED;
+	return f->from == 1 ? 0 : FOLLOW_MISSED;
 }
 
 /* want_segment() - have the one open that ->at is in. Return: 0, FOLLOW_MISSED, -errno. */
@@ -278,7 +283,8 @@ follow_next(struct follow *f, struct follow_line *line)
 			f->fresh = false;
 			return hasher_failed(&f->hasher) ? err_raise(-ENOMEM) : 0;
 		}
-		if (r < 0 || f->open >= f->upto.first)
+		/* the next segment is named, and not begun, when a log was closed */
+		if (r < 0 || f->open >= f->upto.first || f->at.seq >= f->upto.seq)
 			return err_pass(r);
 		if (f->at.first == f->at.seq + 1)
 			return err_raise(

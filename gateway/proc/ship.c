@@ -272,8 +272,6 @@ next_line(struct ship *s, struct follow_line *line)
 			elsewhere(s);
 		else if (r < 0)
 			say_once(s, &s->told_unread, "sink_log_not_read", NULL, r);
-		else if (r == 0)
-			s->told_unread = false;
 		if (r == 0 && !line->chained)
 			say_once(s, &s->told_broken, "sink_log_broken",
 			    "a record is not linked to the one before it", 0);
@@ -392,7 +390,7 @@ wait_for_work(struct ship *s)
 	s->stopping = f->stopping;
 	pthread_mutex_unlock(&f->lock);
 	s->pause_until_ms = 0;
-	return !s->stopping || (s->up && s->upto.seq > s->follow.at.seq);
+	return !s->stopping || (s->up && !s->stuck && s->upto.seq > s->follow.at.seq);
 }
 
 /* turn() - one batch. */
@@ -412,8 +410,10 @@ turn(struct ship *s)
 	if (!collect(s)) {
 		follow_to(&s->follow, &s->committed);
 		s->pause_until_ms = now_ms() + UNREAD_MS;
+		s->stuck = true;
 		return;
 	}
+	s->told_unread = s->stuck = false;
 	if (s->batch.n > 0 && s->ops->send(s, &s->batch) != 0) {
 		lost(s);
 		return;

@@ -73,6 +73,7 @@ struct ship {
 	char why[SHIP_WHY_MAX];
 	char told[SHIP_WHY_MAX]; /* what was logged last of why it is lost */
 	bool up, resumed, stopping;
+	bool stuck; /* the log could not be read */
 	bool told_up, told_behind, told_unread, told_unsaved, told_broken;
 	unsigned failures;
 	uint64_t pause_until_ms, saved_ms, behind_ms;

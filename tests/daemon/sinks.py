@@ -9,10 +9,12 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import sys
 import tempfile
 import threading
+import time
 
 import stage
 from stage import check, natsjwt, process, rawclient, server, until
@@ -531,6 +533,123 @@ def records_go_to_syslog():
             check("|6|" in second and "cs3=a|b\\=c\\\\d\\nx cs3Label=subject" in second and "\n" not in second, second)
 
 
+# ---- a whole gateway ----
+
+COMMAND = "wasmbus.ctl.default.cmd.NHOST.la"
+
+
+@contextlib.contextmanager
+def gate(*more):
+    """(Deployment, Server): a gate with a sink for its records, and more sinks, each made of the Server."""
+    with place() as (_, _log, nats):
+        nats.stream(["audit.>"])
+        sections = [stream_sink(nats)] + [make(nats) for make in more]
+        with stage.running(sections=sections) as d:
+            yield d, nats
+
+
+def command(client, count=1):
+    for _ in range(count):
+        client.publish(COMMAND, stage.bodies.start_actor())
+    client.barrier()
+
+
+def written(d):
+    """The lines of the audit's files."""
+    folder = d.path("audit")
+    names = sorted(n for n in os.listdir(folder) if re.fullmatch(r"[0-9]{20}\.jsonl", n))
+    return [line for n in names for line in open(os.path.join(folder, n), "rb").read().splitlines()]
+
+
+def equal(d, nats):
+    lines = written(d)
+    nats.has(len(lines))
+    check([m[2] for m in nats.messages()] == lines, "the stream is not the files")
+
+
+def what_a_gate_records_is_in_the_stream_when_it_has_stopped():
+    with gate() as (d, nats):
+        dora = d.client(d.login("deployer", "dora"))
+        command(dora, 30)
+        check(not d.stop())
+        equal(d, nats)
+        check(b'"kind":"stop"' in written(d)[-2], written(d)[-2])
+        d.start_leaf()
+        d.start_gateway(stage.BUILD)
+        command(d.client(d.login("deployer", "dora")), 3)
+        check(not d.stop())
+        equal(d, nats)
+
+
+def a_sink_that_hangs_or_is_away_delays_no_command():
+    away = "sink away { type = nats url = \"nats://127.0.0.1:1\" subject = x }"
+    with gate(lambda nats: away) as (d, nats):
+        dora = d.client(d.login("deployer", "dora"))
+        command(dora)
+        nats.process.send_signal(signal.SIGSTOP)
+        began = time.monotonic()
+        for _ in range(100):
+            command(dora)
+        stage.within(5, began, "a hundred commands beside a server that is held")
+        mark = d.gateway.mark()
+        d.gateway.wait_line(lambda line: "event=sink_lost" in line and '"far"' in line, stage.WAIT_S)
+        nats.process.send_signal(signal.SIGCONT)
+        d.gateway.wait_line(lambda line: "event=sink_connected" in line and '"far"' in line, stage.WAIT_S, mark)
+        check(not d.stop())
+        equal(d, nats)
+
+
+def a_shipper_that_dies_is_replaced_and_nobody_notices():
+    with gate() as (d, nats):
+        dora = d.client(d.login("deployer", "dora"))
+        for _ in range(3):
+            command(dora, 20)
+            (pid,) = until(lambda: stage.children(d).get("shipper"), "a shipper")
+            os.kill(pid, signal.SIGKILL)
+            command(dora, 20)
+            until(lambda: stage.children(d).get("shipper") not in (None, [pid]), "another shipper")
+        d.gateway.wait_line(lambda line: "event=child_ended" in line and "child=shipper" in line)
+        until(lambda: nats.count() >= 120, "records")
+        check(not d.stop())
+        equal(d, nats)
+
+
+def signed_by(note, pair):
+    """Is @note signed by this key, under whatever name?"""
+    name = note.rsplit("\n\n", 1)[1].split(" ")[1]
+    raw = b"\1" + pair.raw_public
+    key_id = hashlib.sha256(name.encode() + b"\n" + raw).hexdigest()[:8]
+    return bool(audit_log.signers(note, [f"{name}+{key_id}+{base64.b64encode(raw).decode()}"])[1])
+
+
+def a_gates_checkpoints_are_outside_and_verify():
+    def witness(nats):
+        return ('sink witness { type = nats what = checkpoints url = "nats://127.0.0.1:%d" subject = "w.checkpoint" }'
+                % nats.port)
+
+    with place() as (_, _log, nats):
+        heard = nats.client()
+        heard.subscribe("w.>")
+        heard.barrier()
+        with stage.deployment(sections=[witness(nats), "sink keep { type = file dir = elsewhere }"]) as d:
+            os.mkdir(d.path("elsewhere"), 0o700)
+            d.start_leaf()
+            d.start_gateway(stage.BUILD)
+            command(d.client(d.login("deployer", "dora")), 3)
+            check(not d.stop())
+            notes = [json.loads(x)["note"] for x in written(d) if b'"kind":"checkpoint"' in x]
+            check(notes, "no checkpoint")
+            with open(d.path("keys", "audit.key"), encoding="ascii") as f:
+                pair = natsjwt.KeyPair("user", bytes.fromhex(f.read().strip()))
+            for note in notes:
+                got = heard.next().payload.decode()
+                check(got == note, got)
+                check(signed_by(got, pair), "not by keys/audit.key")
+            with open(d.path("elsewhere", "keep.checkpoint"), encoding="utf-8") as f:
+                check(f.read() == notes[-1])
+        heard.close()
+
+
 TESTS = [
     records_arrive_byte_for_byte_in_their_order,
     nothing_is_sent_that_is_not_durable,
@@ -547,6 +666,10 @@ TESTS = [
     checkpoints_on_a_subject_verify_with_the_public_key,
     a_checkpoint_in_a_folder_never_goes_back,
     records_go_to_syslog,
+    what_a_gate_records_is_in_the_stream_when_it_has_stopped,
+    a_sink_that_hangs_or_is_away_delays_no_command,
+    a_shipper_that_dies_is_replaced_and_nobody_notices,
+    a_gates_checkpoints_are_outside_and_verify,
 ]
 
 if __name__ == "__main__":

@@ -74,6 +74,7 @@ class Deployment:
         self.accounts = {name: Account(name) for name in accounts}
         self.limits = {}
         self.settings = {}
+        self.sections = []
         self.listen = ["127.0.0.1:0"]
         self.upstream = {"mint": "keys/upstream.mint"}
         self.leaf = None
@@ -187,6 +188,7 @@ class Deployment:
             lines.append("limits {")
             lines += [f"  {k} = {v}" for k, v in self.limits.items()]
             lines.append("}")
+        lines += self.sections
         return server.write(self.folder, "gateway.conf", "\n".join(lines) + "\n")
 
     def start_gateway(self, build, upstream_port=None, **options):
