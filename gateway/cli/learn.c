@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "policy/commands/prefix.h"
+#include "policy/rules/subject.h"
 #include "policy/rules/where.h"
 
 enum { SEEN = 512, SEEN_TEXT = 64 << 10, TRIAL_MAX = 1 << 20 };
@@ -479,7 +480,8 @@ learn_record(struct learn *l, const struct record *r)
 		l->skipped[LEARN_OBSERVED]++;
 		return 0;
 	}
-	if (recall_cut(r, "subject") || recall_command(m, l->prefixes, r, l->arena) != 0) {
+	if (recall_cut(r, "subject") || !subject_literal(r->subject) ||
+	    recall_command(m, l->prefixes, r, l->arena) != 0) {
 		l->skipped[LEARN_NO_VERB]++;
 		return 0;
 	}
