@@ -1,12 +1,16 @@
 /*
  * policy explain - one message under a policy: what each rule says of it, which one decides, and
- * what would let it through. Asks the same code as the gate; see policy/rules/explain.h.
+ * what would let it through. Or one that the gate has decided, by the id in its log. Asks the same
+ * code as the gate; see policy/rules/explain.h.
  */
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/cli/decided.h"
+#include "gateway/cli/explain_show.h"
 #include "gateway/cli/person_file.h"
 #include "gateway/cli/policy_set.h"
 #include "gateway/io/clock.h"
@@ -16,356 +20,14 @@
 
 enum { OUT_MAX = 16 << 20 };
 
-/* What is explained, and to whom it happens. */
-struct shown {
-	const struct policy *p;
-	const struct identity *id;
-	const struct explain_question *q;
-	const struct explanation *e;
-};
-
-static const char *
-op_word(const struct explain_question *q)
-{
-	return q->op == EXPLAIN_SUB ? "SUB" : "PUB";
-}
-
-/* put_plain() - a stranger's words, without control bytes. */
-static void
-put_plain(struct buf *b, struct bytes s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		buf_put_u8(b, s.ptr[i] < 0x20 || s.ptr[i] >= 0x7f ? '?' : s.ptr[i]);
-}
-
-static const char *
-word_of(const struct explain_rule *rule)
-{
-	if (rule->says == EXPLAIN_ALLOWS)
-		return rule->observes ? "would allow (observes)" : "allows";
-	if (rule->says == EXPLAIN_DENIES)
-		return rule->observes ? "would deny (observes)" : "denies";
-	if (rule->why == REASON_WHERE)
-		return "names it, but its condition does not hold";
-	if (rule->why == REASON_HOST)
-		return "names it for another host";
-	return "does not name it";
-}
-
-/* reason_text() - why, in a few words. */
-static const char *
-reason_text(enum reason why)
-{
-	static const char *const text[] = {
-		[REASON_NO_RULE] = "no rule allows it",
-		[REASON_RULE] = "a rule says so",
-		[REASON_JWT] = "the credential's own lists",
-		[REASON_INVALID] = "no valid subject for this",
-		[REASON_RESERVED] = "a reserved space that no pattern names",
-		[REASON_LATTICE] = "a lattice the policy does not govern",
-		[REASON_COMMAND] = "a command's subject, where only data may be",
-		[REASON_UNKNOWN_VERB] = "a control prefix, and no command anybody knows",
-		[REASON_OWN_INBOX] = "its own inbox",
-		[REASON_HOST] = "another host's subject",
-		[REASON_BODY] = "its payload is refused",
-		[REASON_WHERE] = "a rule's condition does not hold",
-		[REASON_SOURCE] = "it speaks of another host than itself",
-		[REASON_RATE] = "a rule allows it, but not so often",
-	};
-
-	return (size_t)why < sizeof(text) / sizeof(text[0]) ? text[why] : reason_word(why);
-}
-
-/* put_bounds() - how often and when a rule holds, when it says so. */
-static void
-put_bounds(const struct shown *s, const struct explain_rule *rule, struct buf *b)
-{
-	const char *times = policy_rule_times(s->p, rule->rule);
-	char rate[POLICY_RATE_TEXT];
-
-	if (policy_rule_rate(s->p, rule->rule, rate)[0] != '\0') {
-		buf_put_str(b, "; at most ");
-		buf_put_str(b, rate);
-	}
-	if (times[0] != '\0') {
-		buf_put_str(b, rule->shut ? "; not in force now: " : "; in force now: ");
-		buf_put_str(b, times);
-	}
-}
-
-/* ---- for people ---- */
-
-static void
-text_who(const struct shown *s, struct buf *b)
-{
-	buf_put_str(b, "\n  who      ");
-	put_plain(b, bytes_str(s->id->name));
-	buf_put_str(b, " of ");
-	buf_put_str(b, s->id->account);
-	buf_put_str(b, s->e->n_roles == 0 ? "; no role of this policy" : "");
-	for (size_t i = 0; i < s->e->n_roles; i++) {
-		buf_put_str(b, "\n  role     ");
-		buf_put_str(b, explain_role_name(s->p, s->e->role[i]));
-		buf_put_str(b, " (");
-		buf_put_str(b, explain_role_file(s->p, s->e->role[i]));
-		buf_put_u8(b, ')');
-	}
-}
-
-static void
-text_command(const struct shown *s, struct buf *b)
-{
-	const struct explanation *e = s->e;
-
-	if (!e->is_command)
-		return;
-	buf_put_str(b, "\n  command  ");
-	buf_put_str(b, command_verb_name(e->verb));
-	buf_put_str(b, ", dialect ");
-	buf_put_str(b, command_dialect_name(e->command.dialect));
-	buf_put_str(b, ", lattice ");
-	put_plain(b, command_lattice(&e->command));
-	if (e->command.host.len != 0) {
-		buf_put_str(b, ", host ");
-		put_plain(b, e->command.host);
-	}
-	if (s->q->op == EXPLAIN_PUB && s->q->payload == NULL)
-		buf_put_str(b, " (by its subject alone; --body FILE for the rest)");
-	if (!e->refused)
-		return;
-	buf_put_str(b, "\n  payload  ");
-	put_plain(b, e->fault.field);
-	buf_put_str(b, e->fault.field.len != 0 ? ", byte " : "byte ");
-	buf_put_dec(b, e->fault.at);
-	buf_put_str(b, ": ");
-	buf_put_str(b, e->fault.why);
-}
-
-static void
-text_why(const struct shown *s, struct buf *b)
-{
-	const struct decision *d = &s->e->d;
-	const char *because = policy_rule_because(s->p, d->rule);
-
-	buf_put_str(b, "\n  why      ");
-	buf_put_str(b, reason_text(d->reason));
-	buf_put_str(b, " (");
-	buf_put_str(b, reason_word(d->reason));
-	buf_put_u8(b, ')');
-	if (d->rule != RULE_NONE) {
-		buf_put_str(b, ": rule ");
-		buf_put_str(b, policy_rule_name(s->p, d->rule));
-	}
-	if (d->field != POLICY_FIELD_NONE) {
-		buf_put_str(b, ", ");
-		buf_put_str(b, policy_field_name(d->field));
-	}
-	if (because[0] != '\0') {
-		buf_put_str(b, ": ");
-		buf_put_str(b, because);
-	}
-	if (d->would_deny)
-		buf_put_str(b, "\n           only because that rule observes");
-	buf_put_u8(b, '\n');
-}
-
-static void
-text_step(const struct shown *s, const struct explain_step *step, struct buf *b)
-{
-	size_t width = 0;
-
-	buf_put_u8(b, '\n');
-	put_plain(b, step->subject);
-	buf_put_str(b, step->d.verdict == VERDICT_ALLOW ? ": allow\n" : ": deny\n");
-	if (step->d.reason == REASON_JWT) {
-		buf_put_str(b, "  the credential's own lists refuse it; the rules alone would ");
-		buf_put_str(
-		    b, step->unnarrowed.verdict == VERDICT_ALLOW ? "allow it\n" : "deny it\n");
-	}
-	for (size_t i = 0; i < step->n; i++) {
-		size_t n = strlen(policy_rule_name(s->p, step->rule[i].rule));
-
-		width = n > width ? n : width;
-	}
-	for (size_t i = 0; i < step->n; i++) {
-		const struct explain_rule *rule = &step->rule[i];
-		const char *name = policy_rule_name(s->p, rule->rule);
-
-		buf_put_str(b, rule->decides ? "* " : "  ");
-		buf_put_str(b, name);
-		for (size_t k = strlen(name); k < width + 2; k++)
-			buf_put_u8(b, ' ');
-		buf_put_str(b, policy_rule_place(s->p, rule->rule));
-		buf_put_str(b, "  ");
-		buf_put_str(b, word_of(rule));
-		if (rule->says == EXPLAIN_SILENT && rule->field != POLICY_FIELD_NONE) {
-			buf_put_str(b, ": ");
-			buf_put_str(b, policy_field_name(rule->field));
-		}
-		put_bounds(s, rule, b);
-		buf_put_u8(b, '\n');
-	}
-	if (step->n == 0)
-		buf_put_str(b, "  no rule is for this identity\n");
-}
-
-static void
-text_remedy(const struct shown *s, struct buf *b)
-{
-	const struct explanation *e = s->e;
-
-	if (e->advice != NULL) {
-		buf_put_str(b, "\nNo rule can allow it: ");
-		buf_put_str(b, e->advice);
-		buf_put_u8(b, '\n');
-	}
-	if (e->remedy == NULL)
-		return;
-	buf_put_str(b, "\nThe smallest rule that allows it, in ");
-	buf_put_str(b, e->remedy_file);
-	if (e->govern) {
-		buf_put_str(b, ", with \"");
-		put_plain(b, e->lattice);
-		buf_put_str(b, "\" added to its lattices");
-	}
-	buf_put_str(b, ":\n\n");
-	buf_put_str(b, e->remedy);
-}
-
-static void
-put_text(const struct shown *s, struct buf *b)
-{
-	buf_put_str(b, s->e->d.verdict == VERDICT_ALLOW ? "allow  " : "deny  ");
-	buf_put_str(b, op_word(s->q));
-	buf_put_u8(b, ' ');
-	put_plain(b, s->q->subject);
-	buf_put_str(b, s->q->other.len != 0 ? " " : "");
-	put_plain(b, s->q->other);
-	text_who(s, b);
-	text_command(s, b);
-	text_why(s, b);
-	for (size_t i = 0; i < s->e->n_steps; i++)
-		text_step(s, &s->e->step[i], b);
-	text_remedy(s, b);
-}
-
-/* ---- for programs ---- */
-
-static void
-put_member(struct buf *b, const char *name, struct bytes value)
-{
-	buf_put_str(b, ",\"");
-	buf_put_str(b, name);
-	buf_put_str(b, "\":");
-	buf_put_json(b, value);
-}
-
-static void
-put_flag(struct buf *b, const char *name, bool value)
-{
-	buf_put_str(b, ",\"");
-	buf_put_str(b, name);
-	buf_put_str(b, value ? "\":true" : "\":false");
-}
-
-static void
-json_decision(const struct shown *s, const struct decision *d, struct buf *b)
-{
-	buf_put_str(
-	    b, d->verdict == VERDICT_ALLOW ? "\"verdict\":\"allow\"" : "\"verdict\":\"deny\"");
-	put_member(b, "reason", bytes_str(reason_word(d->reason)));
-	put_member(b, "rule", bytes_str(policy_rule_name(s->p, d->rule)));
-	put_member(b, "field",
-	    bytes_str(d->field != POLICY_FIELD_NONE ? policy_field_name(d->field) : ""));
-	put_flag(b, "would_deny", d->would_deny);
-}
-
-static void
-json_step(const struct shown *s, const struct explain_step *step, struct buf *b)
-{
-	static const char *const says[] = { "silent", "allows", "denies" };
-	char rate[POLICY_RATE_TEXT];
-
-	buf_put_u8(b, '{');
-	json_decision(s, &step->d, b);
-	put_member(b, "subject", step->subject);
-	put_flag(b, "allowed_without_own_lists", step->unnarrowed.verdict == VERDICT_ALLOW);
-	buf_put_str(b, ",\"rules\":[");
-	for (size_t i = 0; i < step->n; i++) {
-		const struct explain_rule *rule = &step->rule[i];
-
-		buf_put_str(b, i > 0 ? ",{\"rule\":" : "{\"rule\":");
-		buf_put_json(b, bytes_str(policy_rule_name(s->p, rule->rule)));
-		put_member(b, "place", bytes_str(policy_rule_place(s->p, rule->rule)));
-		put_member(b, "says", bytes_str(says[rule->says]));
-		put_member(b, "why", bytes_str(reason_word(rule->why)));
-		put_flag(b, "observes", rule->observes);
-		put_member(b, "rate", bytes_str(policy_rule_rate(s->p, rule->rule, rate)));
-		put_member(b, "times", bytes_str(policy_rule_times(s->p, rule->rule)));
-		put_flag(b, "in_force", !rule->shut);
-		put_flag(b, "decides", rule->decides);
-		buf_put_u8(b, '}');
-	}
-	buf_put_str(b, "]}");
-}
-
-static void
-json_command(const struct explanation *e, struct buf *b)
-{
-	if (!e->is_command)
-		return;
-	buf_put_str(b, ",\"command\":{\"verb\":");
-	buf_put_json(b, bytes_str(command_verb_name(e->verb)));
-	put_member(b, "dialect", bytes_str(command_dialect_name(e->command.dialect)));
-	put_member(b, "lattice", command_lattice(&e->command));
-	put_member(b, "host", e->command.host);
-	if (e->refused)
-		put_member(b, "refused", bytes_str(e->fault.why));
-	buf_put_u8(b, '}');
-}
-
-static void
-put_json(const struct shown *s, struct buf *b)
-{
-	const struct explanation *e = s->e;
-
-	buf_put_u8(b, '{');
-	json_decision(s, &e->d, b);
-	put_member(b, "op", bytes_str(op_word(s->q)));
-	put_member(b, "subject", s->q->subject);
-	put_member(b, "account", bytes_str(s->id->account));
-	buf_put_str(b, ",\"roles\":[");
-	for (size_t i = 0; i < e->n_roles; i++) {
-		buf_put_str(b, i > 0 ? "," : "");
-		buf_put_json(b, bytes_str(explain_role_name(s->p, e->role[i])));
-	}
-	buf_put_u8(b, ']');
-	json_command(e, b);
-	buf_put_str(b, ",\"steps\":[");
-	for (size_t i = 0; i < e->n_steps; i++) {
-		buf_put_str(b, i > 0 ? "," : "");
-		json_step(s, &e->step[i], b);
-	}
-	buf_put_u8(b, ']');
-	if (e->remedy != NULL) {
-		put_member(b, "remedy", bytes_str(e->remedy));
-		put_member(b, "remedy_file", bytes_str(e->remedy_file));
-	}
-	if (e->govern)
-		put_member(b, "lattice_to_add", e->lattice);
-	if (e->advice != NULL)
-		put_member(b, "advice", bytes_str(e->advice));
-	buf_put_str(b, "}\n");
-}
-
 /* ---- all of it ---- */
 
 static int
 say(const struct policy_set *set, const struct identity *id, const struct explain_question *q,
-    bool json)
+    const struct decided *was, bool json)
 {
 	struct explanation e;
-	struct shown s = { set->policy, id, q, &e };
+	struct shown s = { set->policy, id, q, &e, was };
 	struct buf b;
 	int r = explain(&e, set->policy, id, q);
 
@@ -376,9 +38,9 @@ say(const struct policy_set *set, const struct identity *id, const struct explai
 		r = CLI_FAILED;
 	} else {
 		if (json)
-			put_json(&s, &b);
+			explain_put_json(&s, &b);
 		else
-			put_text(&s, &b);
+			explain_put_text(&s, &b);
 		r = cli_print(&b);
 	}
 	buf_deinit(&b);
@@ -386,15 +48,12 @@ say(const struct policy_set *set, const struct identity *id, const struct explai
 	return r;
 }
 
-/* explain_to() - the message of the command line, by @id. */
+/* explain_to() - @q with the payload of the command line. */
 static int
-explain_to(const struct cli_args *a, const struct policy_set *set, const struct identity *id)
+explain_to(const struct cli_args *a, const struct policy_set *set, const struct identity *id,
+    struct explain_question q, const struct decided *was)
 {
 	const char *file = cli_value(a, "body");
-	struct explain_question q = { .op = strcmp(a->args[0], "SUB") == 0 ? EXPLAIN_SUB
-									   : EXPLAIN_PUB,
-		.subject = bytes_str(a->args[1]),
-		.other = bytes_str(a->n_args > 2 ? a->args[2] : "") };
 	struct bytes payload;
 	struct buf body;
 	int r = 0;
@@ -409,18 +68,18 @@ explain_to(const struct cli_args *a, const struct policy_set *set, const struct 
 		cli_error("%s: %s", file, strerror(-r));
 		r = CLI_FAILED;
 	} else {
-		r = say(set, id, &q, cli_flag(a, "json"));
+		r = say(set, id, &q, was, cli_flag(a, "json"));
 	}
 	buf_deinit(&body);
 	return r;
 }
 
-/* tell_time() - the moment of --at, or now. */
+/* tell_time() - the moment of --at, or when it was decided, or now. */
 static int
-tell_time(const struct cli_args *a, const struct policy_set *set)
+tell_time(const struct cli_args *a, const struct policy_set *set, const struct decided *was)
 {
 	const char *at = cli_value(a, "at"), *why = NULL;
-	int64_t now = clock_wall_s();
+	int64_t now = was != NULL && was->at_s != 0 ? was->at_s : clock_wall_s();
 	int r;
 
 	if (at != NULL)
@@ -462,32 +121,97 @@ who(const struct cli_args *a, const struct policy_set *set, struct identity *id)
 	return CLI_OK;
 }
 
+/* read_policies() - those named, or those of the folder. */
+static int
+read_policies(const struct cli_args *a, struct policy_set *set)
+{
+	const char *named = cli_value(a, "policy"), *dir = cli_value(a, "dir");
+	char path[PATH_MAX];
+	int r;
+
+	if (named == NULL && dir != NULL) {
+		snprintf(path, sizeof(path), "%s/policies", dir);
+		named = path;
+	}
+	r = policy_set_read(set, a, &named, named != NULL ? 1 : 0);
+	if (r == CLI_OK)
+		r = policy_set_compile(set);
+	if (r == CLI_CONFIG) {
+		fwrite(set->report.out.ptr, 1, set->report.out.len, stderr);
+		policy_set_advise(set);
+	}
+	return r;
+}
+
+/* explain_message() - of the command line. */
+static int
+explain_message(const struct cli_args *a, const struct policy_set *set)
+{
+	struct explain_question q = { .op = strcmp(a->args[0], "SUB") == 0 ? EXPLAIN_SUB
+									   : EXPLAIN_PUB,
+		.subject = bytes_str(a->args[1]),
+		.other = bytes_str(a->n_args > 2 ? a->args[2] : "") };
+	struct identity id = { 0 };
+	int r = tell_time(a, set, NULL);
+
+	if (r == CLI_OK)
+		r = who(a, set, &id);
+	if (r == CLI_OK)
+		r = explain_to(a, set, &id, q, NULL);
+	identity_deinit(&id);
+	return r;
+}
+
+/* explain_decided() - what a log holds under an id. */
+static int
+explain_decided(const struct cli_args *a, const struct policy_set *set)
+{
+	struct explain_question q = { .op = EXPLAIN_PUB };
+	struct decided was;
+	int r;
+
+	if (cli_value(a, "creds") != NULL || cli_value(a, "role") != NULL) {
+		cli_error("who it was is in the log: neither --creds nor --role");
+		return CLI_USAGE;
+	}
+	r = decided_find(&was, a, a->args[0]);
+	if (r == CLI_OK && !was.explains) {
+		cli_error("%s is %.*s, which no rule decides: %.*s", a->args[0], (int)was.event.len,
+		    (const char *)was.event.ptr, (int)was.reason.len,
+		    was.reason.len != 0 ? (const char *)was.reason.ptr : "");
+		r = CLI_FAILED;
+	}
+	if (r == CLI_OK)
+		r = tell_time(a, set, &was);
+	if (r == CLI_OK) {
+		q.op = was.subscribes ? EXPLAIN_SUB : EXPLAIN_PUB;
+		q.subject = was.subject;
+		q.other = was.subscribes ? was.queue : was.reply;
+		r = explain_to(a, set, &was.who, q, &was);
+	}
+	decided_deinit(&was);
+	return r;
+}
+
 int
 cmd_policy_explain(const struct cli_args *a)
 {
-	const char *named = cli_value(a, "policy");
-	struct identity id = { 0 };
+	bool message = strcmp(a->args[0], "PUB") == 0 || strcmp(a->args[0], "SUB") == 0;
 	struct policy_set set;
 	int r;
 
-	if (strcmp(a->args[0], "PUB") != 0 && strcmp(a->args[0], "SUB") != 0) {
-		cli_error("%s: expected PUB or SUB", a->args[0]);
+	if (!message && !decided_is_id(a->args[0])) {
+		cli_error("%s: expected PUB or SUB, or the id of a decision", a->args[0]);
 		return CLI_USAGE;
 	}
-	r = policy_set_read(&set, a, &named, named != NULL ? 1 : 0);
-	if (r == CLI_OK)
-		r = policy_set_compile(&set);
-	if (r == CLI_CONFIG) {
-		fwrite(set.report.out.ptr, 1, set.report.out.len, stderr);
-		policy_set_advise(&set);
+	if (message != (a->n_args > 1)) {
+		cli_error(
+		    message ? "%s: expected a subject" : "%s: an id stands alone", a->args[0]);
+		return CLI_USAGE;
 	}
+	r = read_policies(a, &set);
 	if (r == CLI_OK)
-		r = tell_time(a, &set);
-	if (r == CLI_OK)
-		r = who(a, &set, &id);
-	if (r == CLI_OK)
-		r = explain_to(a, &set, &id);
-	identity_deinit(&id);
+		r = message ? explain_message(a, &set) : explain_decided(a, &set);
 	policy_set_deinit(&set);
 	return r;
 }

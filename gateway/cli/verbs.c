@@ -114,6 +114,9 @@ static const struct cli_opt explain_opts[] = {
 	{ OPT_VALUE, 0, "host-id", "N...", "with --role: the host it speaks for", HINT_NONE,
 	    false },
 	{ OPT_VALUE, 0, "at", "TIME", "when: 2026-11-22T10:00Z; default: now", HINT_NONE, false },
+	OPT_DIR,
+	{ OPT_LIST, 0, "log", "FILE", "with ID: a decision log, or an audit file, to look in",
+	    HINT_FILE, false },
 	{ OPT_VALUE, 'b', "body", "FILE", "the payload; without it a command's subject alone counts",
 	    HINT_FILE, false },
 	OPT_SET,
@@ -236,11 +239,13 @@ const struct cli_verb cli_verbs[] = {
 	    "the same, 1 when they differ, 3 when one is no policy, 4 when something could\n"
 	    "not be decided.",
 	    policy_opts, cmd_policy_diff },
-	{ "policy", "explain", "PUB|SUB SUBJECT [REPLY|QUEUE]", 2, 3, HINT_NONE,
+	{ "policy", "explain", "PUB|SUB SUBJECT [REPLY|QUEUE] | ID", 1, 3, HINT_NONE,
 	    "why is this message allowed, or denied? and what would allow it",
 	    "Shows what every rule for this identity says of the message, which one\n"
 	    "decides (marked with *), and, of a denied one, the smallest rule that would\n"
-	    "allow it. Say who sends it with --creds or --role.",
+	    "allow it. Say who sends it with --creds or --role. With the ID of a decision\n"
+	    "(the gate told the client, such as 0.17.d3) who and what are read from the\n"
+	    "logs of --dir, or from --log, newest first.",
 	    explain_opts, cmd_policy_explain },
 	{ "policy", "simulate", "AUDIT...", 1, 1024, HINT_FILE,
 	    "what would another policy have said to the commands of an audit log?",

@@ -12,6 +12,15 @@
 #define V_STATE (V(STATE_WRITE) | V(LINK_PUT) | V(LINK_DEL) | V(ACTOR_UPDATE))
 #define V_CONFIG (V(CONFIG_PUT) | V(CONFIG_DEL))
 #define KEY "MAAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQC4RY"
+/* message-pack: a map of five short texts */
+#define PACKED_LINK                                                                                \
+	"\x85\xa8"                                                                                 \
+	"actor_id\xa1"                                                                             \
+	"x\xabprovider_id\xa1"                                                                     \
+	"x\xa9link_name\xa1"                                                                       \
+	"x\xab"                                                                                    \
+	"contract_id\xa1"                                                                          \
+	"x\xa6values\x80"
 #define COMPONENT(n, i, d, c)                                                                      \
 	"{\"name\":\"<" n "!%s>\",\"type\":\"component\",\"properties\":{\"image\":\"<" i          \
 	"!%s>\"<d:,\"id\":\"%s\"><e:,\"config\":[{\"name\":\"%s\"}]>}"                             \
@@ -69,6 +78,9 @@ static const struct diff_form forms[] = {
 	{ V(REGISTRY_PUT), CTL "registries.put", "{\"<r!%s>\":{\"username\":\"u\"}}" },
 	{ V(CONFIG_PUT), CTL "config.put." KEY ".k", "v" },
 	{ V(CONFIG_DEL), CTL "config.del." KEY ".k", "" },
+	{ V(LINK_PUT), "wasmbus.rpc.<l!%s>.links", PACKED_LINK },
+	{ V(LINK_DEL), "wasmbus.rpc.<l!%s>.remlinks", PACKED_LINK },
+	{ V(SERVE) | V(HOST_EVENT), CTL "events", "{}" },
 	/* C */
 	{ V(HOST_LIST), CTL1 "host.ping", "" },
 	{ V(HOST_INVENTORY), CTL1 "host.get.<h!%s>", "" },

@@ -78,6 +78,11 @@ struct explanation {
 int explain(struct explanation *out, const struct policy *p, const struct identity *id,
     const struct explain_question *q) must_check;
 void explanation_deinit(struct explanation *e);
+/*
+ * explain_extras() - what a rule says that no single message shows: "unstamped, host_id pinned, rpc",
+ * whole streams, how many answers. Appends nothing for most.
+ */
+void explain_extras(const struct policy *p, uint32_t rule, struct buf *b);
 /* explain_role_name(), explain_role_file() - of a role by number. */
 const char *explain_role_name(const struct policy *p, uint32_t role);
 const char *explain_role_file(const struct policy *p, uint32_t role);

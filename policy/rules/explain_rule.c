@@ -291,3 +291,36 @@ explain_remedy(struct explanation *e, const struct rights *r, const struct ident
 	e->govern = !governs(r->p, file, w.lattice);
 	return e->remedy != NULL ? 0 : err_raise(-ENOMEM);
 }
+
+/* ---- what no message shows ---- */
+
+static void
+put_extra(struct buf *b, size_t begin, const char *text)
+{
+	buf_put_str(b, b->len != begin ? ", " : "");
+	buf_put_str(b, text);
+}
+
+void
+explain_extras(const struct policy *p, uint32_t number, struct buf *b)
+{
+	const struct pol_rule *rule = number < p->n_rules ? &p->rules[number] : NULL;
+	size_t begin = b->len;
+
+	if (rule == NULL)
+		return;
+	if ((rule->flags & POL_UNSTAMPED) != 0)
+		put_extra(b, begin, "lets commands without a stamp through");
+	if ((rule->flags & POL_PIN_HOST) != 0)
+		put_extra(b, begin, "takes the host id that is used first");
+	if ((rule->flags & POL_RPC) != 0)
+		put_extra(b, begin, "answers below the reply too");
+	if (rule->respond != 0) {
+		put_extra(b, begin, "answers up to ");
+		buf_put_dec(b, rule->respond);
+	}
+	for (uint32_t i = 0; i < rule->streams.n; i++) {
+		put_extra(b, begin, "reads whole streams ");
+		buf_put(b, pol_bytes(p, p->items[rule->streams.first + i].text));
+	}
+}

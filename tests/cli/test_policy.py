@@ -219,6 +219,53 @@ def mistakes_are_usage_errors(folder):
     expect(run("check", os.path.join(folder, "empty"), code=1)[1], "holds no *.policy")
 
 
+def explain_finds_a_decision_by_its_id(folder):
+    for name in ("log", "audit", "policies"):
+        os.mkdir(os.path.join(folder, name))
+    policies, log = os.path.join(folder, "policies"), os.path.join(folder, "log")
+    write(policies, a_policy=POLICY)
+    who = {"user": natsjwt.KeyPair("user").public, "account": ACME.public, "issuer": ACME.public,
+           "name": 'J\u00fcrgen "x"', "tags": ["role:app"], "source": "127.0.0.1:4711"}
+    denied = {"time": "2026-11-22T10:00:00.000000001Z", "event": "pub_denied", "id": "0.17.d3", "edge": 0, "client": 17,
+              **who, "subject": "app.secret", "rule": "no", "reason": "rule", "policy": "00"}
+    older = {**denied, "subject": "app.other", "time": "2026-11-21T10:00:00.000000001Z"}
+    sub = {**denied, "event": "sub_denied", "id": "0.17.d4", "subject": "x.>", "queue": "q"}
+    command = {**denied, "event": "command", "id": "0.17.c1", "decision": "deny", "reply": "_INBOX.a.b",
+               "subject": "wasmbus.ctl.acme-1.cmd.NX.scale", "verb": "actor.scale"}
+    login = {"time": denied["time"], "event": "login_failed", "id": "0.17.d9", "reason": "timeout"}
+    filler = json.dumps({"event": "conn_open", "note": "0.17.d3", "detail": "y" * 900}) + "\n"
+    lines = [older, denied, sub, command, login]
+    with open(os.path.join(log, "decisions.jsonl"), "w", encoding="utf-8") as f:
+        f.write("".join(json.dumps(x) + "\n" for x in lines) + filler * 4000)
+    out, _ = run("explain", "-d", folder, "0.17.d3")
+    expect(out, "decision 0.17.d3 of 2026-11-22T10:00:00.000000001Z: pub_denied, rule no (rule)", "by policy 00;",
+           "deny  PUB app.secret", "role     app", "lists of the credential itself are in no log")
+    expect(run("explain", "0.17.d4", cwd=folder)[0], "deny  SUB x.> q", "subscribe = [\"x.> q\"]")
+    expect(run("explain", "-d", folder, "0.17.c1")[0], "deny, rule no", "command  actor.scale", "nor is the payload",
+           "allow  PUB wasmbus.ctl.acme-1.cmd.NX.scale")
+    body = os.path.join(folder, "body.json")
+    with open(body, "w", encoding="utf-8") as f:
+        f.write('{"actor_ref":"ghcr.io/a/b:1","count":11}')
+    said = json.loads(run("explain", "-d", folder, "-b", body, "--json", "0.17.c1")[0])
+    assert said["verdict"] == "deny" and said["reason"] == "where" and said["decided"]["payload_known"], said
+    assert said["decided"]["policy"] == "00" and not said["decided"]["same_policy"], said
+    expect(run("explain", "-d", folder, "0.17.d9", code=1)[1], "which no rule decides: timeout")
+    expect(run("explain", "-d", folder, "0.17.d8", code=1)[1], "no decision 0.17.d8", "--log FILE")
+    os.rename(os.path.join(log, "decisions.jsonl"), os.path.join(folder, "old.1"))
+    expect(run("explain", "-p", policies, "--log", os.path.join(folder, "old.1"), "0.17.d3")[0], "PUB app.secret")
+    with open(os.path.join(log, "decisions.jsonl"), "w", encoding="utf-8"):
+        pass
+    record = {"v": 2, "seq": 1, "kind": "denial", "what": "publish", **denied}
+    del record["event"]
+    for name in ("00000000000000000001", "00000000000000000009"):
+        with open(os.path.join(folder, "audit", name + ".jsonl"), "w", encoding="utf-8") as f:
+            f.write(json.dumps({**record, "subject": "app.s" + name[-1]}) + "\n" + '{"torn')
+    expect(run("explain", "-d", folder, "0.17.d3")[0], "PUB app.s9")
+    run("explain", "-d", folder, "0.17.d3", "x", code=2)
+    run("explain", "-d", folder, "-r", "app", "0.17.d3", code=2)
+    run("explain", "-d", folder, "0.17", code=2)
+
+
 def diff_says_what_changes_with_lines_that_hold(folder):
     old, new = os.path.join(folder, "old"), os.path.join(folder, "new")
     for name in (old, new):
@@ -263,6 +310,7 @@ TESTS = [
     explain_shows_each_rule_and_the_smallest_that_would_do,
     explain_takes_a_creds_file,
     what_bounds_a_rule_is_tested_and_explained,
+    explain_finds_a_decision_by_its_id,
     diff_says_what_changes_with_lines_that_hold,
     mistakes_are_usage_errors,
 ]

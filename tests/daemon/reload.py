@@ -1,8 +1,10 @@
 #!/usr/bin/python3
 """What an administrator changes while the gate runs: policies by HUP, trust by putting files in place. What
 became illegal ends, and only that; what cannot be read changes nothing."""
+import json
 import os
 import signal
+import subprocess
 import sys
 import time
 
@@ -54,6 +56,24 @@ def a_reload_says_what_it_changes():
         hup(d, "policy_loaded")
         same = d.gateway.wait_line(lambda line: "event=policy_compared" in line, EVENT_S, since)
         check(" allows=0 no_longer_allows=0 otherwise=0 not_decided=0" in same, same)
+
+
+def what_was_decided_is_explained_by_its_id():
+    with running() as d:
+        dora = d.client(d.login("deployer"))
+        dora.publish("h.a", b"")
+        dora.next_error()
+        dora.publish("wasmbus.ctl.default.cmd.NHOST.sa", b"not JSON")
+        dora.next_error()
+        until(lambda: len([x for x in d.decisions() if "id" in x]) >= 2, "both are in the log")
+        for line in (x for x in d.decisions() if "id" in x):
+            said = subprocess.run([os.path.join(stage.BUILD, "bin", "portcullis"), "policy", "explain", "--json", "-d",
+                                   d.folder, line["id"]], capture_output=True, text=True, timeout=30)
+            check(said.returncode == 0, said.stderr)
+            found = json.loads(said.stdout)
+            check(found["subject"] == line["subject"] and found["roles"] == ["deployer"], said.stdout)
+            check(found["decided"]["same_policy"] == (line["policy"] == found["decided"]["policy"]), said.stdout)
+            check(found["verdict"] == ("deny" if line["subject"] == "h.a" else "allow"), said.stdout)
 
 
 def a_command_is_judged_by_the_new_policy_too():
@@ -261,6 +281,7 @@ def two_thousand_accounts_are_read():
 TESTS = [
     only_what_became_illegal_ends,
     a_reload_says_what_it_changes,
+    what_was_decided_is_explained_by_its_id,
     a_command_is_judged_by_the_new_policy_too,
     a_broken_policy_changes_nothing_and_is_named_with_its_line,
     a_policy_that_breaks_a_promise_changes_nothing,
