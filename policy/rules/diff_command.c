@@ -24,7 +24,7 @@ struct commands {
 	struct diff *d;
 	struct diff_person *who;
 	uint64_t changed; /* verbs of rules that only one side has */
-	bool denied;      /* a deny of publishes that touches commands is only on one side */
+	bool denied;      /* something besides verbs that touches commands is only on one side */
 	const struct diff_form *form;
 	size_t n;
 	char letter[PLACES];
@@ -289,6 +289,31 @@ fill_place(struct commands *x, size_t at)
 
 /* ---- asking ---- */
 
+/* One side's word. Return: is it a command there that can be read? */
+static bool
+judge_side(struct commands *x, int side, const struct body_input *in, struct diff_case *c)
+{
+	struct rights *r = x->who->rights[side];
+	struct command command;
+	struct body body;
+
+	x->arena.used = 0;
+	if (rights_classify(r, in->subject, &command) != 0) {
+		c->said[side] = diff_said_of(x->d, side, rights_publish(r, in->subject));
+		return false;
+	}
+	c->dialect = command.dialect;
+	if (body_decode(&command, in, &x->arena, &body) != 0) {
+		c->said[side] =
+		    diff_said_of(x->d, side, rights_command_body(r, in->subject, &command, NULL));
+		return false;
+	}
+	c->verb = body.effective;
+	c->said[side] =
+	    diff_said_of(x->d, side, rights_command_body(r, in->subject, &command, &body));
+	return true;
+}
+
 static int
 judge(struct commands *x, struct bytes subject, struct bytes payload)
 {
@@ -296,20 +321,37 @@ judge(struct commands *x, struct bytes subject, struct bytes payload)
 	struct diff_case c = {
 		.op = DIFF_COMMAND, .who = x->who, .subject = subject, .payload = &payload
 	};
-	struct command command;
-	struct body body;
+	bool any;
 
-	x->arena.used = 0;
-	if (command_classify(subject, &command) != 0 || !diff_pay(x->d, 120))
-		return x->d->left.steps == 0 ? DIFF_OPEN : 0;
-	if (body_decode(&command, &in, &x->arena, &body) != 0)
-		return 0; /* refused by both */
-	c.verb = body.effective;
-	c.dialect = command.dialect;
+	if (!diff_pay(x->d, 150))
+		return DIFF_OPEN;
+	any = judge_side(x, OLD, &in, &c);
+	any |= judge_side(x, NEW, &in, &c);
+	return any ? err_pass(diff_put(x->d, &c)) : 0;
+}
+
+/* The same where hosts hear it by a control prefix of either policy, when these are not the same.
+ */
+static int
+judge_prefixed(struct commands *x, struct bytes subject, struct bytes payload)
+{
+	struct bytes usual = BYTES_LIT("wasmbus.ctl");
+	int r = judge(x, subject, payload);
+
+	if (!x->d->prefixes_differ || !bytes_starts(subject, usual))
+		return err_pass(r);
 	for (int side = OLD; side <= NEW; side++)
-		c.said[side] = diff_said_of(x->d, side,
-		    rights_command_body(x->who->rights[side], subject, &command, &body));
-	return err_pass(diff_put(x->d, &c));
+		for (size_t i = 0; r == 0 && i < x->d->p[side]->prefixes.n; i++) {
+			struct buf b;
+
+			buf_init(&b, SUBJECT_MAX_LEN);
+			buf_put(&b, x->d->p[side]->prefixes.item[i]);
+			buf_put(&b, bytes_from(subject, usual.len));
+			if (!buf_failed(&b))
+				r = judge(x, buf_bytes(&b), payload);
+			buf_deinit(&b);
+		}
+	return err_pass(r);
 }
 
 /* Every combination of values. */
@@ -334,7 +376,7 @@ ask(struct commands *x)
 		diff_form_put(&subject, x->form->subject, x->letter, x->n, value);
 		diff_form_put(&payload, x->form->body, x->letter, x->n, value);
 		if (!buf_failed(&subject) && !buf_failed(&payload))
-			r = judge(x, buf_bytes(&subject), buf_bytes(&payload));
+			r = judge_prefixed(x, buf_bytes(&subject), buf_bytes(&payload));
 		for (i = 0; i < x->n && ++at[i] == x->values[i].n; i++)
 			at[i] = 0;
 		if (i == x->n)
@@ -372,6 +414,7 @@ diff_commands(struct diff *d, struct diff_person *who)
 
 	find_changed(&x, OLD);
 	find_changed(&x, NEW);
+	x.denied |= d->prefixes_differ || d->lattices_differ; /* then all of them matter */
 	if (x.changed == 0 && !x.denied)
 		return 0;
 	x.arena.mem = malloc(x.arena.cap);

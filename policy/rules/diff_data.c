@@ -109,94 +109,29 @@ add_rules(struct asking *a, int side)
 
 /* ---- what the gate tells apart itself ---- */
 
-struct adding {
-	struct asking *a;
-	int r;
-};
-
-static void
-add_space(void *ctx, struct bytes space)
-{
-	struct adding *x = ctx;
-
-	if (x->r == 0)
-		x->r = add(&x->a->literal, space, false);
-	if (x->r == 0)
-		x->r = add(&x->a->wild, space, false);
-}
-
-/* A row of what hosts do, for one lattice and host; @text has "%l" and "%h" in it. */
-static struct bytes
-fill_in(struct diff *d, const char *text, struct bytes lattice, struct bytes host)
-{
-	struct buf b;
-	const char *s;
-
-	buf_init(&b, SUBJECT_MAX_LEN);
-	for (; *text != '\0'; text++) {
-		if (*text != '%') {
-			buf_put_u8(&b, (uint8_t)*text);
-			continue;
-		}
-		text++;
-		buf_put(&b, *text == 'l' ? lattice : host);
-	}
-	s = diff_keep_buf(d, &b);
-	return bytes_str(s);
-}
-
 static int
-add_row(struct asking *a, enum serve_list list, const char *row, const char *queue,
-    struct bytes lattice, struct bytes host)
+on_gate(void *ctx, const struct diff_gate *g)
 {
-	uint64_t verb = VERB_BIT(list == SERVE_WATCHES ? VERB_CONTROL_WATCH : VERB_SERVE);
-	bool matters = (a->changed & verb) != 0;
-	int r = add(list == SERVE_PUBLISHES ? &a->literal : &a->wild,
-	    fill_in(a->d, row, lattice, host), matters);
-
-	if (r == 0 && queue != NULL && queue[0] != '*')
-		r = diff_texts_add(&a->queues, fill_in(a->d, queue, lattice, host));
-	return err_pass(r);
-}
-
-static int
-add_rows(struct asking *a, enum serve_list list)
-{
-	const char *row, *queue;
+	struct asking *a = ctx;
+	bool matters = (a->changed & g->verbs) != 0 || (g->inbox && a->answers) ||
+		       (g->lattices && a->d->lattices_differ);
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && (row = serve_pattern(list, i, &queue)) != NULL; i++) {
-		bool hosts = strstr(row, "%h") != NULL;
-		bool whole = strstr(row, ".%l") != NULL;
-
-		for (size_t l = 0; r == 0 && l < a->d->lattices.n; l++)
-			for (size_t h = 0; r == 0 && h < (hosts ? a->d->hosts.n : 1); h++)
-				r = add_row(a, list, row, queue, a->d->lattices.text[l],
-				    hosts ? a->d->hosts.text[h] : BYTES_LIT("x"));
-		if (r == 0 && list == SERVE_WATCHES && whole)
-			r = add_row(a, list, row, queue, BYTES_LIT("\001*"), BYTES_LIT("x"));
-	}
+	if (g->literal)
+		r = add(&a->literal, g->pattern, matters);
+	if (r == 0 && g->wild)
+		r = add(&a->wild, g->pattern, matters);
+	if (r == 0 && g->queue.len != 0)
+		r = diff_texts_add(&a->queues, g->queue);
 	return err_pass(r);
 }
 
 static int
 add_gate(struct asking *a)
 {
-	struct adding x = { .a = a };
 	uint64_t ever = a->who->rights[OLD]->view->verbs | a->who->rights[NEW]->view->verbs;
-	int r;
 
-	command_deny_list(add_space, &x);
-	r = x.r;
-	if (r == 0)
-		r = add(&a->literal, BYTES_LIT("_INBOX.>"),
-		    a->answers || (a->changed & VERB_BIT(VERB_SERVE)) != 0);
-	if (r == 0)
-		r = add(&a->wild, BYTES_LIT("_INBOX.>"), false);
-	for (int list = 0; r == 0 && list < SERVE_LISTS; list++)
-		if ((ever & VERB_BIT(list == SERVE_WATCHES ? VERB_CONTROL_WATCH : VERB_SERVE)) != 0)
-			r = add_rows(a, (enum serve_list)list);
-	return err_pass(r);
+	return err_pass(diff_gate(a->d, ever | a->changed, on_gate, a));
 }
 
 /* ---- asking ---- */

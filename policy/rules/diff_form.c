@@ -80,7 +80,7 @@ static const struct diff_form forms[] = {
 	{ V(CONFIG_DEL), CTL "config.del." KEY ".k", "" },
 	{ V(LINK_PUT), "wasmbus.rpc.<l!%s>.links", PACKED_LINK },
 	{ V(LINK_DEL), "wasmbus.rpc.<l!%s>.remlinks", PACKED_LINK },
-	{ V(SERVE) | V(HOST_EVENT), CTL "events", "{}" },
+	{ V(SERVE) | V(HOST_EVENT), CTL "events", "{\"header\":{\"host_origin\":\"<h!%s>\"}}" },
 	/* C */
 	{ V(HOST_LIST), CTL1 "host.ping", "" },
 	{ V(HOST_INVENTORY), CTL1 "host.get.<h!%s>", "" },
@@ -133,29 +133,29 @@ static const struct diff_form forms[] = {
 	    MANIFEST(CAPABILITY("m", "i")) },
 	{ V(MANIFEST_PUT) | V(ACTOR_START) | V(PROVIDER_START), "wadm.api.<l!%s>.model.put",
 	    MANIFEST(COMPONENT("m", "i", "d", "n") "," CAPABILITY("M", "I")) },
-	{ V(WADM_COMMAND) | V_SCALE, "wadm.cmd.<l!%s>",
+	{ V(SERVE_WADM) | V(WADM_COMMAND) | V_SCALE, "wadm.cmd.<l!%s>",
 	    "{\"ScaleComponent\":{\"component_id\":\"<d!%s>\",\"host_id\":\"<h!%s>\",\"count\":<n!%"
 	    "s>,"
 	    "\"reference\":\"<i!%s>\",\"model_name\":\"<p!%s>\",\"annotations\":{<A:%m>}<c:,"
 	    "\"config\":[%a]>}}" },
-	{ V(WADM_COMMAND) | V(PROVIDER_START), "wadm.cmd.<l!%s>",
+	{ V(SERVE_WADM) | V(WADM_COMMAND) | V(PROVIDER_START), "wadm.cmd.<l!%s>",
 	    "{\"StartProvider\":{\"reference\":\"<i!%s>\",\"provider_id\":\"<d!%s>\",\"host_id\":"
 	    "\"<h!%s>\",\"model_name\":\"<p!%s>\",\"annotations\":{<A:%m>}}}" },
-	{ V(WADM_COMMAND) | V(PROVIDER_STOP), "wadm.cmd.<l!%s>",
+	{ V(SERVE_WADM) | V(WADM_COMMAND) | V(PROVIDER_STOP), "wadm.cmd.<l!%s>",
 	    "{\"StopProvider\":{\"provider_id\":\"<d!%s>\",\"host_id\":\"<h!%s>\",\"model_name\":"
 	    "\"<p!%s>\",\"annotations\":{<A:%m>}}}" },
-	{ V(WADM_COMMAND) | V(LINK_PUT), "wadm.cmd.<l!%s>",
+	{ V(SERVE_WADM) | V(WADM_COMMAND) | V(LINK_PUT), "wadm.cmd.<l!%s>",
 	    "{\"PutLink\":{\"source_id\":\"<s!%s>\",\"target\":\"<t!%s>\",\"name\":\"<k!%s>\",<w!"
 	    "\"wit_"
 	    "namespace\":\"%1\",\"wit_package\":\"%2\">,\"interfaces\":[\"x\"],\"model_name\":"
 	    "\"<p!%s>\"}}" },
-	{ V(WADM_COMMAND) | V(LINK_DEL), "wadm.cmd.<l!%s>",
+	{ V(SERVE_WADM) | V(WADM_COMMAND) | V(LINK_DEL), "wadm.cmd.<l!%s>",
 	    "{\"DeleteLink\":{\"source_id\":\"<s!%s>\",\"link_name\":\"<k!%s>\",<w!\"wit_"
 	    "namespace\":"
 	    "\"%1\",\"wit_package\":\"%2\">,\"model_name\":\"<p!%s>\"}}" },
-	{ V(WADM_COMMAND) | V(CONFIG_PUT), "wadm.cmd.<l!%s>",
+	{ V(SERVE_WADM) | V(WADM_COMMAND) | V(CONFIG_PUT), "wadm.cmd.<l!%s>",
 	    "{\"PutConfig\":{\"config_name\":\"<o!%s>\",\"config\":{\"k\":\"v\"}}}" },
-	{ V(WADM_COMMAND) | V(CONFIG_DEL), "wadm.cmd.<l!%s>",
+	{ V(SERVE_WADM) | V(WADM_COMMAND) | V(CONFIG_DEL), "wadm.cmd.<l!%s>",
 	    "{\"DeleteConfig\":{\"config_name\":\"<o!%s>\"}}" },
 	/* what hosts and wadm remember */
 	{ V(STATE_WRITE) | V_CONFIG, "$KV.CONFIGDATA_<l!%s>.<o!%s>", "{\"k\":\"v\"}" },
@@ -165,7 +165,7 @@ static const struct diff_form forms[] = {
 	    "{\"actor_id\":\"<s!%s>\",\"provider_id\":\"<t!%s>\",\"link_name\":\"<k!%s>\","
 	    "\"contract_"
 	    "id\":\"<w!%s>\"}" },
-	{ V(STATE_WRITE), "$KV.wadm_state.x", "{}" },
+	{ V(SERVE_WADM) | V(STATE_WRITE), "$KV.wadm_state.x", "{}" },
 };
 
 #define LOWER "xyzwvutsrqponmlkjihgfedcba0123456789"

@@ -43,6 +43,7 @@ struct diff {
 	struct diff_images *images;        /* classes found before; see diff_image.c */
 	struct diff_texts rates;           /* as they are written, for comparing */
 	bool no_memory;
+	bool lattices_differ, prefixes_differ;
 	char moment[32]; /* when; empty: neither policy asks */
 };
 
@@ -90,6 +91,21 @@ struct diff_pattern {
 /* diff_subjects() - one of every class. @wild: also patterns. Return: 0, DIFF_OPEN, or @on's. */
 int diff_subjects(struct diff *d, const struct diff_pattern *pattern, size_t n, bool wild,
     diff_on_subject *on, void *ctx) must_check;
+
+/* What the gate tells apart itself, whatever a policy says. */
+struct diff_gate {
+	struct bytes pattern; /* as in struct diff_pattern */
+	struct bytes queue;   /* a group that goes with it, or empty */
+	bool literal, wild;   /* of what is published, subscribed to */
+	uint64_t verbs;       /* rules with these decide about it; 0: none, it only takes away */
+	bool inbox;           /* where answers go */
+	bool lattices;        /* something else when its lattice is governed */
+};
+
+/* diff_gate() - all of it, for the verbs that are granted to somebody. Return: 0, -ENOMEM, or
+ * @on's. */
+int diff_gate(struct diff *d, uint64_t granted, int (*on)(void *ctx, const struct diff_gate *g),
+    void *ctx) must_check;
 
 /* diff_people() - one of every kind of identity that matters, smallest first. */
 int diff_people(struct diff *d, int (*on)(struct diff *d, struct diff_person *who)) must_check;

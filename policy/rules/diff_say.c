@@ -45,6 +45,22 @@ put_said(struct buf *b, const struct policy *p, const struct diff_said *s)
 	put_also(b, s);
 }
 
+/* As it is, or in hexadecimal when people cannot read it. */
+static void
+put_payload(struct buf *b, struct bytes s)
+{
+	bool plain = true;
+
+	for (size_t i = 0; i < s.len; i++)
+		plain &= s.ptr[i] >= 0x20 && s.ptr[i] < 0x7f;
+	if (plain) {
+		buf_put(b, s);
+		return;
+	}
+	buf_put_str(b, "in hexadecimal ");
+	buf_put_hex(b, s);
+}
+
 void
 diff_put_line(
     struct buf *b, const struct diff_line *l, const struct policy *const p[2], bool example)
@@ -73,7 +89,7 @@ diff_put_line(
 		buf_put_str(b, "    # ");
 		buf_put_str(b, l->file);
 		buf_put_str(b, ": ");
-		buf_put_str(b, l->payload);
+		put_payload(b, bytes_str(l->payload));
 		buf_put_u8(b, '\n');
 	}
 }

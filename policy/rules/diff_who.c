@@ -341,7 +341,8 @@ meet(struct people *x, const struct made *m, struct bytes name, struct bytes use
 	}
 	if (r == 0 && known == STATES_FULL)
 		r = err_raise(-ENOMEM);
-	if (r == 0 && known >= 0 && !same_rules(&who)) {
+	if (r == 0 && known >= 0 &&
+	    (x->d->prefixes_differ || x->d->lattices_differ || !same_rules(&who))) {
 		who.who = diff_label(x, m, &who.id, who.own);
 		diff_expect_words(x, m, &who);
 		*more = hosts_matter(&who);
