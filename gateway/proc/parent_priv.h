@@ -1,9 +1,9 @@
 /*
  * parent_priv - the parent in its files: parent.c starts, supervises and ends; parent_children.c
- * starts processes and wires them to each other; parent_shipper.c is about the one that may come and
- * go; parent_dial.c connects to the upstream; parent_files.c reads policies and trust and watches them;
- * parent_reload.c keeps what came of a reload, parent_changes.c says what it changed; parent_control.c
- * answers the control socket; parent_status.c says how all of it does.
+ * starts processes and wires them to each other; parent_give.c opens their files; parent_shipper.c is
+ * about the one that may come and go; parent_dial.c connects to the upstream; parent_files.c reads
+ * policies and trust and watches them; parent_reload.c keeps what came of a reload, parent_changes.c
+ * says what it changed; parent_control.c answers the control socket; parent_status.c says how all does.
  */
 #ifndef GATEWAY_PROC_PARENT_PRIV_H
 #define GATEWAY_PROC_PARENT_PRIV_H
@@ -122,6 +122,8 @@ int children_spawn(struct kid *k, enum role role, unsigned index) must_check;
 int children_wire(struct kid *k) must_check;
 /* children_begin() - the policy in force, if it judges, and the word to start. */
 void children_begin(struct kid *k);
+/* children_files() - what the role owns on disk. Return: 0, -errno. */
+int children_files(struct kid *k) must_check;
 /* children_secret() - a file of keys, opened for a child; NULL: none. Return: 0, -errno after a log line. */
 int children_secret(struct kid *k, const char *name, const char *path) must_check;
 /* children_backoff() - @k ended: how long to wait before another takes its place. */
