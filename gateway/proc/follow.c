@@ -119,6 +119,7 @@ open_segment(struct follow *f, uint64_t first)
 static int
 skip_to(struct follow *f)
 {
+	bool begun = f->at.first != 0;
 	uint64_t first = 0;
 	int r = oldest_from(f, f->at.seq + 1, &first);
 
@@ -137,7 +138,7 @@ skip_to(struct follow *f)
 	f->fresh = true;
 	/* at the very beginning nothing was to be read before; of what retention took, others tell
 	 */
-	return f->from == 1 ? 0 : FOLLOW_MISSED;
+	return begun ? FOLLOW_MISSED : 0;
 }
 
 /* want_segment() - have the one open that ->at is in. Return: 0, FOLLOW_MISSED, -errno. */

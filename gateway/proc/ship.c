@@ -20,6 +20,7 @@ enum {
 	UNREAD_MS = 1000,
 	IDLE_MS = 500,
 	SAVE_MS = 1000,
+	LOOK_MS = 2000,
 	BEHIND_MS = 5000, /* a record that has waited longer is said to wait */
 };
 
@@ -371,6 +372,30 @@ resume(struct ship *s)
 	follow_to(&s->follow, &s->committed);
 }
 
+/*
+ * look() - while the sink is away: is what it has to be sent still there? A sink that never was
+ * there has a place too, from now on.
+ */
+static void
+look(struct ship *s)
+{
+	struct follow_line line;
+	int r;
+
+	if (backlog(s) == 0 || now_ms() - s->looked_ms < LOOK_MS)
+		return;
+	s->looked_ms = now_ms();
+	r = follow_next(&s->follow, &line);
+	if (r == FOLLOW_MISSED) {
+		say_missed(s);
+		s->committed = s->follow.at;
+	} else if (r == 0 && s->committed.first == 0) {
+		s->committed =
+		    (struct follow_at){ .first = s->follow.open, .seq = s->follow.open - 1 };
+	}
+	follow_to(&s->follow, &s->committed);
+}
+
 /* ---- the thread ---- */
 
 /* wait_for_work() - Return: is there any, or has time passed? false: it is time to end. */
@@ -436,6 +461,8 @@ run(void *arg)
 			connect_to(s);
 		if (s->up)
 			turn(s);
+		else
+			look(s);
 		say_behind(s);
 		save(s, false);
 	}
@@ -451,6 +478,7 @@ int
 ship_start(struct ship *s, int log_dir)
 {
 	int r = follow_init(&s->follow, log_dir);
+	pthread_t thread;
 
 	if (r != 0)
 		return err_pass(r);
@@ -462,10 +490,10 @@ ship_start(struct ship *s, int log_dir)
 			return err_raise(-ENOMEM);
 	}
 	s->running = true;
-	r = pthread_create(&s->thread, NULL, run, s);
-	if (r != 0) {
-		s->running = false;
+	r = pthread_create(&thread, NULL, run, s);
+	if (r != 0)
 		return err_raise(-r);
-	}
+	pthread_detach(thread); /* it may hang in a call of a library: whoever ends the process asks
+				   ->running */
 	return 0;
 }

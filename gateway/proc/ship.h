@@ -76,8 +76,7 @@ struct ship {
 	bool stuck; /* the log could not be read */
 	bool told_up, told_behind, told_unread, told_unsaved, told_broken;
 	unsigned failures;
-	uint64_t pause_until_ms, saved_ms, behind_ms;
-	pthread_t thread;
+	uint64_t pause_until_ms, saved_ms, behind_ms, looked_ms;
 	bool running; /* under feed->lock */
 };
 

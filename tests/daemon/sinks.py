@@ -246,14 +246,14 @@ def what_was_written_while_the_server_was_down_follows():
             mark = s.mark()
             nats.process.kill()
             s.event("sink_lost", mark)
-            for _ in range(20):
-                log.commands(100)
+            for _ in range(10):
+                log.commands(50)
                 s.at(log)
             s.event("sink_behind", mark)
             nats.start()
             s.event("sink_connected", mark)
-            s.event("sink_caught_up", mark, upto=2006)
-            nats.has(2006)
+            s.event("sink_caught_up", mark, upto=506)
+            nats.has(506)
         same(nats, log)
 
 
@@ -415,6 +415,24 @@ def segments_that_retention_took_are_said_to_be_missed():
             s.event("sink_missed", **{"from": 6, "to": 10})
             nats.has(7)
         check([m[2] for m in nats.messages()] == log.lines[:5] + log.lines[10:])
+
+
+def what_retention_takes_from_a_sink_that_is_away_is_said_at_once():
+    with place() as (folder, log, nats):
+        nats.stream(["audit.>"])
+        nats.process.kill()
+        log.commands(4)
+        log.segment()
+        log.commands(2)
+        with shipping(folder, stream_sink(nats)) as s:
+            s.at(log)
+            until(lambda: os.path.exists(os.path.join(folder, "sinks", "far.position")), "a place to be kept")
+            os.unlink(os.path.join(log.folder, "00000000000000000001.jsonl"))
+            s.event("sink_missed", **{"from": 1, "to": 5})
+            nats.start()
+            nats.has(3)
+            check(sum("event=sink_missed" in line for line in s.lines) == 1, "said more than once")
+        check([m[2] for m in nats.messages()] == log.lines[5:])
 
 
 def a_place_in_another_log_is_refused():
@@ -662,6 +680,7 @@ TESTS = [
     a_stream_that_is_full_is_told_and_waited_for,
     a_login_is_shown_and_one_that_is_refused_is_told,
     segments_that_retention_took_are_said_to_be_missed,
+    what_retention_takes_from_a_sink_that_is_away_is_said_at_once,
     a_place_in_another_log_is_refused,
     checkpoints_on_a_subject_verify_with_the_public_key,
     a_checkpoint_in_a_folder_never_goes_back,

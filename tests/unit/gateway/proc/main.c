@@ -18,6 +18,8 @@ main(void)
 	suite_add_tcase(s, people_tests());
 	suite_add_tcase(s, snapshot_tests());
 	suite_add_tcase(s, messages_tests());
+	suite_add_tcase(s, follow_tests());
+	suite_add_tcase(s, ship_tests());
 	suite_add_tcase(s, control_request_tests());
 	runner = srunner_create(s);
 	srunner_run_all(runner, CK_ENV);

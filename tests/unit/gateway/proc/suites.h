@@ -8,6 +8,8 @@ TCase *conns_tests(void);
 TCase *people_tests(void);
 TCase *snapshot_tests(void);
 TCase *messages_tests(void);
+TCase *follow_tests(void);
+TCase *ship_tests(void);
 TCase *control_request_tests(void);
 
 #endif
