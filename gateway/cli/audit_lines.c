@@ -104,6 +104,18 @@ held(struct audit_lines *l, struct bytes *line)
 	}
 }
 
+/* cut_back() - a batch that could not be written is cut off again: what was read of it never was.
+ */
+static void
+cut_back(struct audit_lines *l)
+{
+	struct stat st;
+
+	if (fstat(l->fd, &st) == 0 && lseek(l->fd, 0, SEEK_CUR) > st.st_size &&
+	    lseek(l->fd, st.st_size, SEEK_SET) >= 0)
+		l->from = l->upto = 0;
+}
+
 /* more() - read on. Return: bytes, 0 at the end of the segment, -errno. */
 static ssize_t
 more(struct audit_lines *l)
@@ -119,6 +131,8 @@ more(struct audit_lines *l)
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return err_raise(-errno);
+	if (n == 0)
+		cut_back(l);
 	l->upto += (size_t)n;
 	l->done += (uint64_t)n;
 	return n;

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 PORTCULLIS = LOG = ""
@@ -183,6 +184,21 @@ def removed_segments_are_accounted_for_by_roots(folder):
     broken(gate, "missing", 1)
 
 
+def a_log_whose_key_was_handed_over_needs_the_new_key_alone(folder):
+    """tests/vectors/audit: both keys, and a checkpoint kept elsewhere."""
+    vectors = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "vectors", "audit")
+    with open(os.path.join(vectors, "keys"), encoding="ascii") as f:
+        keys = f.read().splitlines(keepends=True)
+    for i, key in enumerate(keys):
+        with open(os.path.join(folder, str(i)), "w", encoding="ascii") as f:
+            f.write(key)
+    for i in range(len(keys)):
+        said = verify(vectors, "-k", os.path.join(folder, str(i)), "--kept", os.path.join(vectors, "kept"))
+        assert said["handovers"] == 1 and said["kept_upto"] > 0, said
+    expect(run("check-proof", os.path.join(vectors, "record-3.tlog-proof"), "-k", os.path.join(folder, "0"),
+               "-k", os.path.join(folder, "1"))[0], "proved: record 3 ")
+
+
 def what_is_no_key_is_refused(folder):
     gate = make(folder)
     bad = os.path.join(folder, "bad")
@@ -353,17 +369,36 @@ def tail_shows_the_end(folder):
     run("tail", "-d", folder, code=3)
 
 
+def wait_until(true, seconds=20):
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it did not come to pass"
+        time.sleep(0.01)
+
+
 class Following:
     def __init__(self, gate, *args):
         self.at = subprocess.Popen([PORTCULLIS, "audit", "tail", "-f", "-d", gate, *args], stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE)
+        self.watchdog = threading.Timer(60, self.at.kill)
+        self.watchdog.daemon = True
+        self.watchdog.start()
 
     def lines(self, n):
         return [self.at.stdout.readline() for _ in range(n)]
 
+    def at_offset(self, path):
+        """How far it has read the file: what the kernel says of its descriptor."""
+        for fd in os.listdir(f"/proc/{self.at.pid}/fd"):
+            if os.path.realpath(f"/proc/{self.at.pid}/fd/{fd}") == os.path.realpath(path):
+                with open(f"/proc/{self.at.pid}/fdinfo/{fd}", encoding="ascii") as f:
+                    return int(f.readline().split()[1])
+        return -1
+
     def end(self):
         self.at.send_signal(signal.SIGINT)
         out, err = self.at.communicate(timeout=20)
+        self.watchdog.cancel()
         assert self.at.returncode == 0 and err == b"" and out == b"", f"{self.at.returncode} {out} {err}"
 
 
@@ -390,6 +425,26 @@ def tail_follows_what_is_added_and_into_the_next_segment(folder):
             assert following.lines(len(kept)) == kept
             assert following.lines(len(lines_of(made, names[2]))) == lines_of(made, names[2])
             break
+    following.end()
+
+
+def tail_follows_a_log_that_was_cut_back(folder):
+    """What the gateway could not make durable it takes away again; the same numbers come anew."""
+    gate = make(folder, records=30, per=100)
+    name = "00000000000000000001.jsonl"
+    lines, path = lines_of(gate, name), os.path.join(gate, "audit", name)
+    put_lines(gate, name, lines[:10])
+    following = Following(gate, "--json", "-n", "1")
+    assert following.lines(1) == lines[9:10]
+    with open(path, "ab", buffering=0) as f:
+        f.write(lines[10])
+        assert following.lines(1) == lines[10:11]
+        f.write(lines[11] + lines[12][:9])
+        assert following.lines(1) == lines[11:12]
+        os.truncate(path, sum(map(len, lines[:10])))
+        wait_until(lambda: following.at_offset(path) == os.stat(path).st_size)
+        f.write(lines[10] + lines[11])
+        assert following.lines(2) == lines[10:12]
     following.end()
 
 
@@ -487,6 +542,7 @@ TESTS = [
     a_log_nobody_signed_is_not_good,
     a_torn_end_is_a_notice,
     removed_segments_are_accounted_for_by_roots,
+    a_log_whose_key_was_handed_over_needs_the_new_key_alone,
     what_is_no_key_is_refused,
     a_proof_goes_round_and_a_forged_one_does_not,
     what_no_checkpoint_covers_cannot_be_proved_yet,
@@ -497,6 +553,7 @@ TESTS = [
     nothing_in_a_record_reaches_the_terminal_as_it_is,
     tail_shows_the_end,
     tail_follows_what_is_added_and_into_the_next_segment,
+    tail_follows_a_log_that_was_cut_back,
     an_export_verifies_elsewhere,
     a_failed_export_leaves_nothing,
     garbage_is_named_and_survived,
