@@ -12,6 +12,7 @@ main(void)
 	if (sodium_init() < 0)
 		return 1;
 	suite_add_tcase(s, args_tests());
+	suite_add_tcase(s, audit_tests());
 	suite_add_tcase(s, files_tests());
 	suite_add_tcase(s, learn_tests());
 	suite_add_tcase(s, values_tests());

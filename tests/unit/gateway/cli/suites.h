@@ -4,6 +4,7 @@
 #include <check.h>
 
 TCase *args_tests(void);
+TCase *audit_tests(void);
 TCase *files_tests(void);
 TCase *learn_tests(void);
 TCase *values_tests(void);
