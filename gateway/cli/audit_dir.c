@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "gateway/cli/control.h"
 #include "gateway/cli/files.h"
 #include "gateway/proc/config.h"
 
@@ -121,6 +122,31 @@ folder_of(const char *home, char path[PATH_MAX])
 	return n < PATH_MAX ? 0 : err_raise(-ENAMETOOLONG);
 }
 
+/* tell_gateway() - reading is an act: one that runs records it, with what was asked. Whether it
+ * does changes nothing for who reads. */
+static void
+tell_gateway(const struct cli_args *a, const char *home)
+{
+	struct buf b;
+
+	buf_init(&b, 4096);
+	for (size_t i = 0; i < a->n_given; i++) {
+		buf_put_str(&b, b.len > 0 ? " --" : "--");
+		buf_put_str(&b, a->given[i].opt->name);
+		if (a->given[i].value != NULL) {
+			buf_put_u8(&b, ' ');
+			buf_put_str(&b, a->given[i].value);
+		}
+	}
+	for (size_t i = 0; i < a->n_args; i++) {
+		buf_put_str(&b, b.len > 0 ? " " : "");
+		buf_put_str(&b, a->args[i]);
+	}
+	buf_put_u8(&b, '\0');
+	(void)control_note_read(home, a->verb->name, buf_failed(&b) ? "" : (const char *)b.ptr);
+	buf_deinit(&b);
+}
+
 int
 audit_dir_open(struct audit_dir *d, const struct cli_args *a)
 {
@@ -133,7 +159,11 @@ audit_dir_open(struct audit_dir *d, const struct cli_args *a)
 		cli_error("%s: %s", home, strerror(ENAMETOOLONG));
 		return CLI_FAILED;
 	}
-	return audit_dir_at(d, path);
+	r = audit_dir_at(d, path);
+	/* a folder of segments has no gateway */
+	if (r == CLI_OK && strcmp(path, home) != 0)
+		tell_gateway(a, home);
+	return r;
 }
 
 void

@@ -1,6 +1,6 @@
 /*
  * control - see control.h. The path comes from gateway.conf, read as the gateway reads it. The answer is
- * our own gateway's, and still bounded, waited for no longer than CONTROL_WAIT_MS, and read strictly;
+ * our own gateway's, and still bounded, waited for no longer than CONTROL_WAIT_MS (a note: CONTROL_NOTE_MS), and read strictly;
  * what is shown of it goes to a terminal without control bytes.
  */
 #include "gateway/cli/control.h"
@@ -21,7 +21,7 @@
 #include "gateway/proc/control_request.h"
 #include "policy/core/utf8.h"
 
-enum { CONTROL_WAIT_MS = 35000, CONTROL_REPLY_MAX = 16 << 20, CONTROL_TOKENS_MIN = 1024 };
+enum { CONTROL_WAIT_MS = 35000, CONTROL_NOTE_MS = 3000, CONTROL_REPLY_MAX = 16 << 20, CONTROL_TOKENS_MIN = 1024 };
 
 /* find() - the socket of the gateway at @where. */
 static int
@@ -74,9 +74,9 @@ reach(const char *path)
 
 /* converse() - the request, then everything until the end. Return: 0, -errno. */
 static int
-converse(int fd, struct bytes request, struct buf *answer)
+converse(int fd, struct bytes request, struct buf *answer, int64_t wait_ms)
 {
-	int64_t until = clock_mono_ns() / 1000000 + CONTROL_WAIT_MS;
+	int64_t until = clock_mono_ns() / 1000000 + wait_ms;
 
 	/* so short a line fits into any socket's buffer */
 	if (send(fd, request.ptr, request.len, MSG_NOSIGNAL) != (ssize_t)request.len)
@@ -135,7 +135,8 @@ ask(const char *where, const char *request, struct control_reply *out, bool quie
 	if (r != CLI_OK)
 		return r;
 	fd = reach(path);
-	r = fd < 0 ? fd : converse(fd, bytes_of(line, n < (int)sizeof(line) ? (size_t)n : sizeof(line) - 1), &out->text);
+	r = fd < 0 ? fd : converse(fd, bytes_of(line, n < (int)sizeof(line) ? (size_t)n : sizeof(line) - 1), &out->text,
+			      quiet ? CONTROL_NOTE_MS : CONTROL_WAIT_MS);
 	if (fd >= 0)
 		close(fd);
 	if (r == 0)
