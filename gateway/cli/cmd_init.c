@@ -16,6 +16,7 @@
 #include "gateway/cli/init_plan.h"
 #include "gateway/cli/note_key.h"
 #include "gateway/cli/templates.h"
+#include "policy/core/wipe.h"
 #include "policy/identity/mint.h"
 
 enum { CONF_MAX = 4 << 20 };
@@ -181,6 +182,25 @@ write_stamp_key(struct deploy *d)
 	return r;
 }
 
+/* write_redact_key() - what secrets in recorded bodies are committed to with. */
+static int
+write_redact_key(struct deploy *d)
+{
+	struct secret key;
+	struct buf b;
+	int r = CLI_FAILED;
+
+	if (secret_random(&key, 32) != 0)
+		return CLI_FAILED;
+	secret_buf_init(&b, 128);
+	buf_put_hex(&b, secret_bytes(&key));
+	buf_put_u8(&b, '\n');
+	r = deploy_file(d, "keys/redact.key", 0600, &b);
+	secret_buf_deinit(&b);
+	secret_deinit(&key);
+	return r;
+}
+
 static int
 write_audit_key(struct deploy *d)
 {
@@ -193,6 +213,8 @@ write_audit_key(struct deploy *d)
 		r = deploy_file(d, "keys/audit.key", 0600, &secret);
 	if (r == CLI_OK)
 		r = deploy_file(d, "keys/audit.pub", 0644, &pub);
+	if (r == CLI_OK)
+		r = write_redact_key(d);
 	secret_buf_deinit(&secret);
 	buf_deinit(&pub);
 	return r;

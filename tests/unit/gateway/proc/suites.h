@@ -11,5 +11,7 @@ TCase *messages_tests(void);
 TCase *follow_tests(void);
 TCase *ship_tests(void);
 TCase *control_request_tests(void);
+TCase *ledger_tests(void);
+TCase *audit_parts_tests(void);
 
 #endif
