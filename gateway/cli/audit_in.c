@@ -94,6 +94,9 @@ add_folder(struct paths *p, const char *folder)
 	if (r == CLI_OK && p->n == had) {
 		cli_error("%s: holds no segments of an audit log%s", folder,
 		    old ? ", only records.jsonl of version 1, which holds no bodies" : "");
+		if (!old)
+			cli_try(
+			    "the folder that `audit =' of gateway.conf names: %s/audit", folder);
 		return CLI_TESTS;
 	}
 	return r;

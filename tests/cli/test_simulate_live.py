@@ -61,6 +61,10 @@ def the_policy_in_force_says_what_was_recorded(g):
     assert (said["flips"], said["mismatches"]) == (0, 0), said
     assert said["same_policy"] >= 6 and said["commands"] >= 6 and said["denials"] >= 2, said
     assert sum(said["undecidable"].values()) <= 1, said
+    out = os.path.join(g.path, "..", "exported")
+    g.run("audit", "export", "--dir", g.path, "--out", out)
+    again = policy(g, "simulate", "-p", os.path.join(g.path, "policies"), out)
+    assert (again["flips"], again["mismatches"]) == (0, 0) and again["commands"] >= said["commands"], again
 
 
 def another_policy_flips_what_it_denies(g):
