@@ -4,10 +4,9 @@
  * Every text comes from whoever sent the command, and the policy that comes of it is put in force
  * by somebody who reads it quickly. So a command is learned whole or not at all: when one of its
  * values holds a '*' (which would say more than was seen) or cannot be written down as itself, the
- * command is counted as refused and no part of it is granted. That a value can be written is found
- * out by compiling a policy that holds it and nothing else.
+ * command is counted as refused and no part of it is granted.
  */
-#include "gateway/cli/learn.h"
+#include "gateway/cli/learn_priv.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,179 +14,6 @@
 
 #include "policy/commands/prefix.h"
 #include "policy/rules/subject.h"
-#include "policy/rules/where.h"
-
-enum { SEEN = 512, SEEN_TEXT = 64 << 10, TRIAL_MAX = 1 << 20 };
-
-/* ---- which fields ---- */
-
-/* What other conditions say already, or what changes with every command. */
-static bool
-redundant(enum verb verb, enum policy_field f)
-{
-	switch (f) {
-	case POLICY_FIELD_REGISTRY:
-		return verb != VERB_REGISTRY_PUT;
-	case POLICY_FIELD_REPOSITORY:
-	case POLICY_FIELD_TAG:
-	case POLICY_FIELD_DIGEST:
-	case POLICY_FIELD_SCHEME:
-	case POLICY_FIELD_NAME:
-	case POLICY_FIELD_LATTICE:
-	case POLICY_FIELD_VERSION:
-	case POLICY_FIELD_TIMEOUT:
-	case POLICY_FIELD_HOST_LABEL:
-		return true;
-	case POLICY_FIELD_KIND:
-		return verb != VERB_MANIFEST_PUT && verb != VERB_WORKLOAD_START &&
-		       verb != VERB_WADM_COMMAND && verb != VERB_STATE_WRITE;
-	default:
-		return false;
-	}
-}
-
-bool
-learn_field_kind(const struct learn *l, enum verb verb, enum policy_field f, struct learn_kind *k)
-{
-	const struct where_row *row = where_row(f);
-
-	if (row == NULL || (row->verbs & VERB_BIT(verb)) == 0 || redundant(verb, f))
-		return false;
-	*k = (struct learn_kind){ .field = f,
-		.image = row->type == WHERE_IMAGES,
-		.fixed = row->type == WHERE_HOSTS || row->type == WHERE_WORDS,
-		.min = l->min };
-	return true;
-}
-
-static bool
-has_fields(const struct learn *l, enum verb verb)
-{
-	struct learn_kind k;
-
-	for (int f = POLICY_FIELD_NONE + 1; f < POLICY_FIELD_COUNT; f++)
-		if (learn_field_kind(l, verb, (enum policy_field)f, &k))
-			return true;
-	return false;
-}
-
-/* ---- what was seen in one command ---- */
-
-struct seen {
-	enum policy_field field;
-	bool absent;
-	uint64_t number;
-	size_t at, len; /* of a text, in ->text */
-};
-
-struct looking {
-	enum policy_field field;
-	size_t n, used;
-	bool full;
-	struct seen seen[SEEN];
-	uint8_t text[SEEN_TEXT];
-};
-
-static void
-look_text(struct looking *g, struct bytes s)
-{
-	if (s.len > SEEN_TEXT - g->used) {
-		g->full = true;
-		return;
-	}
-	if (s.len != 0)
-		memcpy(g->text + g->used, s.ptr, s.len);
-	g->used += s.len;
-	g->seen[g->n].len += s.len;
-}
-
-/* is_again() - did this command say the last one before? It is evidence once. */
-static bool
-is_again(const struct looking *g)
-{
-	const struct seen *last = &g->seen[g->n];
-
-	for (size_t i = 0; i < g->n; i++) {
-		const struct seen *s = &g->seen[i];
-
-		if (s->field == last->field && s->absent == last->absent &&
-		    s->number == last->number && s->len == last->len &&
-		    (s->len == 0 || memcmp(g->text + s->at, g->text + last->at, s->len) == 0))
-			return true;
-	}
-	return false;
-}
-
-/* look() - @ctx: what is being looked at. Put down as a condition has to say it. */
-static void
-look(void *ctx, const struct where_value *v)
-{
-	struct looking *g = ctx;
-
-	if (g->n == SEEN) {
-		g->full = true;
-		return;
-	}
-	g->seen[g->n] = (struct seen){
-		.field = g->field, .absent = v->absent, .number = v->number, .at = g->used
-	};
-	look_text(g, v->head);
-	if (v->rest.len != 0 && v->head.len != 0 && v->head.ptr[v->head.len - 1] != '/')
-		look_text(g, BYTES_LIT("/"));
-	look_text(g, v->rest);
-	if (!is_again(g))
-		g->n++;
-}
-
-static struct bytes
-seen_text(const struct looking *g, const struct seen *s)
-{
-	return bytes_of(g->text + s->at, s->len);
-}
-
-static bool
-is_number(enum policy_field f)
-{
-	return where_row(f)->type == WHERE_NUMBERS;
-}
-
-/* compiles() - a whole policy; its place is of no interest. */
-static bool
-compiles(struct bytes text)
-{
-	struct policy_source src = { "trial.policy", text };
-	struct text_report report;
-	struct buf out;
-	int x;
-
-	buf_init(&out, TRIAL_MAX);
-	text_report_init(&report);
-	x = policy_compile(&out, &src, 1, &report);
-	text_report_deinit(&report);
-	buf_deinit(&out);
-	return x == 0;
-}
-
-#define NOBODY "AAAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQDPYC"
-
-/* sayable() - can a condition say exactly this and nothing more? */
-static bool
-sayable(struct learn *l, enum verb verb, enum policy_field f, struct bytes s)
-{
-	struct buf *b = &l->scratch;
-
-	if (s.len == 0 || s.len > LEARN_TEXT || bytes_find(s, '*') != s.len)
-		return false;
-	buf_reset(b);
-	buf_put_str(b, "lattices = [x]\nrole r { account = " NOBODY " }\nrule t { allow = [");
-	buf_put_str(b, command_verb_name(verb));
-	buf_put_str(b, "]  to = [r]  where { ");
-	buf_put_str(b, policy_field_name(f));
-	buf_put_str(b, " = ");
-	learn_put_string(b, s);
-	buf_put_str(b, " } }\n");
-	return !buf_failed(b) && compiles(buf_bytes(b));
-}
 
 /* ---- who ---- */
 
@@ -368,10 +194,10 @@ admissible(struct learn *l, struct learn_fact *f, const struct looking *g, const
 	for (size_t i = 0; i < g->n; i++) {
 		const struct seen *s = &g->seen[i];
 		const struct learn_values *v = &f->field[s->field];
-		bool known =
-		    s->absent || is_number(s->field) || learn_values_covers(v, seen_text(g, s));
+		bool known = s->absent || learn_is_number(s->field) ||
+			     learn_values_covers(v, learn_seen_text(g, s));
 
-		if (known || sayable(l, f->verb, s->field, seen_text(g, s)))
+		if (known || learn_sayable(l, f->verb, s->field, learn_seen_text(g, s)))
 			continue;
 		if (f->refused++ == 0) {
 			f->refused_seq = r->seq;
@@ -399,10 +225,10 @@ take_seen(struct learn *l, struct learn_fact *f, const struct looking *g, const 
 			continue;
 		if (s->absent)
 			v->none = true;
-		else if (is_number(s->field))
+		else if (learn_is_number(s->field))
 			learn_values_number(v, s->number, r->seq, &news);
 		else
-			x = learn_values_text(v, &k, seen_text(g, s), r->seq, &news);
+			x = learn_values_text(v, &k, learn_seen_text(g, s), r->seq, &news);
 	}
 	if (x != 0)
 		return err_pass(x);
@@ -434,7 +260,7 @@ learn_command(struct learn *l, const struct record *r, struct looking *g)
 {
 	const struct recall *m = &l->recall;
 	struct where_ask ask = { .c = &m->command, .b = &m->body };
-	struct where_taker taker = { look, g };
+	struct where_taker taker = { learn_look, g };
 	struct bytes lattice = command_lattice(&m->command);
 	enum verb verb = verb_of(m);
 	struct learn_fact *f;
@@ -486,7 +312,7 @@ learn_record(struct learn *l, const struct record *r)
 		return 0;
 	}
 	if (m->state != RECALL_READ &&
-	    (m->command.verb == VERB_ACTOR_SCALE || has_fields(l, m->command.verb))) {
+	    (m->command.verb == VERB_ACTOR_SCALE || learn_has_fields(l, m->command.verb))) {
 		l->skipped[LEARN_NO_BODY]++;
 		return 0;
 	}
