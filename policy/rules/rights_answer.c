@@ -52,7 +52,8 @@ reply_space(struct bytes s)
 struct decision
 rights_answer(struct rights *r, struct bytes reply)
 {
-	struct hit allows = { r->view->respond_rule, RULE_NONE }, denies;
+	struct hit allows = HIT_NONE, denies;
+	uint32_t rule = r->view->respond_rule;
 	struct guarded g;
 	struct words words;
 
@@ -67,6 +68,8 @@ rights_answer(struct rights *r, struct bytes reply)
 	if (!r->own.resp && !narrow_publish(&r->own, reply))
 		return judge_deny(REASON_JWT);
 	denies = trie_match(r->view->deny_publish, &words, false);
+	if (rule != RULE_NONE)
+		*((r->p->rules[rule].flags & POL_OBSERVE) != 0 ? &allows.observed : &allows.enforced) = rule;
 	if (allows.enforced == RULE_NONE && (r->view->verbs & SERVING) != 0)
 		allows.enforced = view_first_with(r->view, SERVING);
 	if (!subject_reserved(reply) || reply_space(reply))

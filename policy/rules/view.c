@@ -104,6 +104,20 @@ add_patterns(struct trie *t, const struct policy *p, struct pol_list list, uint3
 	return 0;
 }
 
+/* responds_better() - than what was found so far: one that is enforced, then more answers. */
+static bool
+responds_better(const struct view *v, const struct pol_rule *rule)
+{
+	const struct pol_rule *best;
+
+	if (v->respond_rule == RULE_NONE)
+		return true;
+	best = &v->p->rules[v->respond_rule];
+	if (((best->flags ^ rule->flags) & POL_OBSERVE) != 0)
+		return (best->flags & POL_OBSERVE) != 0;
+	return best->respond < rule->respond;
+}
+
 /* A grant with a rate is kept apart: whoever asks has to pay, and others come first. */
 static int
 add_rule(struct view *v, uint32_t number)
@@ -119,8 +133,7 @@ add_rule(struct view *v, uint32_t number)
 		v->verbs |= pol_verbs(rule);
 		v->flags |= rule->flags;
 	}
-	if (rule->respond != 0 &&
-	    (v->respond_rule == RULE_NONE || v->p->rules[v->respond_rule].respond < rule->respond))
+	if (rule->respond != 0 && responds_better(v, rule))
 		v->respond_rule = number;
 	r = add_patterns(deny    ? v->deny_publish
 			 : rated ? v->rated_publish

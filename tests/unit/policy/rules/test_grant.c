@@ -25,6 +25,8 @@ static struct world w;
 	"  to = [reader, shut] }\n"                                                                \
 	"rule trial { streams = [TRIAL] to = [reader] mode = observe }\n"                          \
 	"rule all { subscribe = [\">\", \"$KV.mine.>\"] to = [boss] }\n"                           \
+	"rule tries { respond = 9 to = [reader] mode = observe }\n"                                  \
+	"rule answers-more { respond = 9 to = [app] mode = observe }\n"                              \
 	"rule says { publish = [\">\", \"$JS.API.>\", \"$KV.mine.>\"] to = [boss] }\n"             \
 	"rule tells { publish = [\"wasmbus.evt.>\", \"f.>\"] to = [host, app] }\n"                  \
 	"rule no { deny_subscribe = [\"$KV.cfg.>\", \">\"] to = [shut] }\n"
@@ -196,6 +198,22 @@ START_TEST(nobody_reads_what_the_server_would_report_for_a_host)
 }
 END_TEST
 
+START_TEST(an_answer_that_is_only_observed_is_noted)
+{
+	struct decision d;
+
+	login("role:reader", NULL);
+	d = rights_answer(w.rights, BYTES_LIT("svc.reply"));
+	ck_assert(d.verdict == VERDICT_ALLOW && d.would_deny);
+	ck_assert_str_eq(RULE(&w, d), "tries");
+	/* one that is meant is not made less by one that is tried */
+	login("role:app", NULL);
+	d = rights_answer(w.rights, BYTES_LIT("svc.reply"));
+	ck_assert(d.verdict == VERDICT_ALLOW && !d.would_deny);
+	ck_assert_str_eq(RULE(&w, d), "answers");
+}
+END_TEST
+
 TCase *
 grant_tests(void)
 {
@@ -210,6 +228,7 @@ grant_tests(void)
 	tcase_add_test(t, who_may_subscribe_to_all_of_a_stream_may_read_it);
 	tcase_add_test(t, denies_and_the_credentials_lists_count_for_whole_streams);
 	tcase_add_test(t, no_stream_is_called_like_a_pattern);
+	tcase_add_test(t, an_answer_that_is_only_observed_is_noted);
 	tcase_add_test(t, the_server_asks_itself_nothing_for_anybody);
 	tcase_add_test(t, nobody_reads_what_the_server_would_report_for_a_host);
 	return t;
