@@ -1,9 +1,10 @@
 /*
  * guarded - see guarded.h.
  *
- * RPC control is told by its end, because the target in front of it has one token (1.x) or two (0.18
- * to 0.82): everything under wasmbus.rpc.L.TARGET that ends so is taken for it. A provider whose link is
- * called "health" hears its invocations under such a subject too; the stricter reading counts.
+ * RPC control is told by its end, because the target in front of it has one token (1.x) or two
+ * (0.18 to 0.82): everything under wasmbus.rpc.L.TARGET that ends so is taken for it. A provider
+ * whose link is called "health" hears its invocations under such a subject too; the stricter
+ * reading counts.
  */
 #include "policy/commands/guarded.h"
 
@@ -21,13 +22,9 @@ struct guarded_row {
 };
 
 static const struct guarded_row rows[] = {
-	{ "wasmbus.evt", 2, 2, false },
-	{ "wasmbus.rpcevt", 2, 2, false },
-	{ "wasmbus.cfg", 2, 2, false },
-	{ "wadm.evt", 2, 2, false },
-	{ "wadm.status", 2, 2, false },
-	{ "wadm.notify", 2, 2, false },
-	{ "runtime.operator", 2, 0, false },
+	{ "wasmbus.evt", 2, 2, false }, { "wasmbus.rpcevt", 2, 2, false },
+	{ "wasmbus.cfg", 2, 2, false }, { "wadm.evt", 2, 2, false }, { "wadm.status", 2, 2, false },
+	{ "wadm.notify", 2, 2, false }, { "runtime.operator", 2, 0, false },
 	{ "lattice.state", 2, 0, false },
 	{ "wasmcloud", 2, 0, false }, /* wasmcloud.policy, wasmcloud.secrets.> */
 	{ "$O", 2, 1, true },         /* large invocations lie in a store called as the lattice */
@@ -198,7 +195,8 @@ guarded_deny_list(bool rpc, bool (*granted)(void *ctx, struct bytes space),
     void (*add)(void *ctx, struct bytes pattern), void *ctx)
 {
 	static const char *const targets[] = { "wasmbus.rpc.*.*", "wasmbus.rpc.*.*.*" };
-	static const char *const ends[] = { ".linkdefs.*", ".shutdown", ".health", ".config.update" };
+	static const char *const ends[] = { ".linkdefs.*", ".shutdown", ".health",
+		".config.update" };
 	char room[64];
 
 	for (size_t i = 0; i < N_OF(rows); i++) {

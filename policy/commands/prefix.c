@@ -1,9 +1,9 @@
 /*
  * prefix - see prefix.h.
  *
- * A prefix is refused when the subjects under it could be read in a second way: as another dialect's,
- * as RPC, as a control service's or as those of another prefix. What is left has exactly one reading,
- * so that "under a prefix" can be asked first.
+ * A prefix is refused when the subjects under it could be read in a second way: as another
+ * dialect's, as RPC, as a control service's or as those of another prefix. What is left has exactly
+ * one reading, so that "under a prefix" can be asked first.
  */
 #include "policy/commands/prefix.h"
 
@@ -53,7 +53,8 @@ account_form(struct bytes s)
 {
 	struct bytes token;
 
-	return token_cut(&s, &token) && token_skip(&s, "wasmbus") && token_skip(&s, "ctl") && s.len == 0;
+	return token_cut(&s, &token) && token_skip(&s, "wasmbus") && token_skip(&s, "ctl") &&
+	       s.len == 0;
 }
 
 /* Could a subject under it be something else? */

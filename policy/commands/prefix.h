@@ -25,10 +25,12 @@ struct prefixes {
 
 enum prefix_answer {
 	PREFIX_USUAL = 1, /* "wasmbus.ctl" itself: nothing to add */
-	PREFIX_TWICE,     /* is in the set, or one of the set begins with it or it with one of the set */
-	PREFIX_SPELLING,  /* not literal tokens of letters, digits, '-' and '_', or too long */
-	PREFIX_RESERVED,  /* begins in a space of the server's or in an inbox */
-	PREFIX_OVERLAPS,  /* lies in, or holds, the subjects of a dialect, of RPC or of a control service */
+	PREFIX_TWICE, /* is in the set, or one of the set begins with it or it with one of the set
+		       */
+	PREFIX_SPELLING, /* not literal tokens of letters, digits, '-' and '_', or too long */
+	PREFIX_RESERVED, /* begins in a space of the server's or in an inbox */
+	PREFIX_OVERLAPS, /* lies in, or holds, the subjects of a dialect, of RPC or of a control
+			    service */
 	PREFIX_TOO_MANY,
 };
 
@@ -38,7 +40,8 @@ int prefix_add(struct prefixes *set, struct bytes prefix) must_check;
 bool prefix_same(const struct prefixes *a, const struct prefixes *b);
 /* prefix_join() - the set as one text, a blank behind each; prefix_split() takes it apart. */
 struct bytes prefix_join(const struct prefixes *set, char room[PREFIX_LIST]);
-/* prefix_split() - Return: 0 with *set filled, whose items lie in @text; else why one of them is none. */
+/* prefix_split() - Return: 0 with *set filled, whose items lie in @text; else why one of them is
+ * none. */
 int prefix_split(struct prefixes *set, struct bytes text) must_check;
 /* prefix_tail() - what follows one of them in a subject or pattern; false: it is under none. */
 bool prefix_tail(const struct prefixes *set, struct bytes subject, struct bytes *tail);
@@ -49,7 +52,8 @@ bool prefix_overlaps(const struct prefixes *set, struct bytes pattern);
  * "wasmbus.ctl"; @s itself when it is under none, or when @room is too small.
  */
 struct bytes prefix_usual(const struct prefixes *set, struct bytes s, uint8_t room[PREFIX_ROOM]);
-/* prefix_meets_lattice() - could component calls of a lattice of this name (L.ID.wrpc...) lie under one? */
+/* prefix_meets_lattice() - could component calls of a lattice of this name (L.ID.wrpc...) lie under
+ * one? */
 bool prefix_meets_lattice(const struct prefixes *set, struct bytes lattice);
 
 #endif

@@ -1,9 +1,10 @@
 /*
- * server - see server.h. A row is a space by its first tokens; the token behind them is the lattice.
+ * server - see server.h. A row is a space by its first tokens; the token behind them is the
+ * lattice.
  *
  * wadm subscribes once for all lattices (`wadm.api.>`), and has streams listen on `wadm.cmd.*`,
- * `wadm.evt.*.>` and the like; so a pattern may leave the lattice open. The queue group of its API is
- * part of the row: a plain subscription beside it would hear every manifest.
+ * `wadm.evt.*.>` and the like; so a pattern may leave the lattice open. The queue group of its API
+ * is part of the row: a plain subscription beside it would hear every manifest.
  */
 #include "policy/commands/server.h"
 
@@ -55,7 +56,8 @@ enum verb
 server_subscribe(struct bytes pattern, struct bytes queue, struct bytes *lattice)
 {
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (bytes_eq(queue, bytes_str(rows[i].queue)) && row_fits(&rows[i], pattern, lattice))
+		if (bytes_eq(queue, bytes_str(rows[i].queue)) &&
+		    row_fits(&rows[i], pattern, lattice))
 			return rows[i].bundle;
 	return VERB_NONE;
 }

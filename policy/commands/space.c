@@ -146,7 +146,8 @@ command_covers_under(const struct prefixes *set, struct bytes pattern)
 }
 
 void
-command_deny_under(const struct prefixes *set, void (*add)(void *ctx, struct bytes pattern), void *ctx)
+command_deny_under(
+    const struct prefixes *set, void (*add)(void *ctx, struct bytes pattern), void *ctx)
 {
 	uint8_t room[PREFIX_MAX_LEN + 2];
 

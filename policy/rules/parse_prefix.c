@@ -32,11 +32,12 @@ draft_prefixes(struct draft *d, struct place *at)
 		if (e->kind != TEXT_ENTRY || !bytes_is(e->text, "control_prefix"))
 			continue;
 		for (struct text_node *n = parse_elements(at, e); n != NULL; n = n->next) {
-			int why = prefix_add(&d->prefixes, n->kind == TEXT_WORD ? n->text : BYTES_NULL);
+			int why =
+			    prefix_add(&d->prefixes, n->kind == TEXT_WORD ? n->text : BYTES_NULL);
 
 			if (why != 0 && why != PREFIX_USUAL)
-				COMPLAIN(at, n, "'%.*s' is no control_prefix: %s", TEXT_ARG(n->text),
-				    prefix_fault(why));
+				COMPLAIN(at, n, "'%.*s' is no control_prefix: %s",
+				    TEXT_ARG(n->text), prefix_fault(why));
 		}
 	}
 }

@@ -1,6 +1,7 @@
 /*
- * rights_guard - subjects that are no commands and are obeyed all the same (policy/commands/guarded.h),
- * and the bundles of servers that are no hosts (policy/commands/server.h).
+ * rights_guard - subjects that are no commands and are obeyed all the same
+ * (policy/commands/guarded.h), and the bundles of servers that are no hosts
+ * (policy/commands/server.h).
  *
  * A pattern grants such a space only when it spells it out; what a provider obeys inside RPC no
  * pattern grants, a verb does. Nobody may have answers sent there: whoever answers would speak with
@@ -62,11 +63,12 @@ rights_unnamed(const struct trie *t, const struct words *words, struct bytes s)
 }
 
 /*
- * A bundle on a lattice, or on any: then what arrives is looked at one by one, and here it is enough
- * that it was granted at all.
+ * A bundle on a lattice, or on any: then what arrives is looked at one by one, and here it is
+ * enough that it was granted at all.
  */
 static void
-bundle_word(const struct rights *r, enum verb bundle, struct bytes lattice, struct hit *allows, struct hit *denies)
+bundle_word(const struct rights *r, enum verb bundle, struct bytes lattice, struct hit *allows,
+    struct hit *denies)
 {
 	if (!bytes_is(lattice, "*")) {
 		rights_word(r, bundle, lattice, allows, denies);
@@ -100,7 +102,8 @@ rights_server_subscribe(const struct rights *r, struct bytes pattern, struct byt
 }
 
 bool
-rights_server_hears(const struct rights *r, struct bytes pattern, struct bytes queue, struct bytes s)
+rights_server_hears(
+    const struct rights *r, struct bytes pattern, struct bytes queue, struct bytes s)
 {
 	struct bytes lattice = BYTES_NULL;
 

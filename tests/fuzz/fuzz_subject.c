@@ -5,6 +5,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "policy/commands/guarded.h"
+#include "policy/commands/prefix.h"
 #include "policy/commands/serve.h"
 #include "policy/rules/subject.h"
 #include "policy/rules/trie.h"
@@ -118,6 +120,33 @@ check_command(struct bytes s)
 		    (command_may_be(&c) & VERB_BIT(c.verb)) != 0 && command_lattice(&c).len != 0);
 }
 
+/*
+ * A policy's own prefix: what lies under it is what lies under the usual one; and what is obeyed
+ * without being a command is seen by whoever asks about overlaps, and is no command.
+ */
+static void
+check_prefix(struct bytes s)
+{
+	static const struct prefixes set = { .n = 1, .item = { { (const uint8_t *)"a.b", 3 } } };
+	uint8_t room[PREFIX_ROOM];
+	struct command under, usual;
+	struct guarded g;
+	struct bytes tail;
+	bool is = command_classify_under(&set, s, &under) == 0;
+
+	assert(is == command_covers_under(&set, s));
+	if (is)
+		assert(command_overlaps_under(&set, s));
+	if (prefix_tail(&set, s, &tail)) {
+		assert(is && command_classify(prefix_usual(&set, s, room), &usual) == 0);
+		assert(under.verb == usual.verb && bytes_eq(under.lattice, usual.lattice) &&
+		       bytes_eq(under.host, usual.host) && under.account.len == 0);
+	}
+	if (guarded_classify(s, &g) == 0)
+		assert(g.named >= 2 && guarded_overlaps(s) &&
+		       (!subject_literal(s) || command_classify(s, &usual) != 0));
+}
+
 static void
 check_serve(struct bytes s, struct bytes queue)
 {
@@ -157,6 +186,7 @@ check_pair(struct bytes a, struct bytes b)
 	if (subject_literal(a))
 		assert(subject_match(b, a) == subject_subset(a, b));
 	check_command(a);
+	check_prefix(a);
 	check_serve(a, b);
 	t = trie_new();
 	if (t == NULL || trie_add(t, b, BYTES_NULL, 3, false) != 0 ||

@@ -40,7 +40,8 @@ hold(const struct fixture *f, const char *want, const char *path)
 	struct said s;
 
 	said_body(&s, &m);
-	ck_assert_msg(strcmp(s.text, want) == 0, "%s: %s\nwant: %s\n got: %s", path, f->subject, want, s.text);
+	ck_assert_msg(strcmp(s.text, want) == 0, "%s: %s\nwant: %s\n got: %s", path, f->subject,
+	    want, s.text);
 }
 
 static void
@@ -55,7 +56,8 @@ take_line(struct fixture *f, char *line, const char *path, size_t *n)
 		snprintf(f->subject, sizeof(f->subject), "%s", text);
 		break;
 	case 'h':
-		snprintf(f->header + at, sizeof(f->header) - at, "%s%s\r\n", at == 0 ? "NATS/1.0\r\n" : "", text);
+		snprintf(f->header + at, sizeof(f->header) - at, "%s%s\r\n",
+		    at == 0 ? "NATS/1.0\r\n" : "", text);
 		break;
 	case 'p':
 		f->payload_len = (size_t)snprintf(f->payload, sizeof(f->payload), "%s", text);
@@ -125,7 +127,7 @@ fixture_tests(void)
 {
 	TCase *t = tcase_create("fixtures");
 
-	tcase_add_loop_test(
-	    t, what_real_clients_send_is_understood, 0, (int)(sizeof(dialects) / sizeof(dialects[0])));
+	tcase_add_loop_test(t, what_real_clients_send_is_understood, 0,
+	    (int)(sizeof(dialects) / sizeof(dialects[0])));
 	return t;
 }

@@ -45,7 +45,8 @@ START_TEST(a_guarded_subject_is_known_by_its_space)
 {
 	struct guarded g;
 
-	ck_assert_msg(guarded_classify(bytes_str(guarded[_i].subject), &g) == 0, "%s", guarded[_i].subject);
+	ck_assert_msg(
+	    guarded_classify(bytes_str(guarded[_i].subject), &g) == 0, "%s", guarded[_i].subject);
 	ck_assert_msg(g.publish == guarded[_i].publish && g.named == guarded[_i].named,
 	    "%s: %s, %u", guarded[_i].subject, command_verb_name(g.publish), g.named);
 	ck_assert_msg(bytes_is(g.lattice, guarded[_i].lattice), "%s", guarded[_i].subject);
@@ -55,8 +56,9 @@ END_TEST
 
 static const char *const data[] = { "app.x", "wasmbus.rpc.l.MX", "wasmbus.rpc.l.VX.default",
 	"wasmbus.rpc.l.VX.default.put", "wasmbus.rpc.l.health", "wasmbus.rpc.l.VX.linkdefs.patch",
-	"wasmbus.rpc", "wasmbus", "runtime", "runtime.x", "lattice.x", "wadm.evtx", "a.wasmcloud.policy",
-	"l.kv.wrpc.0.0.1.wasi:http.handle", "linkdefs.put", "shutdown", "$KV.b.k", "_INBOX.x", "" };
+	"wasmbus.rpc", "wasmbus", "runtime", "runtime.x", "lattice.x", "wadm.evtx",
+	"a.wasmcloud.policy", "l.kv.wrpc.0.0.1.wasi:http.handle", "linkdefs.put", "shutdown",
+	"$KV.b.k", "_INBOX.x", "" };
 
 START_TEST(what_nobody_obeys_is_not_guarded)
 {
@@ -93,7 +95,8 @@ START_TEST(a_pattern_names_a_space_or_only_grazes_it)
 	struct bytes p = bytes_str(patterns[_i].pattern);
 	struct guarded g;
 
-	ck_assert_msg((guarded_classify(p, &g) == 0) == patterns[_i].names, "%s", patterns[_i].pattern);
+	ck_assert_msg(
+	    (guarded_classify(p, &g) == 0) == patterns[_i].names, "%s", patterns[_i].pattern);
 	ck_assert_msg(guarded_overlaps(p) == patterns[_i].overlaps, "%s", patterns[_i].pattern);
 }
 END_TEST

@@ -59,7 +59,8 @@ START_TEST(no_prefix_begins_with_another)
 	ck_assert_int_eq(prefix_add(&set, BYTES_LIT("c.d.e")), 0);
 	ck_assert_int_eq(prefix_add(&set, BYTES_LIT("c.d")), PREFIX_TWICE);
 	for (size_t i = set.n; i < PREFIX_MAX; i++) {
-		static const char *const more[] = { "m1.x", "m2.x", "m3.x", "m4.x", "m5.x", "m6.x", "m7.x" };
+		static const char *const more[] = { "m1.x", "m2.x", "m3.x", "m4.x", "m5.x", "m6.x",
+			"m7.x" };
 
 		ck_assert_int_eq(prefix_add(&set, bytes_str(more[i - 3])), 0);
 	}
@@ -79,9 +80,11 @@ START_TEST(a_command_under_a_prefix_is_the_usual_one)
 	ck_assert(bytes_is(c.lattice, "shop") && bytes_is(c.host, "NX") && c.account.len == 0);
 	ck_assert_ptr_eq(c.lattice.ptr, (const uint8_t *)subject + 14);
 	ck_assert_int_eq(command_classify_under(&none, bytes_str(subject), &c), COMMAND_NOT);
-	ck_assert_int_eq(command_classify_under(&set, BYTES_LIT("acme.prod.ctl.v1.shop.host.stop.NX"), &c), 0);
+	ck_assert_int_eq(
+	    command_classify_under(&set, BYTES_LIT("acme.prod.ctl.v1.shop.host.stop.NX"), &c), 0);
 	ck_assert_int_eq(c.verb, VERB_HOST_STOP);
-	ck_assert_int_eq(command_classify_under(&set, BYTES_LIT("wasmbus.ctl.shop.cmd.NX.lp"), &c), 0);
+	ck_assert_int_eq(
+	    command_classify_under(&set, BYTES_LIT("wasmbus.ctl.shop.cmd.NX.lp"), &c), 0);
 	ck_assert_int_eq(c.verb, VERB_PROVIDER_START);
 }
 END_TEST
@@ -138,7 +141,8 @@ START_TEST(patterns_and_groups_are_read_as_the_usual_ones)
 	uint8_t room[PREFIX_ROOM];
 
 	ck_assert_int_eq(prefix_add(&set, BYTES_LIT("a.b")), 0);
-	ck_assert(bytes_is(prefix_usual(&set, BYTES_LIT("a.b.l.cmd.NX.*"), room), "wasmbus.ctl.l.cmd.NX.*"));
+	ck_assert(bytes_is(
+	    prefix_usual(&set, BYTES_LIT("a.b.l.cmd.NX.*"), room), "wasmbus.ctl.l.cmd.NX.*"));
 	ck_assert(bytes_is(prefix_usual(&set, BYTES_LIT("a.b"), room), "wasmbus.ctl"));
 	ck_assert(bytes_is(prefix_usual(&set, BYTES_LIT("a.bc"), room), "a.bc"));
 	ck_assert(bytes_is(prefix_usual(&set, BYTES_LIT(""), room), ""));

@@ -32,9 +32,11 @@ static const struct {
 START_TEST(a_server_subscribes_to_what_its_bundle_has)
 {
 	struct bytes lattice = BYTES_NULL;
-	enum verb got = server_subscribe(bytes_str(subs[_i].pattern), bytes_str(subs[_i].queue), &lattice);
+	enum verb got =
+	    server_subscribe(bytes_str(subs[_i].pattern), bytes_str(subs[_i].queue), &lattice);
 
-	ck_assert_msg(got == subs[_i].bundle, "%s %s: %s", subs[_i].pattern, subs[_i].queue, command_verb_name(got));
+	ck_assert_msg(got == subs[_i].bundle, "%s %s: %s", subs[_i].pattern, subs[_i].queue,
+	    command_verb_name(got));
 	if (got != VERB_NONE)
 		ck_assert_msg(bytes_is(lattice, subs[_i].lattice), "%s", subs[_i].pattern);
 }
@@ -44,12 +46,15 @@ START_TEST(wadm_publishes_its_events_and_no_others)
 {
 	struct bytes lattice;
 
-	ck_assert_int_eq(server_publish(BYTES_LIT("wadm.evt.l.manifest_published"), &lattice), VERB_SERVE_WADM);
+	ck_assert_int_eq(
+	    server_publish(BYTES_LIT("wadm.evt.l.manifest_published"), &lattice), VERB_SERVE_WADM);
 	ck_assert(bytes_is(lattice, "l"));
-	ck_assert_int_eq(server_publish(BYTES_LIT("wadm.status.l.shop"), &lattice), VERB_SERVE_WADM);
+	ck_assert_int_eq(
+	    server_publish(BYTES_LIT("wadm.status.l.shop"), &lattice), VERB_SERVE_WADM);
 	ck_assert_int_eq(server_publish(BYTES_LIT("wasmbus.evt.l.x"), &lattice), VERB_NONE);
 	ck_assert_int_eq(server_publish(BYTES_LIT("wadm.api.l.model.put"), &lattice), VERB_NONE);
-	ck_assert_int_eq(server_publish(BYTES_LIT("runtime.operator.heartbeat.NX"), &lattice), VERB_NONE);
+	ck_assert_int_eq(
+	    server_publish(BYTES_LIT("runtime.operator.heartbeat.NX"), &lattice), VERB_NONE);
 }
 END_TEST
 
@@ -75,8 +80,8 @@ server_tests(void)
 {
 	TCase *t = tcase_create("server");
 
-	tcase_add_loop_test(
-	    t, a_server_subscribes_to_what_its_bundle_has, 0, (int)(sizeof(subs) / sizeof(subs[0])));
+	tcase_add_loop_test(t, a_server_subscribes_to_what_its_bundle_has, 0,
+	    (int)(sizeof(subs) / sizeof(subs[0])));
 	tcase_add_test(t, wadm_publishes_its_events_and_no_others);
 	tcase_add_test(t, commands_that_are_part_of_a_bundle_are_granted_by_it);
 	return t;

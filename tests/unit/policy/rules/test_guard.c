@@ -64,10 +64,11 @@ is(struct decision d, enum verdict verdict, enum reason why, const char *rule)
 
 #define NO(d) is(d, VERDICT_DENY, REASON_RESERVED, "none")
 
-static const char *const obeyed[] = { "wasmbus.rpc.l.VX.default.linkdefs.put", "wasmbus.rpc.l.kv.shutdown",
-	"wasmbus.rpc.l.kv.health", "wasmbus.rpc.l.kv.config.update", "wasmbus.rpc.l.claims", "wasmbus.evt.l.x",
-	"wasmbus.cfg.l.req", "wadm.evt.l.x", "wadm.status.l.x", "runtime.operator.heartbeat.NX",
-	"lattice.state.events", "wasmcloud.policy", "wasmcloud.secrets.v1alpha1.v.get", "$O.l.C.x" };
+static const char *const obeyed[] = { "wasmbus.rpc.l.VX.default.linkdefs.put",
+	"wasmbus.rpc.l.kv.shutdown", "wasmbus.rpc.l.kv.health", "wasmbus.rpc.l.kv.config.update",
+	"wasmbus.rpc.l.claims", "wasmbus.evt.l.x", "wasmbus.cfg.l.req", "wadm.evt.l.x",
+	"wadm.status.l.x", "runtime.operator.heartbeat.NX", "lattice.state.events",
+	"wasmcloud.policy", "wasmcloud.secrets.v1alpha1.v.get", "$O.l.C.x" };
 
 START_TEST(wide_patterns_reach_nothing_that_is_obeyed)
 {
@@ -93,7 +94,8 @@ START_TEST(a_destination_that_could_become_one_is_refused)
 	NO(rights_publish_reach(w.rights, b("lattice.state.*")));
 	is(rights_publish_reach(w.rights, b("metrics.a.>")), VERDICT_ALLOW, REASON_RULE, "wide");
 	login_as("role:named");
-	is(rights_publish_reach(w.rights, b("wasmbus.evt.l.>")), VERDICT_ALLOW, REASON_RULE, "named");
+	is(rights_publish_reach(w.rights, b("wasmbus.evt.l.>")), VERDICT_ALLOW, REASON_RULE,
+	    "named");
 }
 END_TEST
 
@@ -104,24 +106,33 @@ START_TEST(a_pattern_that_spells_it_out_grants_it)
 	is(rights_publish(w.rights, b("wasmcloud.policy")), VERDICT_ALLOW, REASON_RULE, "named");
 	is(rights_publish(w.rights, b("$O.l.C.x")), VERDICT_ALLOW, REASON_RULE, "named");
 	is(rights_publish(w.rights, b("wadm.evt.l.x")), VERDICT_DENY, REASON_NO_RULE, "none");
-	is(rights_subscribe(w.rights, b("wasmbus.evt.l.x"), b("")), VERDICT_ALLOW, REASON_RULE, "named");
-	is(rights_deliver(w.rights, b("wasmbus.evt.l.>"), b(""), b("wasmbus.evt.l.x")), VERDICT_ALLOW, REASON_RULE, "none");
-	is(rights_deliver(w.rights, b("wadm.evt.>"), b("observers"), b("wadm.evt.l.x")), VERDICT_ALLOW, REASON_RULE, "none");
-	NO(rights_deliver(w.rights, b("wadm.evt.>"), b("others"), b("wadm.evt.l.x")));
-	is(rights_deliver(w.rights, b("wasmbus.rpc.l.VX.>"), b(""), b("wasmbus.rpc.l.VX.default.linkdefs.put")),
+	is(rights_subscribe(w.rights, b("wasmbus.evt.l.x"), b("")), VERDICT_ALLOW, REASON_RULE,
+	    "named");
+	is(rights_deliver(w.rights, b("wasmbus.evt.l.>"), b(""), b("wasmbus.evt.l.x")),
 	    VERDICT_ALLOW, REASON_RULE, "none");
-	NO(rights_deliver(w.rights, b("wasmbus.rpc.l.*.>"), b(""), b("wasmbus.rpc.l.VY.default.linkdefs.put")));
+	is(rights_deliver(w.rights, b("wadm.evt.>"), b("observers"), b("wadm.evt.l.x")),
+	    VERDICT_ALLOW, REASON_RULE, "none");
+	NO(rights_deliver(w.rights, b("wadm.evt.>"), b("others"), b("wadm.evt.l.x")));
+	is(rights_deliver(w.rights, b("wasmbus.rpc.l.VX.>"), b(""),
+	       b("wasmbus.rpc.l.VX.default.linkdefs.put")),
+	    VERDICT_ALLOW, REASON_RULE, "none");
+	NO(rights_deliver(
+	    w.rights, b("wasmbus.rpc.l.*.>"), b(""), b("wasmbus.rpc.l.VY.default.linkdefs.put")));
 }
 END_TEST
 
 START_TEST(a_host_obeys_and_is_obeyed)
 {
 	login_as("role:host");
-	is(rights_publish(w.rights, b("wasmbus.rpc.l.VX.default.linkdefs.put")), VERDICT_ALLOW, REASON_RULE, "serve");
-	is(rights_publish(w.rights, b("wasmbus.rpc.l.kv.shutdown")), VERDICT_ALLOW, REASON_RULE, "serve");
+	is(rights_publish(w.rights, b("wasmbus.rpc.l.VX.default.linkdefs.put")), VERDICT_ALLOW,
+	    REASON_RULE, "serve");
+	is(rights_publish(w.rights, b("wasmbus.rpc.l.kv.shutdown")), VERDICT_ALLOW, REASON_RULE,
+	    "serve");
 	is(rights_publish(w.rights, b("wasmbus.cfg.l.req")), VERDICT_ALLOW, REASON_RULE, "serve");
-	is(rights_publish(w.rights, b("wasmbus.rpc.other.kv.shutdown")), VERDICT_DENY, REASON_NO_RULE, "none");
-	is(rights_deliver(w.rights, b("wasmbus.rpc.l.>"), b(""), b("wasmbus.rpc.l.VX.default.linkdefs.put")),
+	is(rights_publish(w.rights, b("wasmbus.rpc.other.kv.shutdown")), VERDICT_DENY,
+	    REASON_NO_RULE, "none");
+	is(rights_deliver(
+	       w.rights, b("wasmbus.rpc.l.>"), b(""), b("wasmbus.rpc.l.VX.default.linkdefs.put")),
 	    VERDICT_ALLOW, REASON_RULE, "none");
 }
 END_TEST
@@ -129,10 +140,14 @@ END_TEST
 START_TEST(verbs_grant_control_of_providers_one_by_one)
 {
 	login_as("role:keeper");
-	is(rights_publish(w.rights, b("wasmbus.rpc.l.VX.default.linkdefs.del")), VERDICT_ALLOW, REASON_RULE, "keeps");
-	is(rights_publish(w.rights, b("wasmbus.rpc.l.kv.health")), VERDICT_ALLOW, REASON_RULE, "keeps");
-	ck_assert_int_eq(rights_publish(w.rights, b("wasmbus.rpc.l.kv.config.update")).verdict, VERDICT_DENY);
-	ck_assert_int_eq(rights_publish(w.rights, b("wasmbus.rpc.other.kv.health")).verdict, VERDICT_DENY);
+	is(rights_publish(w.rights, b("wasmbus.rpc.l.VX.default.linkdefs.del")), VERDICT_ALLOW,
+	    REASON_RULE, "keeps");
+	is(rights_publish(w.rights, b("wasmbus.rpc.l.kv.health")), VERDICT_ALLOW, REASON_RULE,
+	    "keeps");
+	ck_assert_int_eq(
+	    rights_publish(w.rights, b("wasmbus.rpc.l.kv.config.update")).verdict, VERDICT_DENY);
+	ck_assert_int_eq(
+	    rights_publish(w.rights, b("wasmbus.rpc.other.kv.health")).verdict, VERDICT_DENY);
 	ck_assert_int_eq(rights_publish(w.rights, b("wasmbus.rpc.l.MX")).verdict, VERDICT_DENY);
 	ck_assert_int_eq(rights_publish(w.rights, b("wasmbus.rpc.l.claims")).verdict, VERDICT_DENY);
 }
@@ -150,12 +165,17 @@ command(const char *s)
 START_TEST(wadm_has_its_own_and_no_more)
 {
 	login_as("role:wadm");
-	is(rights_subscribe(w.rights, b("wadm.api.>"), b("wadm_server")), VERDICT_ALLOW, REASON_RULE, "wadm");
-	is(rights_subscribe(w.rights, b("wadm.api.>"), b("")), VERDICT_DENY, REASON_COMMAND, "none");
+	is(rights_subscribe(w.rights, b("wadm.api.>"), b("wadm_server")), VERDICT_ALLOW,
+	    REASON_RULE, "wadm");
+	is(rights_subscribe(w.rights, b("wadm.api.>"), b("")), VERDICT_DENY, REASON_COMMAND,
+	    "none");
 	is(rights_subscribe(w.rights, b("wadm.cmd.*"), b("")), VERDICT_ALLOW, REASON_RULE, "wadm");
-	is(rights_subscribe(w.rights, b("$KV.wadm_state.>"), b("")), VERDICT_ALLOW, REASON_RULE, "wadm");
-	is(rights_subscribe(w.rights, b("wasmbus.evt.*.>"), b("")), VERDICT_ALLOW, REASON_RULE, "wadm");
-	is(rights_subscribe(w.rights, b("wasmbus.ctl.l.>"), b("")), VERDICT_DENY, REASON_COMMAND, "none");
+	is(rights_subscribe(w.rights, b("$KV.wadm_state.>"), b("")), VERDICT_ALLOW, REASON_RULE,
+	    "wadm");
+	is(rights_subscribe(w.rights, b("wasmbus.evt.*.>"), b("")), VERDICT_ALLOW, REASON_RULE,
+	    "wadm");
+	is(rights_subscribe(w.rights, b("wasmbus.ctl.l.>"), b("")), VERDICT_DENY, REASON_COMMAND,
+	    "none");
 	is(rights_publish(w.rights, b("wadm.evt.l.x")), VERDICT_ALLOW, REASON_RULE, "wadm");
 	is(rights_publish(w.rights, b("wasmbus.evt.l.x")), VERDICT_DENY, REASON_NO_RULE, "none");
 	is(command("wadm.cmd.l"), VERDICT_ALLOW, REASON_RULE, "wadm");
@@ -171,13 +191,19 @@ START_TEST(wadm_hears_governed_lattices_only)
 	int64_t max, ttl;
 
 	login_as("role:wadm");
-	is(rights_deliver(w.rights, b("wadm.api.>"), b("wadm_server"), b("wadm.api.l.model.put")), VERDICT_ALLOW, REASON_RULE, "none");
-	is(rights_deliver(w.rights, b("wadm.api.>"), b("wadm_server"), b("wadm.api.other.model.put")), VERDICT_DENY, REASON_COMMAND, "none");
-	is(rights_deliver(w.rights, b("wasmbus.evt.*.>"), b(""), b("wasmbus.evt.l.x")), VERDICT_ALLOW, REASON_RULE, "none");
+	is(rights_deliver(w.rights, b("wadm.api.>"), b("wadm_server"), b("wadm.api.l.model.put")),
+	    VERDICT_ALLOW, REASON_RULE, "none");
+	is(rights_deliver(
+	       w.rights, b("wadm.api.>"), b("wadm_server"), b("wadm.api.other.model.put")),
+	    VERDICT_DENY, REASON_COMMAND, "none");
+	is(rights_deliver(w.rights, b("wasmbus.evt.*.>"), b(""), b("wasmbus.evt.l.x")),
+	    VERDICT_ALLOW, REASON_RULE, "none");
 	NO(rights_deliver(w.rights, b("wasmbus.evt.*.>"), b(""), b("wasmbus.evt.other.x")));
 	/* its work queue delivers to an inbox */
-	is(rights_deliver(w.rights, b("_INBOX.me.*"), b(""), b("wadm.cmd.l")), VERDICT_ALLOW, REASON_RULE, "none");
-	is(rights_deliver(w.rights, b("_INBOX.me.*"), b(""), b("wadm.cmd.other")), VERDICT_DENY, REASON_COMMAND, "none");
+	is(rights_deliver(w.rights, b("_INBOX.me.*"), b(""), b("wadm.cmd.l")), VERDICT_ALLOW,
+	    REASON_RULE, "none");
+	is(rights_deliver(w.rights, b("_INBOX.me.*"), b(""), b("wadm.cmd.other")), VERDICT_DENY,
+	    REASON_COMMAND, "none");
 	ck_assert(rights_answers(w.rights, true, &max, &ttl));
 	ck_assert_int_eq(rights_answer(w.rights, b("_INBOX.asker.1")).verdict, VERDICT_ALLOW);
 }
@@ -186,9 +212,12 @@ END_TEST
 START_TEST(the_operator_hears_heartbeats)
 {
 	login_as("role:op");
-	is(rights_subscribe(w.rights, b("runtime.operator.heartbeat.>"), b("")), VERDICT_ALLOW, REASON_RULE, "op");
-	is(rights_subscribe(w.rights, b("runtime.host.>"), b("")), VERDICT_DENY, REASON_COMMAND, "none");
-	ck_assert_int_eq(rights_publish(w.rights, b("runtime.operator.heartbeat.NX")).verdict, VERDICT_DENY);
+	is(rights_subscribe(w.rights, b("runtime.operator.heartbeat.>"), b("")), VERDICT_ALLOW,
+	    REASON_RULE, "op");
+	is(rights_subscribe(w.rights, b("runtime.host.>"), b("")), VERDICT_DENY, REASON_COMMAND,
+	    "none");
+	ck_assert_int_eq(
+	    rights_publish(w.rights, b("runtime.operator.heartbeat.NX")).verdict, VERDICT_DENY);
 }
 END_TEST
 
@@ -198,17 +227,25 @@ START_TEST(a_command_under_the_prefix_is_judged_as_the_usual_one)
 	is(command("far.away.ctl.l.cmd.NX.lp"), VERDICT_ALLOW, REASON_RULE, "dep");
 	is(command("far.away.ctl.other.cmd.NX.lp"), VERDICT_DENY, REASON_LATTICE, "none");
 	is(command("far.away.ctl.l.made.up"), VERDICT_DENY, REASON_UNKNOWN_VERB, "none");
-	is(rights_publish(w.rights, b("far.away.ctl.l.cmd.NX.lp")), VERDICT_DENY, REASON_COMMAND, "none");
+	is(rights_publish(w.rights, b("far.away.ctl.l.cmd.NX.lp")), VERDICT_DENY, REASON_COMMAND,
+	    "none");
 	ck_assert(rights_overlaps_commands(w.rights, b("far.>")));
 	login_as("role:wide");
-	is(rights_publish(w.rights, b("far.away.ctl.l.cmd.NX.lp")), VERDICT_DENY, REASON_COMMAND, "none");
-	is(rights_reply(w.rights, b("far.away.ctl.l.cmd.NX.lp")), VERDICT_DENY, REASON_COMMAND, "none");
-	is(rights_deliver(w.rights, b(">"), b(""), b("far.away.ctl.l.cmd.NX.lp")), VERDICT_DENY, REASON_COMMAND, "none");
+	is(rights_publish(w.rights, b("far.away.ctl.l.cmd.NX.lp")), VERDICT_DENY, REASON_COMMAND,
+	    "none");
+	is(rights_reply(w.rights, b("far.away.ctl.l.cmd.NX.lp")), VERDICT_DENY, REASON_COMMAND,
+	    "none");
+	is(rights_deliver(w.rights, b(">"), b(""), b("far.away.ctl.l.cmd.NX.lp")), VERDICT_DENY,
+	    REASON_COMMAND, "none");
 	login_as("role:host");
-	is(rights_subscribe(w.rights, b("far.away.ctl.l.cmd." HOST ".*"), b("")), VERDICT_ALLOW, REASON_RULE, "serve");
-	is(rights_subscribe(w.rights, b("far.away.ctl.l.cmd." HOST2 ".*"), b("")), VERDICT_DENY, REASON_HOST, "none");
-	is(rights_subscribe(w.rights, b("far.away.ctl.l.linkdefs.*"), b("far.away.ctl.l.linkdefs")), VERDICT_ALLOW, REASON_RULE, "serve");
-	is(rights_subscribe(w.rights, b("far.away.ctl.l.linkdefs.*"), b("wasmbus.ctl.l.linkdefz")), VERDICT_DENY, REASON_COMMAND, "none");
+	is(rights_subscribe(w.rights, b("far.away.ctl.l.cmd." HOST ".*"), b("")), VERDICT_ALLOW,
+	    REASON_RULE, "serve");
+	is(rights_subscribe(w.rights, b("far.away.ctl.l.cmd." HOST2 ".*"), b("")), VERDICT_DENY,
+	    REASON_HOST, "none");
+	is(rights_subscribe(w.rights, b("far.away.ctl.l.linkdefs.*"), b("far.away.ctl.l.linkdefs")),
+	    VERDICT_ALLOW, REASON_RULE, "serve");
+	is(rights_subscribe(w.rights, b("far.away.ctl.l.linkdefs.*"), b("wasmbus.ctl.l.linkdefz")),
+	    VERDICT_DENY, REASON_COMMAND, "none");
 }
 END_TEST
 
@@ -220,13 +257,18 @@ static const struct {
 	{ "control_prefix = [\"$SYS.x\"]\n", "server's" },
 	{ "control_prefix = [\"a.b\", \"a.b.c\"]\n", "begins with the other" },
 	{ "control_prefix = []\n", "empty" },
-	{ "control_prefix = [\"l.ctl\"]\nlattices = [\"l\"]\n", "would lie under a control_prefix" },
+	{ "control_prefix = [\"l.ctl\"]\nlattices = [\"l\"]\n",
+	    "would lie under a control_prefix" },
 	{ "lattices = [\"lattice\"]\n", "belongs to the subjects of another dialect" },
 	{ "lattices = [\"wasmcloud\"]\n", "belongs to the subjects of another dialect" },
-	{ "control_prefix = [\"a.b\"]\nrule r { publish = [\"a.>\"] to = [\"*\"] }\n", "overlaps command subjects" },
-	{ "rule r { publish = [\"wasmbus.rpc.l.VX.d.linkdefs.put\"] to = [\"*\"] }\n", "allow = [rpc.link]" },
-	{ "rule r { publish = [\"wasmbus.rpc.l.*.shutdown\"] to = [\"*\"] }\n", "allow = [rpc.shutdown]" },
-	{ "lattices = [l]\nrule r { allow = [rpc.link] to = [\"*\"] where { host = x } }\n", "no commands" },
+	{ "control_prefix = [\"a.b\"]\nrule r { publish = [\"a.>\"] to = [\"*\"] }\n",
+	    "overlaps command subjects" },
+	{ "rule r { publish = [\"wasmbus.rpc.l.VX.d.linkdefs.put\"] to = [\"*\"] }\n",
+	    "allow = [rpc.link]" },
+	{ "rule r { publish = [\"wasmbus.rpc.l.*.shutdown\"] to = [\"*\"] }\n",
+	    "allow = [rpc.shutdown]" },
+	{ "lattices = [l]\nrule r { allow = [rpc.link] to = [\"*\"] where { host = x } }\n",
+	    "no commands" },
 };
 
 START_TEST(what_would_give_a_second_reading_is_an_error)
@@ -252,7 +294,8 @@ guard_tests(void)
 	TCase *t = tcase_create("guard");
 
 	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_add_loop_test(t, wide_patterns_reach_nothing_that_is_obeyed, 0, (int)(sizeof(obeyed) / sizeof(obeyed[0])));
+	tcase_add_loop_test(t, wide_patterns_reach_nothing_that_is_obeyed, 0,
+	    (int)(sizeof(obeyed) / sizeof(obeyed[0])));
 	tcase_add_test(t, a_destination_that_could_become_one_is_refused);
 	tcase_add_test(t, a_pattern_that_spells_it_out_grants_it);
 	tcase_add_test(t, a_host_obeys_and_is_obeyed);
@@ -261,6 +304,7 @@ guard_tests(void)
 	tcase_add_test(t, wadm_hears_governed_lattices_only);
 	tcase_add_test(t, the_operator_hears_heartbeats);
 	tcase_add_test(t, a_command_under_the_prefix_is_judged_as_the_usual_one);
-	tcase_add_loop_test(t, what_would_give_a_second_reading_is_an_error, 0, (int)(sizeof(bad) / sizeof(bad[0])));
+	tcase_add_loop_test(t, what_would_give_a_second_reading_is_an_error, 0,
+	    (int)(sizeof(bad) / sizeof(bad[0])));
 	return t;
 }
