@@ -186,7 +186,7 @@ END_TEST
 START_TEST(nobody_reads_what_the_server_would_report_for_a_host)
 {
 	static const char *const reports[] = { "wasmbus.evt.acme-1", "wasmbus.evt.acme-1.host_stopped",
-		"wasmbus.evt.acme-1.>", "wasmbus.evt.>", "wasmbus.rpcevt.acme-1", "runtime.operator.heartbeat." HOST };
+		"wasmbus.evt.acme-1.>", "wasmbus.evt.>", "wasmbus.rpcevt.acme-1", ("runtime.operator.heartbeat." HOST) };
 
 	login("role:host", "host:" HOST);
 	for (size_t i = 0; i < sizeof(reports) / sizeof(reports[0]); i++)
