@@ -228,6 +228,22 @@ def acts_are_on_record_with_who_did_them():
         check([r for r in events(d, "admin") if "reopen" in json.dumps(r)])
 
 
+def reading_the_audit_is_on_record():
+    with running() as d:
+        said = tool(d, "audit", "tail", "-n", "50")
+        check(" start " in said and " read tail " in said, said)
+        tool(d, "audit", "query", "--who", "Do*", "--csv")
+        until(lambda: len(events(d, "read")) == 2, "both are on record")
+        tail, query = events(d, "read")
+        check((tail["what"], tail["detail"], query["what"]) == ("tail", "--lines 50", "query"), (tail, query))
+        check(query["detail"] == "--who Do* --csv" and f"uid {os.geteuid()}" in query["why"], query)
+        # a folder of segments is nobody's deployment; and a gateway that is away hinders nobody
+        tool(d, "audit", "tail", "-d", "audit")
+        check(len(events(d, "read")) == 2)
+        d.stop()
+        check(" read query " in tool(d, "audit", "tail", "-n", "50"))
+
+
 def what_is_no_request_is_answered_so_and_closed():
     with running() as d:
         for bad in (b"\n", b"STATUS\n", b"status \n", b" status\n", b"status\r\n", b"statu\n", b"status\nconns\n", b"read\n",
@@ -337,6 +353,7 @@ TESTS = [
     an_empty_policy_folder_is_answered,
     many_who_reload_at_once_are_all_answered,
     acts_are_on_record_with_who_did_them,
+    reading_the_audit_is_on_record,
     what_is_no_request_is_answered_so_and_closed,
     one_that_says_nothing_is_closed,
     somebody_else_is_not_heard,
