@@ -278,7 +278,7 @@ add_denied(struct diff *d, struct diff_texts *tokens)
 					struct bytes pattern =
 					    pol_bytes(p, p->items[lists[l].first + k].text);
 
-					if (command_overlaps(pattern))
+					if (command_overlaps_under(&p->prefixes, pattern))
 						r = add_tokens(tokens, pattern);
 				}
 		}

@@ -39,7 +39,8 @@ static bool
 touches_commands(const struct policy *p, const struct pol_rule *rule)
 {
 	for (uint32_t i = 0; (rule->flags & POL_DENY) != 0 && i < rule->publish.n; i++)
-		if (command_overlaps(pol_bytes(p, p->items[rule->publish.first + i].text)))
+		if (command_overlaps_under(
+			&p->prefixes, pol_bytes(p, p->items[rule->publish.first + i].text)))
 			return true;
 	return false;
 }
