@@ -152,6 +152,25 @@ say_files(const struct control_reply *r)
 	say_why(r, notes);
 }
 
+static void
+say_sinks(const struct control_reply *r)
+{
+	size_t list = json_member(&r->json, 0, "sinks"), at = list != 0 ? json_first(&r->json, list) : 0;
+	size_t n = list != 0 ? r->json.tok[list].n : 0;
+	char name[64], type[32], text[512];
+
+	for (size_t i = 0; i < n; i++, at = r->json.tok[at].next) {
+		label("sink");
+		control_text(r, at, "name", name, sizeof(name));
+		control_text(r, at, "type", type, sizeof(type));
+		printf("%s, %s, ", name, type);
+		state(control_text(r, at, "state", text, sizeof(text)), "connected");
+		printf(", has record %lld, %lld waiting", (long long)control_number(r, at, "after"),
+		    (long long)control_number(r, at, "waiting"));
+		say_why(r, at);
+	}
+}
+
 /* say_problems() - what is wrong, and what helps. Return: how many. */
 static size_t
 say_problems(const struct control_reply *r)
@@ -193,6 +212,7 @@ cmd_status(const struct cli_args *a)
 		say_processes(&r);
 		say_counts(&r);
 		say_files(&r);
+		say_sinks(&r);
 		exit = say_problems(&r) > 0 ? CLI_FAILED : CLI_OK;
 	}
 	control_reply_deinit(&r);

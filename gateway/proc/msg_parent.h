@@ -43,6 +43,7 @@ enum msg_parent {
 	MSG_TRUSTED,     /* verifier to parent: what is trusted now */
 	MSG_FATAL,       /* child: why it cannot go on */
 	MSG_CHANGED,     /* compiler to parent: what changes; msg_changed.h */
+	MSG_SINK_STATE,  /* shipper to parent: how a sink is doing, when that changes: msg_shipper.h */
 	MSG_APPLIED,     /* edge, verifier, dispatcher: judges by the new policy from here on */
 	MSG_STATS,       /* edge, dispatcher to parent: counts */
 	MSG_AUDIT_STATE, /* auditor to parent: when asked, and when it begins or ceases to fail */

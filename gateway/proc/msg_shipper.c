@@ -103,3 +103,27 @@ msg_sink_get(struct cursor *in, struct sink *m)
 		get_str(in, m->filter.lattice[i], sizeof(m->filter.lattice[i]));
 	return cursor_done(in) ? 0 : err_raise(-EBADMSG);
 }
+
+int
+msg_sink_state_put(struct channel *c, const struct msg_sink_state *m)
+{
+	struct buf *b = frame_begin(c, MSG_SINK_STATE);
+
+	buf_put_u8(b, m->sink);
+	buf_put_u8(b, m->up);
+	buf_put_u64(b, m->after);
+	buf_put_u64(b, m->waiting);
+	buf_put_sized(b, m->why);
+	return frame_end(c, -1);
+}
+
+int
+msg_sink_state_get(struct cursor *in, struct msg_sink_state *m)
+{
+	m->sink = cursor_u8(in);
+	m->up = get_bool(in);
+	m->after = cursor_u64(in);
+	m->waiting = cursor_u64(in);
+	m->why = cursor_sized(in, SINK_WHY_MAX);
+	return cursor_done(in) && m->sink < SINK_MAX ? 0 : err_raise(-EBADMSG);
+}

@@ -1,6 +1,6 @@
 /*
  * msg_shipper - what the shipper is told: its sinks, by the parent; how far the log is durable, by
- * the auditor. It tells nobody anything.
+ * the auditor. And what it says of its sinks, for `status`.
  */
 #ifndef GATEWAY_PROC_MSG_SHIPPER_H
 #define GATEWAY_PROC_MSG_SHIPPER_H
@@ -30,5 +30,20 @@ int msg_audit_at_get(struct cursor *in, struct msg_audit_at *m) must_check;
 /* msg_sink: MSG_SINK of msg_parent.h. */
 int msg_sink_put(struct channel *c, const struct sink *m);
 int msg_sink_get(struct cursor *in, struct sink *m) must_check;
+
+/* How a sink is doing. */
+struct msg_sink_state {
+	uint8_t sink; /* the how-manieth MSG_SINK it was, from 0 */
+	bool up;
+	uint64_t after;   /* the last record that is known to have arrived */
+	uint64_t waiting; /* durable records behind it */
+	struct bytes why; /* it is not up */
+};
+
+enum { SINK_WHY_MAX = 192 };
+
+/* msg_sink_state: MSG_SINK_STATE of msg_parent.h. */
+int msg_sink_state_put(struct channel *c, const struct msg_sink_state *m);
+int msg_sink_state_get(struct cursor *in, struct msg_sink_state *m) must_check;
 
 #endif

@@ -180,6 +180,7 @@ static const struct frame_rule kid_rules[] = {
 	{ MSG_DIAL, (1U << 0 | 1U << 1), false, false, 8, on_dial, "dial" },
 	{ MSG_FATAL, (1U << 0 | 1U << 1), false, false, 4096, on_fatal, "fatal" },
 	{ MSG_TRUSTED, (1U << 0 | 1U << 1), false, false, 4096, on_trusted, "trusted" },
+	{ MSG_SINK_STATE, (1U << 0 | 1U << 1), false, false, 256, shipper_on_state, "sink_state" },
 	{ MSG_APPLIED, (1U << 0 | 1U << 1), false, false, 0, on_applied, "applied" },
 	{ MSG_STATS, (1U << 0 | 1U << 1), false, false, 128, control_on_stats, "stats" },
 	{ MSG_AUDIT_STATE, (1U << 0 | 1U << 1), false, false, 2048, control_on_audit_state, "audit_state" },

@@ -14,6 +14,7 @@
 #include "gateway/proc/control.h"
 #include "gateway/proc/gate_keys.h"
 #include "gateway/proc/msg_parent.h"
+#include "gateway/proc/msg_shipper.h"
 #include "gateway/proc/parent.h"
 
 enum { PARENT_EDGES = 64, PARENT_KIDS = PARENT_EDGES + 6, PARENT_LISTENERS = CONFIG_MAX_LISTEN };
@@ -88,6 +89,11 @@ struct parent {
 	int upstream_error; /* of the last attempt; 0: it succeeded */
 	int64_t upstream_since_s;
 	struct reload reload;
+	struct sink_status {
+		bool up;
+		uint64_t after, waiting;
+		char why[SINK_WHY_MAX + 1];
+	} sink[SINK_MAX]; /* as the shipper says */
 	uint64_t born_ms;
 	int announce; /* standard error as it was before the log went elsewhere, or -1 */
 	char server_id[64];
@@ -131,6 +137,8 @@ uint64_t children_backoff(struct kid *k);
 
 /* shipper_start() - where sinks are configured. Return: 0, -errno after a log line. */
 int shipper_start(struct kid *k) must_check;
+/* shipper_on_state() - MSG_SINK_STATE. */
+int shipper_on_state(struct channel *c, struct cursor *in, int fd);
 /* shipper_gone() - another in its place, after a while. */
 void shipper_gone(struct kid *k);
 

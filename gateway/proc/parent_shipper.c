@@ -4,6 +4,7 @@
  * the log's folder, one for the places it keeps, and of each sink a login or a folder.
  */
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -90,8 +91,28 @@ again(uv_timer_t *t)
 		children_begin(k);
 }
 
+int
+shipper_on_state(struct channel *c, struct cursor *in, int fd)
+{
+	struct msg_sink_state m;
+	struct sink_status *s;
+
+	(void)fd;
+	if (((struct kid *)c)->role != ROLE_SHIPPER || msg_sink_state_get(in, &m) != 0)
+		return -EBADMSG;
+	s = &parent.sink[m.sink];
+	s->up = m.up;
+	s->after = m.after;
+	s->waiting = m.waiting;
+	snprintf(s->why, sizeof(s->why), "%.*s", (int)m.why.len,
+	    m.why.len > 0 ? (const char *)m.why.ptr : "");
+	return 0;
+}
+
 void
 shipper_gone(struct kid *k)
 {
+	for (size_t i = 0; i < SINK_MAX; i++)
+		parent.sink[i].up = false;
 	uv_timer_start(&parent.shipper_timer, again, children_backoff(k), 0);
 }

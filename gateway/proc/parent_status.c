@@ -236,6 +236,26 @@ put_audit(struct buf *b)
 	buf_put_u8(b, '}');
 }
 
+static void
+put_sinks(struct buf *b)
+{
+	open_list(b, "sinks");
+	for (size_t i = 0; i < parent.config->n_sinks; i++) {
+		const struct sink_status *s = &parent.sink[i];
+
+		open_object(b, NULL);
+		put_str(b, "name", parent.config->sink[i].name);
+		put_str(b, "type", sink_type_name(parent.config->sink[i].type));
+		put_str(b, "state", s->up ? "connected" : s->why[0] != '\0' ? "lost" : "starting");
+		put_num(b, "after", s->after);
+		put_num(b, "waiting", s->waiting);
+		if (!s->up && s->why[0] != '\0')
+			put_str(b, "why", s->why);
+		buf_put_u8(b, '}');
+	}
+	buf_put_u8(b, ']');
+}
+
 /* ---- what is wrong ---- */
 
 static void
@@ -295,6 +315,12 @@ put_problems(struct buf *b)
 		problem(b, "the upstream cannot be reached: nobody can log in", strerror(parent.upstream_error), text);
 	}
 	problems_of_reload(b);
+	for (size_t i = 0; i < parent.config->n_sinks; i++) {
+		if (parent.sink[i].up || parent.sink[i].why[0] == '\0')
+			continue;
+		snprintf(what, sizeof(what), "sink %s takes no records", parent.config->sink[i].name);
+		problem(b, what, parent.sink[i].why, "it is tried again by itself; commands do not wait for it");
+	}
 	for (size_t i = 0; i < parent.n_kids; i++) {
 		const struct kid *k = &parent.kid[i];
 
@@ -328,6 +354,7 @@ status_put(struct buf *b)
 	put_processes(b);
 	put_counts(b);
 	put_audit(b);
+	put_sinks(b);
 	at = b->len;
 	put_problems(b);
 	put_bool(b, "ok", !buf_failed(b) && b->len - at == strlen(",\"problems\":[]"));

@@ -450,6 +450,20 @@ turn(struct ship *s)
 		say_connected(s);
 }
 
+/* show() - how it is, to the main thread. */
+static void
+show(struct ship *s)
+{
+	pthread_mutex_lock(&s->feed->lock);
+	memset(&s->shown, 0, sizeof(s->shown));
+	s->shown.up = s->told_up;
+	s->shown.after = s->committed.seq;
+	s->shown.waiting = backlog(s);
+	if (!s->told_up)
+		memcpy(s->shown.why, s->told, sizeof(s->told));
+	pthread_mutex_unlock(&s->feed->lock);
+}
+
 static void *
 run(void *arg)
 {
@@ -464,6 +478,7 @@ run(void *arg)
 		else
 			look(s);
 		say_behind(s);
+		show(s);
 		save(s, false);
 	}
 	save(s, true);

@@ -77,7 +77,13 @@ struct ship {
 	bool told_up, told_behind, told_unread, told_unsaved, told_broken;
 	unsigned failures;
 	uint64_t pause_until_ms, saved_ms, behind_ms, looked_ms;
-	bool running; /* under feed->lock */
+	/* under feed->lock */
+	bool running;
+	struct ship_shown {
+		bool up;
+		uint64_t after, waiting;
+		char why[SHIP_WHY_MAX];
+	} shown, said; /* for the process's main thread; what it has told of it */
 };
 
 /* ship_start() - a new thread for @s, whose conf, feed, state, dir and login are set. Return: 0,

@@ -16,7 +16,7 @@
 #include "gateway/proc/ship.h"
 #include "policy/identity/creds.h"
 
-enum { CREDS_MAX = 64 * 1024, STOP_MS = 1500, STOP_STEP_MS = 10 };
+enum { CREDS_MAX = 64 * 1024, SHOW_MS = 500, STOP_MS = 1500, STOP_STEP_MS = 10 };
 
 static struct shipper {
 	struct child child;
@@ -25,7 +25,7 @@ static struct shipper {
 	struct ship *ship[SINK_MAX];
 	size_t n;
 	int log, state; /* folders */
-	uv_timer_t stop;
+	uv_timer_t stop, show;
 	unsigned stop_steps;
 } self;
 
@@ -150,6 +150,26 @@ on_file(struct channel *c, struct cursor *in, int fd)
 	return -EBADMSG;
 }
 
+/* ---- the parent ---- */
+
+/* on_show() - what has changed, for `status`. */
+static void
+on_show(uv_timer_t *t)
+{
+	(void)t;
+	pthread_mutex_lock(&self.feed.lock);
+	for (size_t i = 0; i < self.n; i++) {
+		struct ship *s = self.ship[i];
+		struct msg_sink_state m = { (uint8_t)i, s->shown.up, s->shown.after,
+			s->shown.waiting, bytes_str(s->shown.why) };
+
+		if (memcmp(&s->shown, &s->said, sizeof(s->said)) != 0 &&
+		    msg_sink_state_put(&self.child.parent, &m) == 0)
+			memcpy(&s->said, &s->shown, sizeof(s->said));
+	}
+	pthread_mutex_unlock(&self.feed.lock);
+}
+
 /* ---- beginning and ending ---- */
 
 static int
@@ -170,6 +190,7 @@ on_start(struct channel *c, struct cursor *in, int fd)
 		if (r != 0)
 			child_fatal(&self.child, "a sink cannot be started", r);
 	}
+	uv_timer_start(&self.show, on_show, SHOW_MS, SHOW_MS);
 	return msg_bare_put(c, MSG_READY, -1);
 }
 
@@ -228,5 +249,6 @@ shipper_main(void)
 	pthread_condattr_destroy(&attr);
 	child_begin(&self.child, ROLE_SHIPPER, &ops);
 	uv_timer_init(&self.child.loop, &self.stop);
+	uv_timer_init(&self.child.loop, &self.show);
 	child_run(&self.child);
 }

@@ -11,6 +11,7 @@ import re
 import shutil
 import signal
 import socket
+import subprocess
 import sys
 import tempfile
 import threading
@@ -585,6 +586,13 @@ def equal(d, nats):
     check([m[2] for m in nats.messages()] == lines, "the stream is not the files")
 
 
+def status(d):
+    """`portcullis status --json`"""
+    tool = os.path.join(stage.BUILD, "bin", "portcullis")
+    said = subprocess.run([tool, "status", "--json", "-c", d.path("gateway.conf")], capture_output=True, timeout=20, check=False)
+    return json.loads(said.stdout)
+
+
 def what_a_gate_records_is_in_the_stream_when_it_has_stopped():
     with gate() as (d, nats):
         dora = d.client(d.login("deployer", "dora"))
@@ -611,6 +619,8 @@ def a_sink_that_hangs_or_is_away_delays_no_command():
         stage.within(5, began, "a hundred commands beside a server that is held")
         mark = d.gateway.mark()
         d.gateway.wait_line(lambda line: "event=sink_lost" in line and '"far"' in line, stage.WAIT_S)
+        until(lambda: [(s["name"], s["state"]) for s in status(d)["sinks"]] == [("far", "lost"), ("away", "lost")], "status")
+        check(any("sink far takes no records" in p["what"] for p in status(d)["problems"]))
         nats.process.send_signal(signal.SIGCONT)
         d.gateway.wait_line(lambda line: "event=sink_connected" in line and '"far"' in line, stage.WAIT_S, mark)
         check(not d.stop())

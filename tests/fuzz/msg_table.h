@@ -47,6 +47,7 @@ enum msg_form {
 	FORM_LIVE,
 	FORM_LIVE_COUNT,
 	FORM_ACT,
+	FORM_SINK_STATE,
 	FORMS,
 };
 
@@ -229,6 +230,8 @@ msg_again(enum msg_form form, struct bytes body, struct channel *c)
 		return r != 0 ? r : msg_live_count_put(c, MSG_LIVE_END, a, b);
 	case FORM_ACT:
 		AGAIN(struct msg_act, msg_act_get, msg_act_put)
+	case FORM_SINK_STATE:
+		AGAIN(struct msg_sink_state, msg_sink_state_get, msg_sink_state_put)
 	case FORMS:
 		break;
 	}

@@ -125,6 +125,8 @@ write_one(enum msg_form form)
 		return msg_live_count_put(&c, MSG_LIVE_END, 7, 9);
 	case FORM_ACT:
 		return msg_act_put(&c, &(struct msg_act){ ACT_READ, b("tail"), b("all"), b("root") });
+	case FORM_SINK_STATE:
+		return msg_sink_state_put(&c, &(struct msg_sink_state){ 7, true, 1, 2, b("why") });
 	case FORMS:
 		break;
 	}
