@@ -22,7 +22,6 @@ enum {
 	AUDITOR_KEEP_MS = 10000, /* how long a connection that left is still known */
 	AUDITOR_TICK_MS = 1000,
 	AUDITOR_KEY_FILE = 4096,
-	AUDITOR_FULL = LEDGER_BATCH / 2, /* a batch is written before it is larger than this */
 };
 
 struct auditor auditor;
@@ -108,13 +107,16 @@ on_stats_wanted(struct channel *c, struct cursor *in, int fd)
 static void
 write_batch(void)
 {
+	size_t put = 0;
 	int r;
 
 	if (auditor.outcomes.len > 0 && (auditor.ledger.error == 0 || auditor.n_waiting > 0))
-		record_outcomes();
+		put = record_outcomes();
 	r = ledger_commit(&auditor.ledger, auditor_now());
-	if (r == 0 && auditor.ledger.error == 0)
-		buf_reset(&auditor.outcomes);
+	if (r == 0 && put > 0) {
+		auditor.outcomes.len -= put;
+		memmove(auditor.outcomes.ptr, auditor.outcomes.ptr + put, auditor.outcomes.len);
+	}
 	say_state(r);
 	for (size_t i = 0; i < auditor.n_waiting; i++) {
 		uint64_t seq = auditor.waiting[i].seq;

@@ -20,6 +20,8 @@ enum {
 	AUDITOR_NOTES = 16 * 1024 * 1024,
 	AUDITOR_OUTCOMES = 8 * 1024 * 1024, /* kept until they are written */
 	AUDITOR_WAITING = 65536,
+	AUDITOR_FULL = LEDGER_BATCH / 2,       /* a batch is written before it is larger than this */
+	AUDITOR_ALMOST = LEDGER_BATCH / 4 * 3, /* with outcomes */
 };
 
 struct named {
@@ -69,8 +71,8 @@ int record_command(const struct msg_record *m, const struct named *who, uint64_t
 /* record_note() - what an edge said; what nobody waits for is counted where it comes too often. */
 void record_note(const struct msg_note *m, uint32_t edge, const struct named *who);
 void record_refused(const struct msg_refused *m);
-/* record_outcomes() - all that are kept, into the batch. */
-void record_outcomes(void);
+/* record_outcomes() - those that are kept, into the batch, as many as fit. Return: bytes of ->outcomes. */
+size_t record_outcomes(void);
 void record_act(const struct msg_act *m);
 /* record_flood() - at the end of a window: what was counted. */
 void record_flood(uint64_t now_ms);

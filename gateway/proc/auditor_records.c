@@ -162,18 +162,19 @@ put_outcome(const struct msg_outcome *m)
 		auditor.ledger.again++;
 }
 
-void
+size_t
 record_outcomes(void)
 {
 	struct cursor in = { .in = buf_bytes(&auditor.outcomes) };
 
-	while (in.in.len > 0 && !in.failed) {
+	while (in.in.len > 0 && !in.failed && ledger_bytes(&auditor.ledger) < AUDITOR_ALMOST) {
 		struct cursor one = { .in = cursor_sized(&in, MSG_OUTCOME_MAX) };
 		struct msg_outcome m;
 
 		if (!in.failed && msg_outcome_get(&one, &m) == 0)
 			put_outcome(&m);
 	}
+	return auditor.outcomes.len - in.in.len;
 }
 
 /* ---- what edges and the verifier say ---- */

@@ -16,7 +16,7 @@
 
 #include "gateway/proc/ledger_priv.h"
 
-enum { LEDGER_STEP_NS = 1000000000 };
+enum { LEDGER_STEP_NS = 1000000000, LEDGER_CLOSING = 8192 };
 
 int
 ledger_write(int fd, struct bytes s)
@@ -85,10 +85,12 @@ put_torn(struct ledger *l, struct ledger_time now)
 		ledger_own(l, &r, now);
 }
 
+/* put_unknown() - some of those a crash left open; more in the next batch. */
 static void
 put_unknown(struct ledger *l, struct ledger_time now)
 {
-	for (size_t i = 0; i < l->n_open; i++) {
+	l->closing = l->n_open < LEDGER_CLOSING ? l->n_open : LEDGER_CLOSING;
+	for (size_t i = 0; i < l->closing; i++) {
 		struct record r = { .kind = RECORD_OUTCOME, .of = l->open[i], .outcome = BYTES_LIT("unknown"),
 			.error = BYTES_LIT("the gateway ended before it was known") };
 
@@ -167,12 +169,12 @@ begin(struct ledger *l, struct ledger_time now)
 	if (!l->begun) {
 		put_start(l, now);
 		put_torn(l, now);
-		put_unknown(l, now);
 	} else if (!l->fresh && l->handover) {
 		put_handover(l, now);
 	} else if (!l->fresh && !l->handover && due(l, now)) {
 		put_checkpoint(l, now);
 	}
+	put_unknown(l, now);
 	put_lost(l, now);
 }
 
@@ -264,7 +266,10 @@ written(struct ledger *l, int fd, struct ledger_time now)
 		l->checkpoint_at = now.mono_ns != 0 ? now.mono_ns : 1;
 	}
 	l->begun = true;
-	l->n_open = 0;
+	l->n_open -= l->closing;
+	if (l->closing != 0)
+		memmove(l->open, l->open + l->closing, l->n_open * sizeof(l->open[0]));
+	l->closing = 0;
 	l->lost = 0;
 	l->error = 0;
 }
@@ -327,7 +332,7 @@ ledger_tick(struct ledger *l, struct ledger_time now)
 	int r;
 
 	look_at_clock(l, now);
-	if (l->records == 0 && (!l->begun || l->lost != 0 || l->error != 0 || l->handover || due(l, now)))
+	if (l->records == 0 && (!l->begun || l->n_open != 0 || l->lost != 0 || l->error != 0 || l->handover || due(l, now)))
 		begin(l, now);
 	if (l->records == 0 && l->error != 0)
 		put_checkpoint(l, now);

@@ -66,6 +66,7 @@ struct ledger {
 	char found_in[SEGMENT_NAME_LEN + 1];
 	uint64_t *open; /* commands without an outcome */
 	size_t n_open, cap_open;
+	size_t closing; /* of them, in the batch */
 	bool handover; /* ->former signs over to ->signer, soon */
 
 	uint64_t checkpointed; /* records that the last checkpoint covers */

@@ -278,6 +278,8 @@ on_signal(uv_signal_t *s, int number)
 			lame_duck();
 		break;
 	default:
+		if (parent.state != PARENT_LEAVING)
+			act_tell(ACT_ADMIN, "stop", BYTES_NULL, number == SIGINT ? "signal INT" : "signal TERM");
 		parent_stop(0);
 		break;
 	}

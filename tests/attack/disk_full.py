@@ -69,6 +69,18 @@ def reads_go_on(s):
     until(lambda: s.observer.barrier() or [m for m in s.observer.messages if m.subject == READ], "the read")
 
 
+def status_says_why(s):
+    argv = [os.path.join(s.build, "bin", "portcullis"), "status", "-c", s.deployment.path("gateway.conf")]
+
+    def said():
+        # one small record may find room in the last page, and then all is well until the next
+        s.client("deployer").publish(COMMAND, bodies.start_provider(**{f"more{i}": "y" * 900 for i in range(8)}))
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=60)
+        return done.returncode == 1 and "No space left" in done.stdout + done.stderr
+
+    until(said, "status says that the disk is full")
+
+
 def recovers_without_a_command(s):
     """With room again it says so by itself, before anybody commands; status would have said why."""
 
@@ -105,6 +117,7 @@ def audit_disk_full(s):
             raise Failed("who asks for an answer is not told why")
         s.work()
         reads_go_on(s)
+        status_says_why(s)
         s.observer.barrier()
         heard = [m for m in s.observer.messages if m.subject == COMMAND]
         written = [r for r in s.deployment.audit_records() if r.get("subject") == COMMAND]

@@ -205,6 +205,31 @@ START_TEST(a_command_whose_outcome_a_crash_hides_is_closed_once)
 }
 END_TEST
 
+START_TEST(more_open_commands_than_fit_into_a_batch_are_closed_over_several)
+{
+	setup.limits.max_bytes = 0;
+	setup.checkpoint_records = 1000000;
+	ck_assert_int_eq(reopen(), 0);
+	for (int i = 0; i < 9000; i++) {
+		(void)put_command(true);
+		if (i % 1000 == 0)
+			commit();
+	}
+	commit();
+	ledger_deinit(&l);
+	ck_assert_int_eq(reopen(), 0);
+	ck_assert_uint_eq(l.n_open, 9000);
+	ck_assert_int_eq(ledger_tick(&l, now), 0);
+	ck_assert_uint_gt(l.n_open, 0);
+	ck_assert_int_eq(ledger_tick(&l, now), 0);
+	ck_assert_uint_eq(l.n_open, 0);
+	ledger_deinit(&l);
+	ck_assert_int_eq(reopen(), 0);
+	ck_assert_uint_eq(l.n_open, 0);
+	ledger_deinit(&l);
+}
+END_TEST
+
 START_TEST(an_idle_log_is_signed_by_time)
 {
 	ck_assert_int_eq(reopen(), 0);
@@ -406,6 +431,7 @@ ledger_tests(void)
 	tcase_set_timeout(t, 30);
 	tcase_add_test(t, a_new_log_verifies_and_so_does_one_gone_on_with);
 	tcase_add_test(t, a_command_whose_outcome_a_crash_hides_is_closed_once);
+	tcase_add_test(t, more_open_commands_than_fit_into_a_batch_are_closed_over_several);
 	tcase_add_test(t, an_idle_log_is_signed_by_time);
 	tcase_add_test(t, a_clock_that_is_set_is_said_and_breaks_nothing);
 	tcase_add_test(t, segments_rotate_and_go_and_leave_their_roots);
