@@ -23,12 +23,17 @@ static const struct {
 	{ "reqrep", run_reqrep },
 	{ "connect", run_connect },
 	{ "idle", run_idle },
+	{ "command", run_command },
+	{ "disk", run_disk },
 };
 
 static const char USAGE[] =
     "usage: natsbench pub|pubsub|reqrep|connect|idle --server IP:PORT --creds FILE\n"
     "         [--subject S] [--size BYTES] [--seconds S] [--window BYTES] [--conns N] [--parallel "
-    "N]\n";
+    "N]\n"
+    "       natsbench command --server IP:PORT --creds FILE --hear IP:PORT --hear-creds FILE\n"
+    "         [--seconds S] [--window COMMANDS] [--conns N]\n"
+    "       natsbench disk --file FILE [--seconds S]\n";
 
 static const struct option OPTIONS[] = {
 	{ "server", required_argument, NULL, 's' },
@@ -39,6 +44,9 @@ static const struct option OPTIONS[] = {
 	{ "window", required_argument, NULL, 'w' },
 	{ "conns", required_argument, NULL, 'n' },
 	{ "parallel", required_argument, NULL, 'p' },
+	{ "hear", required_argument, NULL, 'h' },
+	{ "hear-creds", required_argument, NULL, 'H' },
+	{ "file", required_argument, NULL, 'f' },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -152,6 +160,17 @@ seconds(const char *text)
 }
 
 static void
+load(struct natslogin *l, const char *file)
+{
+	int r = natslogin_load(l, file);
+
+	if (r > 0)
+		die(0, "%s: %s", file, creds_why(r));
+	if (r < 0)
+		die(r, "%s", file);
+}
+
+static void
 take_option(struct order *o, int c)
 {
 	int r = 0;
@@ -161,9 +180,16 @@ take_option(struct order *o, int c)
 		r = natsconn_address(&o->server, optarg);
 		break;
 	case 'c':
-		r = natslogin_load(&o->login, optarg);
-		if (r > 0)
-			die(0, "%s: %s", optarg, creds_why(r));
+		load(&o->login, optarg);
+		break;
+	case 'h':
+		r = natsconn_address(&o->hear, optarg);
+		break;
+	case 'H':
+		load(&o->hear_login, optarg);
+		break;
+	case 'f':
+		o->file = optarg;
 		break;
 	case 'j':
 		o->subject = optarg;
@@ -208,13 +234,15 @@ main(int argc, char **argv)
 		die(0, "libsodium does not start");
 	while ((c = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1)
 		take_option(&o, c);
-	if (optind + 1 != argc || o.server.sin_port == 0 || o.login.text == NULL)
+	if (optind + 1 != argc ||
+	    (o.file == NULL && (o.server.sin_port == 0 || o.login.text == NULL)))
 		take_option(&o, '?');
 	o.mode = argv[optind];
 	for (size_t i = 0; i < sizeof MODES / sizeof MODES[0]; i++)
 		if (strcmp(MODES[i].name, o.mode) == 0) {
 			MODES[i].run(&o);
 			natslogin_deinit(&o.login);
+			natslogin_deinit(&o.hear_login);
 			return 0;
 		}
 	take_option(&o, '?');

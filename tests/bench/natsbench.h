@@ -13,9 +13,12 @@ struct order {
 	const char *subject;
 	size_t size;     /* payload bytes */
 	double seconds;  /* how long to send, or to keep logging in */
-	size_t window;   /* pubsub: wire bytes sent and not yet received back */
-	size_t conns;    /* idle: how many; connect: at most */
+	size_t window;   /* pubsub: wire bytes sent and not yet received back; command: commands */
+	size_t conns;    /* idle, command: how many; connect: at most */
 	size_t parallel; /* connect, idle: logins under way at once */
+	struct sockaddr_in hear; /* command: where they arrive */
+	struct natslogin hear_login;
+	const char *file; /* disk: a file that is not there yet */
 };
 
 enum {
@@ -51,5 +54,7 @@ void run_pubsub(const struct order *o);
 void run_reqrep(const struct order *o);
 void run_connect(const struct order *o);
 void run_idle(const struct order *o);
+void run_command(const struct order *o);
+void run_disk(const struct order *o);
 
 #endif

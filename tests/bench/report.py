@@ -108,6 +108,25 @@ def latency(results, reqrep):
     return table(head + ["haproxy adds", "gateway adds", "gateway / haproxy"], rows)
 
 
+def commands(results, measures, disk):
+    """Control commands from the writer to a listener on the server: through the gate each is recorded first."""
+    ways = ("direct", "gateway")
+    rows = []
+    for m in measures:
+        for figure, name, form in (
+            ("rate", "per second", rate),
+            ("p50", "p50, us", plain),
+            ("p99", "p99, us", plain),
+            ("cpu_ns", "CPU each, us", lambda v: plain(v / 1000)),
+        ):
+            added = results.added(m, figure, "gateway") if figure in ("p50", "p99") else None
+            cells = [results.cell(m, figure, way, form) for way in ways]
+            rows.append([f"{m[1]} under way: {name}"] + cells + [optional(added, "{:+.1f}")])
+    for figure in ("p50", "p99"):
+        rows.append([f"fdatasync of one record: {figure}, us", "-", results.cell(disk, figure, "disk", plain), "-"])
+    return table(["commands, durable before forwarded", *ways, "gateway adds"], rows)
+
+
 def logins(results, connect):
     rows = []
     for figure, name, form in (
@@ -158,7 +177,7 @@ def memory(results, idle):
     return table([f"PSS, KiB ({idle[1]} connections)", "nats-server, direct", "haproxy", "gateway"], rows)
 
 
-def targets(results, reqrep, idle):
+def targets(results, reqrep, idle, commands_measures, disk):
     """(what, reached, wanted, met); None where the gateway was not measured."""
     found = []
 
@@ -178,4 +197,8 @@ def targets(results, reqrep, idle):
     want("added request/reply p50, gateway / haproxy: to reach", ratio, 1.0, True)
     want("CPU ns per message, publish-subscribe 16 B", results.median(("pubsub", 16), "cpu_ns", "gateway"), 150, True)
     want("PSS KiB per idle connection", None if each is None else each / 1024, 3.5, True)
+    one, many = commands_measures
+    added, sync = results.added(one, "p50", "gateway"), results.median(disk, "p50", "disk")
+    want("durable command, added p50 beyond one fdatasync's, us", None if None in (added, sync) else added - sync, 45, True)
+    want("durable commands per second", results.median(many, "rate", "gateway"), 20000, False)
     return table(["target", "measured", "wanted", ""], found)

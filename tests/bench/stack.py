@@ -94,6 +94,8 @@ class Deployment:
         self.client_account = natsjwt.KeyPair("account")
         self.gate_account = natsjwt.KeyPair("account")
         self.creds = os.path.join(folder, "creds", "bench.creds")
+        self.deployer = os.path.join(folder, "creds", "deployer.creds")
+        self.ear = {way: os.path.join(folder, "creds", f"ear-{way}.creds") for way in ("direct", "gateway")}
         for name in ("creds", "keys", "jwt/accounts", "policies", "audit", "log"):
             os.makedirs(os.path.join(folder, name), mode=0o700)
         client_operator, gate_operator = natsjwt.KeyPair("operator"), natsjwt.KeyPair("operator")
@@ -106,6 +108,7 @@ class Deployment:
         natsjwt.write_secret(os.path.join(folder, "keys/stamp.key"), os.urandom(32).hex() + "\n")
         natsjwt.write_secret(os.path.join(folder, "keys/inbox.key"), os.urandom(32).hex() + "\n")
         self.write_creds()
+        self.write_commanders()
         self.server_conf = self.write(
             "server.conf",
             SERVER_CONF.format(
@@ -122,6 +125,14 @@ class Deployment:
         path = os.path.join(self.folder, name)
         natsjwt.write_secret(path, text)
         return path
+
+    def write_commanders(self):
+        """Who commands, and who listens for commands on the leaf: for each way in the account they cross."""
+        deployer, ear = natsjwt.KeyPair("user"), natsjwt.KeyPair("user")
+        token = natsjwt.mint_user(self.client_account, deployer.public, "deployer", tags=["role:deployer"])
+        natsjwt.write_creds(self.deployer, token, deployer.seed)
+        for way, account in (("direct", self.client_account), ("gateway", self.gate_account)):
+            natsjwt.write_creds(self.ear[way], natsjwt.mint_user(account, ear.public, "ear"), ear.seed)
 
     def write_creds(self):
         user = natsjwt.KeyPair("user")
