@@ -105,6 +105,10 @@ main(int argc, char **argv)
 	MUST(msg_bare_put(&parent, MSG_STOP, -1) == 0);
 	MUST(channel_flush_all(&parent, 5000) == 0);
 	MUST(waitpid(pid, &status, 0) == pid);
+	channel_close(&parent);
+	channel_close(&auditor);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	MUST(uv_loop_close(&loop) == 0);
 	config_free(c);
 	text_report_deinit(&report);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
