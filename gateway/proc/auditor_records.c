@@ -318,6 +318,9 @@ record_act(const struct msg_act *m)
 	};
 	struct record r = { .kind = kinds[m->kind], .what = m->what, .detail = m->detail, .why = m->by };
 
+	/* what the parent says of a policy that is in force begins with its id */
+	if (m->kind == ACT_RELOAD && bytes_is(m->what, "policy"))
+		r.policy = bytes_upto(m->detail, bytes_find(m->detail, ','));
 	put(&r);
 }
 

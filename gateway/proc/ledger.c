@@ -58,7 +58,6 @@ put_start(struct ledger *l, struct ledger_time now)
 {
 	struct record r = { .kind = RECORD_START,
 		.version = bytes_str(l->setup.version),
-		.policy = bytes_str(l->policy),
 		.what = bytes_str(l->found.chain.tree.size == 0 ? "new"
 				  : l->found.state == RECOVER_CLEAN ? "continued"
 								    : "recovered") };

@@ -50,7 +50,6 @@ struct ledger {
 	size_t ours;    /* and those of the ledger's own */
 	char run[RECORD_RUN_LEN + 1];
 	char origin[NOTE_NAME_MAX + 1];
-	char policy[65]; /* in force at the start; the caller's */
 	bool old_log;    /* a log of version 1 lies beside */
 
 	int file;          /* the segment being written; -1: none yet */

@@ -187,4 +187,5 @@ reload_trusted(struct bytes kind, struct bytes text)
 {
 	parent.reload.trust_kept = !bytes_is(kind, "trusted");
 	snprintf(parent.reload.trust, sizeof(parent.reload.trust), "%.*s", (int)text.len, (const char *)text.ptr);
+	act_tell(ACT_RELOAD, parent.reload.trust_kept ? "trust refused" : "trust", bytes_upto(text, 400), "files");
 }

@@ -63,6 +63,14 @@ START_TEST(paths_are_relative_to_the_file)
 	ck_assert_str_eq(c->inbox_key, "/etc/gate/keys/inbox.key");
 	ck_assert_str_eq(c->stamp_key, "/etc/gate/keys/stamp.key");
 	ck_assert_uint_eq(c->n_stamp_trust, 0);
+	ck_assert_str_eq(c->audit_key, "/etc/gate/keys/audit.key");
+	ck_assert_str_eq(c->redact_key, "/etc/gate/keys/redact.key");
+	ck_assert_uint_eq(c->checkpoint_records, 1000);
+	ck_assert_uint_eq(c->checkpoint_every_ms, 60000);
+	ck_assert_uint_eq(c->segment_size, 64 << 20);
+	ck_assert_uint_eq(c->segment_age_ms, 86400000);
+	ck_assert_uint_eq(c->keep_size, 0);
+	ck_assert_uint_eq(c->keep_age_ms, 0);
 	ck_assert_str_eq(c->decisions, "/etc/gate/log/decisions.jsonl");
 	ck_assert_ptr_null(c->log);
 }
@@ -158,6 +166,10 @@ static const struct {
 	{ "", "", "trust is missing" },
 	{ MINIMAL "walls { minimum = x }\n", "6:1", "walls" },
 	{ MINIMAL "stamp = x\n", "6:1", "stamp is a section" },
+	{ MINIMAL "audit_log = x\n", "6:1", "audit_log is a section" },
+	{ MINIMAL "audit_log { checkpoint_records = 0 }\n", "6:", "checkpoint_records" },
+	{ MINIMAL "audit_log { segment_size = 1KiB }\n", "6:", "segment_size" },
+	{ MINIMAL "audit_log { keep = 1KiB }\n", "6:", "keep" },
 	{ MINIMAL "stamp { key = [a, b] }\n", "6:", "key" },
 	{ MINIMAL "stamp { trust < a }\n", "6:9", "trust takes" },
 	{ MINIMAL "stamp { trust = [[a]] }\n", "6:", "a gate's public key" },
