@@ -8,7 +8,6 @@
  */
 #include "gateway/proc/auditor_priv.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -21,7 +20,6 @@
 enum {
 	AUDITOR_KEEP_MS = 10000, /* how long a connection that left is still known */
 	AUDITOR_TICK_MS = 1000,
-	AUDITOR_KEY_FILE = 4096,
 };
 
 struct auditor auditor;
@@ -277,97 +275,6 @@ on_act(struct channel *c, struct cursor *in, int fd)
 	return 0;
 }
 
-/* ---- files and keys ---- */
-
-/* read_key() - a file with a key. Return: 0, AUDIT_KEY_BAD, -errno. */
-static int
-read_key(const char *name, int fd)
-{
-	struct buf text;
-	int r;
-
-	secret_buf_init(&text, AUDITOR_KEY_FILE);
-	r = file_read_fd(fd, &text);
-	if (r == 0 && strcmp(name, "redact_key") == 0)
-		r = redact_key_read(&auditor.redact, buf_bytes(&text));
-	else if (r == 0)
-		r = audit_key_read(strcmp(name, "audit_key") == 0 ? &auditor.key : &auditor.former,
-		    buf_bytes(&text));
-	secret_buf_deinit(&text);
-	return err_pass(r);
-}
-
-static int
-on_file(struct channel *c, struct cursor *in, int fd)
-{
-	char name[32];
-	bool fresh = c->state == CHILD_SET;
-
-	if (msg_file_get(in, name) != 0) {
-		close(fd);
-		return -EBADMSG;
-	}
-	if (strcmp(name, "decisions") == 0) {
-		if (auditor.decisions >= 0)
-			close(auditor.decisions);
-		auditor.decisions = fd;
-		return 0;
-	}
-	if (fresh && strcmp(name, "audit") == 0 && auditor.dir < 0) {
-		auditor.dir = fd;
-		return 0;
-	}
-	if (fresh && (strcmp(name, "audit_key") == 0 || strcmp(name, "audit_key_old") == 0 ||
-			 strcmp(name, "redact_key") == 0)) {
-		int r = read_key(name, fd);
-
-		close(fd);
-		if (r != 0)
-			child_fatal(&auditor.child, "a key of the audit cannot be used", r < 0 ? r : 0);
-		return 0;
-	}
-	close(fd);
-	return -EBADMSG;
-}
-
-/* open_log() - read what is there; the process ends when it cannot be gone on with. */
-static void
-open_log(void)
-{
-	const struct setup *s = &auditor.child.setup;
-	struct ledger_setup l = { .dir = auditor.dir,
-		.limits = { s->segment_size, (int64_t)s->segment_age_ms * 1000000, s->keep_size,
-		    (int64_t)s->keep_age_ms * 1000000 },
-		.checkpoint_records = s->checkpoint_records,
-		.checkpoint_ns = (int64_t)s->checkpoint_every_ms * 1000000,
-		.signer = &auditor.key.signer,
-		.former = auditor.former.seed.ptr != NULL ? &auditor.former.signer : NULL,
-		.version = PORTCULLIS_VERSION };
-	struct log_line line;
-	int r = auditor.redact.ptr == NULL ? redact_key_derive(&auditor.redact, &auditor.key) : 0;
-
-	if (r == 0)
-		r = ledger_open(&auditor.ledger, &l, auditor_now());
-	auditor.open = true;
-	if (r != 0) {
-		log_begin(&line, LOG_FTL, "audit_not_opened");
-		log_str(&line, "why", auditor.ledger.why);
-		log_str(&line, "fix",
-		    r == LEDGER_DAMAGED ? "look with `portcullis audit verify`; move the folder away to begin another"
-					: "see why");
-		log_end(&line);
-		child_fatal(&auditor.child, "the audit log cannot be gone on with", r < 0 ? r : 0);
-	}
-	buf_reset(&auditor.body);
-	note_key_put(&auditor.body, &auditor.key.signer.key);
-	log_begin(&line, LOG_INF, "audit_opened");
-	log_bytes(&line, "key", buf_bytes(&auditor.body));
-	log_num(&line, "records", (int64_t)auditor.ledger.chain.tree.size);
-	log_num(&line, "unknown", (int64_t)auditor.ledger.n_open);
-	log_num(&line, "cut", (int64_t)auditor.ledger.found.cut);
-	log_end(&line);
-}
-
 /* ---- who is who ---- */
 
 static int
@@ -522,7 +429,7 @@ on_start(struct channel *c, struct cursor *in, int fd)
 	(void)fd;
 	if (auditor.dir < 0 || auditor.decisions < 0 || auditor.key.seed.ptr == NULL || auditor.verifier.fd < 0 || auditor.dispatcher.fd < 0)
 		return -EBADMSG;
-	open_log();
+	auditor_open_log();
 	c->state = CHILD_RUNNING;
 	/* the start is on the disk before anybody is served; where it cannot be, reads are, and it says so */
 	say_state(ledger_tick(&auditor.ledger, auditor_now()));
@@ -561,7 +468,7 @@ auditor_main(void)
 	static const struct frame_rule rules[] = {
 		CHILD_ROWS,
 		{ MSG_PEER, CHILD_ALIVE, false, true, 16, on_peer, "peer" },
-		{ MSG_FILE, CHILD_ALIVE, false, true, 64, on_file, "file" },
+		{ MSG_FILE, CHILD_ALIVE, false, true, 64, auditor_on_file, "file" },
 		{ MSG_STATS_WANTED, CHILD_ALIVE, false, false, 0, on_stats_wanted, "stats_wanted" },
 		{ MSG_ACT, CHILD_IN(CHILD_RUNNING), false, false, 4096, on_act, "act" },
 		{ MSG_START, CHILD_IN(CHILD_SET), true, false, 0, on_start, "start" },

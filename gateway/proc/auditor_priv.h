@@ -1,5 +1,6 @@
 /*
- * auditor_priv - the auditor in four files: auditor.c takes messages, waits for the disk and answers;
+ * auditor_priv - the auditor in five files: auditor.c takes messages, waits for the disk and answers;
+ * auditor_files.c what it is given;
  * auditor_records.c makes records of them; auditor_notes.c the lines of the decision log;
  * auditor_shipper.c tells how far the log is durable.
  */
@@ -61,6 +62,10 @@ struct auditor {
 
 extern struct auditor auditor;
 
+/* auditor_on_file() - the parent's MSG_FILE. */
+int auditor_on_file(struct channel *c, struct cursor *in, int fd);
+/* auditor_open_log() - read what is there; the process ends when it cannot be gone on with. */
+void auditor_open_log(void);
 /* auditor_now() - both clocks. */
 struct ledger_time auditor_now(void);
 /* auditor_id() - edge, connection, number: what the client is told when it is refused. */
