@@ -1,9 +1,11 @@
 /*
- * dispatch_stamp - between `durable` and the upstream: the signer's stamp on a command, so that a gate
- * which delivers it to a host can tell it from what somebody wrote past every gate.
+ * dispatch_stamp - between a command and the upstream: the signer's stamp on it, so that a gate which
+ * delivers it to a host can tell it from what somebody wrote past every gate.
  *
  * The stamp speaks for what the host will see: subject, our reply inbox, the header block as it was
- * written anew (the stamp apart), the body. One channel to the signer, so commands keep their order.
+ * written anew (the stamp apart), the body. It is made while the record is made durable, and the
+ * command goes when both are there. Auditor and signer answer in the order they were asked, so
+ * commands keep theirs.
  */
 #include "gateway/nats/header.h"
 #include "gateway/proc/dispatcher_priv.h"
@@ -14,12 +16,34 @@ job_stamp(struct job *j)
 	struct msg_stamp m = { .job = j->node.conn };
 	char room[64];
 
+	j->link = link_for(j->account);
+	if (j->link == NULL) {
+		j->stamp_state = STAMP_REFUSED;
+		return;
+	}
 	m.what.subject = j->subject;
 	m.what.reply = link_reply(j->link, j, room);
 	stamp_digest(j->header, j->payload, m.what.digest);
-	j->state = JOB_STAMPING;
 	if (dispatcher.signer.fd < 0 || msg_stamp_put(&dispatcher.signer, &m) != 0)
+		j->stamp_state = STAMP_REFUSED;
+}
+
+/* go_on() - it may go, and what the signer says is known. */
+static void
+go_on(struct job *j)
+{
+	if (j->stamp_state == STAMP_MADE)
+		link_take(j->link, j);
+	else
 		job_done(j, false, "not_stamped");
+}
+
+void
+job_go(struct job *j)
+{
+	j->state = JOB_STAMPING;
+	if (j->stamp_state != STAMP_ASKED)
+		go_on(j);
 }
 
 int
@@ -33,15 +57,15 @@ job_on_stamped(struct channel *c, struct cursor *in, int fd)
 	if (msg_stamped_get(in, &m) != 0)
 		return -EBADMSG;
 	j = (struct job *)conns_find(&dispatcher.jobs, 0, m.job);
-	if (j == NULL || j->state != JOB_STAMPING)
+	if (j == NULL)
+		return 0; /* its record could not be written: it is over */
+	if (j->stamp_state != STAMP_ASKED || m.text.len > sizeof(j->stamp))
 		return -EBADMSG;
-	if (m.text.len == 0) {
-		job_done(j, false, "not_stamped");
-		return 0;
-	}
+	j->stamp_state = m.text.len != 0 ? STAMP_MADE : STAMP_REFUSED;
 	memcpy(j->stamp, m.text.ptr, m.text.len);
 	j->stamp_len = (uint8_t)m.text.len;
-	link_take(j->link, j);
+	if (j->state == JOB_STAMPING)
+		go_on(j);
 	return 0;
 }
 

@@ -155,10 +155,12 @@ on_command(struct channel *edge, struct cursor *in, int fd)
 	}
 	j->verb = ruling_verb(&ruling);
 	j->mutating = ruling.command.mutating;
-	if (dispatcher.auditor.fd < 0 || record(&ruling, &m, edge->index, j->node.conn) != 0)
+	if (dispatcher.auditor.fd < 0 || record(&ruling, &m, edge->index, j->node.conn) != 0) {
 		job_done(j, false, "not_recorded");
-	else
-		channel_flush(&dispatcher.auditor);
+		return 0;
+	}
+	channel_flush(&dispatcher.auditor);
+	job_stamp(j); /* while the disk is at work */
 	return 0;
 }
 
@@ -177,17 +179,6 @@ on_enough(struct channel *edge, struct cursor *in, int fd)
 
 /* ---- the auditor's word ---- */
 
-/* forward() - what was waited for is there. */
-static void
-forward(struct job *j)
-{
-	j->link = link_for(j->account);
-	if (j->link == NULL)
-		job_done(j, false, "out_of_memory");
-	else
-		job_stamp(j);
-}
-
 static int
 on_durable(struct channel *c, struct cursor *in, int fd)
 {
@@ -204,7 +195,7 @@ on_durable(struct channel *c, struct cursor *in, int fd)
 	if (j->state != JOB_RECORDING)
 		return -EBADMSG;
 	j->seq = seq;
-	forward(j);
+	job_go(j);
 	return 0;
 }
 
@@ -226,7 +217,7 @@ on_not_written(struct channel *c, struct cursor *in, int fd)
 	if (j->mutating)
 		job_unrecorded(j, error < 4096 ? (int)error : EIO);
 	else
-		forward(j);
+		job_go(j);
 	return 0;
 }
 

@@ -27,11 +27,17 @@ enum {
 };
 
 enum job_state {
-	JOB_RECORDING = 0, /* the auditor speaks next: durable, or not */
+	JOB_RECORDING = 0, /* the auditor speaks next: durable, or not; the signer perhaps before */
 	JOB_STAMPING,      /* the signer: the stamp */
 	JOB_QUEUED,        /* the link speaks next: open, or failed */
 	JOB_PUBLISHED,     /* the upstream speaks next: PONG, or -ERR before it */
 	JOB_ANSWERING,     /* hosts speak; until enough, too many, or too late */
+};
+
+enum stamp_state {
+	STAMP_ASKED = 0,
+	STAMP_MADE,
+	STAMP_REFUSED, /* no signer, no link, or the signer would not */
 };
 
 /* A command under way. */
@@ -54,6 +60,7 @@ struct job {
 	int64_t published_ns, first_ns, last_ns;
 	uint64_t deadline_ms;
 	struct bytes subject, reply, header, payload, lattice; /* into text */
+	enum stamp_state stamp_state;
 	uint8_t stamp_len;
 	char stamp[STAMP_TEXT_MAX];
 	uint8_t text[];
@@ -128,8 +135,10 @@ const char *job_decision_id(char room[64], uint32_t edge, uint64_t conn, uint64_
 void job_forsake(struct job *j);
 /* job_forsake_some() - all jobs of a connection, or (number != 0) one of them. */
 void job_forsake_some(uint32_t edge, uint64_t conn, uint64_t number);
-/* job_stamp() - ask the signer for the stamp of a durable one; its link has it next. */
+/* job_stamp() - ask the signer for the stamp; its record is under way meanwhile. */
 void job_stamp(struct job *j);
+/* job_go() - its record is durable, or need not be: it goes as soon as it is stamped. */
+void job_go(struct job *j);
 /* job_on_stamped() - the signer's answer. */
 int job_on_stamped(struct channel *c, struct cursor *in, int fd);
 /* job_header() - the header block it goes upstream with, in dispatcher.scratch. */
