@@ -232,6 +232,7 @@ on_record(struct channel *c, struct cursor *in, int fd)
 	make_room();
 	e = who != NULL ? record_command(&m, who, &seq) : ENOTCONN;
 	if (e != 0) {
+		ledger_lose(&auditor.ledger, 1); /* what only reads goes on without it */
 		(void)msg_durable_put(c, MSG_NOT_WRITTEN, m.token, (uint64_t)e);
 		return 0;
 	}

@@ -101,8 +101,10 @@ static void
 put_lost(struct ledger *l, struct ledger_time now)
 {
 	struct record r = { .kind = RECORD_GAP, .reason = BYTES_LIT("not_written"),
-		.why = bytes_str(strerror(-l->error)), .summed = l->lost };
+		.why = l->error != 0 ? bytes_str(strerror(-l->error)) : BYTES_LIT("they were not put into a batch"),
+		.summed = l->lost };
 
+	l->telling = l->lost;
 	if (l->lost != 0)
 		ledger_own(l, &r, now);
 }
@@ -269,7 +271,7 @@ written(struct ledger *l, int fd, struct ledger_time now)
 	if (l->closing != 0)
 		memmove(l->open, l->open + l->closing, l->n_open * sizeof(l->open[0]));
 	l->closing = 0;
-	l->lost = 0;
+	l->lost -= l->telling; /* what was lost while the batch was made is for the next one */
 	l->error = 0;
 }
 

@@ -75,7 +75,7 @@ struct ledger {
 	bool note_unsaved;
 
 	int error; /* why the last batch could not be written; 0: it could */
-	uint64_t lost;
+	uint64_t lost, telling; /* not written; of them, those the batch tells of */
 	int64_t offset_ns; /* wall - mono, as last seen */
 	struct buf scratch;
 	char why[LEDGER_WHY]; /* of an answer or failure of ledger_open() */

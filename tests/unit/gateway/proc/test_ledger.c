@@ -326,6 +326,33 @@ START_TEST(a_batch_that_cannot_be_written_never_was)
 }
 END_TEST
 
+START_TEST(what_is_lost_while_a_batch_is_made_is_told_by_the_next)
+{
+	int file, full = open("/dev/full", O_WRONLY);
+
+	ck_assert_int_eq(reopen(), 0);
+	(void)put_command(true);
+	commit();
+	ck_assert_int_ge(full, 0);
+	file = l.file;
+	l.file = full;
+	ck_assert_uint_ne(put_command(true), 0);
+	ck_assert_int_eq(ledger_commit(&l, now), -ENOSPC);
+	l.file = file;
+	close(full);
+	(void)put_command(true); /* its batch begins with the gap of one */
+	ledger_lose(&l, 7);
+	commit();
+	ck_assert_uint_eq(l.lost, 7);
+	ck_assert_int_eq(count("\"summed\":1"), 1);
+	ck_assert_int_eq(ledger_tick(&l, now), 0);
+	ck_assert_uint_eq(l.lost, 0);
+	ck_assert_int_eq(count("\"summed\":7"), 1);
+	ledger_close(&l, "stopped", now);
+	ck_fine();
+}
+END_TEST
+
 START_TEST(a_log_cut_at_any_byte_behind_its_checkpoint_opens_and_verifies)
 {
 	static uint8_t whole[1 << 20], again[1 << 20];
@@ -438,6 +465,7 @@ ledger_tests(void)
 	tcase_add_test(t, a_batch_that_cannot_be_written_never_was);
 	tcase_add_test(t, a_log_cut_at_any_byte_behind_its_checkpoint_opens_and_verifies);
 	tcase_add_test(t, a_log_that_was_cut_before_its_checkpoint_is_not_written_to);
+	tcase_add_test(t, what_is_lost_while_a_batch_is_made_is_told_by_the_next);
 	tcase_add_test(t, another_key_signs_only_after_a_handover);
 	tcase_add_test(t, a_segment_whose_first_write_was_cut_off_is_begun_again);
 	return t;
