@@ -50,8 +50,9 @@ since_published(const struct job *j, int64_t at_ns)
 	return at_ns - j->published_ns >= 1000 ? (uint64_t)(at_ns - j->published_ns) / 1000 : 1;
 }
 
+/* outcome() - once: what comes later is delivered, and changes nothing on record. */
 static void
-outcome(const struct job *j, const char *word)
+outcome(struct job *j, const char *word)
 {
 	struct msg_outcome m = { .seq = j->seq, .outcome = bytes_str(word), .answers = j->answers,
 		.first_us = since_published(j, j->first_ns), .last_us = since_published(j, j->last_ns),
@@ -59,8 +60,9 @@ outcome(const struct job *j, const char *word)
 		.verb = bytes_str(command_verb_name(j->verb)), .lattice = j->lattice,
 		.success = bytes_str(j->said.success), .error = bytes_of(j->said.error, j->said.error_len) };
 
-	if (j->seq != 0)
+	if (j->seq != 0 && !j->told)
 		(void)msg_outcome_put(&dispatcher.auditor, &m);
+	j->told = true;
 }
 
 void
@@ -132,6 +134,8 @@ job_done(struct job *j, bool forwarded, const char *word)
 		return;
 	}
 	j->state = JOB_ANSWERING;
+	if (j->one && j->answers > 0) /* it overtook the PONG */
+		outcome(j, "answered");
 	j->deadline_ms = uv_now(&dispatcher.child.loop) + DISPATCHER_ANSWER_MS;
 }
 
@@ -150,6 +154,8 @@ job_answer(struct job *j, struct bytes onward, struct bytes header, struct bytes
 		answer_read(&j->said, payload);
 	j->answers += nobody ? 0 : 1;
 	j->nobody = nobody;
+	if (j->one && !nobody && j->state == JOB_ANSWERING)
+		outcome(j, "answered"); /* no other is waited for, and the asker may stay for long */
 	if (edge != NULL && !j->forsaken) {
 		(void)msg_answer_put(edge, &m);
 		channel_flush(edge);

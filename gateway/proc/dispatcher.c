@@ -155,6 +155,7 @@ on_command(struct channel *edge, struct cursor *in, int fd)
 	}
 	j->verb = ruling_verb(&ruling);
 	j->mutating = ruling.command.mutating;
+	j->one = ruling.command.host.len != 0;
 	if (dispatcher.auditor.fd < 0 || record(&ruling, &m, edge->index, j->node.conn) != 0) {
 		job_done(j, false, "not_recorded");
 		return 0;

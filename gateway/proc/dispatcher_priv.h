@@ -55,6 +55,8 @@ struct job {
 	bool forsaken;         /* nobody waits for answers */
 	bool nobody;           /* the upstream said that there are no responders */
 	bool mutating;         /* then: no record, no command */
+	bool one;              /* it is for one host, which answers once */
+	bool told;             /* its outcome is recorded */
 	uint64_t answers;
 	struct answer said;    /* by the first of them */
 	int64_t published_ns, first_ns, last_ns;
