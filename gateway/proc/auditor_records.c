@@ -75,11 +75,17 @@ set_body(struct record *r, const struct msg_record *m)
 		memcpy(&auditor.span[i].at, m->spans.ptr + i * 8, 4);
 		memcpy(&auditor.span[i].len, m->spans.ptr + i * 8 + 4, 4);
 	}
-	if (m->body.len == 0 || redact(&in, &auditor.body, &r->secrets, &cut) != 0) {
-		r->secrets = 0;
+	if (m->body.len == 0)
 		return;
+	if (redact(&in, &auditor.body, &r->secrets, &cut) == 0) {
+		r->body = buf_bytes(&auditor.body);
+	} else {
+		r->secrets = 0;
+		cut = true;
 	}
-	r->body = buf_bytes(&auditor.body);
+	/* whoever reads it later is to know that this is not all of it */
+	if (cut)
+		r->cut.item[r->cut.n++] = BYTES_LIT("body");
 }
 
 int
