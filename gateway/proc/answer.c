@@ -78,3 +78,35 @@ answer_read(struct answer *a, struct bytes payload)
 	if (strcmp(a->success, "no") == 0)
 		set_error(a, &j, json_member(&j, 0, "message"));
 }
+
+/* hide() - one text; at the end of an error that was cut also the beginning of it. */
+static void
+hide(struct answer *a, struct bytes s)
+{
+	if (s.len < ANSWER_ECHO)
+		return;
+	for (size_t at = 0; at + ANSWER_ECHO <= a->error_len; at++) {
+		size_t left = a->error_len - at, n = s.len < left ? s.len : left;
+
+		if ((n == s.len || a->error_len == sizeof(a->error)) && memcmp(a->error + at, s.ptr, n) == 0)
+			memset(a->error + at, '*', n);
+	}
+}
+
+void
+answer_hide(struct answer *a, struct bytes secret)
+{
+	bool whole = secret.len == 0 || memchr("{[\"", secret.ptr[0], 3) == NULL;
+
+	if (whole) {
+		hide(a, secret);
+		return;
+	}
+	/* of an object or a list each string */
+	while (secret.len > 0) {
+		size_t n = bytes_find(secret, '"');
+
+		hide(a, bytes_upto(secret, n));
+		secret = bytes_from(secret, n + 1);
+	}
+}

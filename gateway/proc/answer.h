@@ -6,7 +6,7 @@
 
 #include "policy/core/bytes.h"
 
-enum { ANSWER_READ = 64 * 1024, ANSWER_ERROR = 512 };
+enum { ANSWER_READ = 64 * 1024, ANSWER_ERROR = 512, ANSWER_ECHO = 4 };
 
 struct answer {
 	const char *success; /* "yes", "no"; "" when it does not say */
@@ -16,5 +16,10 @@ struct answer {
 
 /* answer_read() - of a stranger's bytes. What is longer or not in one way JSON says nothing. */
 void answer_read(struct answer *a, struct bytes payload);
+/*
+ * answer_hide() - a host may repeat what it was told: where the error repeats @secret, as it stands in the
+ * command's body, there are stars. What is shorter than ANSWER_ECHO bytes is not looked for.
+ */
+void answer_hide(struct answer *a, struct bytes secret);
 
 #endif

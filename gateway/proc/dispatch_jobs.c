@@ -41,6 +41,25 @@ job_new(const struct msg_command *m, struct bytes header, struct bytes lattice, 
 	return j;
 }
 
+void
+job_secrets(struct job *j, struct bytes spans)
+{
+	j->n_secrets = (uint32_t)(spans.len / sizeof(j->secret[0]));
+	if (j->n_secrets <= JOB_SECRETS && spans.len > 0)
+		memcpy(j->secret, spans.ptr, spans.len);
+}
+
+/* hear() - what the first answer says, without what the host only repeats of our secrets. */
+static void
+hear(struct job *j, struct bytes payload)
+{
+	answer_read(&j->said, payload);
+	if (j->n_secrets > JOB_SECRETS)
+		j->said.error_len = 0;
+	for (size_t i = 0; i < j->n_secrets && i < JOB_SECRETS; i++)
+		answer_hide(&j->said, bytes_upto(bytes_from(j->payload, j->secret[i].at), j->secret[i].len));
+}
+
 /* since_published() - in microseconds, 0 when it was never; one that came at once counts as 1. */
 static uint64_t
 since_published(const struct job *j, int64_t at_ns)
@@ -151,7 +170,7 @@ job_answer(struct job *j, struct bytes onward, struct bytes header, struct bytes
 	if (j->first_ns == 0)
 		j->first_ns = j->last_ns;
 	if (j->answers == 0 && !nobody)
-		answer_read(&j->said, payload);
+		hear(j, payload);
 	j->answers += nobody ? 0 : 1;
 	j->nobody = nobody;
 	if (j->one && !nobody && j->state == JOB_ANSWERING)

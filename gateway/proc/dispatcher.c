@@ -28,12 +28,14 @@ struct dispatcher dispatcher;
 
 /* record() - have it written; an allowed one waits for `durable`. */
 static int
-record(const struct ruling *r, const struct msg_command *m, uint32_t edge, uint64_t token)
+record(const struct ruling *r, const struct msg_command *m, uint32_t edge, struct job *j)
 {
 	struct msg_record out;
 
 	ruling_record(r, dispatcher.snapshot.policy, m, &out, dispatcher.spans);
-	out.token = token;
+	out.token = j != NULL ? j->node.conn : 0;
+	if (j != NULL)
+		job_secrets(j, out.spans);
 	out.edge = edge;
 	return msg_record_put(&dispatcher.auditor, &out);
 }
@@ -111,7 +113,7 @@ deny(struct channel *edge, const struct msg_command *m, const struct ruling *r)
 {
 	char text[ENVELOPE_TEXT], id[64];
 
-	(void)record(r, m, edge->index, 0);
+	(void)record(r, m, edge->index, NULL);
 	channel_flush(&dispatcher.auditor);
 	ruling_text(r, dispatcher.snapshot.policy, job_decision_id(id, edge->index, m->conn, m->number), text);
 	refuse(edge, m, NULL, text);
@@ -156,7 +158,7 @@ on_command(struct channel *edge, struct cursor *in, int fd)
 	j->verb = ruling_verb(&ruling);
 	j->mutating = ruling.command.mutating;
 	j->one = ruling.command.host.len != 0;
-	if (dispatcher.auditor.fd < 0 || record(&ruling, &m, edge->index, j->node.conn) != 0) {
+	if (dispatcher.auditor.fd < 0 || record(&ruling, &m, edge->index, j) != 0) {
 		job_done(j, false, "not_recorded");
 		return 0;
 	}

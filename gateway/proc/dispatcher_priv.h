@@ -24,6 +24,7 @@ enum {
 	DISPATCHER_LOGIN_MS = 10000,
 	DISPATCHER_PONG_MS = 10000, /* a command's PING unanswered for so long: the link is of no use */
 	DISPATCHER_JOBS = 65536,
+	JOB_SECRETS = 16, /* more: what a host says of it is not kept */
 };
 
 enum job_state {
@@ -59,6 +60,8 @@ struct job {
 	bool told;             /* its outcome is recorded */
 	uint64_t answers;
 	struct answer said;    /* by the first of them */
+	uint32_t n_secrets;
+	struct body_span secret[JOB_SECRETS]; /* of the payload */
 	int64_t published_ns, first_ns, last_ns;
 	uint64_t deadline_ms;
 	struct bytes subject, reply, header, payload, lattice; /* into text */
@@ -131,6 +134,8 @@ struct bytes link_reply(const struct link *l, const struct job *j, char room[64]
 /* job_new() - a copy of the command that lives until its outcome. Return: NULL when out of memory. */
 struct job *job_new(const struct msg_command *m, struct bytes header, struct bytes lattice, uint32_t edge,
     const char *account) must_check;
+/* job_secrets() - where its payload has secrets: pairs of u32. */
+void job_secrets(struct job *j, struct bytes spans);
 /* job_decision_id() - as the auditor writes it on the record. */
 const char *job_decision_id(char room[64], uint32_t edge, uint64_t conn, uint64_t number);
 /* job_forsake() - nobody listens: what is under way goes on, answers are no longer waited for. */

@@ -95,6 +95,32 @@ START_TEST(an_answer_says_whether_it_worked)
 }
 END_TEST
 
+START_TEST(an_error_that_repeats_a_secret_is_kept_without_it)
+{
+	static const char body[] = "{\"password\":\"hunter2!\",\"n\":1}";
+	char text[ANSWER_ERROR + 32];
+	struct answer a;
+
+	answer_read(&a, BYTES_LIT("{\"accepted\":false,\"error\":\"no login hunter2! for hunter2!\"}"));
+	answer_hide(&a, BYTES_LIT("hunter2!"));
+	ck_assert(bytes_is(bytes_of(a.error, a.error_len), "no login ******** for ********"));
+	answer_read(&a, BYTES_LIT("{\"accepted\":false,\"error\":\"bad hunter2! here\"}"));
+	answer_hide(&a, BYTES_LIT("no"));
+	ck_assert(bytes_is(bytes_of(a.error, a.error_len), "bad hunter2! here"));
+	answer_hide(&a, bytes_str(body));
+	ck_assert(bytes_is(bytes_of(a.error, a.error_len), "bad ******** here"));
+	/* cut in the middle of it */
+	memset(text, ' ', sizeof(text));
+	memcpy(text, "{\"error\":\"", 10);
+	memcpy(text + 10 + ANSWER_ERROR - 5, "hunter2!\"}", 10);
+	answer_read(&a, bytes_of(text, 10 + ANSWER_ERROR + 5));
+	ck_assert_uint_eq(a.error_len, ANSWER_ERROR);
+	ck_assert(memcmp(a.error + ANSWER_ERROR - 5, "hunte", 5) == 0);
+	answer_hide(&a, BYTES_LIT("hunter2!"));
+	ck_assert(memcmp(a.error + ANSWER_ERROR - 5, "*****", 5) == 0);
+}
+END_TEST
+
 START_TEST(a_key_is_read_in_both_forms_and_in_no_other)
 {
 	static const char *const bad[] = { "", "00", "PRIVATE+KEY+", "PRIVATE+KEY+n+00000000+AQ==",
@@ -132,6 +158,7 @@ audit_parts_tests(void)
 
 	tcase_add_test(t, each_has_his_measure_and_the_rest_is_counted);
 	tcase_add_test(t, strangers_have_one_together_however_many_addresses_they_have);
+	tcase_add_test(t, an_error_that_repeats_a_secret_is_kept_without_it);
 	tcase_add_loop_test(t, an_answer_says_whether_it_worked, 0, sizeof(answers) / sizeof(answers[0]));
 	tcase_add_test(t, a_key_is_read_in_both_forms_and_in_no_other);
 	return t;
