@@ -31,6 +31,7 @@ set_who(struct record *r, const struct named *who)
 	r->account = bytes_str(id->account);
 	r->issuer = bytes_str(id->issuer);
 	r->name = bytes_str(id->name);
+	r->jti = bytes_str(id->jti);
 	r->tags.n = id->n_tags < RECORD_LIST_MAX ? id->n_tags : RECORD_LIST_MAX;
 	for (size_t i = 0; i < r->tags.n; i++)
 		r->tags.item[i] = bytes_str(id->tags[i]);

@@ -229,6 +229,7 @@ identity_put(struct buf *b, const struct identity *id)
 	buf_put_sized_str(b, id->issuer);
 	buf_put_sized_str(b, id->inbox);
 	buf_put_sized_str(b, id->source);
+	buf_put_sized_str(b, id->jti);
 	buf_put_sized_str(b, id->name);
 	buf_put_u32(b, (uint32_t)id->n_tags);
 	for (size_t i = 0; i < id->n_tags; i++)
@@ -253,7 +254,8 @@ get(struct cursor *c, struct identity *id)
 	    !fixed_get(c, id->account, sizeof(id->account)) ||
 	    !fixed_get(c, id->issuer, sizeof(id->issuer)) ||
 	    !fixed_get(c, id->inbox, sizeof(id->inbox)) ||
-	    !fixed_get(c, id->source, sizeof(id->source)))
+	    !fixed_get(c, id->source, sizeof(id->source)) ||
+	    !fixed_get(c, id->jti, sizeof(id->jti)))
 		return err_raise(-EBADMSG);
 	r = text_dup(c, &id->name);
 	if (r == 0)

@@ -31,6 +31,7 @@ struct identity {
 	char user[NKEY_TEXT_LEN + 1];    /* U..., the JWT's sub */
 	char account[NKEY_TEXT_LEN + 1]; /* A... */
 	char issuer[NKEY_TEXT_LEN + 1];  /* A..., the account or one of its signing keys */
+	char jti[65];                    /* the JWT's id when it is one printable word, else empty */
 	char *name;                      /* the JWT's name; chosen by the issuer, not unique */
 	size_t n_tags;
 	char **tags; /* lower-case, e.g. "role:host", "host:nabc..." */

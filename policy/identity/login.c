@@ -231,6 +231,23 @@ earlier(int64_t a, int64_t b)
 	return b == 0 ? a : a == 0 || b < a ? b : a;
 }
 
+/* fill_id() - the token's own name for itself; nothing is decided by it. */
+static void
+fill_id(const struct jwt *j, struct identity *id)
+{
+	size_t at = json_member(&j->json, 0, "jti");
+	uint8_t room[JWT_STRING_MAX];
+	struct bytes s;
+
+	if (at == 0 || jwt_string(&j->json, at, room, &s) != 0 || s.len == 0 || s.len >= sizeof(id->jti))
+		return;
+	for (size_t i = 0; i < s.len; i++)
+		if (s.ptr[i] <= 0x20 || s.ptr[i] >= 0x7f)
+			return;
+	memcpy(id->jti, s.ptr, s.len);
+	id->jti[s.len] = '\0';
+}
+
 /* fill() - a judged attempt to an identity; takes name and tags out of the claims. */
 static int
 fill(struct attempt *a, struct identity *id)
@@ -241,6 +258,7 @@ fill(struct attempt *a, struct identity *id)
 	nkey_format(&a->j.sub, id->user);
 	nkey_format(&a->account->key, id->account);
 	nkey_format(&a->j.iss, id->issuer);
+	fill_id(&a->j, id);
 	crypto_hash_sha256(id->token, a->j.signed_part.ptr, a->j.signed_part.len);
 	id->max_subs = lesser(a->grant->max_subs, c->max_subs);
 	id->max_payload = lesser(a->grant->max_payload, c->max_payload);

@@ -16,6 +16,7 @@ sample(void)
 		.user = "UDXU4RCSJNZOIQHZNWXHXORDPRTGNJAHAHFRGZNEEJCPQTT2M7NLCNF4",
 		.account = "AAAA",
 		.issuer = "ABBB",
+		.jti = "NJAHAHFRGZNE",
 		.name = name,
 		.n_tags = 4,
 		.tags = tags,
@@ -61,6 +62,7 @@ START_TEST(every_field_survives_put_and_get)
 	ck_assert_str_eq(back.user, id.user);
 	ck_assert_str_eq(back.account, id.account);
 	ck_assert_str_eq(back.issuer, id.issuer);
+	ck_assert_str_eq(back.jti, id.jti);
 	ck_assert_str_eq(back.name, id.name);
 	ck_assert_str_eq(back.inbox, id.inbox);
 	ck_assert_str_eq(back.source, id.source);
