@@ -308,19 +308,6 @@ add_conds(struct diff *d, enum policy_field field, struct diff_texts *globs)
 	return err_pass(r);
 }
 
-/* What counts for everybody, apart from rules. */
-static void
-compare_files(struct diff *d)
-{
-	const struct policy *old = d->p[OLD], *new = d->p[NEW];
-
-	d->prefixes_differ = !prefix_same(&old->prefixes, &new->prefixes);
-	d->lattices_differ = old->n_files != new->n_files;
-	for (size_t i = 0; i < old->n_files && !d->lattices_differ; i++)
-		d->lattices_differ =
-		    !diff_list_same(old, old->files[i].lattices, new, new->files[i].lattices);
-}
-
 static int
 survey(struct diff *d)
 {
@@ -345,6 +332,8 @@ survey(struct diff *d)
 			r = diff_texts_add(&d->lattices, found.text[i]);
 	if (r == 0)
 		r = diff_globs(d, &hosts, letters, &d->hosts);
+	if (r == 0)
+		r = diff_labelled_hosts(d);
 	diff_texts_deinit(&lattices);
 	diff_texts_deinit(&hosts);
 	diff_texts_deinit(&tokens);
@@ -415,7 +404,7 @@ policy_diff(struct diff_result *out, const struct policy *old, const struct poli
 	int r;
 
 	*out = (struct diff_result){ 0 };
-	compare_files(&d);
+	diff_compare_files(&d);
 	r = survey(&d);
 	if (r == 0)
 		r = at_moments(&d);
@@ -425,6 +414,8 @@ policy_diff(struct diff_result *out, const struct policy *old, const struct poli
 	}
 	if (r == 0)
 		r = diff_finish(&d);
+	if (r == 0)
+		r = diff_say_files(&d);
 	diff_texts_deinit(&d.lattices);
 	diff_texts_deinit(&d.hosts);
 	diff_texts_deinit(&d.rates);

@@ -26,8 +26,9 @@ enum diff_op {
 	DIFF_ANSWER,
 	DIFF_HEADER,
 	DIFF_COMMAND,
-	DIFF_STREAM, /* reading a stream whole */
-	DIFF_LIMIT,  /* how it may answer, how often it may ask ... */
+	DIFF_STREAM,    /* reading a stream whole */
+	DIFF_EVERYBODY, /* no question: a control prefix, the labels of a host */
+	DIFF_LIMIT,     /* how it may answer, how often it may ask ... */
 };
 
 /* One side's word on the example. */

@@ -140,6 +140,32 @@ conds_for(const struct commands *x, const struct diff_place *place, struct conds
 	return err_pass(r);
 }
 
+/* always_there() - decided by who, where and which form it is, not by what fills a place. */
+static bool
+always_there(enum policy_field f)
+{
+	return f == POLICY_FIELD_KIND || f == POLICY_FIELD_HOST || f == POLICY_FIELD_LATTICE ||
+	       f == POLICY_FIELD_HOST_LABEL || f == POLICY_FIELD_EVERY_HOST;
+}
+
+/* has_place() - is there a form of these verbs that a condition on @f asks about? */
+static bool
+has_place(uint64_t verbs, enum policy_field f)
+{
+	const struct diff_form *form;
+	char letter[PLACES];
+	bool needed[PLACES];
+
+	for (size_t i = 0; (form = diff_form_nth(i)) != NULL; i++) {
+		size_t n = (form->may_be & verbs) != 0 ? diff_form_places(form, letter, needed) : 0;
+
+		for (size_t k = 0; k < n; k++)
+			if (asks_about(diff_place_of(letter[k]), f))
+				return true;
+	}
+	return false;
+}
+
 /* open_fields() - conditions on what no form of these verbs has a place for. */
 static void
 open_fields(struct commands *x)
@@ -149,16 +175,15 @@ open_fields(struct commands *x)
 
 		for (size_t i = 0; i < v->n_verb_rules; i++) {
 			const struct pol_rule *rule = &v->p->rules[v->verb_rule[i]];
+			uint64_t verbs = pol_verbs(rule) & x->form->may_be & x->changed;
 
-			if ((pol_verbs(rule) & x->form->may_be & x->changed) == 0)
-				continue;
-			for (uint32_t k = 0; k < rule->where.n; k++) {
-				uint32_t f = v->p->conds[rule->where.first + k].field;
+			for (uint32_t k = 0; k < rule->where.n && verbs != 0; k++) {
+				enum policy_field f =
+				    (enum policy_field)v->p->conds[rule->where.first + k].field;
+				uint64_t can = verbs & where_row(f)->verbs;
 
-				if (f > POLICY_FIELD_OUTBOUND && f != POLICY_FIELD_ALLOW_UPDATE &&
-				    f != POLICY_FIELD_TIMEOUT)
-					diff_open(x->d, "conditions on",
-					    policy_field_name((enum policy_field)f));
+				if (can != 0 && !always_there(f) && !has_place(can, f))
+					diff_open(x->d, "conditions on", policy_field_name(f));
 			}
 		}
 	}
@@ -290,13 +315,26 @@ fill_place(struct commands *x, size_t at)
 
 /* ---- asking ---- */
 
-/* One side's word. Return: is it a command there that can be read? */
+/* open_form() - values that were found for its places make no body that can be read. */
+static void
+open_form(struct commands *x)
+{
+	uint64_t first = x->form->may_be & (~x->form->may_be + 1);
+
+	for (int verb = 0; verb < VERB_COUNT; verb++)
+		if (VERB_BIT(verb) == first)
+			diff_open(x->d, "values without a body that can be read",
+			    command_verb_name((enum verb)verb));
+}
+
+/* One side's word. Return: is it a command there that can be read? @refused: one that cannot. */
 static bool
-judge_side(struct commands *x, int side, const struct body_input *in, struct diff_case *c)
+judge_side(
+    struct commands *x, int side, const struct body_input *in, struct diff_case *c, bool *refused)
 {
 	struct rights *r = x->who->rights[side];
 	struct command command;
-	struct body body;
+	struct body body = { 0 };
 
 	x->arena.used = 0;
 	if (rights_classify(r, in->subject, &command) != 0) {
@@ -307,6 +345,7 @@ judge_side(struct commands *x, int side, const struct body_input *in, struct dif
 	if (body_decode(&command, in, &x->arena, &body) != 0) {
 		c->said[side] =
 		    diff_said_of(x->d, side, rights_command_body(r, in->subject, &command, NULL));
+		*refused = true;
 		return false;
 	}
 	c->verb = body.effective;
@@ -322,12 +361,14 @@ judge(struct commands *x, struct bytes subject, struct bytes payload)
 	struct diff_case c = {
 		.op = DIFF_COMMAND, .who = x->who, .subject = subject, .payload = &payload
 	};
-	bool any;
+	bool any, refused = false;
 
 	if (!diff_pay(x->d, 150))
 		return DIFF_OPEN;
-	any = judge_side(x, OLD, &in, &c);
-	any |= judge_side(x, NEW, &in, &c);
+	any = judge_side(x, OLD, &in, &c, &refused);
+	any |= judge_side(x, NEW, &in, &c, &refused);
+	if (!any && refused) /* both refuse the one of its class that was tried */
+		open_form(x);
 	return any ? err_pass(diff_put(x->d, &c)) : 0;
 }
 

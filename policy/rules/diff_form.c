@@ -28,18 +28,33 @@
 #define CAPABILITY(n, i)                                                                           \
 	"{\"name\":\"<" n "!%s>\",\"type\":\"capability\",\"properties\":{\"image\":\"<" i         \
 	"!%s>\"}}"
-#define MANIFEST(parts)                                                                            \
+#define CONFIGURED                                                                                 \
+	"{\"name\":\"<m!%s>\",\"type\":\"component\",\"properties\":{\"image\":\"<i!%s>\","        \
+	"\"config\":[{\"name\":\"<e!%s>\",\"properties\":{<K:%m>}}],\"secrets\":[{\"name\":"       \
+	"\"<S!%s>\",\"properties\":{\"policy\":\"<x!%s>\",\"key\":\"k\"}}]}}"
+#define EVERYWHERE                                                                                 \
+	"{\"name\":\"<m!%s>\",\"type\":\"component\",\"properties\":{\"image\":\"<i!%s>\"},"       \
+	"\"traits\":[{\"type\":\"daemonscaler\",\"properties\":{\"instances\":<n!%s>}}]}"
+#define LINKED                                                                                     \
+	"{\"name\":\"<m!%s>\",\"type\":\"component\",\"properties\":{\"image\":\"<i!%s>\"},"       \
+	"\"traits\":[{\"type\":\"link\",\"properties\":{\"target\":{\"name\":\"<t!%s>\"},"         \
+	"\"name\":\"<k!%s>\",<w!\"namespace\":\"%1\",\"package\":\"%2\">,\"interfaces\":"          \
+	"[<j:%a>]}}]}"
+#define POLICIES ",\"policies\":[{\"name\":\"<f!%s>\",\"type\":\"<g!%s>\",\"properties\":{}}]"
+#define MANIFEST_MORE(parts, more)                                                                 \
 	"{\"apiVersion\":\"core.oam.dev/"                                                          \
 	"v1beta1\",\"kind\":\"Application\",\"metadata\":{\"name\":"                               \
-	"\"<p!%s>\"<b:,\"labels\":{%m}>,\"annotations\":{\"version\":\"1\"<a:,%m>}},\"spec\":{"    \
-	"\"components\":[" parts "]}}"
+	"\"<p!%s>\"<b:,\"labels\":{%m}>,\"annotations\":{\"version\":\"<V!%s>\"<a:,%m>}},"         \
+	"\"spec\":{\"components\":[" parts "]" more "}}"
+#define MANIFEST(parts) MANIFEST_MORE(parts, "")
 #define WORKLOAD(parts)                                                                            \
 	"{\"workload_id\":\"<d!%s>\",\"workload\":{\"namespace\":\"<v!%s>\",\"name\":\"<p!%s>\""   \
 	"<a:,\"annotations\":{%m}>,\"wit_world\":{\"components\":[" parts                          \
 	"]}<y:,\"volumes\":[{\"name\":\"x\",\"host_path\":{\"local_path\":\"%s\"}}]>}}"
 #define PIECE(n, i, c)                                                                             \
 	"{\"name\":\"<" n "!%s>\",\"image\":\"<" i "!%s>\"<" c                                     \
-	":,\"pool_size\":%s><O:,\"local_resources\":{\"allowed_hosts\":[%a]}>}"
+	":,\"pool_size\":%s>,\"local_resources\":{\"allowed_hosts\":[<O:%a>],\"config\":{<K:%m>}}" \
+	"}"
 
 static const struct diff_form forms[] = {
 	/* A and B */
@@ -70,14 +85,14 @@ static const struct diff_form forms[] = {
 	{ V(LINK_PUT), CTL "linkdefs.put",
 	    "{\"actor_id\":\"<s!%s>\",\"provider_id\":\"<t!%s>\",\"link_name\":\"<k!%s>\","
 	    "\"contract_"
-	    "id\":\"<w!%s>\"}" },
+	    "id\":\"<w!%s>\",\"values\":{<q:%m>}}" },
 	{ V(LINK_DEL), CTL "linkdefs.del",
 	    "{\"actor_id\":\"<s!%s>\",\"link_name\":\"<k!%s>\",\"contract_id\":\"<w!%s>\"}" },
 	{ V(LABEL_PUT), CTL "labels.<h!%s>.put", "{\"key\":\"<B!%s>\",\"value\":\"v\"}" },
 	{ V(LABEL_DEL), CTL "labels.<h!%s>.del", "{\"key\":\"<B!%s>\"}" },
 	{ V(REGISTRY_PUT), CTL "registries.put", "{\"<r!%s>\":{\"username\":\"u\"}}" },
-	{ V(CONFIG_PUT), CTL "config.put." KEY ".k", "v" },
-	{ V(CONFIG_DEL), CTL "config.del." KEY ".k", "" },
+	{ V(CONFIG_PUT), CTL "config.put." KEY ".<Q!%s>", "v" },
+	{ V(CONFIG_DEL), CTL "config.del." KEY ".<Q!%s>", "" },
 	{ V(LINK_PUT), "wasmbus.rpc.<l!%s>.links", PACKED_LINK },
 	{ V(LINK_DEL), "wasmbus.rpc.<l!%s>.remlinks", PACKED_LINK },
 	{ V(SERVE) | V(HOST_EVENT), CTL "events", "{\"header\":{\"host_origin\":\"<h!%s>\"}}" },
@@ -88,7 +103,7 @@ static const struct diff_form forms[] = {
 	{ V(CLAIMS_GET), CTL1 "claims.get", "" },
 	{ V(LINK_GET), CTL1 "link.get", "" },
 	{ V(CONFIG_GET), CTL1 "config.get.<o!%s>", "" },
-	{ V(CONFIG_PUT), CTL1 "config.put.<o!%s>", "{\"k\":\"v\"}" },
+	{ V(CONFIG_PUT), CTL1 "config.put.<o!%s>", "{<K:%m>}" },
 	{ V(CONFIG_DEL), CTL1 "config.del.<o!%s>", "" },
 	{ V(ACTOR_AUCTION), CTL1 "component.auction",
 	    "{\"component_ref\":\"<i!%s>\"<d:,\"component_id\":\"%s\"><b:,\"constraints\":{%m}>}" },
@@ -106,7 +121,7 @@ static const struct diff_form forms[] = {
 	{ V(LINK_PUT), CTL1 "link.put",
 	    "{\"source_id\":\"<s!%s>\",\"target\":\"<t!%s>\"<k:,\"name\":\"%s\">,<w!\"wit_"
 	    "namespace\":"
-	    "\"%1\",\"wit_package\":\"%2\">,\"interfaces\":[\"x\"]<c:,\"source_config\":[%a]>}" },
+	    "\"%1\",\"wit_package\":\"%2\">,\"interfaces\":[<j:%a>]<c:,\"source_config\":[%a]>}" },
 	{ V(LINK_DEL), CTL1 "link.del",
 	    "{\"source_id\":\"<s!%s>\"<k:,\"name\":\"%s\">,<w!\"wit_namespace\":\"%1\",\"wit_"
 	    "package\":\"%2\">}" },
@@ -123,9 +138,9 @@ static const struct diff_form forms[] = {
 	    WORKLOAD(PIECE("m", "i", "n") "," PIECE("M", "I", "N")) },
 	/* wadm */
 	{ V(MANIFEST_GET), "wadm.api.<l!%s>.model.list", "" },
-	{ V(MANIFEST_GET), "wadm.api.<l!%s>.model.get.<p!%s>", "" },
-	{ V(MANIFEST_DEL), "wadm.api.<l!%s>.model.del.<p!%s>", "" },
-	{ V(MANIFEST_DEPLOY), "wadm.api.<l!%s>.model.deploy.<p!%s>", "" },
+	{ V(MANIFEST_GET), "wadm.api.<l!%s>.model.get.<p!%s>", "{<V:\"version\":\"%s\">}" },
+	{ V(MANIFEST_DEL), "wadm.api.<l!%s>.model.del.<p!%s>", "{<V:\"version\":\"%s\">}" },
+	{ V(MANIFEST_DEPLOY), "wadm.api.<l!%s>.model.deploy.<p!%s>", "{<V:\"version\":\"%s\">}" },
 	{ V(MANIFEST_UNDEPLOY), "wadm.api.<l!%s>.model.undeploy.<p!%s>", "" },
 	{ V(MANIFEST_PUT) | V(ACTOR_START), "wadm.api.<l!%s>.model.put",
 	    MANIFEST(COMPONENT("m", "i", "d", "n")) },
@@ -133,6 +148,10 @@ static const struct diff_form forms[] = {
 	    MANIFEST(CAPABILITY("m", "i")) },
 	{ V(MANIFEST_PUT) | V(ACTOR_START) | V(PROVIDER_START), "wadm.api.<l!%s>.model.put",
 	    MANIFEST(COMPONENT("m", "i", "d", "n") "," CAPABILITY("M", "I")) },
+	{ V(MANIFEST_PUT) | V(ACTOR_START), "wadm.api.<l!%s>.model.put",
+	    MANIFEST_MORE(CONFIGURED, POLICIES) },
+	{ V(MANIFEST_PUT) | V(ACTOR_START), "wadm.api.<l!%s>.model.put", MANIFEST(EVERYWHERE) },
+	{ V(MANIFEST_PUT) | V(ACTOR_START), "wadm.api.<l!%s>.model.put", MANIFEST(LINKED) },
 	{ V(SERVE_WADM) | V(WADM_COMMAND) | V_SCALE, "wadm.cmd.<l!%s>",
 	    "{\"ScaleComponent\":{\"component_id\":\"<d!%s>\",\"host_id\":\"<h!%s>\",\"count\":<n!%"
 	    "s>,"
@@ -147,24 +166,31 @@ static const struct diff_form forms[] = {
 	{ V(SERVE_WADM) | V(WADM_COMMAND) | V(LINK_PUT), "wadm.cmd.<l!%s>",
 	    "{\"PutLink\":{\"source_id\":\"<s!%s>\",\"target\":\"<t!%s>\",\"name\":\"<k!%s>\",<w!"
 	    "\"wit_"
-	    "namespace\":\"%1\",\"wit_package\":\"%2\">,\"interfaces\":[\"x\"],\"model_name\":"
+	    "namespace\":\"%1\",\"wit_package\":\"%2\">,\"interfaces\":[<j:%a>],\"model_name\":"
 	    "\"<p!%s>\"}}" },
 	{ V(SERVE_WADM) | V(WADM_COMMAND) | V(LINK_DEL), "wadm.cmd.<l!%s>",
 	    "{\"DeleteLink\":{\"source_id\":\"<s!%s>\",\"link_name\":\"<k!%s>\",<w!\"wit_"
 	    "namespace\":"
 	    "\"%1\",\"wit_package\":\"%2\">,\"model_name\":\"<p!%s>\"}}" },
 	{ V(SERVE_WADM) | V(WADM_COMMAND) | V(CONFIG_PUT), "wadm.cmd.<l!%s>",
-	    "{\"PutConfig\":{\"config_name\":\"<o!%s>\",\"config\":{\"k\":\"v\"}}}" },
+	    "{\"PutConfig\":{\"config_name\":\"<o!%s>\",\"config\":{<K:%m>}}}" },
 	{ V(SERVE_WADM) | V(WADM_COMMAND) | V(CONFIG_DEL), "wadm.cmd.<l!%s>",
 	    "{\"DeleteConfig\":{\"config_name\":\"<o!%s>\"}}" },
 	/* what hosts and wadm remember */
-	{ V(STATE_WRITE) | V_CONFIG, "$KV.CONFIGDATA_<l!%s>.<o!%s>", "{\"k\":\"v\"}" },
+	{ V(STATE_WRITE) | V_CONFIG, "$KV.CONFIGDATA_<l!%s>.<o!%s>", "{<K:%m>}" },
+	{ V(STATE_WRITE) | V_CONFIG, "$KV.CONFIGDATA_<l!%s>.SECRET_<S!%s>",
+	    "{\"name\":\"<S!%s>\",\"backend\":\"<x!%s>\",\"key\":\"k\"}" },
 	{ V_STATE, "$KV.LATTICEDATA_<l!%s>.COMPONENT_<d!%s>", "{\"url\":\"<i!%s>\",\"links\":[]}" },
+	{ V_STATE, "$KV.LATTICEDATA_<l!%s>.COMPONENT_<d!%s>",
+	    "{\"url\":\"<i!%s>\",\"links\":[{\"source_id\":\"<d!%s>\",\"target\":\"<t!%s>\","
+	    "\"name\":"
+	    "\"<k!%s>\",<w!\"wit_namespace\":\"%1\",\"wit_package\":\"%2\">,\"interfaces\":[<j:%a>]"
+	    "}]}" },
 	{ V(STATE_WRITE), "$KV.LATTICEDATA_<l!%s>.CLAIMS_<d!%s>", "{\"sub\":\"<d!%s>\"}" },
 	{ V_STATE, "lc.<l!%s>.linkdefs.x",
 	    "{\"actor_id\":\"<s!%s>\",\"provider_id\":\"<t!%s>\",\"link_name\":\"<k!%s>\","
 	    "\"contract_"
-	    "id\":\"<w!%s>\"}" },
+	    "id\":\"<w!%s>\",\"values\":{<q:%m>}}" },
 	{ V(SERVE_WADM) | V(STATE_WRITE), "$KV.wadm_state.x", "{}" },
 };
 
@@ -195,6 +221,15 @@ static const struct diff_place places[] = {
 	{ 'y', PLACE_TEXT, POLICY_FIELD_HOST_PATH, "/x", WORD "/." },
 	{ 'r', PLACE_TEXT, POLICY_FIELD_REGISTRY, "x.example", LOWER ".-:" },
 	{ 'O', PLACE_LIST, POLICY_FIELD_OUTBOUND, "x.example", LOWER ".-:/" },
+	{ 'K', PLACE_LIST, POLICY_FIELD_CONFIG_KEY, "xkey", WORD "." },
+	{ 'Q', PLACE_TEXT, POLICY_FIELD_CONFIG_KEY, "xkey", WORD },
+	{ 'j', PLACE_LIST, POLICY_FIELD_LINK_INTERFACE, "xinterface", WORD },
+	{ 'q', PLACE_LIST, POLICY_FIELD_LINK_KEY, "xkey", WORD "." },
+	{ 'V', PLACE_TEXT, POLICY_FIELD_VERSION, "1", LOWER UPPER "-_." },
+	{ 'S', PLACE_TEXT, POLICY_FIELD_SECRET, "xsecret", WORD },
+	{ 'x', PLACE_TEXT, POLICY_FIELD_SECRET_POLICY, "xpolicy", WORD },
+	{ 'f', PLACE_TEXT, POLICY_FIELD_POLICY, "xpolicy", WORD "." },
+	{ 'g', PLACE_TEXT, POLICY_FIELD_POLICY_TYPE, "xtype", WORD "./" },
 	{ 'B', PLACE_TEXT, POLICY_FIELD_LABEL, "xlabel", WORD "./" },
 	{ 'A', PLACE_LIST, POLICY_FIELD_ANNOTATION, "xnote", WORD "./" },
 	{ 'I', PLACE_IMAGE, POLICY_FIELD_IMAGE, "ghcr.io/x/x:1", NULL },

@@ -30,6 +30,7 @@ list_of(const struct pol_rule *rule, enum diff_op op)
 	case DIFF_ANSWER:
 	case DIFF_HEADER:
 	case DIFF_COMMAND:
+	case DIFF_EVERYBODY:
 	case DIFF_LIMIT:
 		break;
 	}

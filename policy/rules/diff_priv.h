@@ -115,6 +115,15 @@ int diff_data(struct diff *d, struct diff_person *who) must_check;
 int diff_headers(struct diff *d, struct diff_person *who) must_check;
 int diff_commands(struct diff *d, struct diff_person *who) must_check;
 
+/* diff_compare_files() - lattices and control prefixes, which matter to everybody. */
+void diff_compare_files(struct diff *d);
+/* diff_hosts_same() - do both call hosts the same? */
+bool diff_hosts_same(const struct policy *a, const struct policy *b);
+/* diff_labelled_hosts() - hosts of either hosts { } to d->hosts, when a rule asks for labels. */
+int diff_labelled_hosts(struct diff *d) must_check;
+/* diff_say_files() - a line for each control prefix and labelled host that is not the same. */
+int diff_say_files(struct diff *d) must_check;
+
 /* What was asked, and what both said. */
 struct diff_case {
 	enum diff_op op;

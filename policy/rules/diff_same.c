@@ -25,6 +25,8 @@ cond_same(const struct policy *a, const struct pol_cond *x, const struct policy 
 {
 	if (x->field != y->field || x->flags != y->flags || x->values.n != y->values.n)
 		return false;
+	if (x->field == POLICY_FIELD_HOST_LABEL && !diff_hosts_same(a, b))
+		return false;
 	if (where_row((enum policy_field)x->field)->type != WHERE_NUMBERS)
 		return diff_list_same(a, x->values, b, y->values);
 	return x->values.n == 0 || memcmp(&a->ranges[x->values.first], &b->ranges[y->values.first],

@@ -11,6 +11,7 @@ static const char *const ops[] = {
 	[DIFF_HEADER] = "header",
 	[DIFF_COMMAND] = "command",
 	[DIFF_STREAM] = "stream",
+	[DIFF_EVERYBODY] = "policy",
 	[DIFF_LIMIT] = "limits",
 };
 
@@ -73,6 +74,10 @@ diff_put_line(
 	buf_put_str(b, l->who);
 	buf_put_str(b, ": ");
 	buf_put_str(b, l->what);
+	if (l->op == DIFF_EVERYBODY) {
+		buf_put_u8(b, '\n');
+		return;
+	}
 	buf_put_str(b, " (before: ");
 	put_said(b, p[0], &l->said[0]);
 	buf_put_str(b, "; now: ");
@@ -129,8 +134,10 @@ json_line(struct buf *b, const struct diff_line *l, const struct policy *const p
 	put_member(b, "op", ops[l->op]);
 	put_member(b, "who", l->who);
 	put_member(b, "what", l->what);
-	json_said(b, "before", p[0], &l->said[0]);
-	json_said(b, "now", p[1], &l->said[1]);
+	if (l->op != DIFF_EVERYBODY) {
+		json_said(b, "before", p[0], &l->said[0]);
+		json_said(b, "now", p[1], &l->said[1]);
+	}
 	if (l->example[0] != '\0')
 		put_member(b, "example", l->example);
 	if (l->payload != NULL) {

@@ -294,8 +294,8 @@ def diff_says_what_changes_with_lines_that_hold(folder):
     run("diff", old, os.path.join(folder, "bad"), code=3)
     run("diff", old, os.path.join(folder, "none.policy"), code=3)
     run("diff", old, code=2)
-    write(new, a_policy=POLICY + 'rule v { allow = [manifest.put]  to = [app]  where { version = "1*" } }\n')
-    expect(run("diff", old, new, code=4)[0], "not decided: conditions on: version")
+    write(new, a_policy=POLICY + 'rule v { allow = [workload.start]  to = [app]  where { link.key = x } }\n')
+    expect(run("diff", old, new, code=4)[0], "not decided: conditions on: link.key")
 
 
 TESTS = [

@@ -109,6 +109,50 @@ static const struct {
 	{ "rule a { publish = [x] to = [app] during = [\"mon 08:00-10:00\"] }",
 	    "rule a { publish = [x] to = [app] during = [\"mon 08:00-11:00\"] }",
 	    "at=2026-12-07T10:00:00Z x -> allow rule=a" },
+	{ "rule a { publish = [x] to = [app] }",
+	    "control_prefix = [my.ctl] rule a { publish = [x] to = [app] }",
+	    "~ otherwise: everybody: control_prefix my.ctl is opened" },
+	{ "hosts { n1 = [a] } rule a { allow = [actor.start] to = [app] where { host.label = a } }",
+	    "hosts { n1 = [b] } rule a { allow = [actor.start] to = [app] where { host.label = a } "
+	    "}",
+	    "~ otherwise: everybody: labels of host n1 changed: rules that ask for them: a" },
+	{ "hosts { n1 = [a] } rule a { allow = [actor.start] to = [app] where { host.label = a } }",
+	    "hosts { n1 = [b] } rule a { allow = [actor.start] to = [app] where { host.label = a } "
+	    "}",
+	    "PUB role=app wasmbus.ctl.acme-.cmd.n1.la" },
+	{ "hosts { n1 = [a] } rule a { allow = [actor.start] to = [app] where { host.label = a } }",
+	    "hosts { n1 = [a] } rule a { allow = [actor.start] to = [app] where { host.label = [a, "
+	    "b] "
+	    "} }",
+	    NULL },
+	{ "hosts { n1 = [a] } rule a { allow = [actor.start] to = [app] where { host = n1 } }",
+	    "hosts { n1 = [b] } rule a { allow = [actor.start] to = [app] where { host = n1 } }",
+	    NULL },
+	{ "rule a { allow = [config.put] to = [app] where { config.key = [\"a*\"] } }",
+	    "rule a { allow = [config.put] to = [app] where { config.key = [\"a*\", b] } }",
+	    "+ allows: app: config.put" },
+	{ "rule a { allow = [link.put] to = [app] where { link.interface = [\"a*\"] } }",
+	    "rule a { allow = [link.put] to = [app] where { link.interface = [\"a*\", b] } }",
+	    "\"interfaces\":[\"b\"]" },
+	{ "rule a { allow = [link.put] to = [app] where { link.key = [\"a*\"] } }",
+	    "rule a { allow = [link.put] to = [app] where { link.key = [\"a*\", b] } }",
+	    "\"values\":{\"b\":\"v\"}" },
+	{ "rule a { allow = [manifest.deploy] to = [app] where { version = \"1.*\" } }",
+	    "rule a { allow = [manifest.deploy] to = [app] where { version = [\"1.*\", none] } }",
+	    "+ allows: app: manifest.deploy" },
+	{ "rule a { allow = [manifest.put] to = [app] where { secret = a secret.policy = p } }",
+	    "rule a { allow = [manifest.put] to = [app] where { secret = b secret.policy = p } }",
+	    "- no longer allows: app: manifest.put" },
+	{ "rule a { allow = [manifest.put] to = [app] where { policy = a policy.type = p } }",
+	    "rule a { allow = [manifest.put] to = [app] where { policy = a policy.type = q } }",
+	    "- no longer allows: app: manifest.put" },
+	{ "rule a { allow = [manifest.put] to = [app] where { every_host = no } }",
+	    "rule a { allow = [manifest.put] to = [app] }", "daemonscaler" },
+	{ "rule a { allow = [manifest.put] to = [app] where { link.target = a } }",
+	    "rule a { allow = [manifest.put] to = [app] where { link.target = [a, b] } }",
+	    "+ allows: app: manifest.put" },
+	{ "rule a { allow = [workload.start] to = [app] where { link.key = a } }",
+	    "rule a { allow = [workload.start] to = [app] }", "open: conditions on: link.key" },
 };
 
 START_TEST(a_difference_is_said_once_with_an_example)
@@ -206,8 +250,8 @@ static const char *const roles[] = {
 };
 static const char *const role_names[] = { "a", "b", "ab", "n", "m", "o", "\"*\"" };
 static const char *const subjects[] = { "p", "p.q", "p.*", "p.>", "*.q", "p.*.q", "q.>", "$KV.b.>",
-	"$KV.*.k", "p.q.>", "wasmbus.evt.>", "$O.acme.>", "wasmbus.rpc.acme.*.shutdown.>", "wadm.evt.z",
-	"wadm.evt.*.>" };
+	"$KV.*.k", "p.q.>", "wasmbus.evt.>", "$O.acme.>", "wasmbus.rpc.acme.*.shutdown.>",
+	"wadm.evt.z", "wadm.evt.*.>" };
 static const char *const verbs[] = { "actor.start", "actor.scale", "actor.stop", "provider.start",
 	"serve", "control.watch", "label.put", "read", "rpc.shutdown", "serve_wadm", "state.read",
 	"state.manage", "serve_operator", "wadm.command" };
@@ -290,19 +334,20 @@ changed_policy(struct buf *b, struct bytes old)
 
 static const char *const messages[] = { "p", "q", "p.q", "p.z", "p.q.z", "p.z.q", "z.q", "q.z",
 	"p.q.q.q", "$KV.b.k", "$KV.c.k", "$KV.b.z", "_INBOX.z.1", "wasmbus.evt.acme",
-	"wasmbus.rpc.other.z", "runtime.operator.heartbeat.h1", "wasmbus.evt.acme.z", "wasmbus.rpc.acme.VX.l.shutdown",
-	"wasmbus.rpc.other.x.shutdown", "wasmbus.rpc.acme.x.linkdefs.put", "wasmbus.rpc.acme.x.shutdown.z",
-	"wadm.evt.acme.z", "wadm.z", "wadm.status.other.z", "$JS.API.STREAM.INFO.KV_LATTICEDATA_acme",
-	"$JS.API.STREAM.CREATE.KV_CONFIGDATA_acme", "$JS.API.STREAM.INFO.KV_LATTICEDATA_z", "$O.acme.C.z",
-	"$O.z.C.z", "my.ctl.acme.nothing", "wasmbus.cfg.acme.req" };
+	"wasmbus.rpc.other.z", "runtime.operator.heartbeat.h1", "wasmbus.evt.acme.z",
+	"wasmbus.rpc.acme.VX.l.shutdown", "wasmbus.rpc.other.x.shutdown",
+	"wasmbus.rpc.acme.x.linkdefs.put", "wasmbus.rpc.acme.x.shutdown.z", "wadm.evt.acme.z",
+	"wadm.z", "wadm.status.other.z", "$JS.API.STREAM.INFO.KV_LATTICEDATA_acme",
+	"$JS.API.STREAM.CREATE.KV_CONFIGDATA_acme", "$JS.API.STREAM.INFO.KV_LATTICEDATA_z",
+	"$O.acme.C.z", "$O.z.C.z", "my.ctl.acme.nothing", "wasmbus.cfg.acme.req" };
 static const char *const patterns[] = { "p", "p.>", "p.*", "*", ">", "*.q", "p.*.q", "p.q.>", "z",
 	"p.q", "q.>", "$KV.>", "$KV.b.>", "$KV.*.k", "$KV.b.k", "_INBOX.>", "wasmbus.ctl.acme.>",
 	"wasmbus.ctl.acme.cmd.h1.*", "wasmbus.ctl.other.cmd.h1.la", "wasmbus.ctl.v1.acme.link.*",
 	"wasmbus.ctl.*.>", "wasmbus.rpc.acme.>", "runtime.host.h1.>", "runtime.host.>",
 	"wasmbus.ctl.acme.ping.hosts", "lc.acme.>", "wadm.api.>", "wadm.evt.>", "wadm.evt.acme.>",
 	"wadm.cmd.*", "wadm.>", "$KV.LATTICEDATA_acme.>", "$KV.LATTICEDATA_z.>", "$KV.wadm_state.>",
-	"runtime.operator.>", "wasmbus.evt.*.>", "wasmbus.rpc.acme.*.shutdown", "my.ctl.acme.ping.hosts",
-	"my.ctl.acme.cmd.h1.*", "$O.acme.>" };
+	"runtime.operator.>", "wasmbus.evt.*.>", "wasmbus.rpc.acme.*.shutdown",
+	"my.ctl.acme.ping.hosts", "my.ctl.acme.cmd.h1.*", "$O.acme.>" };
 static const char *const queues[] = { "", "w", "z", "wasmbus.ctl.v1.acme.link", "wadm_server" };
 static const char *const commands[][2] = {
 	{ "wasmbus.ctl.acme.cmd.h1.la", "{\"actor_ref\":\"ghcr.io/a/b:1\",\"count\":2}" },
@@ -371,8 +416,8 @@ ask_command(struct rights *r, const char *const message[2])
 	if (rights_classify(r, in.subject, &c) != 0) {
 		d = rights_publish(r, in.subject);
 	} else {
-		ck_assert_msg(body_decode(&c, &in, &arena, &body) == 0, "%s: %s", message[0],
-		    body.fault.why);
+		ck_assert_msg(
+		    body_decode(&c, &in, &arena, &body) == 0, "%s: %s", message[0], body.fault.why);
 		d = rights_command_body(r, in.subject, &c, &body);
 	}
 	return d;
@@ -438,10 +483,12 @@ examples_hold(void)
 		if (l->example[0] == '\0') {
 			char *text = said();
 
-			if (l->op != DIFF_REPLY && l->op != DIFF_LIMIT)
+			bool none =
+			    l->op == DIFF_REPLY || l->op == DIFF_LIMIT || l->op == DIFF_EVERYBODY;
+
+			if (!none)
 				show(text, texts);
-			ck_assert_msg(l->op == DIFF_REPLY || l->op == DIFF_LIMIT,
-			    "seed %d: no example", shown_seed);
+			ck_assert_msg(none, "seed %d: no example", shown_seed);
 			free(text);
 			continue;
 		}
