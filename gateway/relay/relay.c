@@ -1,6 +1,6 @@
 /*
- * relay - see relay.h. Life and death of a connection, and the pump between its two legs; what the
- * operations mean is in from_client.c and from_upstream.c.
+ * relay - see relay.h. Life and death of a connection; the pump between its two legs is in
+ * relay_pump.c, what the operations mean in from_client.c and from_upstream.c.
  *
  * Order is the promise here: what a client is told about an operation is written before the PONG
  * that follows it, because its PING travels upstream behind the operation and the PONG travels back
@@ -8,8 +8,6 @@
  */
 #include "gateway/relay/relay.h"
 
-#include <assert.h>
-#include <stddef.h>
 #include <stdio.h>
 
 #include "gateway/nats/writer.h"
@@ -19,32 +17,10 @@
 #include "gateway/relay/relay_priv.h"
 #include "policy/core/wipe.h"
 
-static void pump_client(struct relay *r, struct bytes run, bool ended);
-static void pump_upstream(struct relay *r, struct bytes run, bool ended);
-
-static uint64_t
-now_ms(const struct relay *r)
-{
-	return uv_now(r->env->room->loop);
-}
-
-static struct relay *
-of_client(struct stream *s)
-{
-	return (struct relay *)((char *)s - offsetof(struct relay, client.stream));
-}
-
-static struct relay *
-of_upstream(struct stream *s)
-{
-	return (struct relay *)((char *)s - offsetof(struct relay, upstream.stream));
-}
-
 /* ---- ending ---- */
 
-/* gone_if_over() - both legs are gone: the last word to the edge. */
-static void
-gone_if_over(struct relay *r)
+void
+relay_gone_if_over(struct relay *r)
 {
 	if (!r->ending || r->told_gone || !leg_over(&r->client) || !leg_over(&r->upstream))
 		return;
@@ -60,7 +36,7 @@ gone_if_over(struct relay *r)
 void
 relay_end(struct relay *r, const char *error, const char *why)
 {
-	uint64_t now = now_ms(r);
+	uint64_t now = relay_now_ms(r);
 	uint64_t deadline = now + r->env->limits.write_deadline_ms;
 
 	if (r->ending)
@@ -77,9 +53,8 @@ relay_end(struct relay *r, const char *error, const char *why)
 	leg_finish(&r->upstream, now, deadline);
 }
 
-/* obey() - do what the handshake orders. */
-static void
-obey(struct relay *r, enum handshake_order order)
+void
+relay_obey(struct relay *r, enum handshake_order order)
 {
 	switch (order) {
 	case HANDSHAKE_WAIT:
@@ -112,279 +87,6 @@ obey(struct relay *r, enum handshake_order order)
 	}
 }
 
-/* ---- the pump ---- */
-
-bool
-relay_may_take(const struct relay *r)
-{
-	const struct limits *m = &r->env->limits;
-
-	if (r->ending)
-		return false;
-	if (r->handshake.state == HANDSHAKE_NEW)
-		return true;
-	if (r->handshake.state != HANDSHAKE_OPEN)
-		return false;
-	if (r->commands - r->barrier.base >= LIMITS_COMMANDS || r->barrier.pings >= LIMITS_HELD_PINGS)
-		return false;
-	if (order_full(&r->order))
-		return false;
-	/* in verbose mode +OK and -ERR keep the order of the operations */
-	if (r->handshake.connect.verbose && r->commands_out > 0)
-		return false;
-	return stream_pending(&r->upstream.stream) < m->max_pending &&
-	    stream_pending(&r->client.stream) < m->max_pending;
-}
-
-/*
- * overrun() - did more have to be said than a side has room for? What its buffer holds may end in
- * the middle of an operation, so nothing of it is sent any more.
- */
-static bool
-overrun(struct relay *r)
-{
-	bool client = buf_failed(&r->client.stream.out) || buf_failed(&r->order.later);
-
-	if (!client && !buf_failed(&r->upstream.stream.out))
-		return false;
-	if (client)
-		leg_drop(&r->client);
-	else
-		leg_drop(&r->upstream);
-	relay_end(r, NULL, client ? "slow_client" : "slow_upstream");
-	return true;
-}
-
-/* flush() - send what both sides have; a side that fails ends the connection. */
-static void
-flush(struct relay *r)
-{
-	if (overrun(r))
-		return;
-	if (r->client.state == LEG_OPEN && stream_pending(&r->client.stream) > 0 &&
-	    stream_flush(&r->client.stream) < 0)
-		relay_end(r, NULL, "client_gone");
-	if (r->upstream.state == LEG_OPEN && stream_pending(&r->upstream.stream) > 0 &&
-	    stream_flush(&r->upstream.stream) < 0)
-		relay_end(r, NULL, "upstream_gone");
-}
-
-/* protocol_error() - the parser's answer to a client, in nats-server's words; @run begins with what it would not read. */
-static void
-protocol_error(struct relay *r, int answer, struct bytes run)
-{
-	bool open = r->handshake.state == HANDSHAKE_OPEN;
-	const char *error = answer == NATS_LINE_TOO_LONG ? "maximum control line exceeded" :
-	    answer == NATS_PAYLOAD_TOO_LONG		 ? "Maximum Payload Violation" :
-	    open					 ? "Unknown Protocol Operation" :
-							   "Authorization Violation";
-	struct relay_event e = { .decision.rule = RULE_NONE, .kind = RELAY_PROTOCOL,
-		.detail = open ? bytes_upto(run, 64) : bytes_str(error) };
-
-	relay_report(r, &e);
-	relay_end(r, error, open ? "protocol_error" : "bad_handshake");
-}
-
-/* may_give() - can another operation of the upstream be taken now? */
-static bool
-may_give(const struct relay *r)
-{
-	size_t max = r->env->limits.max_pending;
-
-	return !r->ending && stream_pending(&r->client.stream) < max && stream_pending(&r->upstream.stream) < max;
-}
-
-/* pump_client() - take operations of the client while both sides can bear it. */
-static void
-pump_client(struct relay *r, struct bytes run, bool ended)
-{
-	struct nats_op op;
-	int answer = 0;
-
-	while (relay_may_take(r)) {
-		answer = leg_take(&r->client, &run, &op);
-		if (answer != 0)
-			break;
-		if (r->handshake.state == HANDSHAKE_OPEN)
-			relay_on_client(r, &op);
-		else
-			obey(r, handshake_on_client(&r->handshake, &op));
-	}
-	if (r->ending)
-		return;
-	if (answer > NATS_MORE) {
-		protocol_error(r, answer, run);
-		return;
-	}
-	r->client.stalled = answer != NATS_MORE;
-	if (stream_keep(&r->client.stream, run) != 0) {
-		relay_end(r, NULL, "out_of_memory");
-		return;
-	}
-	flush(r);
-	if (r->ending)
-		return;
-	if (ended && !r->client.stalled) {
-		relay_end(r, NULL, "client_closed");
-		return;
-	}
-	r->client.ended |= ended;
-	stream_read_on(&r->client.stream, !r->client.stalled && !r->client.ended);
-}
-
-/* pump_upstream() - take operations of the upstream while the client can bear it. */
-static void
-pump_upstream(struct relay *r, struct bytes run, bool ended)
-{
-	struct nats_op op;
-	int answer = 0;
-
-	while (may_give(r)) {
-		answer = leg_take(&r->upstream, &run, &op);
-		if (answer != 0)
-			break;
-		if (r->handshake.state == HANDSHAKE_OPEN)
-			relay_on_upstream(r, &op);
-		else
-			obey(r, handshake_on_upstream(&r->handshake, &op));
-	}
-	if (r->ending)
-		return;
-	if (answer > NATS_MORE) {
-		relay_end(r, NULL, "upstream_protocol_error");
-		return;
-	}
-	r->upstream.stalled = answer != NATS_MORE;
-	if (stream_keep(&r->upstream.stream, run) != 0) {
-		relay_end(r, NULL, "out_of_memory");
-		return;
-	}
-	flush(r);
-	if (r->ending)
-		return;
-	if (ended && !r->upstream.stalled) {
-		relay_end(r, NULL, "upstream_closed");
-		return;
-	}
-	r->upstream.ended |= ended;
-	stream_read_on(&r->upstream.stream, !r->upstream.stalled && !r->upstream.ended);
-}
-
-/*
- * resume() - sides that had to wait go on while they can. To be called whenever something was sent:
- * when all of it went at once, no socket becomes writable later and nobody else would wake them.
- */
-static void
-resume(struct relay *r)
-{
-	bool client, upstream;
-
-	do {
-		client = r->client.state == LEG_OPEN && r->client.stalled && relay_may_take(r);
-		if (client)
-			pump_client(r, stream_run(&r->client.stream), r->client.ended);
-		upstream = r->upstream.state == LEG_OPEN && r->upstream.stalled && may_give(r);
-		if (upstream)
-			pump_upstream(r, stream_run(&r->upstream.stream), r->upstream.ended);
-	} while (client || upstream);
-}
-
-void
-relay_go_on(struct relay *r)
-{
-	if (!r->ending)
-		flush(r);
-	if (!r->ending)
-		resume(r);
-}
-
-static void
-client_readable(struct stream *s)
-{
-	struct relay *r = of_client(s);
-	struct bytes run;
-	int answer;
-
-	if (r->client.state != LEG_OPEN) {
-		leg_progress(&r->client, now_ms(r));
-		return;
-	}
-	answer = stream_fill(s, r->client.parser.need, &run);
-	if (answer == STREAM_BLOCKED)
-		return;
-	if (answer < 0) {
-		relay_end(r, NULL, "client_gone");
-		return;
-	}
-	r->client.read_ms = now_ms(r);
-	r->pings_out = 0;
-	pump_client(r, run, answer == STREAM_END);
-	resume(r);
-}
-
-static void
-upstream_readable(struct stream *s)
-{
-	struct relay *r = of_upstream(s);
-	struct bytes run;
-	int answer;
-
-	if (r->upstream.state != LEG_OPEN) {
-		leg_progress(&r->upstream, now_ms(r));
-		return;
-	}
-	answer = stream_fill(s, r->upstream.parser.need, &run);
-	if (answer == STREAM_BLOCKED)
-		return;
-	if (answer < 0) {
-		relay_end(r, NULL, "upstream_gone");
-		return;
-	}
-	r->upstream.read_ms = now_ms(r);
-	pump_upstream(r, run, answer == STREAM_END);
-	resume(r);
-}
-
-static void
-client_writable(struct stream *s)
-{
-	struct relay *r = of_client(s);
-
-	if (r->client.state != LEG_OPEN)
-		leg_progress(&r->client, now_ms(r));
-	else
-		resume(r);
-}
-
-static void
-upstream_writable(struct stream *s)
-{
-	struct relay *r = of_upstream(s);
-
-	if (r->upstream.state != LEG_OPEN)
-		leg_progress(&r->upstream, now_ms(r));
-	else
-		resume(r);
-}
-
-static void
-client_closed(struct stream *s)
-{
-	struct relay *r = of_client(s);
-
-	r->client.state = LEG_GONE;
-	gone_if_over(r);
-}
-
-static void
-upstream_closed(struct stream *s)
-{
-	struct relay *r = of_upstream(s);
-
-	r->upstream.state = LEG_GONE;
-	gone_if_over(r);
-}
-
 /* ---- beginning ---- */
 
 /* put_info() - the INFO line of this connection. */
@@ -408,7 +110,6 @@ int
 relay_start(struct relay *r, struct relay_env *env, int fd, uint64_t id, const char *source, uint16_t port,
     const char *nonce)
 {
-	static const struct stream_ops ops = { client_readable, client_writable, client_closed };
 	const struct limits *m = &env->limits;
 	int answer;
 
@@ -417,11 +118,11 @@ relay_start(struct relay *r, struct relay_env *env, int fd, uint64_t id, const c
 	r->source_port = port;
 	snprintf(r->source, sizeof(r->source), "%s", source);
 	/* one message more than may wait always fits */
-	answer = stream_open(&r->client.stream, env->room, fd, m->max_pending + 2 * m->max_payload + (1U << 20), &ops);
+	answer = stream_open(&r->client.stream, env->room, fd, m->max_pending + 2 * m->max_payload + (1U << 20), &relay_client_ops);
 	if (answer != 0)
 		return err_pass(answer);
 	r->client.state = LEG_OPEN;
-	r->born_ms = r->client.read_ms = now_ms(r);
+	r->born_ms = r->client.read_ms = relay_now_ms(r);
 	r->max_payload = m->max_payload;
 	r->max_subs = m->max_subs;
 	nats_parser_init(&r->client.parser, NATS_FROM_CLIENT, m->max_line, m->max_payload);
@@ -430,7 +131,7 @@ relay_start(struct relay *r, struct relay_env *env, int fd, uint64_t id, const c
 	order_init(&r->order);
 	put_info(r, env->lame_duck);
 	stream_read_on(&r->client.stream, true);
-	flush(r);
+	relay_flush(r);
 	return 0;
 }
 
@@ -449,7 +150,7 @@ relay_verdict(struct relay *r, const struct identity *identity, struct rights *c
 		if (identity->max_subs >= 0 && (uint64_t)identity->max_subs < r->max_subs)
 			r->max_subs = (size_t)identity->max_subs;
 	}
-	obey(r, handshake_on_verdict(&r->handshake, identity != NULL, error, why));
+	relay_obey(r, handshake_on_verdict(&r->handshake, identity != NULL, error, why));
 }
 
 void
@@ -463,23 +164,22 @@ relay_pinned(struct relay *r, const struct identity *identity, struct rights *co
 void
 relay_dialled(struct relay *r, int fd)
 {
-	static const struct stream_ops ops = { upstream_readable, upstream_writable, upstream_closed };
 	const struct limits *m = &r->env->limits;
 
 	if (fd >= 0 && (r->ending || r->upstream.state != LEG_NONE ||
 			   stream_open(&r->upstream.stream, r->env->room, fd,
-			       m->max_pending + 2 * m->max_payload + (1U << 20), &ops) != 0))
+			       m->max_pending + 2 * m->max_payload + (1U << 20), &relay_upstream_ops) != 0))
 		fd = -1;
 	if (r->ending)
 		return;
 	if (fd >= 0) {
 		r->upstream.state = LEG_OPEN;
-		r->upstream.read_ms = now_ms(r);
+		r->upstream.read_ms = relay_now_ms(r);
 		nats_parser_init(&r->upstream.parser, NATS_FROM_SERVER, LIMITS_UPSTREAM_LINE,
 		    64U * 1024 * 1024);
 		stream_read_on(&r->upstream.stream, true);
 	}
-	obey(r, handshake_on_dialled(&r->handshake, fd >= 0));
+	relay_obey(r, handshake_on_dialled(&r->handshake, fd >= 0));
 }
 
 void
@@ -491,7 +191,7 @@ relay_signed(struct relay *r, struct bytes jwt, struct bytes sig)
 	if (r->ending)
 		return;
 	order = handshake_on_signed(&r->handshake, jwt.len != 0);
-	obey(r, order);
+	relay_obey(r, order);
 	if (order != HANDSHAKE_LOGIN)
 		return;
 	buf_init(&json, 64 * 1024);
@@ -500,7 +200,7 @@ relay_signed(struct relay *r, struct bytes jwt, struct bytes sig)
 	nats_put_ping(to_upstream(r));
 	wipe(json.ptr, json.len);
 	buf_deinit(&json);
-	flush(r);
+	relay_flush(r);
 }
 
 /* ---- later ---- */
@@ -508,7 +208,7 @@ relay_signed(struct relay *r, struct bytes jwt, struct bytes sig)
 void
 relay_report(struct relay *r, const struct relay_event *e)
 {
-	uint64_t now = now_ms(r);
+	uint64_t now = relay_now_ms(r);
 
 	if (e->kind != RELAY_WOULD_DENY)
 		r->denied++;
@@ -532,7 +232,7 @@ tick_ending(struct relay *r, uint64_t now)
 		leg_drop(&r->client);
 	if (r->upstream.state >= LEG_DRAINING && now >= r->upstream.deadline_ms)
 		leg_drop(&r->upstream);
-	gone_if_over(r);
+	relay_gone_if_over(r);
 }
 
 /* stuck() - has a side taken nothing for too long? */
@@ -566,7 +266,7 @@ relay_tick(struct relay *r, uint64_t now)
 		bool early = r->handshake.state == HANDSHAKE_NEW;
 
 		if (age >= (early ? m->auth_timeout_ms : m->login_timeout_ms))
-			obey(r, handshake_on_timeout(&r->handshake));
+			relay_obey(r, handshake_on_timeout(&r->handshake));
 		return;
 	}
 	if (now - r->client.read_ms < m->ping_interval_ms * (r->pings_out + 1))

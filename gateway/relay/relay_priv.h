@@ -1,6 +1,6 @@
 /*
- * relay_priv - what the three parts of the relay tell each other: relay.c conducts, from_client.c
- * and from_upstream.c each handle one direction.
+ * relay_priv - what the parts of the relay tell each other: relay.c conducts, relay_pump.c moves
+ * operations, from_client.c and from_upstream.c each handle one direction.
  */
 #ifndef GATEWAY_RELAY_RELAY_PRIV_H
 #define GATEWAY_RELAY_RELAY_PRIV_H
@@ -62,5 +62,20 @@ to_upstream(struct relay *r)
 {
 	return stream_out(&r->upstream.stream);
 }
+
+/* relay.c and relay_pump.c */
+static inline uint64_t
+relay_now_ms(const struct relay *r)
+{
+	return uv_now(r->env->room->loop);
+}
+
+/* relay_gone_if_over() - both legs are gone: the last word to the edge. */
+void relay_gone_if_over(struct relay *r);
+/* relay_obey() - do what the handshake orders. */
+void relay_obey(struct relay *r, enum handshake_order order);
+/* relay_flush() - send what both sides have; a side that fails ends the connection. */
+void relay_flush(struct relay *r);
+extern const struct stream_ops relay_client_ops, relay_upstream_ops;
 
 #endif

@@ -1,0 +1,294 @@
+/*
+ * relay_pump - the pump between the two legs of a relay: what is read from one is taken operation
+ * by operation, while both can bear it, and what was said to either is sent.
+ */
+#include <stddef.h>
+
+#include "gateway/nats/writer.h"
+#include "gateway/relay/relay_priv.h"
+
+static struct relay *
+of_client(struct stream *s)
+{
+	return (struct relay *)((char *)s - offsetof(struct relay, client.stream));
+}
+
+static struct relay *
+of_upstream(struct stream *s)
+{
+	return (struct relay *)((char *)s - offsetof(struct relay, upstream.stream));
+}
+
+bool
+relay_may_take(const struct relay *r)
+{
+	const struct limits *m = &r->env->limits;
+
+	if (r->ending)
+		return false;
+	if (r->handshake.state == HANDSHAKE_NEW)
+		return true;
+	if (r->handshake.state != HANDSHAKE_OPEN)
+		return false;
+	if (r->commands - r->barrier.base >= LIMITS_COMMANDS || r->barrier.pings >= LIMITS_HELD_PINGS)
+		return false;
+	if (order_full(&r->order))
+		return false;
+	/* in verbose mode +OK and -ERR keep the order of the operations */
+	if (r->handshake.connect.verbose && r->commands_out > 0)
+		return false;
+	return stream_pending(&r->upstream.stream) < m->max_pending &&
+	    stream_pending(&r->client.stream) < m->max_pending;
+}
+
+/*
+ * overrun() - did more have to be said than a side has room for? What its buffer holds may end in
+ * the middle of an operation, so nothing of it is sent any more.
+ */
+static bool
+overrun(struct relay *r)
+{
+	bool client = buf_failed(&r->client.stream.out) || buf_failed(&r->order.later);
+
+	if (!client && !buf_failed(&r->upstream.stream.out))
+		return false;
+	if (client)
+		leg_drop(&r->client);
+	else
+		leg_drop(&r->upstream);
+	relay_end(r, NULL, client ? "slow_client" : "slow_upstream");
+	return true;
+}
+
+void
+relay_flush(struct relay *r)
+{
+	if (overrun(r))
+		return;
+	if (r->client.state == LEG_OPEN && stream_pending(&r->client.stream) > 0 &&
+	    stream_flush(&r->client.stream) < 0)
+		relay_end(r, NULL, "client_gone");
+	if (r->upstream.state == LEG_OPEN && stream_pending(&r->upstream.stream) > 0 &&
+	    stream_flush(&r->upstream.stream) < 0)
+		relay_end(r, NULL, "upstream_gone");
+}
+
+/* protocol_error() - the parser's answer to a client, in nats-server's words; @run begins with what it would not read. */
+static void
+protocol_error(struct relay *r, int answer, struct bytes run)
+{
+	bool open = r->handshake.state == HANDSHAKE_OPEN;
+	const char *error = answer == NATS_LINE_TOO_LONG ? "maximum control line exceeded" :
+	    answer == NATS_PAYLOAD_TOO_LONG		 ? "Maximum Payload Violation" :
+	    open					 ? "Unknown Protocol Operation" :
+							   "Authorization Violation";
+	struct relay_event e = { .decision.rule = RULE_NONE, .kind = RELAY_PROTOCOL,
+		.detail = open ? bytes_upto(run, 64) : bytes_str(error) };
+
+	relay_report(r, &e);
+	relay_end(r, error, open ? "protocol_error" : "bad_handshake");
+}
+
+/* may_give() - can another operation of the upstream be taken now? */
+static bool
+may_give(const struct relay *r)
+{
+	size_t max = r->env->limits.max_pending;
+
+	return !r->ending && stream_pending(&r->client.stream) < max && stream_pending(&r->upstream.stream) < max;
+}
+
+/* pump_client() - take operations of the client while both sides can bear it. */
+static void
+pump_client(struct relay *r, struct bytes run, bool ended)
+{
+	struct nats_op op;
+	int answer = 0;
+
+	while (relay_may_take(r)) {
+		answer = leg_take(&r->client, &run, &op);
+		if (answer != 0)
+			break;
+		if (r->handshake.state == HANDSHAKE_OPEN)
+			relay_on_client(r, &op);
+		else
+			relay_obey(r, handshake_on_client(&r->handshake, &op));
+	}
+	if (r->ending)
+		return;
+	if (answer > NATS_MORE) {
+		protocol_error(r, answer, run);
+		return;
+	}
+	r->client.stalled = answer != NATS_MORE;
+	if (stream_keep(&r->client.stream, run) != 0) {
+		relay_end(r, NULL, "out_of_memory");
+		return;
+	}
+	relay_flush(r);
+	if (r->ending)
+		return;
+	if (ended && !r->client.stalled) {
+		relay_end(r, NULL, "client_closed");
+		return;
+	}
+	r->client.ended |= ended;
+	stream_read_on(&r->client.stream, !r->client.stalled && !r->client.ended);
+}
+
+/* pump_upstream() - take operations of the upstream while the client can bear it. */
+static void
+pump_upstream(struct relay *r, struct bytes run, bool ended)
+{
+	struct nats_op op;
+	int answer = 0;
+
+	while (may_give(r)) {
+		answer = leg_take(&r->upstream, &run, &op);
+		if (answer != 0)
+			break;
+		if (r->handshake.state == HANDSHAKE_OPEN)
+			relay_on_upstream(r, &op);
+		else
+			relay_obey(r, handshake_on_upstream(&r->handshake, &op));
+	}
+	if (r->ending)
+		return;
+	if (answer > NATS_MORE) {
+		relay_end(r, NULL, "upstream_protocol_error");
+		return;
+	}
+	r->upstream.stalled = answer != NATS_MORE;
+	if (stream_keep(&r->upstream.stream, run) != 0) {
+		relay_end(r, NULL, "out_of_memory");
+		return;
+	}
+	relay_flush(r);
+	if (r->ending)
+		return;
+	if (ended && !r->upstream.stalled) {
+		relay_end(r, NULL, "upstream_closed");
+		return;
+	}
+	r->upstream.ended |= ended;
+	stream_read_on(&r->upstream.stream, !r->upstream.stalled && !r->upstream.ended);
+}
+
+/*
+ * resume() - sides that had to wait go on while they can. To be called whenever something was sent:
+ * when all of it went at once, no socket becomes writable later and nobody else would wake them.
+ */
+static void
+resume(struct relay *r)
+{
+	bool client, upstream;
+
+	do {
+		client = r->client.state == LEG_OPEN && r->client.stalled && relay_may_take(r);
+		if (client)
+			pump_client(r, stream_run(&r->client.stream), r->client.ended);
+		upstream = r->upstream.state == LEG_OPEN && r->upstream.stalled && may_give(r);
+		if (upstream)
+			pump_upstream(r, stream_run(&r->upstream.stream), r->upstream.ended);
+	} while (client || upstream);
+}
+
+void
+relay_go_on(struct relay *r)
+{
+	if (!r->ending)
+		relay_flush(r);
+	if (!r->ending)
+		resume(r);
+}
+
+static void
+client_readable(struct stream *s)
+{
+	struct relay *r = of_client(s);
+	struct bytes run;
+	int answer;
+
+	if (r->client.state != LEG_OPEN) {
+		leg_progress(&r->client, relay_now_ms(r));
+		return;
+	}
+	answer = stream_fill(s, r->client.parser.need, &run);
+	if (answer == STREAM_BLOCKED)
+		return;
+	if (answer < 0) {
+		relay_end(r, NULL, "client_gone");
+		return;
+	}
+	r->client.read_ms = relay_now_ms(r);
+	r->pings_out = 0;
+	pump_client(r, run, answer == STREAM_END);
+	resume(r);
+}
+
+static void
+upstream_readable(struct stream *s)
+{
+	struct relay *r = of_upstream(s);
+	struct bytes run;
+	int answer;
+
+	if (r->upstream.state != LEG_OPEN) {
+		leg_progress(&r->upstream, relay_now_ms(r));
+		return;
+	}
+	answer = stream_fill(s, r->upstream.parser.need, &run);
+	if (answer == STREAM_BLOCKED)
+		return;
+	if (answer < 0) {
+		relay_end(r, NULL, "upstream_gone");
+		return;
+	}
+	r->upstream.read_ms = relay_now_ms(r);
+	pump_upstream(r, run, answer == STREAM_END);
+	resume(r);
+}
+
+static void
+client_writable(struct stream *s)
+{
+	struct relay *r = of_client(s);
+
+	if (r->client.state != LEG_OPEN)
+		leg_progress(&r->client, relay_now_ms(r));
+	else
+		resume(r);
+}
+
+static void
+upstream_writable(struct stream *s)
+{
+	struct relay *r = of_upstream(s);
+
+	if (r->upstream.state != LEG_OPEN)
+		leg_progress(&r->upstream, relay_now_ms(r));
+	else
+		resume(r);
+}
+
+static void
+client_closed(struct stream *s)
+{
+	struct relay *r = of_client(s);
+
+	r->client.state = LEG_GONE;
+	relay_gone_if_over(r);
+}
+
+static void
+upstream_closed(struct stream *s)
+{
+	struct relay *r = of_upstream(s);
+
+	r->upstream.state = LEG_GONE;
+	relay_gone_if_over(r);
+}
+
+const struct stream_ops relay_client_ops = { client_readable, client_writable, client_closed };
+const struct stream_ops relay_upstream_ops = { upstream_readable, upstream_writable,
+	upstream_closed };
