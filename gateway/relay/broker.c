@@ -1,6 +1,6 @@
 /*
- * broker - see broker.h. The body is taken apart by policy/commands/jetstream, which refuses one with
- * two readings; here each thing it asks for meets the rule that speaks of it.
+ * broker - see broker.h. The body is taken apart by policy/commands/jetstream, which refuses one
+ * with two readings; here each thing it asks for meets the rule that speaks of it.
  */
 #include "gateway/relay/broker.h"
 
@@ -46,8 +46,8 @@ judge_deliver(struct judging *j, const struct js_target *t)
 static int
 judge_select(struct judging *j, const struct js_target *t)
 {
-	struct decision d = j->js->mutating ? rights_publish_reach(j->rights, t->reach) :
-					      rights_subscribe(j->rights, t->subject, BYTES_NULL);
+	struct decision d = j->js->mutating ? rights_publish_reach(j->rights, t->reach)
+					    : rights_subscribe(j->rights, t->subject, BYTES_NULL);
 
 	return allow_or(j, "filter", d);
 }
@@ -61,8 +61,9 @@ holds_only_itself(const struct jetstream *js, struct bytes subject)
 	if (!state_stream(js->stream, &lattice))
 		return true;
 	if (js->is_kv)
-		return bytes_starts(subject, BYTES_LIT("$KV.")) && bytes_starts(bytes_from(subject, 4), js->bucket) &&
-		    bytes_starts(bytes_from(subject, 4 + js->bucket.len), BYTES_LIT("."));
+		return bytes_starts(subject, BYTES_LIT("$KV.")) &&
+		       bytes_starts(bytes_from(subject, 4), js->bucket) &&
+		       bytes_starts(bytes_from(subject, 4 + js->bucket.len), BYTES_LIT("."));
 	/* wadm's own streams hold what wadm's subjects carry: subscribing to those is judged */
 	return bytes_is(lattice, "wadm") || (state_pattern(subject, &of) && bytes_eq(of, lattice));
 }
@@ -92,9 +93,11 @@ judge_target(struct judging *j, const struct js_target *t)
 		/* ">" is no filter: that the stream may be read whole was judged by its name */
 		if (j->js->whole_stream && bytes_is(t->subject, ">"))
 			return 0;
-		return allow_or(j, "filter_subject", rights_subscribe(j->rights, t->subject, BYTES_NULL));
+		return allow_or(
+		    j, "filter_subject", rights_subscribe(j->rights, t->subject, BYTES_NULL));
 	case JS_SOURCE_FILTER:
-		return allow_or(j, "filter_subject", rights_subscribe(j->rights, t->subject, BYTES_NULL));
+		return allow_or(
+		    j, "filter_subject", rights_subscribe(j->rights, t->subject, BYTES_NULL));
 	case JS_REPUBLISH_TO:
 		return allow_or(j, "republish", rights_second_hand(j->rights, t->reach));
 	case JS_TRANSFORM_TO:
@@ -117,7 +120,8 @@ judge_target(struct judging *j, const struct js_target *t)
 	return refuse(j, "target", invalid);
 }
 
-/* needs_whole() - what it does to a stream regardless of subject, for whoever is refused; NULL: nothing. */
+/* needs_whole() - what it does to a stream regardless of subject, for whoever is refused; NULL:
+ * nothing. */
 static const char *
 needs_whole(const struct jetstream *js)
 {
@@ -139,7 +143,8 @@ needs_whole(const struct jetstream *js)
 	case JS_CONSUMER_UNPIN:
 	case JS_CONSUMER_RESET:
 	case JS_CONSUMER_NEXT:
-		/* a bucket's name says whose it is; of another stream the granted request has to say it */
+		/* a bucket's name says whose it is; of another stream the granted request has to
+		 * say it */
 		return js->is_kv || js->is_object ? "stream" : NULL;
 	default:
 		return NULL;
@@ -163,8 +168,8 @@ reads_whole(const struct jetstream *js)
 }
 
 /*
- * judge_state() - a stream that stores a lattice's state is reached by the words for that alone. Return:
- * true when it is one; *r then says whether it may be.
+ * judge_state() - a stream that stores a lattice's state is reached by the words for that alone.
+ * Return: true when it is one; *r then says whether it may be.
  */
 static bool
 judge_state(struct judging *j, int *r)
@@ -195,8 +200,8 @@ judge(struct judging *j)
 		return refuse(j, "allow_rollup_hdrs", invalid);
 	if (!judge_state(j, &r) && whole != NULL)
 		r = allow_or(j, whole,
-		    reads_whole(js) ? rights_stream(j->rights, js->stream) :
-				      rights_stream_subjects(j->rights, js->stream));
+		    reads_whole(js) ? rights_stream(j->rights, js->stream)
+				    : rights_stream_subjects(j->rights, js->stream));
 	for (const struct js_target *t = js->targets; r == 0 && t != NULL; t = t->next)
 		r = judge_target(j, t);
 	return r;
@@ -213,13 +218,14 @@ rewrite(const struct judging *j, struct bytes payload, struct buf *out)
 		char up[INBOX_NAME_MAX];
 
 		for (const struct js_target *t = j->js->targets; t != NULL; t = t->next) {
-			if (t->role == JS_DELIVER && t->where.len != 0 && inbox_is(t->subject) && t->where.at >= at &&
-			    (next == NULL || t->where.at < next->where.at))
+			if (t->role == JS_DELIVER && t->where.len != 0 && inbox_is(t->subject) &&
+			    t->where.at >= at && (next == NULL || t->where.at < next->where.at))
 				next = t;
 		}
 		if (next == NULL)
 			break;
-		/* up to the opening quote, the new value with its quotes, on from behind the closing one */
+		/* up to the opening quote, the new value with its quotes, on from behind the
+		 * closing one */
 		buf_put(out, bytes_of(payload.ptr + at, next->where.at - 1 - at));
 		buf_put_json(out, inbox_up(next->subject, j->token, up));
 		at = next->where.at + next->where.len + 1;
@@ -233,7 +239,9 @@ broker_judge(struct rights *rights, const char *token, const struct nats_op *op,
     struct buf *out, struct relay_event *e)
 {
 	struct body_arena memory = { .mem = arena, .cap = BROKER_ARENA };
-	struct body_input in = { .subject = op->subject, .header = op->header, .payload = op->payload };
+	struct body_input in = {
+		.subject = op->subject, .header = op->header, .payload = op->payload
+	};
 	struct jetstream js;
 	struct judging j = { rights, token, &js, e };
 	int r = jetstream_decode(&in, &memory, &js);

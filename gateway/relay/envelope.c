@@ -1,6 +1,6 @@
 /*
- * envelope - see envelope.h. The text holds words of ours and escaped pieces of the subject; a body is
- * never echoed.
+ * envelope - see envelope.h. The text holds words of ours and escaped pieces of the subject; a body
+ * is never echoed.
  */
 #include "gateway/relay/envelope.h"
 
@@ -16,17 +16,20 @@ envelope_text(char out[ENVELOPE_TEXT], const char *what, const char *rule, const
 	bool none = strcmp(rule, "none") == 0;
 	int shown = field.len < 64 ? (int)field.len : 64;
 
-	snprintf(out, ENVELOPE_TEXT, "Portcullis: %s denied, rule=%s%s%s%s%s%.*s, decision %s", what, rule,
-	    none ? " (" : "", none ? reason : "", none ? ")" : "", field.len != 0 ? " field=" : "", shown,
-	    field.len != 0 ? (const char *)field.ptr : "", id);
+	snprintf(out, ENVELOPE_TEXT, "Portcullis: %s denied, rule=%s%s%s%s%s%.*s, decision %s",
+	    what, rule, none ? " (" : "", none ? reason : "", none ? ")" : "",
+	    field.len != 0 ? " field=" : "", shown, field.len != 0 ? (const char *)field.ptr : "",
+	    id);
 }
 
 void
-envelope_rate(char out[ENVELOPE_TEXT], const char *what, const char *rule, uint64_t wait_ms, const char *id)
+envelope_rate(
+    char out[ENVELOPE_TEXT], const char *what, const char *rule, uint64_t wait_ms, const char *id)
 {
 	/* whole seconds, never too few: the wait is a hint for people and for back-off */
-	snprintf(out, ENVELOPE_TEXT, "Portcullis: %s denied, rule=%s reason=rate, again in %llu s, decision %s", what,
-	    rule, (unsigned long long)(wait_ms / 1000 + (wait_ms % 1000 != 0)), id);
+	snprintf(out, ENVELOPE_TEXT,
+	    "Portcullis: %s denied, rule=%s reason=rate, again in %llu s, decision %s", what, rule,
+	    (unsigned long long)(wait_ms / 1000 + (wait_ms % 1000 != 0)), id);
 }
 
 /* put_member() - "key":"text" */
@@ -84,14 +87,16 @@ put_command(struct buf *b, const struct command *c, struct bytes text)
 }
 
 bool
-envelope_put(const struct rights *rights, struct bytes subject, const char *text, bool headers, struct buf *header, struct buf *payload)
+envelope_put(const struct rights *rights, struct bytes subject, const char *text, bool headers,
+    struct buf *header, struct buf *payload)
 {
 	struct command c = { 0 };
 
 	if (rights_classify(rights, subject, &c) == 0 && put_command(payload, &c, bytes_str(text)))
 		return !buf_failed(payload);
 	if (bytes_starts(subject, BYTES_LIT("$JS."))) {
-		buf_put_str(payload, "{\"type\":\"io.nats.jetstream.api.v1.error_response\",\"error\":{\"code\":403,");
+		buf_put_str(payload, "{\"type\":\"io.nats.jetstream.api.v1.error_response\","
+				     "\"error\":{\"code\":403,");
 		put_member(payload, "description", bytes_str(text));
 		buf_put_str(payload, "}}");
 		return !buf_failed(payload);

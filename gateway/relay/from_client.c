@@ -28,8 +28,10 @@ relay_tell(struct relay *r, struct bytes subject, struct bytes reply, const char
 		return;
 	buf_init(&header, 2 * ENVELOPE_TEXT);
 	buf_init(&payload, 8 * ENVELOPE_TEXT);
-	if (envelope_put(*r->rights, subject, text, r->handshake.connect.headers, &header, &payload))
-		nats_put_msg(word(r), reply, sub_sid(sub), BYTES_NULL, buf_bytes(&header), buf_bytes(&payload));
+	if (envelope_put(
+		*r->rights, subject, text, r->handshake.connect.headers, &header, &payload))
+		nats_put_msg(word(r), reply, sub_sid(sub), BYTES_NULL, buf_bytes(&header),
+		    buf_bytes(&payload));
 	buf_deinit(&header);
 	buf_deinit(&payload);
 }
@@ -59,9 +61,11 @@ deny(struct relay *r, struct relay_event *e)
 		snprintf(id, sizeof(id), "%u.%llu.d%llu", r->env->index, (unsigned long long)r->id,
 		    (unsigned long long)r->denied + 1);
 		if (e->decision.reason == REASON_RATE)
-			envelope_rate(text, what, rule, rights_wait_ms(*r->rights, e->decision.rule, now_ms(r)), id);
+			envelope_rate(text, what, rule,
+			    rights_wait_ms(*r->rights, e->decision.rule, now_ms(r)), id);
 		else
-			envelope_text(text, what, rule, reason_word(e->decision.reason), e->detail, id);
+			envelope_text(
+			    text, what, rule, reason_word(e->decision.reason), e->detail, id);
 		relay_tell(r, e->subject, e->reply, text);
 		e->id = id;
 	}
@@ -72,7 +76,9 @@ deny(struct relay *r, struct relay_event *e)
 static void
 protocol(struct relay *r, const char *detail)
 {
-	struct relay_event e = { .decision.rule = RULE_NONE, .kind = RELAY_PROTOCOL, .detail = bytes_str(detail) };
+	struct relay_event e = {
+		.decision.rule = RULE_NONE, .kind = RELAY_PROTOCOL, .detail = bytes_str(detail)
+	};
 
 	relay_report(r, &e);
 	relay_end(r, "Unknown Protocol Operation", "protocol_error");
@@ -112,15 +118,16 @@ relay_own_reply(struct relay *r, struct bytes reply)
 		return false;
 	if (inbox_is(reply))
 		return !inbox_is_foreign(reply, r->identity->inbox);
-	if (reply.ptr[0] == '$' || reply.ptr[0] == '_' || rights_classify(*r->rights, reply, &c) != COMMAND_NOT ||
+	if (reply.ptr[0] == '$' || reply.ptr[0] == '_' ||
+	    rights_classify(*r->rights, reply, &c) != COMMAND_NOT ||
 	    rights_obeyed(*r->rights, reply))
 		return false;
 	return relay_sub_for(r, reply) != NULL;
 }
 
 /*
- * judge_data() - by the rules. An inbox that came with a message is somebody else's, even when it is
- * spelt like one of our own: it is for judge_publish() to say.
+ * judge_data() - by the rules. An inbox that came with a message is somebody else's, even when it
+ * is spelt like one of our own: it is for judge_publish() to say.
  */
 static struct decision
 judge_data(struct relay *r, struct bytes subject, bool granted)
@@ -134,24 +141,29 @@ judge_data(struct relay *r, struct bytes subject, bool granted)
 static struct decision
 judge_publish(struct relay *r, const struct nats_op *op, bool *answer, uint16_t *asked)
 {
-	static const struct decision again = { .verdict = VERDICT_ALLOW, .reason = REASON_RULE, .rule = RULE_NONE };
+	static const struct decision again = {
+		.verdict = VERDICT_ALLOW, .reason = REASON_RULE, .rule = RULE_NONE
+	};
 	bool granted = r->grants.n > 0 &&
-	    grants_has(&r->grants, op->subject, uv_now(r->env->room->loop), asked);
+		       grants_has(&r->grants, op->subject, uv_now(r->env->room->loop), asked);
 	struct decision d, a;
 
 	*answer = false;
-	if (!granted && op->subject.len == r->said_len && r->said_generation == r->env->generation &&
+	if (!granted && op->subject.len == r->said_len &&
+	    r->said_generation == r->env->generation &&
 	    memcmp(op->subject.ptr, r->said, r->said_len) == 0)
 		return again;
 	d = judge_data(r, op->subject, granted);
 	if (d.rated != 0)
 		d = rights_pay_publish(*r->rights, op->subject, d, now_ms(r));
-	if (d.verdict == VERDICT_ALLOW && !d.would_deny && d.rated == 0 && op->subject.len <= RELAY_SAID_MAX) {
+	if (d.verdict == VERDICT_ALLOW && !d.would_deny && d.rated == 0 &&
+	    op->subject.len <= RELAY_SAID_MAX) {
 		r->said_generation = r->env->generation;
 		r->said_len = (uint8_t)op->subject.len;
 		memcpy(r->said, op->subject.ptr, op->subject.len);
 	}
-	if (!granted || d.verdict == VERDICT_ALLOW || d.reason == REASON_INVALID || d.reason == REASON_COMMAND)
+	if (!granted || d.verdict == VERDICT_ALLOW || d.reason == REASON_INVALID ||
+	    d.reason == REASON_COMMAND)
 		return d;
 	a = rights_answer(*r->rights, op->subject);
 	*answer = a.verdict == VERDICT_ALLOW;
@@ -159,13 +171,16 @@ judge_publish(struct relay *r, const struct nats_op *op, bool *answer, uint16_t 
 }
 
 /*
- * police_headers() - write the block anew into the scratch buffer. @verb: what it commands; writing a key
- * of stored state takes headers of its own, which whoever reads its body judges. Return: false when denied.
+ * police_headers() - write the block anew into the scratch buffer. @verb: what it commands; writing
+ * a key of stored state takes headers of its own, which whoever reads its body judges. Return:
+ * false when denied.
  */
 static bool
 police_headers(struct relay *r, const struct nats_op *op, enum verb verb, struct bytes *header)
 {
-	struct relay_event e = { .decision.rule = RULE_NONE, .kind = RELAY_HEADER_DENIED, .subject = op->subject,
+	struct relay_event e = { .decision.rule = RULE_NONE,
+		.kind = RELAY_HEADER_DENIED,
+		.subject = op->subject,
 		.reply = op->reply };
 	struct buf *out = &r->env->scratch;
 	struct header_reader h;
@@ -211,8 +226,13 @@ police_headers(struct relay *r, const struct nats_op *op, enum verb verb, struct
 static void
 hand_over(struct relay *r, const struct nats_op *op)
 {
-	struct relay_event e = { .decision.rule = RULE_NONE, .kind = RELAY_COMMAND_DENIED, .subject = op->subject, .reply = op->reply };
-	struct relay_command c = { .subject = op->subject, .reply = op->reply, .payload = op->payload };
+	struct relay_event e = { .decision.rule = RULE_NONE,
+		.kind = RELAY_COMMAND_DENIED,
+		.subject = op->subject,
+		.reply = op->reply };
+	struct relay_command c = {
+		.subject = op->subject, .reply = op->reply, .payload = op->payload
+	};
 	struct command what = { 0 };
 
 	if (rights_classify(*r->rights, op->subject, &what) != 0)
@@ -234,7 +254,8 @@ hand_over(struct relay *r, const struct nats_op *op)
 	if (op->header.len != 0 && !police_headers(r, op, what.verb, &c.header))
 		return;
 	c.number = r->commands + 1;
-	if (op->payload.len + op->header.len > r->env->limits.max_command || r->env->ops->command(r, &c) != 0) {
+	if (op->payload.len + op->header.len > r->env->limits.max_command ||
+	    r->env->ops->command(r, &c) != 0) {
 		e.detail = BYTES_LIT("too large, or the dispatcher cannot take it");
 		deny(r, &e);
 		return;
@@ -256,7 +277,10 @@ reply_up(struct relay *r, struct bytes *reply, char room[INBOX_NAME_MAX])
 static bool
 judge_reply(struct relay *r, const struct nats_op *op)
 {
-	struct relay_event e = { .decision.rule = RULE_NONE, .kind = RELAY_REPLY_DENIED, .subject = op->subject, .reply = op->reply };
+	struct relay_event e = { .decision.rule = RULE_NONE,
+		.kind = RELAY_REPLY_DENIED,
+		.subject = op->subject,
+		.reply = op->reply };
 
 	if (relay_own_reply(r, op->reply))
 		return true;
@@ -272,8 +296,11 @@ static void
 forward(struct relay *r, const struct nats_op *op, bool answer)
 {
 	char subject_room[INBOX_NAME_MAX], reply_room[INBOX_NAME_MAX];
-	struct bytes subject = op->subject, reply = op->reply, header = BYTES_NULL, payload = op->payload;
-	struct relay_event e = { .decision.rule = RULE_NONE, .kind = RELAY_BODY_DENIED, .subject = op->subject,
+	struct bytes subject = op->subject, reply = op->reply, header = BYTES_NULL,
+		     payload = op->payload;
+	struct relay_event e = { .decision.rule = RULE_NONE,
+		.kind = RELAY_BODY_DENIED,
+		.subject = op->subject,
 		.reply = op->reply };
 
 	if (reply.len != 0 && (!judge_reply(r, op) || !reply_up(r, &reply, reply_room)))
@@ -302,7 +329,9 @@ forward(struct relay *r, const struct nats_op *op, bool answer)
 static void
 on_pub(struct relay *r, const struct nats_op *op)
 {
-	struct relay_event e = { .decision.rule = RULE_NONE, .kind = RELAY_PUB_DENIED, .subject = op->subject,
+	struct relay_event e = { .decision.rule = RULE_NONE,
+		.kind = RELAY_PUB_DENIED,
+		.subject = op->subject,
 		.reply = op->reply };
 	size_t before = to_client(r)->len + r->order.later.len;
 	unsigned commands = r->commands_out;
@@ -332,8 +361,8 @@ on_pub(struct relay *r, const struct nats_op *op)
 		hand_over(r, op);
 	else
 		deny(r, &e);
-	if (r->handshake.connect.verbose && !r->ending && to_client(r)->len + r->order.later.len == before &&
-	    r->commands_out == commands)
+	if (r->handshake.connect.verbose && !r->ending &&
+	    to_client(r)->len + r->order.later.len == before && r->commands_out == commands)
 		nats_put_ok(word(r));
 }
 
@@ -353,7 +382,10 @@ put_sub(struct relay *r, const struct sub *sub)
 static void
 on_sub(struct relay *r, const struct nats_op *op)
 {
-	struct relay_event e = { .decision.rule = RULE_NONE, .kind = RELAY_SUB_DENIED, .subject = op->subject, .queue = op->queue };
+	struct relay_event e = { .decision.rule = RULE_NONE,
+		.kind = RELAY_SUB_DENIED,
+		.subject = op->subject,
+		.queue = op->queue };
 	struct sub *sub;
 
 	if (subs_find(&r->subs, op->sid) != NULL) {
@@ -369,7 +401,8 @@ on_sub(struct relay *r, const struct nats_op *op)
 	else
 		e.decision = reported_subscribe(r, op->subject, op->queue);
 	if (e.decision.rated != 0)
-		e.decision = rights_pay_subscribe(*r->rights, op->subject, op->queue, e.decision, now_ms(r));
+		e.decision =
+		    rights_pay_subscribe(*r->rights, op->subject, op->queue, e.decision, now_ms(r));
 	if (e.decision.verdict != VERDICT_ALLOW) {
 		deny(r, &e);
 		return;

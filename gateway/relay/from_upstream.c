@@ -33,7 +33,9 @@ find_sub(struct relay *r, struct bytes sid)
 static void
 dropped(struct relay *r, const struct nats_op *op, struct decision d, const char *detail)
 {
-	struct relay_event e = { .kind = RELAY_DELIVERY_DROPPED, .subject = op->subject, .decision = d,
+	struct relay_event e = { .kind = RELAY_DELIVERY_DROPPED,
+		.subject = op->subject,
+		.decision = d,
 		.detail = bytes_str(detail) };
 
 	relay_report(r, &e);
@@ -80,7 +82,8 @@ may_deliver(struct relay *r, const struct nats_op *op, struct sub *sub, struct b
 	d = judge_delivery(r, sub, subject);
 	if (d.verdict != VERDICT_ALLOW) {
 		dropped(r, op, d,
-		    subject_match(sub_subject(sub), subject) ? "delivery" : "subject is not the subscription's");
+		    subject_match(sub_subject(sub), subject) ? "delivery"
+							     : "subject is not the subscription's");
 		return false;
 	}
 	if (subject.len <= SUB_SEEN_MAX) {
@@ -102,7 +105,8 @@ note_reply(struct relay *r, const struct sub *sub, struct bytes subject, struct 
 	if (!rights_answers(*r->rights, sub->answers, &t.max, &ttl_ms))
 		return;
 	t.until_ms = ttl_ms < 0 ? 0 : now + (uint64_t)ttl_ms;
-	/* elsewhere what lies below a reply may be somebody's data, which whoever asked could not hand out */
+	/* elsewhere what lies below a reply may be somebody's data, which whoever asked could not
+	 * hand out */
 	t.below = inbox_is(reply) && rights_rpc(*r->rights);
 	if (grants_add(&r->grants, reply, &t, now) != 0)
 		relay_end(r, NULL, "out_of_memory");
@@ -125,10 +129,10 @@ count(struct relay *r, struct sub *sub, bool ours)
 }
 
 /*
- * rewrite_header() - a header block as it was read, into the scratch buffer, less a gate's stamp, which is
- * nobody's to see; where nothing else was said the message is a plain one. A server from 2.12 on names
- * the subject that nobody listened to; where that is an own inbox, by the name the client knows.
- * Return: false when the block cannot be read.
+ * rewrite_header() - a header block as it was read, into the scratch buffer, less a gate's stamp,
+ * which is nobody's to see; where nothing else was said the message is a plain one. A server
+ * from 2.12 on names the subject that nobody listened to; where that is an own inbox, by the name
+ * the client knows. Return: false when the block cannot be read.
  */
 static bool
 rewrite_header(struct relay *r, struct bytes *header)
@@ -150,7 +154,9 @@ rewrite_header(struct relay *r, struct bytes *header)
 			stamps++;
 			continue;
 		}
-		header_field(out, name, bytes_is(name, "Nats-Subject") ? inbox_down(value, r->identity->inbox, room) : value);
+		header_field(out, name,
+		    bytes_is(name, "Nats-Subject") ? inbox_down(value, r->identity->inbox, room)
+						   : value);
 		kept++;
 	}
 	header_end(out);
@@ -184,7 +190,8 @@ on_msg(struct relay *r, const struct nats_op *op)
 	if (!r->handshake.connect.headers)
 		header = BYTES_NULL;
 	if (!rewrite_header(r, &header)) {
-		dropped(r, op, (struct decision){ .reason = REASON_INVALID, .rule = RULE_NONE }, "header block");
+		dropped(r, op, (struct decision){ .reason = REASON_INVALID, .rule = RULE_NONE },
+		    "header block");
 		return;
 	}
 	if (reply.len != 0) {
@@ -202,7 +209,8 @@ on_msg(struct relay *r, const struct nats_op *op)
 }
 
 bool
-relay_answer(struct relay *r, struct bytes reply, struct bytes onward, struct bytes header, struct bytes payload)
+relay_answer(struct relay *r, struct bytes reply, struct bytes onward, struct bytes header,
+    struct bytes payload)
 {
 	struct sub *sub;
 	bool status;
@@ -243,14 +251,16 @@ on_err(struct relay *r, const struct nats_op *op)
 	log_end(&l);
 	if (bytes_starts(op->text, stays)) {
 		/* we allowed what the upstream does not: its word counts, its names stay behind */
-		nats_put_err(to_client(r), "Permissions Violation for Publish or Subscription upstream");
+		nats_put_err(
+		    to_client(r), "Permissions Violation for Publish or Subscription upstream");
 		return;
 	}
 	if (bytes_starts(op->text, BYTES_LIT("Invalid Publish Subject")) ||
 	    bytes_starts(op->text, BYTES_LIT("Invalid Subject")) ||
 	    bytes_starts(op->text, BYTES_LIT("maximum subscriptions exceeded")))
 		return;
-	/* its login ends when the client's does: whose clock says so first is told in the same words */
+	/* its login ends when the client's does: whose clock says so first is told in the same
+	 * words */
 	if (r->identity->expires_s != 0 && bytes_is(op->text, "User Authentication Expired"))
 		relay_end(r, "User Authentication Expired", "expired_user");
 	else

@@ -33,7 +33,8 @@ find(const struct grants *g, struct bytes reply, uint64_t hash)
 {
 	struct grant **p = &g->bucket[hash & (g->cap - 1)];
 
-	while (*p != NULL && ((*p)->hash != hash || !bytes_eq(bytes_of((*p)->reply, (*p)->len), reply)))
+	while (*p != NULL &&
+	       ((*p)->hash != hash || !bytes_eq(bytes_of((*p)->reply, (*p)->len), reply)))
 		p = &(*p)->chain;
 	return p;
 }
@@ -115,7 +116,8 @@ grants_deinit(struct grants *g)
 	*g = (struct grants){ 0 };
 }
 
-/* find_covering() - the grant a subject falls under: its own, or the nearest above that covers it. */
+/* find_covering() - the grant a subject falls under: its own, or the nearest above that covers it.
+ */
 static struct grant **
 find_covering(const struct grants *g, struct bytes subject, uint64_t now_ms)
 {
@@ -172,7 +174,8 @@ grants_add(struct grants *g, struct bytes reply, const struct grant_terms *t, ui
 	if (x == NULL)
 		return err_raise(-ENOMEM);
 	append_age(g, x);
-	/* whoever named it for a ping gets no other answer on it by asking for something else too */
+	/* whoever named it for a ping gets no other answer on it by asking for something else too
+	 */
 	x->asked = expired(x, now_ms) ? t->asked : x->asked | t->asked;
 	x->left = t->max;
 	x->until_ms = t->until_ms;

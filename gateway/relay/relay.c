@@ -107,8 +107,8 @@ put_info(struct relay *r, bool ldm)
 }
 
 int
-relay_start(struct relay *r, struct relay_env *env, int fd, uint64_t id, const char *source, uint16_t port,
-    const char *nonce)
+relay_start(struct relay *r, struct relay_env *env, int fd, uint64_t id, const char *source,
+    uint16_t port, const char *nonce)
 {
 	const struct limits *m = &env->limits;
 	int answer;
@@ -118,7 +118,8 @@ relay_start(struct relay *r, struct relay_env *env, int fd, uint64_t id, const c
 	r->source_port = port;
 	snprintf(r->source, sizeof(r->source), "%s", source);
 	/* one message more than may wait always fits */
-	answer = stream_open(&r->client.stream, env->room, fd, m->max_pending + 2 * m->max_payload + (1U << 20), &relay_client_ops);
+	answer = stream_open(&r->client.stream, env->room, fd,
+	    m->max_pending + 2 * m->max_payload + (1U << 20), &relay_client_ops);
 	if (answer != 0)
 		return err_pass(answer);
 	r->client.state = LEG_OPEN;
@@ -166,17 +167,18 @@ relay_dialled(struct relay *r, int fd)
 {
 	const struct limits *m = &r->env->limits;
 
-	if (fd >= 0 && (r->ending || r->upstream.state != LEG_NONE ||
-			   stream_open(&r->upstream.stream, r->env->room, fd,
-			       m->max_pending + 2 * m->max_payload + (1U << 20), &relay_upstream_ops) != 0))
+	if (fd >= 0 &&
+	    (r->ending || r->upstream.state != LEG_NONE ||
+		stream_open(&r->upstream.stream, r->env->room, fd,
+		    m->max_pending + 2 * m->max_payload + (1U << 20), &relay_upstream_ops) != 0))
 		fd = -1;
 	if (r->ending)
 		return;
 	if (fd >= 0) {
 		r->upstream.state = LEG_OPEN;
 		r->upstream.read_ms = relay_now_ms(r);
-		nats_parser_init(&r->upstream.parser, NATS_FROM_SERVER, LIMITS_UPSTREAM_LINE,
-		    64U * 1024 * 1024);
+		nats_parser_init(
+		    &r->upstream.parser, NATS_FROM_SERVER, LIMITS_UPSTREAM_LINE, 64U * 1024 * 1024);
 		stream_read_on(&r->upstream.stream, true);
 	}
 	relay_obey(r, handshake_on_dialled(&r->handshake, fd >= 0));
@@ -240,7 +242,7 @@ static bool
 stuck(const struct relay *r, const struct leg *l, uint64_t now)
 {
 	return l->state == LEG_OPEN && stream_pending(&l->stream) > 0 &&
-	    now - l->stream.progress_ms >= r->env->limits.write_deadline_ms;
+	       now - l->stream.progress_ms >= r->env->limits.write_deadline_ms;
 }
 
 void
@@ -291,7 +293,8 @@ relay_command_done(struct relay *r, const struct relay_done *d)
 		char text[ENVELOPE_TEXT] = "";
 
 		if (d->why.len > 0)
-			memcpy(text, d->why.ptr, d->why.len < sizeof(text) ? d->why.len : sizeof(text) - 1);
+			memcpy(text, d->why.ptr,
+			    d->why.len < sizeof(text) ? d->why.len : sizeof(text) - 1);
 		refuse_publish(word(r), d->subject);
 		relay_tell(r, d->subject, d->reply, text);
 	} else if (r->handshake.connect.verbose)
@@ -345,8 +348,10 @@ relay_rejudge(struct relay *r)
 	r->generation = r->env->generation;
 	for (sub = subs_each(&r->subs, NULL); sub != NULL; sub = next) {
 		struct decision d = rights_subscribe(*r->rights, sub_subject(sub), sub_queue(sub));
-		struct relay_event e = { .kind = RELAY_SUB_ENDED, .subject = sub_subject(sub),
-			.queue = sub_queue(sub), .decision = d };
+		struct relay_event e = { .kind = RELAY_SUB_ENDED,
+			.subject = sub_subject(sub),
+			.queue = sub_queue(sub),
+			.decision = d };
 
 		next = subs_each(&r->subs, sub);
 		if (d.verdict == VERDICT_ALLOW) {

@@ -30,7 +30,8 @@ relay_may_take(const struct relay *r)
 		return true;
 	if (r->handshake.state != HANDSHAKE_OPEN)
 		return false;
-	if (r->commands - r->barrier.base >= LIMITS_COMMANDS || r->barrier.pings >= LIMITS_HELD_PINGS)
+	if (r->commands - r->barrier.base >= LIMITS_COMMANDS ||
+	    r->barrier.pings >= LIMITS_HELD_PINGS)
 		return false;
 	if (order_full(&r->order))
 		return false;
@@ -38,7 +39,7 @@ relay_may_take(const struct relay *r)
 	if (r->handshake.connect.verbose && r->commands_out > 0)
 		return false;
 	return stream_pending(&r->upstream.stream) < m->max_pending &&
-	    stream_pending(&r->client.stream) < m->max_pending;
+	       stream_pending(&r->client.stream) < m->max_pending;
 }
 
 /*
@@ -73,16 +74,18 @@ relay_flush(struct relay *r)
 		relay_end(r, NULL, "upstream_gone");
 }
 
-/* protocol_error() - the parser's answer to a client, in nats-server's words; @run begins with what it would not read. */
+/* protocol_error() - the parser's answer to a client, in nats-server's words; @run begins with what
+ * it would not read. */
 static void
 protocol_error(struct relay *r, int answer, struct bytes run)
 {
 	bool open = r->handshake.state == HANDSHAKE_OPEN;
-	const char *error = answer == NATS_LINE_TOO_LONG ? "maximum control line exceeded" :
-	    answer == NATS_PAYLOAD_TOO_LONG		 ? "Maximum Payload Violation" :
-	    open					 ? "Unknown Protocol Operation" :
-							   "Authorization Violation";
-	struct relay_event e = { .decision.rule = RULE_NONE, .kind = RELAY_PROTOCOL,
+	const char *error = answer == NATS_LINE_TOO_LONG      ? "maximum control line exceeded"
+			    : answer == NATS_PAYLOAD_TOO_LONG ? "Maximum Payload Violation"
+			    : open                            ? "Unknown Protocol Operation"
+							      : "Authorization Violation";
+	struct relay_event e = { .decision.rule = RULE_NONE,
+		.kind = RELAY_PROTOCOL,
 		.detail = open ? bytes_upto(run, 64) : bytes_str(error) };
 
 	relay_report(r, &e);
@@ -95,7 +98,8 @@ may_give(const struct relay *r)
 {
 	size_t max = r->env->limits.max_pending;
 
-	return !r->ending && stream_pending(&r->client.stream) < max && stream_pending(&r->upstream.stream) < max;
+	return !r->ending && stream_pending(&r->client.stream) < max &&
+	       stream_pending(&r->upstream.stream) < max;
 }
 
 /* pump_client() - take operations of the client while both sides can bear it. */

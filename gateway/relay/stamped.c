@@ -1,8 +1,8 @@
 /*
  * stamped - see stamped.h. Everything but the signature is a stranger's word. The header block is
  * written anew without its stamp, as the gate that signed it had it, and what the host is about to
- * see (subject, reply, headers, body) is held against the signature. Of several stamps on one message
- * none counts.
+ * see (subject, reply, headers, body) is held against the signature. Of several stamps on one
+ * message none counts.
  */
 #include "gateway/relay/stamped.h"
 
@@ -10,7 +10,8 @@
 #include "gateway/nats/header.h"
 #include "gateway/relay/relay_priv.h"
 
-/* whom() - a queue group by number; a window is asked about one member's or all groups' messages. */
+/* whom() - a queue group by number; a window is asked about one member's or all groups' messages.
+ */
 static uint64_t
 whom(struct bytes queue)
 {
@@ -32,7 +33,8 @@ stamped_begin(struct sub *sub)
 		stamp_window_init(sub->seen_stamps, STAMPED_PER_SUB, clock_wall_ns() / 1000000);
 }
 
-/* take_off() - the stamp, and in @out the block without it. Return: 0, STAMP_MISSING, STAMP_MALFORMED. */
+/* take_off() - the stamp, and in @out the block without it. Return: 0, STAMP_MISSING,
+ * STAMP_MALFORMED. */
 static int
 take_off(struct bytes block, struct bytes *stamp, struct buf *out, struct bytes *rest)
 {
@@ -74,7 +76,8 @@ once(struct relay *r, struct sub *sub, const struct stamp *s, size_t which, int6
 	int answer;
 
 	if (queue.len != 0) {
-		answer = stamp_window_take(&r->env->stamped->groups, s, whom(queue), slack_ms, now_ms);
+		answer =
+		    stamp_window_take(&r->env->stamped->groups, s, whom(queue), slack_ms, now_ms);
 		return err_pass(answer);
 	}
 	if (sub->seen_stamps == NULL)
@@ -82,7 +85,8 @@ once(struct relay *r, struct sub *sub, const struct stamp *s, size_t which, int6
 	return stamp_window_take(sub->seen_stamps, s, 0, slack_ms, now_ms);
 }
 
-/* look() - at all of it. Return: 0, an answer of stamp.h, -ENOMEM. @s is filled as far as it could be read. */
+/* look() - at all of it. Return: 0, an answer of stamp.h, -ENOMEM. @s is filled as far as it could
+ * be read. */
 static int
 look(struct relay *r, struct sub *sub, const struct nats_op *op, struct stamp *s)
 {
@@ -106,8 +110,12 @@ look(struct relay *r, struct sub *sub, const struct nats_op *op, struct stamp *s
 bool
 stamped_admit(struct relay *r, struct sub *sub, const struct nats_op *op)
 {
-	struct relay_event e = { .kind = RELAY_UNSTAMPED, .subject = op->subject, .reply = op->reply,
-		.queue = sub_queue(sub), .payload = op->payload, .decision.rule = RULE_NONE };
+	struct relay_event e = { .kind = RELAY_UNSTAMPED,
+		.subject = op->subject,
+		.reply = op->reply,
+		.queue = sub_queue(sub),
+		.payload = op->payload,
+		.decision.rule = RULE_NONE };
 	struct command c;
 	struct stamp s;
 	int answer;

@@ -256,7 +256,8 @@ classify_js(struct bytes rest, struct command *c)
 
 	if (token_skip(&rest, "API") && token_skip(&rest, "$KV"))
 		return classify_bucket(rest, c);
-	if (token_cut(&with_domain, &domain) && token_skip(&with_domain, "API") && token_skip(&with_domain, "$KV"))
+	if (token_cut(&with_domain, &domain) && token_skip(&with_domain, "API") &&
+	    token_skip(&with_domain, "$KV"))
 		return classify_bucket(with_domain, c);
 	return COMMAND_NOT;
 }

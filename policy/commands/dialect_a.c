@@ -151,7 +151,8 @@ pack_values(struct pack *p, struct body_read *r, struct body_link *link)
 	return err_pass(x);
 }
 
-/* The client leaves provider_id empty when it takes a link away; hosts find it by the other three. */
+/* The client leaves provider_id empty when it takes a link away; hosts find it by the other three.
+ */
 static int
 pack_link(struct pack *p, struct body_read *r, bool put, struct body_link *link)
 {
@@ -179,7 +180,8 @@ pack_link(struct pack *p, struct body_read *r, bool put, struct body_link *link)
 			return pack_refuse(p, "the same name twice in a map");
 		seen |= 1u << k;
 		x = k == 4 ? pack_values(p, r, link) : pack_text(p, texts[k]);
-		if (x == 0 && k < 3 && !body_id_ok(*texts[k]) && (put || k != 1 || texts[k]->len != 0))
+		if (x == 0 && k < 3 && !body_id_ok(*texts[k]) &&
+		    (put || k != 1 || texts[k]->len != 0))
 			x = pack_refuse(p, "not one token of a subject");
 		if (x == 0 && k == 3 && !body_word_ok(*texts[k]))
 			x = pack_refuse(p, "control characters in a name, or too long");

@@ -168,8 +168,8 @@ take_known(struct reading *x, size_t at, const char *name)
 }
 
 /*
- * take_all() - every id that an answer of any kind has: whoever asked two things on one reply may read the
- * answer to one as that to the other.
+ * take_all() - every id that an answer of any kind has: whoever asked two things on one reply may
+ * read the answer to one as that to the other.
  */
 static int
 take_all(struct reading *x)

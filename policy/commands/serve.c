@@ -242,7 +242,8 @@ serve_host_in(struct bytes pattern)
 	struct bytes lattice, host;
 
 	for (size_t i = 0; i < N_OF(subscriptions); i++)
-		if (row_fits(subscriptions[i].pattern, pattern, false, &lattice, &host) && host.len != 0)
+		if (row_fits(subscriptions[i].pattern, pattern, false, &lattice, &host) &&
+		    host.len != 0)
 			return host;
 	return BYTES_NULL;
 }

@@ -1,14 +1,16 @@
 /*
  * state - see state.h.
  *
- * A host of 0.60 to 1.x opens its buckets on start, makes them when they are not there, watches them
- * by an ordered consumer into its inbox, reads keys directly and writes them by $KV subjects, or by
- * $JS.DOMAIN.API.$KV when it is told a domain. It needs no more of JetStream's API than the rows
- * here, each for streams of its own lattice; so a grant of these words opens nothing else of it.
+ * A host of 0.60 to 1.x opens its buckets on start, makes them when they are not there, watches
+ * them by an ordered consumer into its inbox, reads keys directly and writes them by $KV subjects,
+ * or by $JS.DOMAIN.API.$KV when it is told a domain. It needs no more of JetStream's API than the
+ * rows here, each for streams of its own lattice; so a grant of these words opens nothing else of
+ * it.
  *
  * Sources: wasmCloud v0.82.0 and v1.9.2 crates/host/src/wasmbus/mod.rs (create_bucket),
  * host/src/nats/store.rs; wasmcloud-otp v0.63.2 jetstream/client.ex, v0.50.0 host_core
- * lib/host_core/jetstream; async-nats 0.33 jetstream/kv/mod.rs; nats-server server/jetstream_api.go.
+ * lib/host_core/jetstream; async-nats 0.33 jetstream/kv/mod.rs; nats-server
+ * server/jetstream_api.go.
  */
 #include "policy/commands/state.h"
 
@@ -51,7 +53,8 @@ state_stream(struct bytes stream, struct bytes *lattice)
 	*lattice = BYTES_LIT("wadm");
 	if (skip(&stream, "wadm_"))
 		return true;
-	if (kv ? !skip(&stream, "LATTICEDATA_") && !skip(&stream, "CONFIGDATA_") : !skip(&stream, "LATTICECACHE_"))
+	if (kv ? !skip(&stream, "LATTICEDATA_") && !skip(&stream, "CONFIGDATA_")
+	       : !skip(&stream, "LATTICECACHE_"))
 		return false;
 	*lattice = stream;
 	return true;
@@ -91,7 +94,8 @@ row_word(struct bytes call, struct bytes *lattice)
 		if (!skip(&stream, rows[i].call))
 			continue;
 		dot = bytes_find(stream, '.');
-		if ((dot != stream.len && !rows[i].more) || !state_stream(bytes_upto(stream, dot), lattice))
+		if ((dot != stream.len && !rows[i].more) ||
+		    !state_stream(bytes_upto(stream, dot), lattice))
 			return VERB_NONE;
 		return rows[i].word;
 	}
@@ -109,7 +113,8 @@ state_request(struct bytes subject, struct bytes *lattice)
 	if (skip(&rest, "ACK.") || skip(&rest, "FC.")) {
 		struct bytes stream = bytes_upto(rest, bytes_find(rest, '.'));
 
-		return stream.len < rest.len && state_stream(stream, lattice) ? VERB_STATE_READ : VERB_NONE;
+		return stream.len < rest.len && state_stream(stream, lattice) ? VERB_STATE_READ
+									      : VERB_NONE;
 	}
 	if (skip(&rest, "API."))
 		return row_word(rest, lattice);

@@ -167,9 +167,10 @@ text_name_in_braces(struct bytes s)
 
 	if (s.len < 4 || s.ptr[0] != '$' || s.ptr[1] != '{')
 		return 0;
-	while (n < s.len && ((s.ptr[n] >= 'a' && s.ptr[n] <= 'z') || (s.ptr[n] >= 'A' && s.ptr[n] <= 'Z') ||
-				(s.ptr[n] >= '0' && s.ptr[n] <= '9') || s.ptr[n] == '-' ||
-				s.ptr[n] == '_' || s.ptr[n] == '.'))
+	while (n < s.len &&
+	       ((s.ptr[n] >= 'a' && s.ptr[n] <= 'z') || (s.ptr[n] >= 'A' && s.ptr[n] <= 'Z') ||
+		   (s.ptr[n] >= '0' && s.ptr[n] <= '9') || s.ptr[n] == '-' || s.ptr[n] == '_' ||
+		   s.ptr[n] == '.'))
 		n++;
 	return n > 2 && n < s.len && s.ptr[n] == '}' ? n + 1 : 0;
 }
