@@ -7,99 +7,21 @@
  */
 #include "gateway/proc/parent_priv.h"
 
-#include <arpa/inet.h>
-#include <fcntl.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/resource.h>
 #include <sys/prctl.h>
-#include <sys/un.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "gateway/io/log.h"
 #include "gateway/proc/check.h"
 #include "policy/identity/nkey.h"
 
-enum { PARENT_BACKLOG = 1024, PARENT_STOP_MS = 10000, PARENT_KILL_MS = 2000, PARENT_SAID_MAX = 64 * 1024 };
+enum { PARENT_STOP_MS = 10000, PARENT_KILL_MS = 2000, PARENT_SAID_MAX = 64 * 1024 };
 
 struct parent parent;
 
-/* ---- listeners ---- */
-
-static void
-say_listen(const struct config_address *a, const char *why)
-{
-	struct log_line l;
-
-	log_begin(&l, LOG_FTL, "cannot_listen");
-	log_str(&l, "host", a->host);
-	log_num(&l, "port", a->port);
-	log_str(&l, "why", why);
-	log_end(&l);
-}
-
-/* listen_on() - one address of the configuration. Return: 0, -1 after a log line. */
-static int
-listen_on(const struct config_address *a)
-{
-	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE };
-	struct parent_listener *l = &parent.listener[parent.n_listeners];
-	struct sockaddr_storage bound;
-	socklen_t len = sizeof(bound);
-	struct addrinfo *list;
-	static const int one = 1;
-	char port[8];
-	int r;
-
-	snprintf(port, sizeof(port), "%u", a->port);
-	r = getaddrinfo(a->host[0] != '\0' ? a->host : NULL, port, &hints, &list);
-	if (r != 0) {
-		say_listen(a, gai_strerror(r));
-		return -1;
-	}
-	l->fd = socket(list->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (l->fd < 0 || setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) != 0 ||
-	    bind(l->fd, list->ai_addr, list->ai_addrlen) != 0 || listen(l->fd, PARENT_BACKLOG) != 0 ||
-	    getsockname(l->fd, (struct sockaddr *)&bound, &len) != 0) {
-		say_listen(a, strerror(errno));
-		freeaddrinfo(list);
-		return -1;
-	}
-	freeaddrinfo(list);
-	snprintf(l->host, sizeof(l->host), "%s", a->host[0] != '\0' ? a->host : "0.0.0.0");
-	l->port = ntohs(bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&bound)->sin6_port :
-						      ((struct sockaddr_in *)&bound)->sin_port);
-	parent.n_listeners++;
-	return 0;
-}
-
 /* ---- readiness ---- */
-
-/* notify() - tell systemd, if it started us: one datagram to $NOTIFY_SOCKET. */
-static void
-notify(const char *what)
-{
-	const char *path = getenv("NOTIFY_SOCKET");
-	struct sockaddr_un un = { .sun_family = AF_UNIX };
-	size_t len = path != NULL ? strlen(path) : 0;
-	int fd;
-
-	if (len < 2 || len >= sizeof(un.sun_path) || (path[0] != '/' && path[0] != '@'))
-		return;
-	memcpy(un.sun_path, path, len);
-	if (path[0] == '@')
-		un.sun_path[0] = '\0';
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return;
-	if (sendto(fd, what, strlen(what), MSG_NOSIGNAL, (struct sockaddr *)&un,
-		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + len)) < 0)
-		log_event(LOG_WRN, "notify_failed");
-	close(fd);
-}
 
 /* write_pid() - our process id into the file of -P. */
 static void
@@ -139,7 +61,7 @@ parent_on_ready(void)
 	if (parent.announce >= 0)
 		close(parent.announce);
 	parent.announce = -1;
-	notify("READY=1");
+	notify_ready();
 }
 
 /* ---- ending ---- */
@@ -152,20 +74,6 @@ kill_all(uv_timer_t *t)
 		if (parent.kid[i].alive)
 			uv_process_kill(&parent.kid[i].process, SIGKILL);
 	}
-}
-
-/*
- * close_listeners() - from now on a stranger is refused by the kernel instead of waiting for somebody
- * who will not come. The sockets are shared with the edges: shut, not only closed by us.
- */
-static void
-close_listeners(void)
-{
-	for (size_t i = 0; i < parent.n_listeners; i++) {
-		shutdown(parent.listener[i].fd, SHUT_RDWR);
-		close(parent.listener[i].fd);
-	}
-	parent.n_listeners = 0;
 }
 
 /*
@@ -212,10 +120,10 @@ parent_stop(int status)
 		return;
 	}
 	parent.state = PARENT_LEAVING;
-	notify("STOPPING=1");
+	notify_stopping("ending");
 	log_event(LOG_INF, "stopping");
 	children_say(ROLE_EDGE, MSG_STOP);
-	close_listeners();
+	listeners_close();
 	uv_timer_start(&parent.stop_timer, kill_all, PARENT_STOP_MS, 0);
 	leave_if_alone();
 }
@@ -254,9 +162,9 @@ lame_duck(void)
 	log_event(LOG_INF, "lame_duck");
 	act_tell(ACT_ADMIN, "lame-duck", BYTES_NULL, "signal USR2");
 	parent.state = PARENT_LAME_DUCK;
-	notify("STOPPING=1");
+	notify_stopping("lame duck: clients are let go");
 	children_say(ROLE_EDGE, MSG_LAME_DUCK);
-	close_listeners();
+	listeners_close();
 }
 
 static void
@@ -394,6 +302,8 @@ parent_main(const struct parent_options *o)
 	log_str(&l, "config", parent.config->file);
 	log_end(&l);
 	parent.born_ms = uv_now(&parent.loop);
+	notify_begin();
+	notify_status("starting: policies are compiled, the upstream is looked for");
 	raise_files();
 	uv_timer_init(&parent.loop, &parent.stop_timer);
 	uv_timer_init(&parent.loop, &parent.respawn_timer);
@@ -402,11 +312,7 @@ parent_main(const struct parent_options *o)
 	uv_timer_init(&parent.loop, &parent.compile_timer);
 	uv_fs_event_init(&parent.loop, &parent.watch_accounts);
 	uv_fs_event_init(&parent.loop, &parent.watch_operator);
-	for (size_t i = 0; i < parent.config->n_listen; i++) {
-		if (listen_on(&parent.config->listen[i]) != 0)
-			return 1;
-	}
-	if (control_begin() != 0)
+	if (listeners_open() != 0 || activation_end() != 0 || control_begin() != 0)
 		return 1;
 	if (dial_resolve() != 0 || children_start() != 0) {
 		control_end();

@@ -1,7 +1,8 @@
 /*
  * parent_priv - the parent in its files: parent.c starts, supervises and ends; parent_children.c
  * starts processes and wires them to each other; parent_give.c opens their files; parent_shipper.c is
- * about the one that may come and go; parent_dial.c connects to the upstream; parent_files.c reads
+ * about the one that may come and go; parent_listen.c listens, parent_activation.c takes the sockets it
+ * was started with, parent_notify.c speaks to the service manager; parent_dial.c connects to the upstream; parent_files.c reads
  * policies and trust and watches them; parent_reload.c keeps what came of a reload, parent_changes.c
  * says what it changed; parent_control.c answers the control socket; parent_status.c says how all does.
  */
@@ -35,6 +36,7 @@ struct kid {
 
 struct parent_listener {
 	int fd;
+	bool given; /* somebody else holds it too: closed, never shut */
 	char host[256];
 	uint16_t port;
 };
@@ -134,6 +136,29 @@ int children_files(struct kid *k) must_check;
 int children_secret(struct kid *k, const char *name, const char *path) must_check;
 /* children_backoff() - @k ended: how long to wait before another takes its place. */
 uint64_t children_backoff(struct kid *k);
+
+/* notify_begin() - who is to be told ($NOTIFY_SOCKET, $WATCHDOG_USEC); nobody after us sees the variables. */
+void notify_begin(void);
+/* notify_status() - one line for people. */
+void notify_status(const char *text);
+void notify_ready(void);
+/* notify_reloading() - a reload begins; notify_reloaded() - its outcome is known. */
+void notify_reloading(void);
+void notify_reloaded(void);
+void notify_stopping(const char *why);
+
+/* listeners_open() - every `listen`, given to us or opened. Return: 0, -1 after a log line. */
+int listeners_open(void) must_check;
+/* listeners_close() - from now on strangers are refused, or wait for who has the sockets after us. */
+void listeners_close(void);
+/* listener_name() - "HOST:PORT" of an address. */
+void listener_name(const struct sockaddr *sa, char *out, size_t room);
+/* activation_begin() - the sockets we were started with. Return: 0, -1 after a log line. */
+int activation_begin(void) must_check;
+/* activation_take() - the one bound to @sa (port 0: any of that address). Return: it, -1: none. */
+int activation_take(const struct sockaddr *sa, socklen_t len);
+/* activation_end() - nothing may be left over. Return: 0, -1 after a log line. */
+int activation_end(void) must_check;
 
 /* shipper_start() - where sinks are configured. Return: 0, -errno after a log line. */
 int shipper_start(struct kid *k) must_check;

@@ -18,6 +18,7 @@ void
 parent_reload(const char *by)
 {
 	log_event(LOG_INF, "reload");
+	notify_reloading();
 	snprintf(parent.reload.by, sizeof(parent.reload.by), "%s", by);
 	/* keys before trust: who is let in next has a key upstream */
 	children_keys();
@@ -80,6 +81,7 @@ tell(bool loaded)
 	buf_put_str(&b, "]}");
 	control_reloaded(loaded ? r->applying : r->compiling, buf_bytes(&b));
 	buf_deinit(&b);
+	notify_reloaded();
 }
 
 /* tell_if_over() - when the policy is in force and nothing more will be said of it. */

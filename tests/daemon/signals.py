@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 """Signals, as nats-server's: TERM and INT stop, USR2 lets go slowly, USR1 reopens the log, HUP reloads; and
-what the starting side sees: ready lines, the pid file, sd_notify."""
-import contextlib
+what the starting side sees: ready lines, the pid file."""
 import os
 import signal
 import socket
@@ -226,26 +225,6 @@ def the_pid_file_lives_as_long_as_the_gate():
         check(not os.path.exists(path), "the pid file stays behind")
 
 
-@contextlib.contextmanager
-def notify_socket(folder):
-    path = os.path.join(folder, "notify")
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
-        s.bind(path)
-        s.settimeout(stage.WAIT_S)
-        yield s, dict(os.environ, NOTIFY_SOCKET=path)
-
-
-def systemd_is_told_when_it_is_ready_and_when_it_stops():
-    with deployment() as d:
-        d.start_leaf()
-        with notify_socket(d.folder) as (notified, env):
-            d.start_gateway(stage.BUILD, env=env)
-            check(notified.recv(100) == b"READY=1")
-            d.gateway.send_signal(signal.SIGTERM)
-            check(notified.recv(100) == b"STOPPING=1")
-            check(d.gateway.child.wait(stage.WAIT_S) == 0)
-
-
 def the_end_of_a_process_that_others_need_ends_the_gate():
     for role in ("verifier", "signer", "dispatcher", "auditor"):
         with running() as d:
@@ -273,7 +252,6 @@ TESTS = [
     logged_to_a_file_all_speak_there_and_follow_it_when_it_moves,
     a_moved_decision_log_is_opened_anew,
     the_pid_file_lives_as_long_as_the_gate,
-    systemd_is_told_when_it_is_ready_and_when_it_stops,
     the_end_of_a_process_that_others_need_ends_the_gate,
 ]
 

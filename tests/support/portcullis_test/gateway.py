@@ -36,10 +36,10 @@ class Account:
 class Gateway(process.Process):
     """portcullis-gateway; when it is ready, .host and .port are what it announced first."""
 
-    def __init__(self, binary, conf_path, env=None, argv=(), wait=True):
+    def __init__(self, binary, conf_path, env=None, argv=(), wait=True, fds=()):
         if not os.access(binary, os.X_OK):
             raise process.Failed(f"{binary} is not built")
-        super().__init__([binary, "-c", conf_path, *argv], cwd=os.path.dirname(conf_path), env=env)
+        super().__init__([binary, "-c", conf_path, *argv], cwd=os.path.dirname(conf_path), env=env, fds=fds)
         self.host = self.port = None
         if not wait:
             return

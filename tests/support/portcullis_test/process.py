@@ -8,6 +8,19 @@ import time
 SANITIZER = ("AddressSanitizer", "LeakSanitizer", "runtime error:", "UndefinedBehaviorSanitizer")
 
 
+# becomes the program with descriptors from 3 on, as a service manager passes them: LISTEN_PID is its own id
+GIVE = """
+import fcntl, os, sys
+n = int(sys.argv[1])
+high = [fcntl.fcntl(int(fd), fcntl.F_DUPFD, 100) for fd in sys.argv[2 : 2 + n]]
+for at, fd in enumerate(high, 3):
+    os.dup2(fd, at)
+    os.close(fd)
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS=str(n))
+os.execv(sys.argv[2 + n], sys.argv[2 + n :])
+"""
+
+
 class Failed(Exception):
     """Something under test did not do what it had to; the text says what."""
 
@@ -15,8 +28,10 @@ class Failed(Exception):
 class Process:
     """One child with its standard error read line by line into .lines."""
 
-    def __init__(self, argv, cwd=None, env=None):
+    def __init__(self, argv, cwd=None, env=None, fds=()):
         self.argv = argv
+        if fds:
+            argv = ["/usr/bin/python3", "-c", GIVE, str(len(fds)), *map(str, fds), *argv]
         self.lines = []
         self._news = threading.Condition()
         self._ended = False
@@ -28,6 +43,7 @@ class Process:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            pass_fds=fds,
         )
         self.pid = self.child.pid
         self._reader = threading.Thread(target=self._read, daemon=True)

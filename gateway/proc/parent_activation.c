@@ -1,0 +1,195 @@
+/*
+ * parent_activation - sockets we were started with: sd_listen_fds(3)'s protocol. $LISTEN_PID names the
+ * process they are for, $LISTEN_FDS how many there are, from descriptor 3 on, $LISTEN_FDNAMES what they
+ * are called (only for messages: a name says nothing that the address does not).
+ *
+ * Who starts us is trusted, but mistakes are not hidden: a descriptor that is no listening stream
+ * socket, or is bound to an address that the configuration does not name, is an error. A gate that
+ * listened there after all, or silently did not, would both be wrong.
+ */
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "gateway/io/log.h"
+#include "gateway/proc/parent_priv.h"
+
+enum { ACTIVATION_FIRST = 3, ACTIVATION_MAX = CONFIG_MAX_LISTEN + 1 };
+
+static struct {
+	struct {
+		int fd; /* -1: taken */
+		struct sockaddr_storage bound;
+		socklen_t len;
+		char name[64];
+	} given[ACTIVATION_MAX];
+	size_t n;
+} self;
+
+/* count() - how many there are, and for us. Return: -1 when that is not to be understood. */
+static int
+count(const char *pid, const char *fds)
+{
+	char *end = NULL;
+	long n;
+
+	if (pid == NULL || fds == NULL)
+		return 0;
+	n = strtol(pid, &end, 10);
+	if (*pid == '\0' || *end != '\0')
+		return -1;
+	if (n != getpid())
+		return 0;
+	n = strtol(fds, &end, 10);
+	return *fds == '\0' || *end != '\0' || n < 0 || n > ACTIVATION_MAX ? -1 : (int)n;
+}
+
+static int
+bad(const char *name, const char *why)
+{
+	struct log_line l;
+
+	log_begin(&l, LOG_FTL, "cannot_listen");
+	log_str(&l, "given", name);
+	log_str(&l, "why", why);
+	log_end(&l);
+	return -1;
+}
+
+/* next_name() - the next of the names between colons. */
+static void
+next_name(const char **names, char *out, size_t room)
+{
+	size_t len = *names != NULL ? strcspn(*names, ":") : 0;
+
+	snprintf(out, room, "%.*s", len > 0 ? (int)len : 7, len > 0 ? *names : "unknown");
+	if (*names != NULL)
+		*names += len + ((*names)[len] == ':');
+}
+
+/* wrong() - what keeps it from being listened on, or NULL. */
+static const char *
+wrong(int fd)
+{
+	int type = 0, listening = 0, flags = fcntl(fd, F_GETFL);
+	socklen_t len = sizeof(int);
+
+	if (flags < 0 || getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) != 0)
+		return "the descriptor is no socket";
+	len = sizeof(int);
+	if (type != SOCK_STREAM || getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) != 0 || !listening)
+		return "not a listening stream socket: write ListenStream= and Accept=no";
+	if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0)
+		return "the descriptor cannot be used";
+	return NULL;
+}
+
+static int
+take_in(int fd, const char *name)
+{
+	const char *why = wrong(fd);
+	size_t i = self.n;
+
+	self.given[i].len = sizeof(self.given[i].bound);
+	if (why == NULL && getsockname(fd, (struct sockaddr *)&self.given[i].bound, &self.given[i].len) != 0)
+		why = "it has no address";
+	if (why != NULL)
+		return bad(name, why);
+	snprintf(self.given[i].name, sizeof(self.given[i].name), "%s", name);
+	self.given[i].fd = fd;
+	self.n++;
+	return 0;
+}
+
+int
+activation_begin(void)
+{
+	const char *names = getenv("LISTEN_FDNAMES");
+	int n = count(getenv("LISTEN_PID"), getenv("LISTEN_FDS")), r = 0;
+	char name[64];
+
+	if (n < 0)
+		return bad("LISTEN_PID, LISTEN_FDS", "not numbers, or more sockets than there can be addresses");
+	for (int i = 0; i < n && r == 0; i++) {
+		next_name(&names, name, sizeof(name));
+		r = take_in(ACTIVATION_FIRST + i, name);
+	}
+	unsetenv("LISTEN_PID");
+	unsetenv("LISTEN_FDS");
+	unsetenv("LISTEN_FDNAMES");
+	return r;
+}
+
+/* same_inet() - port 0 stands for any. */
+static bool
+same_inet(const struct sockaddr *want, const struct sockaddr *have)
+{
+	const struct sockaddr_in *a = (const struct sockaddr_in *)want, *b = (const struct sockaddr_in *)have;
+	const struct sockaddr_in6 *c = (const struct sockaddr_in6 *)want, *d = (const struct sockaddr_in6 *)have;
+
+	if (want->sa_family == AF_INET)
+		return a->sin_addr.s_addr == b->sin_addr.s_addr && (a->sin_port == 0 || a->sin_port == b->sin_port);
+	return memcmp(&c->sin6_addr, &d->sin6_addr, sizeof(c->sin6_addr)) == 0 && c->sin6_scope_id == d->sin6_scope_id &&
+	       (c->sin6_port == 0 || c->sin6_port == d->sin6_port);
+}
+
+static bool
+same(const struct sockaddr *want, const struct sockaddr *have)
+{
+	if (want->sa_family != have->sa_family)
+		return false;
+	if (want->sa_family == AF_UNIX)
+		return strncmp(((const struct sockaddr_un *)want)->sun_path, ((const struct sockaddr_un *)have)->sun_path,
+			   sizeof(((const struct sockaddr_un *)0)->sun_path)) == 0;
+	return (want->sa_family == AF_INET || want->sa_family == AF_INET6) && same_inet(want, have);
+}
+
+int
+activation_take(const struct sockaddr *sa, socklen_t len)
+{
+	struct log_line l;
+	int fd;
+
+	(void)len;
+	for (size_t i = 0; i < self.n; i++) {
+		if (self.given[i].fd < 0 || !same(sa, (const struct sockaddr *)&self.given[i].bound))
+			continue;
+		fd = self.given[i].fd;
+		self.given[i].fd = -1;
+		log_begin(&l, LOG_INF, "socket_given");
+		log_str(&l, "name", self.given[i].name);
+		log_end(&l);
+		return fd;
+	}
+	return -1;
+}
+
+int
+activation_end(void)
+{
+	char address[160];
+
+	for (size_t i = 0; i < self.n; i++) {
+		const struct sockaddr *sa = (const struct sockaddr *)&self.given[i].bound;
+		struct log_line l;
+
+		if (self.given[i].fd < 0)
+			continue;
+		if (sa->sa_family == AF_UNIX)
+			snprintf(address, sizeof(address), "unix:%.*s", (int)sizeof(((const struct sockaddr_un *)sa)->sun_path),
+			    ((const struct sockaddr_un *)sa)->sun_path);
+		else
+			listener_name(sa, address, sizeof(address));
+		log_begin(&l, LOG_FTL, "cannot_listen");
+		log_str(&l, "given", self.given[i].name);
+		log_str(&l, "address", address);
+		log_str(&l, "why", "we were started with a socket for it, and the configuration does not name it: "
+				   "ListenStream= and `listen` must be the same");
+		log_end(&l);
+		return -1;
+	}
+	return 0;
+}
