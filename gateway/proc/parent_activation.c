@@ -1,7 +1,7 @@
 /*
- * parent_activation - sockets we were started with: sd_listen_fds(3)'s protocol. $LISTEN_PID names the
- * process they are for, $LISTEN_FDS how many there are, from descriptor 3 on, $LISTEN_FDNAMES what they
- * are called (only for messages: a name says nothing that the address does not).
+ * parent_activation - sockets we were started with: sd_listen_fds(3)'s protocol. $LISTEN_PID names
+ * the process they are for, $LISTEN_FDS how many there are, from descriptor 3 on, $LISTEN_FDNAMES
+ * what they are called (only for messages: a name says nothing that the address does not).
  *
  * Who starts us is trusted, but mistakes are not hidden: a descriptor that is no listening stream
  * socket, or is bound to an address that the configuration does not name, is an error. A gate that
@@ -80,7 +80,8 @@ wrong(int fd)
 	if (flags < 0 || getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) != 0)
 		return "the descriptor is no socket";
 	len = sizeof(int);
-	if (type != SOCK_STREAM || getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) != 0 || !listening)
+	if (type != SOCK_STREAM ||
+	    getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) != 0 || !listening)
 		return "not a listening stream socket: write ListenStream= and Accept=no";
 	if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0)
 		return "the descriptor cannot be used";
@@ -94,7 +95,8 @@ take_in(int fd, const char *name)
 	size_t i = self.n;
 
 	self.given[i].len = sizeof(self.given[i].bound);
-	if (why == NULL && getsockname(fd, (struct sockaddr *)&self.given[i].bound, &self.given[i].len) != 0)
+	if (why == NULL &&
+	    getsockname(fd, (struct sockaddr *)&self.given[i].bound, &self.given[i].len) != 0)
 		why = "it has no address";
 	if (why != NULL)
 		return bad(name, why);
@@ -112,7 +114,8 @@ activation_begin(void)
 	char name[64];
 
 	if (n < 0)
-		return bad("LISTEN_PID, LISTEN_FDS", "not numbers, or more sockets than there can be addresses");
+		return bad("LISTEN_PID, LISTEN_FDS",
+		    "not numbers, or more sockets than there can be addresses");
 	for (int i = 0; i < n && r == 0; i++) {
 		next_name(&names, name, sizeof(name));
 		r = take_in(ACTIVATION_FIRST + i, name);
@@ -127,12 +130,16 @@ activation_begin(void)
 static bool
 same_inet(const struct sockaddr *want, const struct sockaddr *have)
 {
-	const struct sockaddr_in *a = (const struct sockaddr_in *)want, *b = (const struct sockaddr_in *)have;
-	const struct sockaddr_in6 *c = (const struct sockaddr_in6 *)want, *d = (const struct sockaddr_in6 *)have;
+	const struct sockaddr_in *a = (const struct sockaddr_in *)want,
+				 *b = (const struct sockaddr_in *)have;
+	const struct sockaddr_in6 *c = (const struct sockaddr_in6 *)want,
+				  *d = (const struct sockaddr_in6 *)have;
 
 	if (want->sa_family == AF_INET)
-		return a->sin_addr.s_addr == b->sin_addr.s_addr && (a->sin_port == 0 || a->sin_port == b->sin_port);
-	return memcmp(&c->sin6_addr, &d->sin6_addr, sizeof(c->sin6_addr)) == 0 && c->sin6_scope_id == d->sin6_scope_id &&
+		return a->sin_addr.s_addr == b->sin_addr.s_addr &&
+		       (a->sin_port == 0 || a->sin_port == b->sin_port);
+	return memcmp(&c->sin6_addr, &d->sin6_addr, sizeof(c->sin6_addr)) == 0 &&
+	       c->sin6_scope_id == d->sin6_scope_id &&
 	       (c->sin6_port == 0 || c->sin6_port == d->sin6_port);
 }
 
@@ -142,7 +149,8 @@ same(const struct sockaddr *want, const struct sockaddr *have)
 	if (want->sa_family != have->sa_family)
 		return false;
 	if (want->sa_family == AF_UNIX)
-		return strncmp(((const struct sockaddr_un *)want)->sun_path, ((const struct sockaddr_un *)have)->sun_path,
+		return strncmp(((const struct sockaddr_un *)want)->sun_path,
+			   ((const struct sockaddr_un *)have)->sun_path,
 			   sizeof(((const struct sockaddr_un *)0)->sun_path)) == 0;
 	return (want->sa_family == AF_INET || want->sa_family == AF_INET6) && same_inet(want, have);
 }
@@ -155,7 +163,8 @@ activation_take(const struct sockaddr *sa, socklen_t len)
 
 	(void)len;
 	for (size_t i = 0; i < self.n; i++) {
-		if (self.given[i].fd < 0 || !same(sa, (const struct sockaddr *)&self.given[i].bound))
+		if (self.given[i].fd < 0 ||
+		    !same(sa, (const struct sockaddr *)&self.given[i].bound))
 			continue;
 		fd = self.given[i].fd;
 		self.given[i].fd = -1;
@@ -179,15 +188,17 @@ activation_end(void)
 		if (self.given[i].fd < 0)
 			continue;
 		if (sa->sa_family == AF_UNIX)
-			snprintf(address, sizeof(address), "unix:%.*s", (int)sizeof(((const struct sockaddr_un *)sa)->sun_path),
+			snprintf(address, sizeof(address), "unix:%.*s",
+			    (int)sizeof(((const struct sockaddr_un *)sa)->sun_path),
 			    ((const struct sockaddr_un *)sa)->sun_path);
 		else
 			listener_name(sa, address, sizeof(address));
 		log_begin(&l, LOG_FTL, "cannot_listen");
 		log_str(&l, "given", self.given[i].name);
 		log_str(&l, "address", address);
-		log_str(&l, "why", "we were started with a socket for it, and the configuration does not name it: "
-				   "ListenStream= and `listen` must be the same");
+		log_str(&l, "why",
+		    "we were started with a socket for it, and the configuration does not name it: "
+		    "ListenStream= and `listen` must be the same");
 		log_end(&l);
 		return -1;
 	}

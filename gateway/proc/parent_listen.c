@@ -1,8 +1,9 @@
 /*
  * parent_listen - the sockets clients come to. Only made and handed on here: the edges accept.
  *
- * One that we were started with is used in place of one of our own when it is bound to an address of
- * `listen`. Such a socket has other holders, who go on with it after us: it is closed and never shut.
+ * One that we were started with is used in place of one of our own when it is bound to an address
+ * of `listen`. Such a socket has other holders, who go on with it after us: it is closed and never
+ * shut.
  */
 #include <arpa/inet.h>
 #include <netdb.h>
@@ -30,8 +31,8 @@ say_listen(const struct config_address *a, const char *why)
 static uint16_t
 port_of(const struct sockaddr_storage *ss)
 {
-	return ntohs(ss->ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)ss)->sin6_port :
-						 ((const struct sockaddr_in *)ss)->sin_port);
+	return ntohs(ss->ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)ss)->sin6_port
+					       : ((const struct sockaddr_in *)ss)->sin_port);
 }
 
 /* take_given() - one of the sockets we were started with, of any address the name stands for. */
@@ -66,7 +67,9 @@ open_own(const struct addrinfo *a)
 static int
 listen_on(const struct config_address *a)
 {
-	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE };
+	struct addrinfo hints = {
+		.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE
+	};
 	struct parent_listener *l = &parent.listener[parent.n_listeners];
 	struct sockaddr_storage bound;
 	socklen_t len = sizeof(bound);
@@ -108,8 +111,8 @@ listeners_open(void)
 }
 
 /*
- * listeners_close() - a stranger is refused by the kernel instead of waiting for somebody who will not
- * come. The sockets are shared with the edges: shut, not only closed by us.
+ * listeners_close() - a stranger is refused by the kernel instead of waiting for somebody who will
+ * not come. The sockets are shared with the edges: shut, not only closed by us.
  */
 void
 listeners_close(void)

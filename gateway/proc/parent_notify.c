@@ -3,8 +3,8 @@
  * NAME=VALUE to the socket in $NOTIFY_SOCKET, without its library. The variables are taken once and
  * removed, so that nobody we start speaks in our name.
  *
- * A reload is said to begin with the time it began at (Type=notify-reload waits for the READY=1 that
- * is later than it) and to be over when its outcome is known, whatever that is.
+ * A reload is said to begin with the time it began at (Type=notify-reload waits for the READY=1
+ * that is later than it) and to be over when its outcome is known, whatever that is.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -93,7 +93,8 @@ say(const char *what)
 	if (self.len == 0)
 		return;
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || sendto(fd, what, strlen(what), MSG_NOSIGNAL | MSG_DONTWAIT, (struct sockaddr *)&self.to, self.len) < 0) {
+	if (fd < 0 || sendto(fd, what, strlen(what), MSG_NOSIGNAL | MSG_DONTWAIT,
+			  (struct sockaddr *)&self.to, self.len) < 0) {
 		if (!self.failed) {
 			log_begin(&l, LOG_WRN, "notify_failed");
 			log_errno(&l, errno);
@@ -107,7 +108,8 @@ say(const char *what)
 		close(fd);
 }
 
-/* on_watchdog() - our loop turns: that is all it says. A child that hangs is seen by its own peers. */
+/* on_watchdog() - our loop turns: that is all it says. A child that hangs is seen by its own peers.
+ */
 static void
 on_watchdog(uv_timer_t *t)
 {
@@ -154,7 +156,9 @@ notify_reloading(void)
 	if (parent.state != PARENT_RUNNING)
 		return;
 	self.reloading = true;
-	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%" PRId64 "\nSTATUS=reading policies, trust and keys anew\n",
+	snprintf(text, sizeof(text),
+	    "RELOADING=1\nMONOTONIC_USEC=%" PRId64
+	    "\nSTATUS=reading policies, trust and keys anew\n",
 	    clock_mono_ns() / 1000);
 	say(text);
 }
@@ -165,7 +169,8 @@ notify_reloaded(void)
 	char text[NOTIFY_TEXT];
 
 	/* one that was asked for meanwhile has its own outcome */
-	if (parent.state != PARENT_RUNNING || !self.reloading || parent.reload.compiling != parent.reload.wanted)
+	if (parent.state != PARENT_RUNNING || !self.reloading ||
+	    parent.reload.compiling != parent.reload.wanted)
 		return;
 	self.reloading = false;
 	put_status(text, sizeof(text), "READY=1\n");
