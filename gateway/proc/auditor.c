@@ -105,13 +105,15 @@ on_stats_wanted(struct channel *c, struct cursor *in, int fd)
 static void
 write_batch(void)
 {
+	uint64_t dropped = 0;
 	size_t put = 0;
 	int r;
 
 	if (auditor.outcomes.len > 0 && (auditor.ledger.error == 0 || auditor.n_waiting > 0))
-		put = record_outcomes();
+		put = record_outcomes(&dropped);
 	r = ledger_commit(&auditor.ledger, auditor_now());
 	if (r == 0 && put > 0) {
+		ledger_lose(&auditor.ledger, dropped);
 		auditor.outcomes.len -= put;
 		memmove(auditor.outcomes.ptr, auditor.outcomes.ptr + put, auditor.outcomes.len);
 	}

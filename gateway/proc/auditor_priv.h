@@ -76,8 +76,11 @@ int record_command(const struct msg_record *m, const struct named *who, uint64_t
 /* record_note() - what an edge said; what nobody waits for is counted where it comes too often. */
 void record_note(const struct msg_note *m, uint32_t edge, const struct named *who);
 void record_refused(const struct msg_refused *m);
-/* record_outcomes() - those that are kept, into the batch, as many as fit. Return: bytes of ->outcomes. */
-size_t record_outcomes(void);
+/*
+ * record_outcomes() - those that are kept, into the batch, as many as fit. Return: bytes of ->outcomes;
+ * *dropped of them can be no record, which counts once the rest is durable.
+ */
+size_t record_outcomes(uint64_t *dropped);
 void record_act(const struct msg_act *m);
 /* record_flood() - at the end of a window: what was counted. */
 void record_flood(uint64_t now_ms);

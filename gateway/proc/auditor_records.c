@@ -59,7 +59,7 @@ static void
 put(struct record *r)
 {
 	if (auditor.ledger.error != 0 || ledger_put(&auditor.ledger, r, auditor_now()) != 0)
-		ledger_lose(&auditor.ledger, 1);
+		ledger_lose(&auditor.ledger, ledger_stands_for(r));
 }
 
 /* ---- commands ---- */
@@ -140,8 +140,8 @@ record_command(const struct msg_record *m, const struct named *who, uint64_t *se
 	return e < 0 ? -e : e > 0 ? EINVAL : 0;
 }
 
-/* put_outcome() - kept and put again when this batch fails. */
-static void
+/* put_outcome() - kept and put again when this batch fails. Return: false when it can be no record. */
+static bool
 put_outcome(const struct msg_outcome *m)
 {
 	struct redact_input in = { .payload = m->error, .key = secret_bytes(&auditor.redact), .max = 2048 };
@@ -161,25 +161,29 @@ put_outcome(const struct msg_outcome *m)
 		.client = m->conn };
 	uint64_t secrets;
 	bool cut;
+	int e;
 
 	buf_reset(&auditor.error);
 	if (m->error.len != 0 && redact(&in, &auditor.error, &secrets, &cut) == 0)
 		r.error = buf_bytes(&auditor.error);
-	if (ledger_put(&auditor.ledger, &r, auditor_now()) == 0)
+	e = ledger_put(&auditor.ledger, &r, auditor_now());
+	if (e == 0)
 		auditor.ledger.again++;
+	return e <= 0; /* out of memory spoils the batch, and all of it is put again */
 }
 
 size_t
-record_outcomes(void)
+record_outcomes(uint64_t *dropped)
 {
 	struct cursor in = { .in = buf_bytes(&auditor.outcomes) };
 
+	*dropped = 0;
 	while (in.in.len > 0 && !in.failed && ledger_bytes(&auditor.ledger) < AUDITOR_ALMOST) {
 		struct cursor one = { .in = cursor_sized(&in, MSG_OUTCOME_MAX) };
 		struct msg_outcome m;
 
-		if (!in.failed && msg_outcome_get(&one, &m) == 0)
-			put_outcome(&m);
+		if (in.failed || msg_outcome_get(&one, &m) != 0 || !put_outcome(&m))
+			++*dropped;
 	}
 	return auditor.outcomes.len - in.in.len;
 }
@@ -226,7 +230,8 @@ pass(const struct record *r, const char *what)
 {
 	struct flood_event e = { .what = bytes_str(what), .user = r->user, .account = r->account,
 		.issuer = r->issuer, .source = r->source, .reason = r->reason, .edge = (uint32_t)r->edge,
-		.client = r->client, .rule = r->rule, .verb = r->verb, .subject = r->subject, .policy = r->policy };
+		.client = r->client, .rule = r->rule, .verb = r->verb, .subject = r->subject, .policy = r->policy,
+		.more = r->summed };
 
 	return flood_pass(&auditor.flood, &e, uv_now(&auditor.child.loop));
 }

@@ -61,8 +61,9 @@ count(struct flood *f, const struct flood_event *e, uint64_t key)
 		else
 			s->mixed = true;
 	}
-	if (s->count++ > 0 && (!bytes_is(e->user, s->user) || !bytes_is(e->account, s->account)))
+	if (s->count > 0 && (!bytes_is(e->user, s->user) || !bytes_is(e->account, s->account)))
 		s->mixed = true;
+	s->count += 1 + e->more;
 	KEEP(s, e, what);
 	KEEP(s, e, user);
 	KEEP(s, e, account);

@@ -38,6 +38,7 @@ struct flood_event {
 	struct bytes rule, reason, verb, subject, policy;
 	uint32_t edge;
 	uint64_t client;
+	uint64_t more; /* it stands for so many besides itself, which were counted where it comes from */
 };
 
 struct flood {

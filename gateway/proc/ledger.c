@@ -50,7 +50,6 @@ ledger_own(struct ledger *l, struct record *r, struct ledger_time now)
 	if (chain_append(&l->chain, &l->h, r, &l->batch) != 0)
 		l->batch.failed = true;
 	l->records++;
-	l->ours++;
 }
 
 static void
@@ -150,7 +149,8 @@ static void
 begin(struct ledger *l, struct ledger_time now)
 {
 	l->base = l->chain;
-	l->records = l->again = l->ours = 0;
+	l->records = l->again = 0;
+	l->theirs = 0;
 	l->signing = false;
 	l->fresh = l->file < 0 ||
 		   segment_full(&l->setup.limits, l->bytes, l->opened_ns, now.wall_ns, 0);
@@ -165,7 +165,6 @@ begin(struct ledger *l, struct ledger_time now)
 		if (chain_open_segment(&l->chain, &l->h, &r, &l->batch) != 0)
 			l->batch.failed = true;
 		l->records++;
-		l->ours++;
 	}
 	if (!l->begun) {
 		put_start(l, now);
@@ -188,9 +187,19 @@ ledger_put(struct ledger *l, struct record *r, struct ledger_time now)
 		begin(l, now);
 	stamp(l, r, now);
 	err = chain_append(&l->chain, &l->h, r, &l->batch);
-	if (err == 0)
+	if (err == 0) {
 		l->records++;
+		l->theirs += ledger_stands_for(r);
+	}
 	return err_pass(err);
+}
+
+uint64_t
+ledger_stands_for(const struct record *r)
+{
+	if (r->kind == RECORD_SUMMARY && r->summed != 0)
+		return r->summed;
+	return r->kind == RECORD_DENIAL ? 1 + r->summed : 1;
 }
 
 void
@@ -278,7 +287,7 @@ written(struct ledger *l, int fd, struct ledger_time now)
 int
 ledger_commit(struct ledger *l, struct ledger_time now)
 {
-	size_t theirs = l->records - l->ours - l->again;
+	uint64_t theirs = l->theirs - l->again;
 	int fd = l->file, r;
 
 	if (l->records == 0)

@@ -47,7 +47,7 @@ struct ledger {
 	struct buf batch;
 	size_t records; /* in the batch */
 	size_t again;   /* of them, those the caller keeps and puts again when the batch fails */
-	size_t ours;    /* and those of the ledger's own */
+	uint64_t theirs; /* what the others stand for, one or more each */
 	char run[RECORD_RUN_LEN + 1];
 	char origin[NOTE_NAME_MAX + 1];
 	bool old_log;    /* a log of version 1 lies beside */
@@ -91,6 +91,11 @@ int ledger_open(struct ledger *l, const struct ledger_setup *s, struct ledger_ti
  * batch is written. Return: 0, RECORD_BAD, -ENOMEM (it is not in the batch).
  */
 int ledger_put(struct ledger *l, struct record *r, struct ledger_time now) must_check;
+/*
+ * ledger_stands_for() - how many are lost with this record: a summary stands for those it counts, a denial
+ * for itself and those alike it counts.
+ */
+uint64_t ledger_stands_for(const struct record *r);
 /* ledger_lose() - @n records were not even tried. */
 void ledger_lose(struct ledger *l, uint64_t n);
 /* ledger_commit() - the batch to the disk. Return: 0 (also of an empty one), -errno: it never was. */

@@ -64,6 +64,24 @@ START_TEST(strangers_have_one_together_however_many_addresses_they_have)
 }
 END_TEST
 
+START_TEST(what_an_event_stands_for_is_counted_with_it)
+{
+	struct flood *f = calloc(1, sizeof(*f));
+	struct flood_event a = denial("UA", "::1:1");
+
+	ck_assert_ptr_nonnull(f);
+	for (int i = 0; i < FLOOD_EACH; i++)
+		ck_assert(flood_pass(f, &a, 5));
+	a.more = 950;
+	ck_assert(!flood_pass(f, &a, 5));
+	a.more = 0;
+	ck_assert(!flood_pass(f, &a, 5));
+	ck_assert_uint_eq(f->sum[0].count, 952);
+	ck_assert(!f->sum[0].mixed);
+	free(f);
+}
+END_TEST
+
 static const struct {
 	const char *in, *success, *error;
 } answers[] = {
@@ -158,6 +176,7 @@ audit_parts_tests(void)
 
 	tcase_add_test(t, each_has_his_measure_and_the_rest_is_counted);
 	tcase_add_test(t, strangers_have_one_together_however_many_addresses_they_have);
+	tcase_add_test(t, what_an_event_stands_for_is_counted_with_it);
 	tcase_add_test(t, an_error_that_repeats_a_secret_is_kept_without_it);
 	tcase_add_loop_test(t, an_answer_says_whether_it_worked, 0, sizeof(answers) / sizeof(answers[0]));
 	tcase_add_test(t, a_key_is_read_in_both_forms_and_in_no_other);

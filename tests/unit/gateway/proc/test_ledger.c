@@ -353,6 +353,40 @@ START_TEST(what_is_lost_while_a_batch_is_made_is_told_by_the_next)
 }
 END_TEST
 
+START_TEST(a_lost_summary_counts_what_it_stood_for)
+{
+	struct record sum = { .kind = RECORD_SUMMARY, .what = BYTES_LIT("publish"), .summed = 1000 };
+	struct record denial = { .kind = RECORD_DENIAL, .what = BYTES_LIT("publish"), .summed = 30 };
+	struct record none = { .kind = RECORD_SUMMARY, .what = BYTES_LIT("publish") };
+	int file, full = open("/dev/full", O_WRONLY);
+
+	ck_assert_uint_eq(ledger_stands_for(&none), 1);
+	ck_assert_int_eq(reopen(), 0);
+	(void)put_command(true);
+	commit();
+	ck_assert_int_ge(full, 0);
+	file = l.file;
+	l.file = full;
+	ck_assert_int_eq(ledger_put(&l, &sum, now), 0);
+	ck_assert_int_eq(ledger_put(&l, &denial, now), 0);
+	(void)put_command(true);
+	put_outcome(1);
+	l.again = 1; /* that one is kept */
+	ck_assert_int_eq(ledger_commit(&l, now), -ENOSPC);
+	ck_assert_uint_eq(l.lost, 1000 + 31 + 1);
+	/* the gap record itself is told again, not counted */
+	ck_assert_int_eq(ledger_put(&l, &sum, now), 0);
+	ck_assert_int_ne(ledger_commit(&l, now), 0);
+	ck_assert_uint_eq(l.lost, 2032);
+	l.file = file;
+	close(full);
+	ck_assert_int_eq(ledger_tick(&l, now), 0);
+	ck_assert_int_eq(count("\"summed\":2032"), 1);
+	ledger_close(&l, "stopped", now);
+	ck_fine();
+}
+END_TEST
+
 START_TEST(a_log_cut_at_any_byte_behind_its_checkpoint_opens_and_verifies)
 {
 	static uint8_t whole[1 << 20], again[1 << 20];
@@ -466,6 +500,7 @@ ledger_tests(void)
 	tcase_add_test(t, a_log_cut_at_any_byte_behind_its_checkpoint_opens_and_verifies);
 	tcase_add_test(t, a_log_that_was_cut_before_its_checkpoint_is_not_written_to);
 	tcase_add_test(t, what_is_lost_while_a_batch_is_made_is_told_by_the_next);
+	tcase_add_test(t, a_lost_summary_counts_what_it_stood_for);
 	tcase_add_test(t, another_key_signs_only_after_a_handover);
 	tcase_add_test(t, a_segment_whose_first_write_was_cut_off_is_begun_again);
 	return t;
