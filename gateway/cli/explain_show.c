@@ -55,7 +55,7 @@ reason_text(enum reason why)
 	return (size_t)why < sizeof(text) / sizeof(text[0]) ? text[why] : reason_word(why);
 }
 
-/* put_bounds() - how often and when a rule holds, when it says so. */
+/* put_bounds() - how often and when a rule holds, and is on record, when it says so. */
 static void
 put_bounds(const struct shown *s, const struct explain_rule *rule, struct buf *b)
 {
@@ -65,6 +65,10 @@ put_bounds(const struct shown *s, const struct explain_rule *rule, struct buf *b
 	if (policy_rule_rate(s->p, rule->rule, rate)[0] != '\0') {
 		buf_put_str(b, "; at most ");
 		buf_put_str(b, rate);
+	}
+	if (policy_rule_sample(s->p, rule->rule) > 1) {
+		buf_put_str(b, "; on record 1 in ");
+		buf_put_dec(b, policy_rule_sample(s->p, rule->rule));
 	}
 	if (times[0] != '\0') {
 		buf_put_str(b, rule->shut ? "; not in force now: " : "; in force now: ");
@@ -340,6 +344,8 @@ json_step(const struct shown *s, const struct explain_step *step, struct buf *b)
 		put_flag(b, "observes", rule->observes);
 		put_member(b, "rate", bytes_str(policy_rule_rate(s->p, rule->rule, rate)));
 		put_member(b, "times", bytes_str(policy_rule_times(s->p, rule->rule)));
+		buf_put_str(b, ",\"sample\":");
+		buf_put_dec(b, policy_rule_sample(s->p, rule->rule));
 		put_extras(s, rule, b);
 		put_flag(b, "in_force", !rule->shut);
 		put_flag(b, "decides", rule->decides);

@@ -111,7 +111,8 @@ write_batch(void)
 
 	if (auditor.outcomes.len > 0 && (auditor.ledger.error == 0 || auditor.n_waiting > 0))
 		put = record_outcomes(&dropped);
-	r = ledger_commit(&auditor.ledger, auditor_now());
+	/* where only such wait that are on no record, the disk says nothing new */
+	r = auditor.ledger.records > 0 ? ledger_commit(&auditor.ledger, auditor_now()) : auditor.ledger.error;
 	if (r == 0 && put > 0) {
 		ledger_lose(&auditor.ledger, dropped);
 		auditor.outcomes.len -= put;
@@ -241,6 +242,26 @@ on_record(struct channel *c, struct cursor *in, int fd)
 	note_command(&auditor.notes, &m, who, seq);
 	auditor.waiting[auditor.n_waiting].token = m.token;
 	auditor.waiting[auditor.n_waiting].seq = seq;
+	auditor.n_waiting++;
+	return 0;
+}
+
+/*
+ * on_spared() - a read that policy leaves out of the record. It waits in its turn all the same, so that it does
+ * not overtake what its connection asked for before.
+ */
+static int
+on_spared(struct channel *c, struct cursor *in, int fd)
+{
+	uint64_t token;
+
+	(void)c;
+	(void)fd;
+	if (msg_spared_get(in, &token) != 0)
+		return -EBADMSG;
+	make_room();
+	auditor.waiting[auditor.n_waiting].token = token;
+	auditor.waiting[auditor.n_waiting].seq = 0;
 	auditor.n_waiting++;
 	return 0;
 }
@@ -392,6 +413,7 @@ on_peer(struct channel *c, struct cursor *in, int fd)
 	static const struct frame_rule dispatcher_rules[] = {
 		{ MSG_RECORD, CHILD_IN(0), false, false, MSG_RECORD_MAX, on_record, "record" },
 		{ MSG_OUTCOME, CHILD_IN(0), false, false, MSG_OUTCOME_MAX, on_outcome, "outcome" },
+		{ MSG_SPARED, CHILD_IN(0), false, false, 8, on_spared, "spared" },
 	};
 	static const struct frame_rule verifier_rules[] = {
 		{ MSG_WHO, CHILD_IN(0), false, false, FRAME_MAX, on_who, "who" },

@@ -106,6 +106,7 @@ record_command(const struct msg_record *m, const struct named *who, uint64_t *se
 		.verb = m->verb,
 		.dialect = m->dialect,
 		.mutating = m->mutating,
+		.sample = m->sample,
 		.lattice = m->lattice,
 		.host = m->host,
 		.object = m->object,

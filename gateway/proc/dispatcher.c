@@ -5,6 +5,7 @@
  */
 #include "gateway/proc/dispatcher_priv.h"
 
+#include <sodium.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -38,6 +39,18 @@ record(const struct ruling *r, const struct msg_command *m, uint32_t edge, struc
 		job_secrets(j, out.spans);
 	out.edge = edge;
 	return msg_record_put(&dispatcher.auditor, &out);
+}
+
+/*
+ * have_written() - @j waits for `durable`: of its record, or, where policy spares it one, of those before it.
+ * Nobody can foresee which those are.
+ */
+static int
+have_written(const struct ruling *r, const struct msg_command *m, uint32_t edge, struct job *j)
+{
+	if (ruling_spared(r, dispatcher.snapshot.policy, randombytes_random()))
+		return msg_spared_put(&dispatcher.auditor, j->node.conn);
+	return record(r, m, edge, j);
 }
 
 /* refuse() - @why NULL: a decision, which is on record, @text for the asker; else a reason for both. */
@@ -158,7 +171,7 @@ on_command(struct channel *edge, struct cursor *in, int fd)
 	j->verb = ruling_verb(&ruling);
 	j->mutating = ruling.command.mutating;
 	j->one = ruling.command.host.len != 0;
-	if (dispatcher.auditor.fd < 0 || record(&ruling, &m, edge->index, j) != 0) {
+	if (dispatcher.auditor.fd < 0 || have_written(&ruling, &m, edge->index, j) != 0) {
 		job_done(j, false, "not_recorded");
 		return 0;
 	}

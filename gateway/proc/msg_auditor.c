@@ -100,6 +100,7 @@ msg_record_put(struct channel *c, const struct msg_record *m)
 	buf_put(b, bytes_of(m->digest, sizeof(m->digest)));
 	buf_put_u64(b, m->size);
 	buf_put_u64(b, m->parts);
+	buf_put_u64(b, m->sample);
 	buf_put_u64(b, m->count);
 	buf_put_u8(b, m->has_count);
 	buf_put_u8(b, m->every_host);
@@ -134,6 +135,7 @@ msg_record_get(struct cursor *in, struct msg_record *m)
 	digest = cursor_take(in, sizeof(m->digest));
 	m->size = cursor_u64(in);
 	m->parts = cursor_u64(in);
+	m->sample = cursor_u64(in);
 	m->count = cursor_u64(in);
 	m->has_count = cursor_u8(in) == 1;
 	m->every_host = cursor_u8(in) == 1;
@@ -182,6 +184,20 @@ msg_outcome_get(struct cursor *in, struct msg_outcome *m)
 	m->lattice = cursor_sized(in, 256);
 	m->success = cursor_sized(in, 8);
 	m->error = cursor_sized(in, OUTCOME_BYTES);
+	return cursor_done(in) ? 0 : err_raise(-EBADMSG);
+}
+
+int
+msg_spared_put(struct channel *c, uint64_t token)
+{
+	buf_put_u64(frame_begin(c, MSG_SPARED), token);
+	return frame_end(c, -1);
+}
+
+int
+msg_spared_get(struct cursor *in, uint64_t *token)
+{
+	*token = cursor_u64(in);
 	return cursor_done(in) ? 0 : err_raise(-EBADMSG);
 }
 

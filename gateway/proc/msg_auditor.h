@@ -21,6 +21,7 @@ enum msg_auditor {
 	MSG_NOTE = 1,    /* edge: one line for the decision log, or a record; nothing to wait for */
 	MSG_RECORD,      /* dispatcher: a command; MSG_DURABLE or MSG_NOT_WRITTEN answers */
 	MSG_OUTCOME,     /* dispatcher: what came of a command */
+	MSG_SPARED,      /* dispatcher: a read that is not to be on record; answered in its turn, as MSG_RECORD */
 	MSG_DURABLE = 32,
 	MSG_NOT_WRITTEN,
 };
@@ -61,6 +62,7 @@ struct msg_record {
 	struct record_list config, labels;                                 /* names */
 	struct bytes body;  /* when it could be read: as it came; it goes no further than the auditor */
 	struct bytes spans; /* its secrets */
+	uint64_t sample;    /* of commands alike one in so many is on record; 0: each */
 };
 
 struct msg_outcome {
@@ -80,6 +82,9 @@ int msg_record_put(struct channel *c, const struct msg_record *m);
 int msg_record_get(struct cursor *in, struct msg_record *m) must_check;
 int msg_outcome_put(struct channel *c, const struct msg_outcome *m);
 int msg_outcome_get(struct cursor *in, struct msg_outcome *m) must_check;
+/* msg_spared: the dispatcher's token; comes back in MSG_DURABLE or MSG_NOT_WRITTEN */
+int msg_spared_put(struct channel *c, uint64_t token);
+int msg_spared_get(struct cursor *in, uint64_t *token) must_check;
 /*
  * msg_durable: MSG_DURABLE, MSG_NOT_WRITTEN: the dispatcher's token; the record's sequence number, or of
  * MSG_NOT_WRITTEN why, as an errno

@@ -116,6 +116,7 @@ ruling_record(const struct ruling *r, const struct policy *p, const struct msg_c
 		.allowed = r->decision.verdict == VERDICT_ALLOW,
 		.would_deny = r->decision.would_deny,
 		.mutating = c->mutating,
+		.sample = ruling_sample(r, p) > 1 ? ruling_sample(r, p) : 0,
 		.subject = m->subject,
 		.reply = m->reply,
 		.verb = bytes_str(command_verb_name(verb)),
@@ -133,6 +134,23 @@ ruling_record(const struct ruling *r, const struct policy *p, const struct msg_c
 	if (r->read)
 		record_body(r, m, out, spans);
 	crypto_hash_sha256(out->digest, m->payload.ptr, m->payload.len);
+}
+
+uint32_t
+ruling_sample(const struct ruling *r, const struct policy *p)
+{
+	const struct decision *d = &r->decision;
+
+	if (d->verdict != VERDICT_ALLOW || d->would_deny || d->reason != REASON_RULE || r->command.mutating ||
+	    command_verb_mutates(ruling_verb(r)))
+		return 1;
+	return policy_rule_sample(p, d->rule);
+}
+
+bool
+ruling_spared(const struct ruling *r, const struct policy *p, uint32_t drawn)
+{
+	return drawn % ruling_sample(r, p) != 0;
 }
 
 void

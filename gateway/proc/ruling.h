@@ -35,6 +35,13 @@ struct bytes ruling_field(const struct ruling *r);
 /* ruling_record() - the auditor's record; slices borrow from @r, @m, @p and @spans. */
 void ruling_record(const struct ruling *r, const struct policy *p, const struct msg_command *m,
     struct msg_record *out, uint8_t spans[MSG_RECORD_SPANS]);
+/*
+ * ruling_sample() - one in how many of what the deciding rule allows is on record; 1: this is, in any case.
+ * More only for an enforced allow of what changes nothing.
+ */
+uint32_t ruling_sample(const struct ruling *r, const struct policy *p);
+/* ruling_spared() - is it one of those that are not? @drawn is random; 0 is on record of every sample. */
+bool ruling_spared(const struct ruling *r, const struct policy *p, uint32_t drawn);
 /* ruling_text() - a refusal in words. */
 void ruling_text(const struct ruling *r, const struct policy *p, const char *id, char out[ENVELOPE_TEXT]);
 

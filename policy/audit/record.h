@@ -76,6 +76,7 @@ struct record {
 	struct bytes rule, reason, field, why, policy;
 	struct bytes verb, dialect;
 	bool mutating;
+	uint64_t sample; /* of commands alike one in so many is on record; 0: each */
 	struct bytes lattice, host, object, target, application;
 	struct bytes image, registry, repository, tag, digest; /* image as written, and its parts */
 	uint64_t parts;

@@ -41,6 +41,7 @@ const struct record_field record_field[] = {
 	TEXT(verb, 64, JUDGED | K(OUTCOME) | K(SUMMARY)),
 	TEXT(dialect, 16, JUDGED),
 	FLAG(mutating, JUDGED),
+	NUM(sample, K(COMMAND)),
 	TEXT(lattice, 256, JUDGED | K(OUTCOME) | K(SUMMARY)),
 	TEXT(host, 512, JUDGED),
 	TEXT(object, 2048, JUDGED),

@@ -136,6 +136,8 @@ bool command_covers_under(const struct prefixes *set, struct bytes pattern);
 bool command_overlaps_under(const struct prefixes *set, struct bytes pattern);
 /* command_verb_mutates() - does it change anything? True for what nobody knows. */
 bool command_verb_mutates(enum verb v);
+/* command_verbs_mutate() - does one of a set? */
+bool command_verbs_mutate(uint64_t set);
 /* command_verb_name() - "provider.start"; never NULL. */
 const char *command_verb_name(enum verb v);
 /* command_dialect_name() - "A", "B", "AB", "C", "D", "wadm", "kv", or "" for none. */

@@ -115,6 +115,15 @@ command_verb_mutates(enum verb v)
 	}
 }
 
+bool
+command_verbs_mutate(uint64_t set)
+{
+	for (unsigned v = 0; v < VERB_COUNT; v++)
+		if ((set & VERB_BIT(v)) != 0 && command_verb_mutates((enum verb)v))
+			return true;
+	return false;
+}
+
 uint64_t
 command_verbs_of(struct bytes name)
 {

@@ -120,21 +120,34 @@ intern(struct diff *d, const char *text)
 	return (const char *)d->rates.text[d->rates.n - 1].ptr;
 }
 
+/* also_of() - the rate and the sample of what allows it, as they are written; NULL: neither. */
+static const char *
+also_of(struct diff *d, int side, struct decision dec)
+{
+	uint32_t rule = dec.rated != 0 ? dec.rated - 1 : dec.rule;
+	bool allows = dec.rated != 0 || (dec.verdict == VERDICT_ALLOW && dec.reason == REASON_RULE);
+	uint32_t sample = allows && !dec.would_deny ? policy_rule_sample(d->p[side], rule) : 1;
+	char rate[POLICY_RATE_TEXT], both[POLICY_RATE_TEXT + 48];
+
+	policy_rule_rate(d->p[side], dec.rated != 0 ? rule : RULE_NONE, rate);
+	if (sample == 1)
+		return rate[0] != '\0' ? intern(d, rate) : NULL;
+	snprintf(both, sizeof(both), "%s%son record 1 in %u", rate, rate[0] != '\0' ? ", " : "",
+	    sample);
+	return intern(d, both);
+}
+
 struct diff_said
 diff_said_of(struct diff *d, int side, struct decision dec)
 {
-	char room[POLICY_RATE_TEXT];
-	struct diff_said s = {
+	return (struct diff_said){
 		.verdict = dec.verdict,
 		.reason = dec.reason,
 		.rule = dec.rule,
 		.field = dec.field,
 		.would_deny = dec.would_deny,
+		.also = also_of(d, side, dec),
 	};
-
-	if (dec.rated != 0)
-		s.also = intern(d, policy_rule_rate(d->p[side], dec.rated - 1, room));
-	return s;
 }
 
 /* ---- what was found ---- */

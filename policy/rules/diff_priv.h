@@ -139,7 +139,7 @@ struct diff_case {
 int diff_put(struct diff *d, const struct diff_case *c) must_check;
 /* diff_finish() - the lines from what was found. */
 int diff_finish(struct diff *d) must_check;
-/* diff_said_of() - with the rate of a grant that has one, which is compared as it is written. */
+/* diff_said_of() - with the rate and the sample of a grant that has one, compared as written. */
 struct diff_said diff_said_of(struct diff *d, int side, struct decision dec);
 
 /* diff_rule_same() - do two rules say the same of these verbs (0: of anything but verbs)? */

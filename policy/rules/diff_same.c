@@ -51,7 +51,7 @@ diff_rule_same(const struct policy *a, const struct pol_rule *x, const struct po
 {
 	if (x->flags != y->flags || pol_verbs(x) != pol_verbs(y) || x->respond != y->respond ||
 	    x->respond_ms != y->respond_ms || x->rate != y->rate || x->rate_ms != y->rate_ms ||
-	    x->burst != y->burst)
+	    x->burst != y->burst || x->sample != y->sample)
 		return false;
 	return (pol_verbs(x) == 0 ||
 		   diff_list_same(a, a->files[x->file].lattices, b, b->files[y->file].lattices)) &&

@@ -36,7 +36,7 @@ struct rule_place {
 	uint64_t unconditional; /* verbs named that are no commands: serve, control.watch */
 	struct text_node *where;
 	struct text_node *of_serve, *of_answers;                       /* a key that says how */
-	struct text_node *rate, *burst, *during, *zone, *from, *until; /* see rule_bounds.c */
+	struct text_node *rate, *burst, *sample, *during, *zone, *from, *until; /* see rule_bounds.c */
 };
 
 #define COMPLAIN(at, node, ...) text_error((at)->d->report, (at)->t, (node), __VA_ARGS__)
@@ -75,6 +75,7 @@ void rule_check_serve(struct rule_place *rp);
 /* rule_rate() ... - how often and when it holds; only remembered. */
 void rule_rate(struct rule_place *rp, struct text_node *e);
 void rule_burst(struct rule_place *rp, struct text_node *e);
+void rule_sample(struct rule_place *rp, struct text_node *e);
 void rule_during(struct rule_place *rp, struct text_node *e);
 void rule_zone(struct rule_place *rp, struct text_node *e);
 void rule_from(struct rule_place *rp, struct text_node *e);

@@ -142,6 +142,14 @@ conds_ok(struct check *c, const struct pol_rule *rule)
 	return true;
 }
 
+/* Only what reads commands may be left out of the record, whatever else the rule says. */
+static bool
+sample_ok(const struct pol_rule *rule)
+{
+	return rule->sample <= POLICY_SAMPLE_MAX && (rule->flags & POL_DENY) == 0 && pol_verbs(rule) != 0 &&
+	       (pol_verbs(rule) & VERBS_NO_COMMAND) == 0 && !command_verbs_mutate(pol_verbs(rule));
+}
+
 /* Times are any, amounts are counted for what a rule grants one by one. */
 static bool
 bounds_ok(struct check *c, const struct pol_rule *rule)
@@ -156,6 +164,8 @@ bounds_ok(struct check *c, const struct pol_rule *rule)
 	if (l.n != 0 && !window_spans_ok(&c->p->windows[l.first], l.n))
 		return false;
 	if (pol_u64(rule->from) > INT64_MAX || pol_u64(rule->until) > INT64_MAX || !str_ok(c->p, rule->times))
+		return false;
+	if (rule->sample != 0 && !sample_ok(rule))
 		return false;
 	if (!pol_rated(rule))
 		return rule->rate_ms == 0 && rule->burst == 0;

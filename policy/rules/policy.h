@@ -12,7 +12,7 @@
 #include "policy/core/err.h"
 #include "policy/core/text.h"
 
-enum { RULE_NONE = UINT32_MAX, POLICY_RATE_TEXT = 48 };
+enum { RULE_NONE = UINT32_MAX, POLICY_RATE_TEXT = 48, POLICY_SAMPLE_MAX = 1000000 };
 
 /* What a rule's where { } may be about; names: policy_field_name(). */
 enum policy_field {
@@ -102,6 +102,8 @@ const char *policy_rule_place(const struct policy *p, uint32_t rule);
 const char *policy_rule_times(const struct policy *p, uint32_t rule);
 /* policy_rule_rate() - "10/s burst 20", or "" for a rule without a rate. */
 const char *policy_rule_rate(const struct policy *p, uint32_t rule, char out[POLICY_RATE_TEXT]);
+/* policy_rule_sample() - of the reads it allows one in so many is on record; 1: each of them. */
+uint32_t policy_rule_sample(const struct policy *p, uint32_t rule);
 /* policy_rule_shut() - out of force at the time policy_time() told last. */
 bool policy_rule_shut(const struct policy *p, uint32_t rule);
 /*

@@ -203,6 +203,12 @@ policy_rule_rate(const struct policy *p, uint32_t rule, char out[POLICY_RATE_TEX
 	return out;
 }
 
+uint32_t
+policy_rule_sample(const struct policy *p, uint32_t rule)
+{
+	return rule < p->n_rules && p->rules[rule].sample > 1 ? p->rules[rule].sample : 1;
+}
+
 bool
 policy_rule_shut(const struct policy *p, uint32_t rule)
 {

@@ -14,7 +14,7 @@
 #include "policy/rules/rate.h"
 #include "policy/rules/window.h"
 
-#define POL_MAGIC UINT64_C(0x35304c4f50435250) /* "PRCPOL05" */
+#define POL_MAGIC UINT64_C(0x36304c4f50435250) /* "PRCPOL06" */
 
 enum {
 	POL_MAX_FILES = 1024,
@@ -151,11 +151,12 @@ struct pol_rule {
 	uint32_t rate;          /* messages in rate_ms; 0: as many as come */
 	uint32_t rate_ms;
 	uint32_t burst;
+	uint32_t sample; /* of what it allows one in so many is on record; 0: each */
 };
 
 _Static_assert(sizeof(struct pol_head) == 32 + 8 * POL_SECTIONS, "no padding in the head");
 _Static_assert(sizeof(struct pol_item) == 16 && sizeof(struct pol_file) == 24, "no padding");
-_Static_assert(sizeof(struct pol_role) == 68 && sizeof(struct pol_rule) == 156, "no padding");
+_Static_assert(sizeof(struct pol_role) == 68 && sizeof(struct pol_rule) == 160, "no padding");
 _Static_assert(sizeof(struct window_span) == 8, "no padding");
 _Static_assert(sizeof(struct pol_cond) == 16 && sizeof(struct pol_range) == 16, "no padding");
 _Static_assert(sizeof(struct pol_host) == 16, "no padding");

@@ -304,6 +304,7 @@ static const struct {
 	{ "rpc", rule_rpc, false },
 	{ "rate", rule_rate, false },
 	{ "burst", rule_burst, false },
+	{ "sample", rule_sample, false },
 	{ "during", rule_during, false },
 	{ "zone", rule_zone, false },
 	{ "from", rule_from, false },

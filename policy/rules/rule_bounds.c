@@ -1,6 +1,6 @@
 /*
  * rule_bounds - the keys of a rule that say how often and when it holds: `rate` and `burst`,
- * `during` and `zone`, `from` and `until`.
+ * `during` and `zone`, `from` and `until`; and `sample`, how often it is told.
  *
  * They are read when all of the rule is known, because a zone may stand below the hours it is meant
  * for. The zone is taken off here: a snapshot knows UTC only.
@@ -20,6 +20,12 @@ void
 rule_burst(struct rule_place *rp, struct text_node *e)
 {
 	rp->burst = e;
+}
+
+void
+rule_sample(struct rule_place *rp, struct text_node *e)
+{
+	rp->sample = e;
 }
 
 void
@@ -100,6 +106,50 @@ read_rate(struct rule_place *rp)
 	rp->rule.rate = rate.n;
 	rp->rule.rate_ms = (uint32_t)rate.period_ms;
 	rp->rule.burst = (uint32_t)burst;
+}
+
+/* ---- how often it is told ---- */
+
+/* sample_parse() - "1 in 10". Return: 0 when it is not that. */
+static uint32_t
+sample_parse(struct bytes s)
+{
+	static const struct bytes begin = BYTES_LIT("1 in ");
+	uint32_t n = 0;
+
+	if (!bytes_starts(s, begin) || s.len == begin.len || s.len > begin.len + 7 || s.ptr[begin.len] == '0')
+		return 0;
+	for (size_t i = begin.len; i < s.len; i++) {
+		if (s.ptr[i] < '0' || s.ptr[i] > '9')
+			return 0;
+		n = n * 10 + (uint32_t)(s.ptr[i] - '0');
+	}
+	return n <= POLICY_SAMPLE_MAX ? n : 0;
+}
+
+/* read_sample() - nothing that changes something goes without a record, so it is a mistake beside such a verb. */
+static void
+read_sample(struct rule_place *rp)
+{
+	uint64_t verbs = pol_verbs(&rp->rule);
+	struct bytes s = BYTES_NULL;
+
+	if (rp->sample == NULL || text_get_string(rp->at->t, rp->sample, &s, rp->at->d->report) != 0)
+		return;
+	if (rp->denies)
+		COMPLAIN(rp->at, rp->sample,
+		    "sample belongs to a rule that allows: every denial is on record");
+	else if (command_verbs_mutate(verbs) || (verbs & VERBS_NO_COMMAND) != 0)
+		COMPLAIN(rp->at, rp->sample,
+		    "sample is for commands that only read: give the other verbs a rule of their "
+		    "own");
+	else if (verbs == 0)
+		COMPLAIN(rp->at, rp->sample,
+		    "sample needs allow = [verbs]: nothing else is on record one by one");
+	rp->rule.sample = sample_parse(s);
+	if (rp->rule.sample == 0)
+		COMPLAIN(rp->at, rp->sample, "'%.*s' is no sample: \"1 in 10\", up to 1 in %d",
+		    TEXT_ARG(s), POLICY_SAMPLE_MAX);
 }
 
 /* ---- when ---- */
@@ -210,5 +260,6 @@ void
 rule_check_bounds(struct rule_place *rp)
 {
 	read_rate(rp);
+	read_sample(rp);
 	read_times(rp);
 }

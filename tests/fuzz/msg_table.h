@@ -48,6 +48,7 @@ enum msg_form {
 	FORM_LIVE_COUNT,
 	FORM_ACT,
 	FORM_SINK_STATE,
+	FORM_SPARED,
 	FORMS,
 };
 
@@ -206,6 +207,9 @@ msg_again(enum msg_form form, struct bytes body, struct channel *c)
 		AGAIN(struct msg_record, msg_record_get, msg_record_put)
 	case FORM_OUTCOME:
 		AGAIN(struct msg_outcome, msg_outcome_get, msg_outcome_put)
+	case FORM_SPARED:
+		r = msg_spared_get(&in, &a);
+		return r != 0 ? r : msg_spared_put(c, a);
 	case FORM_DURABLE:
 		r = msg_durable_get(&in, &a, &b);
 		return r != 0 ? r : msg_durable_put(c, MSG_DURABLE, a, b);

@@ -410,8 +410,13 @@ class Runner:
             self.see_line(text, lambda: self.deployment.decisions()[self.decisions_from :])
 
     def see_audit(self, text):
-        """The same for the audit records."""
-        if self.deployment.gateway is not None:
+        """The same for the audit records; `none ...`: so far there is no such."""
+        if text.startswith("none "):
+            wanted = {k: v.encode() for k, v in talkfile.options_of(text[5:]).items()}
+            for line in self.deployment.audit_records() if self.deployment.gateway else []:
+                if all(k in line and talkfile.match(v, word(line[k]), self.values) for k, v in wanted.items()):
+                    raise Failed(f"on record: {json.dumps(line)}")
+        elif self.deployment.gateway is not None:
             self.see_line(text, self.deployment.audit_records)
 
     def see_line(self, text, lines):

@@ -23,6 +23,7 @@ main(void)
 	suite_add_tcase(s, control_request_tests());
 	suite_add_tcase(s, ledger_tests());
 	suite_add_tcase(s, audit_parts_tests());
+	suite_add_tcase(s, ruling_tests());
 	runner = srunner_create(s);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

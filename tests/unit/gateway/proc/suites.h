@@ -13,5 +13,6 @@ TCase *ship_tests(void);
 TCase *control_request_tests(void);
 TCase *ledger_tests(void);
 TCase *audit_parts_tests(void);
+TCase *ruling_tests(void);
 
 #endif

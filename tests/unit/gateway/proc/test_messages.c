@@ -99,6 +99,8 @@ write_one(enum msg_form form)
 			b("p"), 1, 2, true, { 1, 2 }, 99 });
 	case FORM_OUTCOME:
 		return msg_outcome_put(&c, &(struct msg_outcome){ 1, b("answered"), 2, 3 });
+	case FORM_SPARED:
+		return msg_spared_put(&c, 7);
 	case FORM_DURABLE:
 		return msg_durable_put(&c, MSG_DURABLE, 7, 9);
 	case FORM_STAMP:

@@ -101,6 +101,7 @@ log_command(struct log *l)
 		.verb = BYTES_LIT("actor.start"),
 		.dialect = BYTES_LIT("B"),
 		.mutating = true,
+		.sample = 100,
 		.lattice = BYTES_LIT("default"),
 		.image = BYTES_LIT("registry.example/ours/echo:1.2.3"),
 		.subject = BYTES_LIT("wasmbus.ctl.default.cmd.NHOST.la"),
