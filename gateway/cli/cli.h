@@ -126,6 +126,7 @@ int cmd_audit_query(const struct cli_args *a);
 int cmd_audit_verify(const struct cli_args *a);
 int cmd_audit_prove(const struct cli_args *a);
 int cmd_audit_check_proof(const struct cli_args *a);
+int cmd_audit_rotate(const struct cli_args *a);
 int cmd_audit_export(const struct cli_args *a);
 int cmd_completion(const struct cli_args *a);
 int cmd_help(const struct cli_args *a);

@@ -281,6 +281,8 @@ const struct cli_verb cli_verbs[] = {
 	{ "audit", "export", "", 0, 0, HINT_NONE,
 	    "command log: copy a part that can be verified elsewhere", audit_export_about,
 	    audit_export_opts, cmd_audit_export },
+	{ "audit", "rotate", "", 0, 0, HINT_NONE, "command log: a new key signs it from now on",
+	    audit_rotate_about, audit_rotate_opts, cmd_audit_rotate },
 	{ NULL, "completion", "bash|zsh|fish", 1, 1, HINT_NONE,
 	    "print a completion script for a shell",
 	    "bash:  source <(portcullis completion bash)\n"

@@ -114,3 +114,17 @@ const char audit_export_about[] =
     "Copies whole segments, what is left of those before them, the last checkpoint\n"
     "and the public key into a new folder, verifies it, and says what it proves.\n"
     "`portcullis audit verify --dir DIR --key FILE' says the same elsewhere.";
+
+const struct cli_opt audit_rotate_opts[] = {
+	{ OPT_VALUE, 'd', "dir", "DIR", "the deployment; default: this folder", HINT_DIR, false },
+	{ OPT_FLAG, 0, "keep-old", NULL, "leave the old key in KEY.old instead of destroying it",
+	    HINT_NONE, false },
+	OPT_HELP,
+	{ 0 },
+};
+const char audit_rotate_about[] =
+    "A new key signs the log from now on. The old one hands over to it in the log,\n"
+    "so whoever has either public key can verify all of it; a segment and a\n"
+    "checkpoint of the new key follow. The running gateway does so at once; where\n"
+    "none runs it is done here. Then the old key is overwritten and removed: who\n"
+    "has it can make up a log that ends in the handover.";

@@ -97,6 +97,14 @@ audit_key_deinit(struct audit_key *k)
 	*k = (struct audit_key){ .seed = { .ptr = NULL } };
 }
 
+void
+audit_key_move(struct audit_key *to, struct audit_key *from)
+{
+	*to = *from;
+	to->signer.seed = &to->seed;
+	*from = (struct audit_key){ .seed = { .ptr = NULL } };
+}
+
 int
 redact_key_read(struct secret *k, struct bytes text)
 {

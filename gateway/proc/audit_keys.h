@@ -23,6 +23,8 @@ struct audit_key {
 /* audit_key_read() - Return: 0, AUDIT_KEY_BAD, -ENOMEM. */
 int audit_key_read(struct audit_key *k, struct bytes text) must_check;
 void audit_key_deinit(struct audit_key *k);
+/* audit_key_move() - @to, which holds none, has it from now on, and @from none. */
+void audit_key_move(struct audit_key *to, struct audit_key *from);
 /* redact_key_read() - Return: 0, AUDIT_KEY_BAD, -ENOMEM. */
 int redact_key_read(struct secret *k, struct bytes text) must_check;
 /* redact_key_derive() - from @k, for a deployment without a file of its own. Return: 0, -ENOMEM. */

@@ -376,6 +376,7 @@ on_tick(uv_timer_t *t)
 	record_flood(now);
 	before_sleep(NULL); /* who waits is not to wait for what follows */
 	say_state(ledger_tick(&auditor.ledger, auditor_now()));
+	auditor_key_settle();
 	auditor_shipper_tell();
 }
 

@@ -48,6 +48,8 @@ auditor_on_file(struct channel *c, struct cursor *in, int fd)
 		auditor.dir = fd;
 		return 0;
 	}
+	if (!fresh && strcmp(name, "audit_key") == 0 && auditor.open)
+		return auditor_on_key(fd);
 	if (fresh && (strcmp(name, "audit_key") == 0 || strcmp(name, "audit_key_old") == 0 ||
 			 strcmp(name, "redact_key") == 0)) {
 		int r = read_key(name, fd);

@@ -1,6 +1,6 @@
 /*
- * auditor_priv - the auditor in five files: auditor.c takes messages, waits for the disk and answers;
- * auditor_files.c what it is given;
+ * auditor_priv - the auditor in six files: auditor.c takes messages, waits for the disk and answers;
+ * auditor_files.c what it is given; auditor_keys.c another key while it runs;
  * auditor_records.c makes records of them; auditor_notes.c the lines of the decision log;
  * auditor_shipper.c tells how far the log is durable.
  */
@@ -64,6 +64,10 @@ extern struct auditor auditor;
 
 /* auditor_on_file() - the parent's MSG_FILE. */
 int auditor_on_file(struct channel *c, struct cursor *in, int fd);
+/* auditor_on_key() - another key, or the same one, while the log is written; @fd is taken. The parent is told. */
+int auditor_on_key(int fd);
+/* auditor_key_settle() - once a handover is durable: the old key is wiped, and the parent told. */
+void auditor_key_settle(void);
 /* auditor_open_log() - read what is there; the process ends when it cannot be gone on with. */
 void auditor_open_log(void);
 /* auditor_now() - both clocks. */

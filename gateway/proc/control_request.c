@@ -15,6 +15,7 @@ static const struct {
 	{ "reload", CONTROL_RELOAD },
 	{ "reopen", CONTROL_REOPEN },
 	{ "read", CONTROL_READ },
+	{ "rotate", CONTROL_ROTATE },
 };
 
 static bool

@@ -152,7 +152,7 @@ begin(struct ledger *l, struct ledger_time now)
 	l->records = l->again = 0;
 	l->theirs = 0;
 	l->signing = false;
-	l->fresh = l->file < 0 ||
+	l->fresh = l->file < 0 || l->turned ||
 		   segment_full(&l->setup.limits, l->bytes, l->opened_ns, now.wall_ns, 0);
 	buf_reset(&l->batch);
 	if (l->fresh) {
@@ -258,6 +258,7 @@ written(struct ledger *l, int fd, struct ledger_time now)
 		if (l->file >= 0)
 			close(l->file);
 		l->retire_at = 0;
+		l->turned = false;
 		l->file = fd;
 		l->first = l->base.tree.size + 1;
 		l->bytes = 0;
@@ -266,6 +267,9 @@ written(struct ledger *l, int fd, struct ledger_time now)
 	l->bytes += l->batch.len;
 	if (l->signing && l->handover) {
 		l->handover = false;
+		l->turned = true;
+		l->setup.former = NULL;
+		l->checkpoint_at = 0;
 	} else if (l->signing) {
 		struct buf was = l->note;
 
@@ -352,6 +356,21 @@ ledger_tick(struct ledger *l, struct ledger_time now)
 	if (r == 0)
 		ledger_retire(l, now);
 	return r != 0 ? err_pass(r) : ledger_commit(l, now);
+}
+
+int
+ledger_rotate(struct ledger *l, const struct note_signer *to, struct ledger_time now)
+{
+	if (l->handover)
+		return err_raise(-EBUSY);
+	l->setup.former = l->setup.signer;
+	l->setup.signer = to;
+	l->handover = true;
+	/* what waits, a segment that is due, the handover, the new segment, its checkpoint */
+	for (int i = 0; i < 5 && (l->handover || l->turned || l->checkpoint_at == 0); i++)
+		if (ledger_tick(l, now) != 0)
+			break;
+	return 0;
 }
 
 void

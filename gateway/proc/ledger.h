@@ -67,6 +67,7 @@ struct ledger {
 	size_t n_open, cap_open;
 	size_t closing; /* of them, in the batch */
 	bool handover; /* ->former signs over to ->signer, soon */
+	bool turned;   /* they did: a segment and a checkpoint of the new one are next */
 
 	uint64_t checkpointed; /* records that the last checkpoint covers */
 	int64_t checkpoint_at; /* mono; 0: at once */
@@ -105,6 +106,12 @@ int ledger_commit(struct ledger *l, struct ledger_time now) must_check;
  * was set, a new attempt when writing fails, retention. Return: as ledger_commit().
  */
 int ledger_tick(struct ledger *l, struct ledger_time now) must_check;
+/*
+ * ledger_rotate() - @to signs from now on: the present key, which must stay until ->handover is false again,
+ * signs over to it, then a segment begins and a checkpoint of @to follows. Return: 0, or -EBUSY while
+ * another handover is not durable.
+ */
+int ledger_rotate(struct ledger *l, const struct note_signer *to, struct ledger_time now) must_check;
 /* ledger_close() - an orderly end: stop, and a checkpoint over it. */
 void ledger_close(struct ledger *l, const char *reason, struct ledger_time now);
 /* ledger_deinit() - as after a crash: what is not committed never was. */

@@ -49,6 +49,7 @@ enum msg_parent {
 	MSG_AUDIT_STATE, /* auditor to parent: when asked, and when it begins or ceases to fail */
 	MSG_LIVE,        /* edge to parent: one live connection */
 	MSG_LIVE_END,    /* edge to parent: how many there are */
+	MSG_KEY_CHANGED, /* auditor to parent: what came of another "audit_key": "changed" or "same" and the public key, "refused" and why */
 };
 
 /* Settings of all roles; each uses its part. */
@@ -127,7 +128,7 @@ int msg_file_get(struct cursor *in, char name[32]) must_check;
 /* msg_listener: the address it listens on */
 int msg_listener_put(struct channel *c, const char *host, uint16_t port, int fd);
 int msg_listener_get(struct cursor *in, char host[256], uint16_t *port) must_check;
-/* msg_text: MSG_TRUST_OPERATOR, MSG_TRUST_ACCOUNT, MSG_SOURCE, MSG_PROMISE, MSG_PAYLOAD, MSG_FATAL, MSG_SNAPSHOT, MSG_NO_SNAPSHOT, MSG_TRUSTED */
+/* msg_text: MSG_TRUST_OPERATOR, MSG_TRUST_ACCOUNT, MSG_SOURCE, MSG_PROMISE, MSG_PAYLOAD, MSG_FATAL, MSG_SNAPSHOT, MSG_NO_SNAPSHOT, MSG_TRUSTED, MSG_KEY_CHANGED */
 int msg_text_put(struct channel *c, enum msg_parent type, const char *name, struct bytes text, int fd);
 int msg_text_get(struct cursor *in, struct msg_text *t) must_check;
 /* msg_token: MSG_DIAL, MSG_DIALLED, MSG_NOT_DIALLED: which connection */

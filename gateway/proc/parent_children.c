@@ -186,6 +186,7 @@ static const struct frame_rule kid_rules[] = {
 	{ MSG_AUDIT_STATE, (1U << 0 | 1U << 1), false, false, 2048, control_on_audit_state, "audit_state" },
 	{ MSG_LIVE, (1U << 0 | 1U << 1), false, false, 8192, control_on_live, "live" },
 	{ MSG_LIVE_END, (1U << 0 | 1U << 1), false, false, 16, control_on_live_end, "live_end" },
+	{ MSG_KEY_CHANGED, (1U << 1), false, false, 1024, rotate_on_changed, "key_changed" },
 };
 static const struct frame_rule compiler_rules[] = {
 	{ MSG_SNAPSHOT, (1U << 0 | 1U << 1), true, true, FRAME_MAX, on_snapshot, "snapshot" },

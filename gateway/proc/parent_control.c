@@ -15,13 +15,14 @@
 enum {
 	PARENT_ANSWER_MS = 1000,
 	PARENT_RELOAD_MS = 30000,
+	PARENT_ROTATE_MS = 10000,
 	PARENT_LIVE_EACH = 1000, /* connections told per edge */
 	PARENT_LIVE_MAX = 4 << 20,
 	PARENT_STATUS_MAX = 1 << 20,
 };
 
 /* what a peer waits for: control_peer.ticket; a reload's is above all of these */
-enum { FOR_STATUS = 1, FOR_CONNS, FOR_RELOAD };
+enum { FOR_STATUS = 1, FOR_CONNS, FOR_ROTATE, FOR_RELOAD };
 
 static struct {
 	struct control control;
@@ -29,7 +30,7 @@ static struct {
 	uint64_t token;
 	struct buf live; /* connections told so far */
 	uint64_t n_live, all_live;
-	uv_timer_t status_timer, conns_timer, reload_timer;
+	uv_timer_t status_timer, conns_timer, reload_timer, rotate_timer;
 } self;
 
 /* ---- acts ---- */
@@ -314,6 +315,33 @@ ask_reload(struct control_peer *p)
 	uv_timer_start(&self.reload_timer, on_reload_late, PARENT_RELOAD_MS, 0);
 }
 
+/* ---- the audit's key ---- */
+
+static void
+on_rotate_late(uv_timer_t *t)
+{
+	(void)t;
+	control_rotated(BYTES_LIT("{\"error\":\"the new key has not taken over yet: the log cannot be written\"}"));
+}
+
+void
+control_rotated(struct bytes json)
+{
+	uv_timer_stop(&self.rotate_timer);
+	answer_all(FOR_ROTATE, json);
+}
+
+static void
+ask_rotate(struct control_peer *p)
+{
+	p->ticket = FOR_ROTATE;
+	act_tell(ACT_ADMIN, "rotate", BYTES_NULL, p->by);
+	if (rotate_key() == 0)
+		uv_timer_start(&self.rotate_timer, on_rotate_late, PARENT_ROTATE_MS, 0);
+	else
+		control_rotated(BYTES_LIT("{\"error\":\"the key could not be given to the auditor: look at the log\"}"));
+}
+
 /* ---- requests ---- */
 
 static void
@@ -330,6 +358,9 @@ on_request(struct control_peer *p, const struct control_request *r)
 		return;
 	case CONTROL_RELOAD:
 		ask_reload(p);
+		return;
+	case CONTROL_ROTATE:
+		ask_rotate(p);
 		return;
 	case CONTROL_REOPEN:
 		act_tell(ACT_ADMIN, "reopen", BYTES_NULL, p->by);
@@ -362,6 +393,7 @@ control_begin(void)
 	uv_timer_init(&parent.loop, &self.status_timer);
 	uv_timer_init(&parent.loop, &self.conns_timer);
 	uv_timer_init(&parent.loop, &self.reload_timer);
+	uv_timer_init(&parent.loop, &self.rotate_timer);
 	self.control.on_request = on_request;
 	if (r == 0)
 		return 0;

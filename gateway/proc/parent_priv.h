@@ -199,6 +199,12 @@ void reload_changed(const char *change, struct bytes who, struct bytes what, str
 /* reload_put_report() - the compiler's words as a JSON list. */
 void reload_put_report(struct buf *b);
 
+/* rotate_key() - the file with the audit's key to the auditor, which takes another one up. Return: 0, -errno. */
+int rotate_key(void);
+/* rotate_on_changed() - MSG_KEY_CHANGED: to who waits. */
+int rotate_on_changed(struct channel *c, struct cursor *in, int fd);
+/* control_rotated() - the answer to everybody who asked for another key. */
+void control_rotated(struct bytes json);
 /* control_begin() - the control socket. Return: 0, -errno after a log line (then: no start). */
 int control_begin(void) must_check;
 /* control_end() - take it away. */

@@ -17,6 +17,7 @@
 
 enum {
 	INSPECT_KEYS = 16,
+	INSPECT_EVER = 64, /* keys in one log, by handovers */
 	INSPECT_KEPT = 64,     /* checkpoints kept elsewhere */
 	INSPECT_FINDINGS = 32, /* told one by one; the rest is counted */
 };

@@ -58,7 +58,7 @@ struct inspect {
 	uint8_t origin_room[NOTE_NAME_MAX * 2];
 	struct note_key trusted[INSPECT_KEYS]; /* may sign here */
 	size_t n_trusted;
-	struct note_key ever[INSPECT_KEYS * 2]; /* and that ever might */
+	struct note_key ever[INSPECT_EVER];    /* and that ever might */
 	size_t n_ever;
 	struct {
 		bool there;

@@ -3,8 +3,8 @@
  *
  * A key may sign from the handover to it (or from the beginning, for one the caller trusts) up to
  * the handover from it; an old key that goes on signing is as much a second key as a stranger's.
- * When only the newest key is known, checkpoints of older ones are let pass, unused, until a
- * handover by a trusted key names their signer; records are proved by what the trusted key signs
+ * When only the newest key is known, checkpoints of older ones are let pass, unused, and so are
+ * handovers from one to the next, until a handover to a trusted key names their signer; records are proved by what the trusted key signs
  * later.
  */
 #include "policy/audit/inspect_priv.h"
@@ -122,6 +122,31 @@ remember(struct inspect *in, const struct note_key *k)
 	return true;
 }
 
+/*
+ * stranger_follows() - one unknown key to another, before any trusted one has signed: whether the last
+ * of them hands over to a trusted one is seen later.
+ */
+static bool
+stranger_follows(struct inspect *in, const struct rotation *r, uint64_t seq)
+{
+	if (in->result.checkpoints != 0 || !remember(in, &r->from))
+		return false;
+	if (in->stranger.there && (strcmp(in->stranger.key.name, r->from.name) != 0 ||
+				      memcmp(in->stranger.key.id, r->from.id, sizeof(r->from.id)) != 0))
+		return false;
+	for (size_t i = 0; i < in->n_ever; i++)
+		if (note_key_eq(&in->ever[i], &r->to))
+			return false;
+	if (!in->stranger.there) {
+		in->stranger.at = (struct place){ in->segment, in->line, in->offset };
+		in->stranger.seq = seq;
+	}
+	in->stranger.there = true;
+	in->stranger.key = r->to;
+	in->result.rotations++;
+	return true;
+}
+
 /* hand_over() - from now on the new key signs, and the old one does not. */
 static bool
 hand_over(struct inspect *in, const struct rotation *r, uint64_t seq)
@@ -131,6 +156,8 @@ hand_over(struct inspect *in, const struct rotation *r, uint64_t seq)
 
 	from = trusts(in, &r->from, &at);
 	to = trusts(in, &r->to, &other);
+	if (!from && !to && stranger_follows(in, r, seq))
+		return true;
 	if ((!from && !to) || !remember(in, &r->from) || !remember(in, &r->to)) {
 		inspect_find(in, INSPECT_SECOND_KEY, seq, seq,
 		    from || to ? "too many keys" : "a handover between keys that are not known");
@@ -147,13 +174,24 @@ hand_over(struct inspect *in, const struct rotation *r, uint64_t seq)
 	return true;
 }
 
+/* origin_of() - the second line of a handover; a log may begin with one, before any checkpoint. */
+static struct bytes
+origin_of(struct bytes note)
+{
+	struct bytes line = bytes_from(note, bytes_find(note, '\n') + 1);
+
+	return bytes_upto(line, bytes_find(line, '\n'));
+}
+
 bool
 inspect_handover(struct inspect *in, const struct record_shape *s)
 {
 	struct bytes note = value_of(in, s->note);
 	struct rotation r;
-	int answer = rotation_open(note, &in->h, in->origin, &r);
+	int answer;
 
+	learn_origin(in, origin_of(note));
+	answer = rotation_open(note, &in->h, in->origin, &r);
 	if (in->setup.n_keys == 0)
 		return true;
 	if (answer != 0) {

@@ -460,6 +460,72 @@ START_TEST(another_key_signs_only_after_a_handover)
 }
 END_TEST
 
+START_TEST(keys_follow_each_other_while_it_is_written_and_any_of_them_verifies)
+{
+	struct audit_key third;
+	const struct note_key *all[3];
+
+	ck_assert_int_eq(audit_key_read(&third, bytes_str("ee112233445566778899aabbccddeeff"
+							  "00112233445566778899aabbccddeeff")),
+	    0);
+	ck_assert_int_eq(reopen(), 0);
+	put_outcome(put_command(true));
+	commit();
+	ck_assert_int_eq(ledger_rotate(&l, &other.signer, now), 0);
+	ck_assert(!l.handover && !l.turned);
+	ck_assert_ptr_null(l.setup.former);
+	ck_assert_uint_gt(l.first, 1); /* a segment of its own */
+	put_outcome(put_command(true));
+	commit();
+	pass_s(120);
+	ck_assert_int_eq(ledger_rotate(&l, &third.signer, now), 0);
+	put_outcome(put_command(true));
+	commit();
+	ledger_close(&l, "stopped", now);
+	all[0] = &key.signer.key;
+	all[1] = &other.signer.key;
+	all[2] = &third.signer.key;
+	for (size_t i = 0; i < 3; i++) {
+		struct inspect_result r = verify(all[i]);
+
+		ck_assert_msg(r.worst == INSPECT_FINE, "key %zu", i);
+		ck_assert_uint_eq(r.rotations, 2);
+	}
+	/* a crash behind it needs no old key */
+	setup.signer = &third.signer;
+	ck_assert_int_eq(reopen(), 0);
+	ledger_close(&l, "stopped", now);
+	ck_assert_int_eq(verify(&key.signer.key).worst, INSPECT_FINE);
+	audit_key_deinit(&third);
+}
+END_TEST
+
+START_TEST(a_handover_that_cannot_be_written_waits_and_the_old_key_signs_nothing_more)
+{
+	int file, full = open("/dev/full", O_WRONLY);
+
+	ck_assert_int_eq(reopen(), 0);
+	(void)put_command(true);
+	commit();
+	ck_assert_int_ge(full, 0);
+	file = l.file;
+	l.file = full;
+	ck_assert_int_eq(ledger_rotate(&l, &other.signer, now), 0);
+	ck_assert(l.handover);
+	ck_assert_int_eq(ledger_rotate(&l, &key.signer, now), -EBUSY);
+	l.file = file;
+	close(full);
+	for (int i = 0; i < 4; i++) {
+		pass_s(70);
+		ck_assert_int_eq(ledger_tick(&l, now), 0);
+	}
+	ck_assert(!l.handover);
+	ledger_close(&l, "stopped", now);
+	ck_assert_int_eq(verify(&key.signer.key).worst, INSPECT_FINE);
+	ck_assert_uint_eq(verify(&other.signer.key).rotations, 1);
+}
+END_TEST
+
 START_TEST(a_segment_whose_first_write_was_cut_off_is_begun_again)
 {
 	char path[128], name[SEGMENT_NAME_LEN + 1];
@@ -502,6 +568,8 @@ ledger_tests(void)
 	tcase_add_test(t, what_is_lost_while_a_batch_is_made_is_told_by_the_next);
 	tcase_add_test(t, a_lost_summary_counts_what_it_stood_for);
 	tcase_add_test(t, another_key_signs_only_after_a_handover);
+	tcase_add_test(t, keys_follow_each_other_while_it_is_written_and_any_of_them_verifies);
+	tcase_add_test(t, a_handover_that_cannot_be_written_waits_and_the_old_key_signs_nothing_more);
 	tcase_add_test(t, a_segment_whose_first_write_was_cut_off_is_begun_again);
 	return t;
 }
