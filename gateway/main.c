@@ -86,6 +86,7 @@ run_role(const char *name)
 		[ROLE_AUDITOR] = auditor_main,
 		[ROLE_COMPILER] = compiler_main,
 		[ROLE_SHIPPER] = shipper_main,
+		[ROLE_METRICS] = metrics_main,
 	};
 	enum role role = role_of(name);
 

@@ -15,6 +15,7 @@
 
 #include "gateway/io/clock.h"
 #include "gateway/io/log.h"
+#include "gateway/proc/exposition.h"
 #include "gateway/proc/file.h"
 
 enum {
@@ -48,7 +49,7 @@ named_of(uint32_t edge, uint64_t conn)
 static int
 tell_state(void)
 {
-	return msg_audit_state_put(&auditor.child.parent, &(struct msg_audit_state){
+	struct msg_audit_state m = {
 	    .seq = auditor.ledger.chain.tree.size,
 	    .durable = auditor.ledger.records > 0 ? auditor.ledger.base.tree.size : auditor.ledger.chain.tree.size,
 	    .failing = auditor.told.error != 0,
@@ -57,7 +58,13 @@ tell_state(void)
 	    .notes_failing = auditor.told.notes_error != 0,
 	    .notes_since_s = auditor.told.notes_since_s,
 	    .notes_why = auditor.told.notes_error != 0 ? bytes_str(strerror(-auditor.told.notes_error)) :
-							 BYTES_NULL });
+							 BYTES_NULL };
+
+	m.lost = auditor.ledger.lost_ever;
+	m.checkpoint_ns = auditor.measured.checkpoint_ns;
+	m.batch_ns = auditor.measured.batch_ns;
+	memcpy(m.batch, auditor.measured.batch, sizeof(m.batch));
+	return msg_audit_state_put(&auditor.child.parent, &m);
 }
 
 /* how_it_went() - @r of a write. Return: is it another answer than the last time? */
@@ -101,18 +108,46 @@ on_stats_wanted(struct channel *c, struct cursor *in, int fd)
 	return tell_state();
 }
 
+/* measure_checkpoint() - is there a new one? */
+static void
+measure_checkpoint(void)
+{
+	if (auditor.measured.checkpointed != auditor.ledger.checkpointed)
+		auditor.measured.checkpoint_ns = (uint64_t)clock_wall_ns();
+	auditor.measured.checkpointed = auditor.ledger.checkpointed;
+}
+
+/* measure() - how long a batch took. */
+static void
+measure(int r, int64_t began_ns)
+{
+	uint64_t took = (uint64_t)(clock_mono_ns() - began_ns);
+
+	if (r == 0) {
+		auditor.measured.batch[metric_bucket(took)]++;
+		auditor.measured.batch_ns += took;
+	}
+	measure_checkpoint();
+}
+
 /* write_batch() - the records of this turn to the disk, then `durable` to whoever waits. */
 static void
 write_batch(void)
 {
 	uint64_t dropped = 0;
+	int64_t began_ns = clock_mono_ns();
 	size_t put = 0;
 	int r;
 
 	if (auditor.outcomes.len > 0 && (auditor.ledger.error == 0 || auditor.n_waiting > 0))
 		put = record_outcomes(&dropped);
 	/* where only such wait that are on no record, the disk says nothing new */
-	r = auditor.ledger.records > 0 ? ledger_commit(&auditor.ledger, auditor_now()) : auditor.ledger.error;
+	if (auditor.ledger.records > 0) {
+		r = ledger_commit(&auditor.ledger, auditor_now());
+		measure(r, began_ns);
+	} else {
+		r = auditor.ledger.error;
+	}
 	if (r == 0 && put > 0) {
 		ledger_lose(&auditor.ledger, dropped);
 		auditor.outcomes.len -= put;
@@ -377,6 +412,7 @@ on_tick(uv_timer_t *t)
 	before_sleep(NULL); /* who waits is not to wait for what follows */
 	say_state(ledger_tick(&auditor.ledger, auditor_now()));
 	auditor_key_settle();
+	measure_checkpoint();
 	auditor_shipper_tell();
 }
 

@@ -57,6 +57,9 @@ struct auditor {
 		int64_t since_s, notes_since_s; /* 0: not failing */
 	} told;                                 /* to the parent */
 	uv_prepare_t prepare;
+	struct {
+		uint64_t batch[STATS_BUCKETS], batch_ns, checkpoint_ns, checkpointed;
+	} measured; /* for who watches; nothing is decided by it */
 	uv_timer_t tick;
 };
 

@@ -157,6 +157,7 @@ config_parse(struct config **out, const char *file, struct bytes text, struct te
 	config_stamp(&rd);
 	config_audit(&rd);
 	config_limits(&rd);
+	config_metrics(&rd);
 	config_sinks(&rd);
 	if (rd.failed)
 		return err_raise(-ENOMEM);
@@ -196,6 +197,7 @@ config_free(struct config *c)
 		free(c->sink_dir[i]);
 	}
 	free(c->control);
+	free(c->metrics_path);
 	free(c);
 }
 

@@ -7,6 +7,7 @@ add_library(gateway_config STATIC
   ${CMAKE_SOURCE_DIR}/gateway/proc/config_files.c
   ${CMAKE_SOURCE_DIR}/gateway/proc/config_limits.c
   ${CMAKE_SOURCE_DIR}/gateway/proc/config_load.c
+  ${CMAKE_SOURCE_DIR}/gateway/proc/config_metrics.c
   ${CMAKE_SOURCE_DIR}/gateway/proc/config_read.c
   ${CMAKE_SOURCE_DIR}/gateway/proc/config_sink.c
   ${CMAKE_SOURCE_DIR}/gateway/proc/config_upstream.c

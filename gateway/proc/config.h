@@ -64,6 +64,11 @@ struct config {
 	char *control;   /* control = FILE, default run/control.sock */
 	bool control_asked; /* it is written: without it there is no start */
 
+	/* metrics { listen = "127.0.0.1:9321" | "unix:FILE" }; one of the two, or none */
+	bool metrics_on;
+	struct config_address metrics;
+	char *metrics_path;
+
 	/* sink NAME { }, each in its place of these three */
 	size_t n_sinks;
 	struct sink sink[SINK_MAX];

@@ -51,6 +51,7 @@ void config_upstream(struct config_reader *rd);
 void config_stamp(struct config_reader *rd);
 void config_audit(struct config_reader *rd);
 void config_limits(struct config_reader *rd);
+void config_metrics(struct config_reader *rd);
 /* config_path_set() - @s against the file's folder into *field, owned. */
 void config_path_set(struct config_reader *rd, const struct text_node *e, char **field, struct bytes s);
 /* config_sinks() - every `sink NAME { }`. */

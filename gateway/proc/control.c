@@ -2,25 +2,19 @@
  * control - see control.h. The parent hears no stranger; whoever can speak here could as well send us
  * signals and change our files. Even so one that says nothing, too much or takes no answer costs a
  * timer and a small buffer, and nothing a peer does is waited for.
- *
- * The socket is bound under another name, made private, and then renamed: at no time is there one at
- * the path that others could connect to.
  */
 #include "gateway/proc/control.h"
 
-#include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "gateway/io/log.h"
 
-enum { CONTROL_OUT_MAX = 8 << 20, CONTROL_QUIET_MS = 60000, CONTROL_BACKLOG = 64 };
+enum { CONTROL_OUT_MAX = 8 << 20, CONTROL_QUIET_MS = 60000 };
 
 /* ---- peers ---- */
 
@@ -209,7 +203,7 @@ static void
 on_accept(uv_poll_t *poll, int status, int events)
 {
 	struct control *c = (struct control *)poll->data;
-	int fd = status == 0 ? accept4(c->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK) : -1;
+	int fd = status == 0 ? accept4(c->socket.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK) : -1;
 
 	(void)events;
 	if (fd >= 0)
@@ -223,7 +217,7 @@ on_accept(uv_poll_t *poll, int status, int events)
 static void
 listen_again(struct control *c)
 {
-	if (!c->full || c->fd < 0)
+	if (!c->full || c->socket.fd < 0)
 		return;
 	c->full = false;
 	uv_poll_start(&c->poll, UV_READABLE, on_accept);
@@ -231,103 +225,19 @@ listen_again(struct control *c)
 
 /* ---- the socket ---- */
 
-/* folder_ok() - made when missing; only we and root may put a name into it. Return: 0, -errno. */
-static int
-folder_ok(const char *path)
-{
-	char folder[sizeof(((struct control *)0)->path)];
-	struct stat st;
-
-	snprintf(folder, sizeof(folder), "%s", path);
-	*strrchr(folder, '/') = '\0';
-	if (folder[0] == '\0')
-		return err_raise(-EPERM);
-	if (mkdir(folder, 0700) != 0 && errno != EEXIST)
-		return err_raise(-errno);
-	if (stat(folder, &st) != 0)
-		return err_raise(-errno);
-	if (!S_ISDIR(st.st_mode))
-		return err_raise(-ENOTDIR);
-	return (st.st_uid == geteuid() || st.st_uid == 0) && (st.st_mode & 022) == 0 ? 0 : err_raise(-EPERM);
-}
-
-/* name_free() - nothing has the name, or what a gateway that is gone has left. Return: 0, -errno. */
-static int
-name_free(const struct sockaddr_un *un)
-{
-	struct stat st;
-	int fd, r;
-
-	if (lstat(un->sun_path, &st) != 0)
-		return errno == ENOENT ? 0 : err_raise(-errno);
-	if (!S_ISSOCK(st.st_mode))
-		return err_raise(-ENOTSOCK);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return err_raise(-errno);
-	r = connect(fd, (const struct sockaddr *)un, sizeof(*un)) == 0 ? 0 : errno;
-	close(fd);
-	/* EAGAIN: its backlog is full, so there is somebody */
-	return r == ECONNREFUSED || r == ENOENT ? 0 : err_raise(r == 0 || r == EAGAIN ? -EADDRINUSE : -r);
-}
-
-/* bind_as() - a socket of that name which nobody else can connect to, listening. Return: it, -errno. */
-static int
-bind_as(const char *path)
-{
-	struct sockaddr_un un = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), r = 0;
-	mode_t old;
-
-	if (fd < 0)
-		return err_raise(-errno);
-	snprintf(un.sun_path, sizeof(un.sun_path), "%s", path);
-	(void)unlink(path);
-	old = umask(0177);
-	if (bind(fd, (struct sockaddr *)&un, sizeof(un)) != 0 || listen(fd, CONTROL_BACKLOG) != 0)
-		r = -errno;
-	umask(old);
-	if (r == 0)
-		return fd;
-	close(fd);
-	return err_raise(r);
-}
-
 int
 control_open(struct control *c, uv_loop_t *loop, const char *path)
 {
-	struct sockaddr_un un = { .sun_family = AF_UNIX };
-	char fresh[sizeof(un.sun_path)];
-	struct stat st;
-	int r;
+	int r = unix_listen(&c->socket, path, 0600);
 
-	c->fd = -1;
 	c->loop = loop;
-	if (strlen(path) >= sizeof(un.sun_path) ||
-	    snprintf(fresh, sizeof(fresh), "%.*s/.%d", (int)(strrchr(path, '/') - path), path, (int)getpid()) >=
-		(int)sizeof(fresh))
-		return err_raise(-ENAMETOOLONG);
-	snprintf(un.sun_path, sizeof(un.sun_path), "%s", path);
-	snprintf(c->path, sizeof(c->path), "%s", path);
-	r = folder_ok(path);
-	if (r == 0)
-		r = name_free(&un);
 	if (r != 0)
 		return err_pass(r);
-	r = bind_as(fresh);
-	if (r < 0)
-		return err_pass(r);
-	c->fd = r;
-	r = rename(fresh, path) != 0 || lstat(path, &st) != 0 ? -errno : 0;
-	if (r == 0)
-		r = uv_poll_init(loop, &c->poll, c->fd);
+	r = uv_poll_init(loop, &c->poll, c->socket.fd);
 	if (r != 0) {
-		close(c->fd);
-		c->fd = -1;
+		unix_unlisten(&c->socket);
 		return err_raise(r);
 	}
-	c->dev = st.st_dev;
-	c->ino = st.st_ino;
 	c->poll.data = c;
 	uv_poll_start(&c->poll, UV_READABLE, on_accept);
 	return 0;
@@ -353,13 +263,8 @@ control_why(int r)
 void
 control_close(struct control *c)
 {
-	struct stat st;
-
-	if (c->fd < 0)
+	if (c->socket.fd < 0)
 		return;
 	uv_poll_stop(&c->poll);
-	close(c->fd);
-	c->fd = -1;
-	if (lstat(c->path, &st) == 0 && st.st_dev == c->dev && st.st_ino == c->ino)
-		unlink(c->path);
+	unix_unlisten(&c->socket);
 }

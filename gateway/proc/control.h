@@ -9,10 +9,10 @@
 #ifndef GATEWAY_PROC_CONTROL_H
 #define GATEWAY_PROC_CONTROL_H
 
-#include <sys/types.h>
 #include <uv.h>
 
 #include "gateway/proc/control_request.h"
+#include "gateway/proc/unix_listener.h"
 #include "policy/core/buf.h"
 
 enum { CONTROL_PEERS = 8, CONTROL_ASK_MS = 2000, CONTROL_BY_MAX = 96 };
@@ -36,10 +36,7 @@ struct control_peer {
 struct control {
 	uv_loop_t *loop;
 	uv_poll_t poll;
-	char path[108];
-	dev_t dev;
-	ino_t ino;
-	int fd; /* -1: none */
+	struct unix_listener socket; /* fd -1: none */
 	bool full;
 	struct control_peer *peers;
 	size_t n_peers;
@@ -49,10 +46,7 @@ struct control {
 };
 
 /*
- * control_open() - listen at @path; its folder is made when it is missing. What is left of a gateway
- * that has ended is replaced; one that lives is not.
- * Return: 0; -EADDRINUSE: another gateway listens there; -ENAMETOOLONG; -EPERM: others may write to the
- * folder; -ENOTSOCK: a file that is none of ours has the name; another -errno.
+ * control_open() - listen at @path, for ourselves and root. Return: 0, -errno of unix_listen().
  */
 int control_open(struct control *c, uv_loop_t *loop, const char *path) must_check;
 /* control_why() - control_open()'s answer in words. */

@@ -139,6 +139,8 @@ job_done(struct job *j, bool forwarded, const char *word)
 		.subject = j->subject, .reply = j->reply };
 	char id[64], why[ENVELOPE_TEXT];
 
+	dispatcher.forwarded += forwarded;
+	dispatcher.failed += !forwarded;
 	if (!forwarded) {
 		snprintf(why, sizeof(why), "Portcullis: %s not forwarded: %s, decision %s",
 		    command_verb_name(j->verb), word, job_decision_id(id, j->edge, j->conn, j->number));

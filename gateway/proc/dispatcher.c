@@ -487,6 +487,7 @@ on_stats_wanted(struct channel *c, struct cursor *in, int fd)
 	(void)in;
 	(void)fd;
 	return msg_stats_put(c, &(struct msg_stats){ .commands = dispatcher.commands, .refused = dispatcher.refused,
+				    .forwarded = dispatcher.forwarded, .failed = dispatcher.failed,
 				    .waiting = dispatcher.jobs.n });
 }
 

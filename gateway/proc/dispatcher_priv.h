@@ -108,7 +108,7 @@ struct dispatcher {
 	struct conns jobs;
 	struct link *links;
 	uint64_t last_job, last_link;
-	uint64_t commands, refused;
+	uint64_t commands, refused, forwarded, failed;
 	uv_timer_t tick;
 	struct buf scratch;
 	void *arena; /* BODY_ARENA bytes: the body being read */

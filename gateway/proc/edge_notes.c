@@ -7,6 +7,7 @@
 
 #include "gateway/io/log.h"
 #include "gateway/proc/edge_priv.h"
+#include "gateway/proc/stats.h"
 
 /* edge_note() - one line for the decision log; a full channel loses notes, and says how many. */
 void
@@ -28,22 +29,6 @@ edge_note(struct relay *r, struct msg_note *m)
 	edge.notes_lost = 0;
 	(void)msg_note_put(&edge.auditor, m);
 }
-
-static const char *const event_words[] = {
-	[RELAY_NONE] = "none",
-	[RELAY_PUB_DENIED] = "pub_denied",
-	[RELAY_SUB_DENIED] = "sub_denied",
-	[RELAY_REPLY_DENIED] = "reply_denied",
-	[RELAY_HEADER_DENIED] = "header_denied",
-	[RELAY_BODY_DENIED] = "body_denied",
-	[RELAY_REPORT_DENIED] = "report_denied",
-	[RELAY_COMMAND_DENIED] = "command_denied",
-	[RELAY_DELIVERY_DROPPED] = "delivery_dropped",
-	[RELAY_UNSTAMPED] = "unstamped",
-	[RELAY_SUB_ENDED] = "sub_ended",
-	[RELAY_WOULD_DENY] = "would_deny",
-	[RELAY_PROTOCOL] = "protocol_error",
-};
 
 static const char *
 reason_of(const struct relay_event *e)
@@ -69,7 +54,7 @@ edge_on_event(struct relay *r, const struct relay_event *e)
 	const struct policy *p = edge.snapshot.policy;
 	const char *rule = policy_rule_name(p, e->decision.rule);
 	struct msg_note m = {
-		.event = bytes_str(event_words[e->kind]),
+		.event = bytes_str(stats_word(e->kind)),
 		.subject = e->subject,
 		.reply = e->reply,
 		.queue = e->queue,
@@ -82,13 +67,16 @@ edge_on_event(struct relay *r, const struct relay_event *e)
 	};
 	struct log_line l;
 
-	if (e->kind != RELAY_WOULD_DENY && e->kind != RELAY_PROTOCOL)
+	if (e->kind == RELAY_WOULD_DENY)
+		edge.past.would_deny++;
+	else if (e->kind != RELAY_PROTOCOL)
 		edge.past.denied += 1 + r->denials_summed;
+	edge.past.kind[e->kind] += 1 + r->denials_summed;
 	r->denials_summed = 0;
 	if (e->kind == RELAY_UNSTAMPED)
 		keep(&m, e);
 	edge_note(r, &m);
-	log_begin(&l, e->kind == RELAY_WOULD_DENY ? LOG_INF : LOG_WRN, event_words[e->kind]);
+	log_begin(&l, e->kind == RELAY_WOULD_DENY ? LOG_INF : LOG_WRN, stats_word(e->kind));
 	log_num(&l, "client", (int64_t)r->id);
 	if (e->subject.len != 0)
 		log_bytes(&l, "subject", e->subject);
@@ -146,6 +134,8 @@ edge_on_ended(struct relay *r, const char *why)
 
 	if (admitted)
 		edge_count_closed(r);
+	else
+		edge.past.login_failed++;
 	/* what the verifier refused, the verifier has reported */
 	if (admitted || !((struct client *)r)->refused)
 		edge_note(r, &m);

@@ -13,6 +13,8 @@ edge_count_closed(const struct relay *r)
 {
 	edge.past.in_msgs += r->client.in_msgs;
 	edge.past.out_msgs += r->client.out_msgs;
+	edge.past.in_bytes += r->client.in_bytes;
+	edge.past.out_bytes += r->client.out_bytes;
 }
 
 static bool
@@ -34,6 +36,8 @@ edge_on_stats_wanted(struct channel *c, struct cursor *in, int fd)
 		m.conns++;
 		m.in_msgs += r->client.in_msgs;
 		m.out_msgs += r->client.out_msgs;
+		m.in_bytes += r->client.in_bytes;
+		m.out_bytes += r->client.out_bytes;
 	}
 	return msg_stats_put(c, &m);
 }

@@ -206,6 +206,7 @@ void
 ledger_lose(struct ledger *l, uint64_t n)
 {
 	l->lost += n;
+	l->lost_ever += n;
 }
 
 /* ---- writing ---- */
@@ -312,6 +313,7 @@ ledger_commit(struct ledger *l, struct ledger_time now)
 	} else {
 		undo(l, l->fresh && fd == l->file ? -1 : fd);
 		l->lost += theirs;
+		l->lost_ever += theirs;
 		l->error = r;
 	}
 	l->records = 0;

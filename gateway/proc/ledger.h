@@ -76,6 +76,7 @@ struct ledger {
 	bool note_unsaved;
 
 	int error; /* why the last batch could not be written; 0: it could */
+	uint64_t lost_ever;     /* not written, since it was opened */
 	uint64_t lost, telling; /* not written; of them, those the batch tells of */
 	int64_t offset_ns; /* wall - mono, as last seen */
 	struct buf scratch;

@@ -17,8 +17,16 @@ msg_stats_put(struct channel *c, const struct msg_stats *m)
 	buf_put_u64(b, m->out_msgs);
 	buf_put_u64(b, m->denied);
 	buf_put_u64(b, m->unwritten);
+	buf_put_u64(b, m->in_bytes);
+	buf_put_u64(b, m->out_bytes);
+	buf_put_u64(b, m->login_failed);
+	buf_put_u64(b, m->would_deny);
+	for (size_t i = 0; i < STATS_KINDS; i++)
+		buf_put_u64(b, m->kind[i]);
 	buf_put_u64(b, m->commands);
 	buf_put_u64(b, m->refused);
+	buf_put_u64(b, m->forwarded);
+	buf_put_u64(b, m->failed);
 	buf_put_u64(b, m->waiting);
 	return frame_end(c, -1);
 }
@@ -32,8 +40,16 @@ msg_stats_get(struct cursor *in, struct msg_stats *m)
 	m->out_msgs = cursor_u64(in);
 	m->denied = cursor_u64(in);
 	m->unwritten = cursor_u64(in);
+	m->in_bytes = cursor_u64(in);
+	m->out_bytes = cursor_u64(in);
+	m->login_failed = cursor_u64(in);
+	m->would_deny = cursor_u64(in);
+	for (size_t i = 0; i < STATS_KINDS; i++)
+		m->kind[i] = cursor_u64(in);
 	m->commands = cursor_u64(in);
 	m->refused = cursor_u64(in);
+	m->forwarded = cursor_u64(in);
+	m->failed = cursor_u64(in);
 	m->waiting = cursor_u64(in);
 	return cursor_done(in) ? 0 : err_raise(-EBADMSG);
 }
@@ -51,6 +67,11 @@ msg_audit_state_put(struct channel *c, const struct msg_audit_state *m)
 	buf_put_u8(b, m->notes_failing);
 	buf_put_u64(b, (uint64_t)m->notes_since_s);
 	buf_put_sized(b, bytes_upto(m->notes_why, WHY_MAX));
+	buf_put_u64(b, m->lost);
+	buf_put_u64(b, m->checkpoint_ns);
+	for (size_t i = 0; i < STATS_BUCKETS; i++)
+		buf_put_u64(b, m->batch[i]);
+	buf_put_u64(b, m->batch_ns);
 	return frame_end(c, -1);
 }
 
@@ -65,6 +86,11 @@ msg_audit_state_get(struct cursor *in, struct msg_audit_state *m)
 	m->notes_failing = cursor_u8(in) != 0;
 	m->notes_since_s = (int64_t)cursor_u64(in);
 	m->notes_why = cursor_sized(in, WHY_MAX);
+	m->lost = cursor_u64(in);
+	m->checkpoint_ns = cursor_u64(in);
+	for (size_t i = 0; i < STATS_BUCKETS; i++)
+		m->batch[i] = cursor_u64(in);
+	m->batch_ns = cursor_u64(in);
 	return cursor_done(in) ? 0 : err_raise(-EBADMSG);
 }
 

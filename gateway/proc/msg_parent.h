@@ -34,6 +34,7 @@ enum msg_parent {
 	MSG_STATS_WANTED, /* parent to edge, dispatcher, auditor: MSG_STATS or MSG_AUDIT_STATE answers */
 	MSG_LIVE_WANTED,  /* parent to edge: MSG_LIVE for each, then MSG_LIVE_END */
 	MSG_ACT,          /* parent to auditor: somebody with the right to did something */
+	MSG_METRICS,      /* parent to metrics: the numbers; msg_metrics.h */
 	MSG_SINK,        /* parent to shipper: msg_shipper.h; its files follow as MSG_FILE */
 	MSG_DIAL = 64,   /* edge, dispatcher to parent: connect to the upstream */
 	MSG_READY,       /* child: ready for use */
@@ -50,6 +51,7 @@ enum msg_parent {
 	MSG_LIVE,        /* edge to parent: one live connection */
 	MSG_LIVE_END,    /* edge to parent: how many there are */
 	MSG_KEY_CHANGED, /* auditor to parent: what came of another "audit_key": "changed" or "same" and the public key, "refused" and why */
+	MSG_METRICS_WANTED, /* metrics to parent */
 };
 
 /* Settings of all roles; each uses its part. */
@@ -74,10 +76,15 @@ struct msg_text {
 	struct bytes name, text;
 };
 
-/* Counts since the child started. An edge has the first six, the dispatcher the others. */
+/* What is denied, each kind with its own count: what relay_event_kind says. */
+enum { STATS_KINDS = 16, STATS_BUCKETS = 11 };
+
+/* Counts since the child started. Those of commands are the dispatcher's, the others an edge's. */
 struct msg_stats {
 	uint64_t conns, opened, in_msgs, out_msgs, denied, unwritten; /* unwritten: decision log lines lost */
-	uint64_t commands, refused, waiting; /* waiting: commands held or not answered yet */
+	uint64_t in_bytes, out_bytes, login_failed, would_deny;
+	uint64_t kind[STATS_KINDS];
+	uint64_t commands, refused, forwarded, failed, waiting; /* waiting: commands held or not answered yet */
 };
 
 /* What the auditor can say of its files. */
@@ -89,6 +96,10 @@ struct msg_audit_state {
 	bool notes_failing;    /* the decision log cannot be written */
 	int64_t notes_since_s;
 	struct bytes notes_why;
+	uint64_t lost;                  /* records that could not be kept, since the auditor started */
+	uint64_t checkpoint_ns;         /* unix; when the last one was made, 0: none yet */
+	uint64_t batch[STATS_BUCKETS];  /* batches by the time they took to be durable: metric_bucket() */
+	uint64_t batch_ns;              /* all of them together */
 };
 
 /* A live connection. Texts are what the edge says; nobody judges by them. */

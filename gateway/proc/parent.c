@@ -42,7 +42,7 @@ void
 parent_on_ready(void)
 {
 	for (size_t i = 0; i < parent.n_kids; i++) {
-		if (!parent.kid[i].ready && parent.kid[i].role != ROLE_SHIPPER)
+		if (!parent.kid[i].ready && parent.kid[i].role != ROLE_SHIPPER && parent.kid[i].role != ROLE_METRICS)
 			return;
 	}
 	if (parent.announced)
@@ -98,14 +98,16 @@ leave_if_alone(void)
 		uv_timer_start(&parent.stop_timer, kill_all, PARENT_KILL_MS, 0);
 		return;
 	}
-	if (alive[ROLE_SHIPPER] > 0) {
+	if (alive[ROLE_SHIPPER] + alive[ROLE_METRICS] > 0) {
 		children_say(ROLE_SHIPPER, MSG_STOP);
+		children_say(ROLE_METRICS, MSG_STOP);
 		uv_timer_start(&parent.stop_timer, kill_all, PARENT_KILL_MS, 0);
 		return;
 	}
 	if (parent.options->pid != NULL && parent.announced)
 		unlink(parent.options->pid);
 	control_end();
+	metrics_end();
 	log_event(LOG_INF, "stopped");
 	uv_stop(&parent.loop);
 }
@@ -148,6 +150,8 @@ parent_kid_gone(struct kid *k, int64_t status, int signal)
 	}
 	if (k->role == ROLE_SHIPPER)
 		shipper_gone(k);
+	else if (k->role == ROLE_METRICS)
+		metrics_gone(k);
 	else if (k->role == ROLE_EDGE && parent.announced)
 		children_respawn();
 	else
@@ -312,9 +316,11 @@ parent_main(const struct parent_options *o)
 	uv_timer_init(&parent.loop, &parent.compile_timer);
 	uv_fs_event_init(&parent.loop, &parent.watch_accounts);
 	uv_fs_event_init(&parent.loop, &parent.watch_operator);
-	if (listeners_open() != 0 || activation_end() != 0 || control_begin() != 0)
+	if (activation_begin() != 0 || metrics_open() != 0 || listeners_open() != 0 || activation_end() != 0 ||
+	    control_begin() != 0)
 		return 1;
-	if (dial_resolve() != 0 || children_start() != 0) {
+	if (dial_resolve() != 0 || children_start() != 0 || metrics_start() != 0) {
+		metrics_end();
 		control_end();
 		return 1;
 	}

@@ -126,50 +126,62 @@ activation_begin(void)
 	return r;
 }
 
-/* same_inet() - port 0 stands for any. */
+/* same_inet() - @any: port 0 stands for any. */
 static bool
-same_inet(const struct sockaddr *want, const struct sockaddr *have)
+same_inet(const struct sockaddr *want, const struct sockaddr *have, bool any)
 {
-	const struct sockaddr_in *a = (const struct sockaddr_in *)want,
-				 *b = (const struct sockaddr_in *)have;
-	const struct sockaddr_in6 *c = (const struct sockaddr_in6 *)want,
-				  *d = (const struct sockaddr_in6 *)have;
+	const struct sockaddr_in *a = (const struct sockaddr_in *)want;
+	const struct sockaddr_in *b = (const struct sockaddr_in *)have;
+	const struct sockaddr_in6 *c = (const struct sockaddr_in6 *)want;
+	const struct sockaddr_in6 *d = (const struct sockaddr_in6 *)have;
 
 	if (want->sa_family == AF_INET)
 		return a->sin_addr.s_addr == b->sin_addr.s_addr &&
-		       (a->sin_port == 0 || a->sin_port == b->sin_port);
+		       ((any && a->sin_port == 0) || a->sin_port == b->sin_port);
 	return memcmp(&c->sin6_addr, &d->sin6_addr, sizeof(c->sin6_addr)) == 0 &&
 	       c->sin6_scope_id == d->sin6_scope_id &&
-	       (c->sin6_port == 0 || c->sin6_port == d->sin6_port);
+	       ((any && c->sin6_port == 0) || c->sin6_port == d->sin6_port);
 }
 
 static bool
-same(const struct sockaddr *want, const struct sockaddr *have)
+same(const struct sockaddr *want, const struct sockaddr *have, bool any)
 {
+	const char *path = ((const struct sockaddr_un *)want)->sun_path;
+
 	if (want->sa_family != have->sa_family)
 		return false;
 	if (want->sa_family == AF_UNIX)
-		return strncmp(((const struct sockaddr_un *)want)->sun_path,
-			   ((const struct sockaddr_un *)have)->sun_path,
+		return strncmp(path, ((const struct sockaddr_un *)have)->sun_path,
 			   sizeof(((const struct sockaddr_un *)0)->sun_path)) == 0;
-	return (want->sa_family == AF_INET || want->sa_family == AF_INET6) && same_inet(want, have);
+	return (want->sa_family == AF_INET || want->sa_family == AF_INET6) &&
+	       same_inet(want, have, any);
+}
+
+/* fits() - a socket for the numbers must be asked for by its very address, or be called so. */
+static bool
+fits(size_t i, const struct sockaddr *sa, const char *use)
+{
+	bool metrics = strcmp(self.given[i].name, "metrics") == 0,
+	     own = strcmp(use, "metrics") == 0;
+
+	return (own || !metrics) &&
+	       same(sa, (const struct sockaddr *)&self.given[i].bound, own == metrics);
 }
 
 int
-activation_take(const struct sockaddr *sa, socklen_t len)
+activation_take(const struct sockaddr *sa, const char *use)
 {
 	struct log_line l;
 	int fd;
 
-	(void)len;
 	for (size_t i = 0; i < self.n; i++) {
-		if (self.given[i].fd < 0 ||
-		    !same(sa, (const struct sockaddr *)&self.given[i].bound))
+		if (self.given[i].fd < 0 || !fits(i, sa, use))
 			continue;
 		fd = self.given[i].fd;
 		self.given[i].fd = -1;
 		log_begin(&l, LOG_INF, "socket_given");
 		log_str(&l, "name", self.given[i].name);
+		log_str(&l, "use", use);
 		log_end(&l);
 		return fd;
 	}

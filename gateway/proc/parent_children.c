@@ -182,11 +182,12 @@ static const struct frame_rule kid_rules[] = {
 	{ MSG_TRUSTED, (1U << 0 | 1U << 1), false, false, 4096, on_trusted, "trusted" },
 	{ MSG_SINK_STATE, (1U << 0 | 1U << 1), false, false, 256, shipper_on_state, "sink_state" },
 	{ MSG_APPLIED, (1U << 0 | 1U << 1), false, false, 0, on_applied, "applied" },
-	{ MSG_STATS, (1U << 0 | 1U << 1), false, false, 128, control_on_stats, "stats" },
+	{ MSG_STATS, (1U << 0 | 1U << 1), false, false, 512, control_on_stats, "stats" },
 	{ MSG_AUDIT_STATE, (1U << 0 | 1U << 1), false, false, 2048, control_on_audit_state, "audit_state" },
 	{ MSG_LIVE, (1U << 0 | 1U << 1), false, false, 8192, control_on_live, "live" },
 	{ MSG_LIVE_END, (1U << 0 | 1U << 1), false, false, 16, control_on_live_end, "live_end" },
 	{ MSG_KEY_CHANGED, (1U << 1), false, false, 1024, rotate_on_changed, "key_changed" },
+	{ MSG_METRICS_WANTED, (1U << 0 | 1U << 1), false, false, 0, metrics_on_wanted, "metrics_wanted" },
 };
 static const struct frame_rule compiler_rules[] = {
 	{ MSG_SNAPSHOT, (1U << 0 | 1U << 1), true, true, FRAME_MAX, on_snapshot, "snapshot" },

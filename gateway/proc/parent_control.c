@@ -75,6 +75,7 @@ status_done(void)
 	status_put(&b);
 	answer_all(FOR_STATUS, buf_failed(&b) ? BYTES_LIT("{\"error\":\"out of memory\"}") : buf_bytes(&b));
 	buf_deinit(&b);
+	metrics_numbers();
 }
 
 static void
@@ -132,8 +133,8 @@ ask(struct kid *k)
 	return k->alive && k->channel.fd >= 0 && k->ready;
 }
 
-static void
-ask_status(void)
+void
+control_ask(void)
 {
 	if (self.asking_status)
 		return;
@@ -350,7 +351,7 @@ on_request(struct control_peer *p, const struct control_request *r)
 	switch (r->verb) {
 	case CONTROL_STATUS:
 		p->ticket = FOR_STATUS;
-		ask_status();
+		control_ask();
 		return;
 	case CONTROL_CONNS:
 		p->ticket = FOR_CONNS;

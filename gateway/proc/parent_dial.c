@@ -91,6 +91,8 @@ answer(const struct wish *w, int fd)
 	struct kid *k = kid_of(w->role, w->index);
 
 	tell(fd >= 0, w->error);
+	if (w->role == ROLE_PARENT)
+		metrics_looked();
 	if (k == NULL || !k->alive || k->born_ms != w->born_ms || k->channel.fd < 0) {
 		if (fd >= 0)
 			close(fd);
@@ -200,4 +202,10 @@ void
 dial_for(struct kid *k, uint64_t token)
 {
 	try_next((struct wish){ .role = k->role, .index = k->index, .born_ms = k->born_ms, .token = token });
+}
+
+void
+dial_look(void)
+{
+	try_next((struct wish){ .role = ROLE_PARENT });
 }

@@ -37,12 +37,12 @@ port_of(const struct sockaddr_storage *ss)
 
 /* take_given() - one of the sockets we were started with, of any address the name stands for. */
 static int
-take_given(const struct addrinfo *list)
+take_given(const struct addrinfo *list, const char *use)
 {
 	int fd = -1;
 
 	for (; list != NULL && fd < 0; list = list->ai_next)
-		fd = activation_take(list->ai_addr, list->ai_addrlen);
+		fd = activation_take(list->ai_addr, use);
 	return fd;
 }
 
@@ -63,16 +63,16 @@ open_own(const struct addrinfo *a)
 	return err_raise(r);
 }
 
-/* listen_on() - one address of the configuration. Return: 0, -1 after a log line. */
+/* obtain() - a socket for an address: one we were given, or our own. Return: 0, -errno with
+ * the reason. */
 static int
-listen_on(const struct config_address *a)
+obtain(const struct config_address *a, int *fd, bool *given, struct sockaddr_storage *bound,
+    const char *use, const char **why)
 {
 	struct addrinfo hints = {
 		.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE
 	};
-	struct parent_listener *l = &parent.listener[parent.n_listeners];
-	struct sockaddr_storage bound;
-	socklen_t len = sizeof(bound);
+	socklen_t len = sizeof(*bound);
 	struct addrinfo *list;
 	char port[8];
 	int r;
@@ -80,16 +80,29 @@ listen_on(const struct config_address *a)
 	snprintf(port, sizeof(port), "%u", a->port);
 	r = getaddrinfo(a->host[0] != '\0' ? a->host : NULL, port, &hints, &list);
 	if (r != 0) {
-		say_listen(a, gai_strerror(r));
-		return -1;
+		*why = gai_strerror(r);
+		return err_raise(-EADDRNOTAVAIL);
 	}
-	l->fd = take_given(list);
-	l->given = l->fd >= 0;
-	if (!l->given)
-		l->fd = open_own(list);
+	*fd = take_given(list, use);
+	*given = *fd >= 0;
+	if (!*given)
+		*fd = open_own(list);
 	freeaddrinfo(list);
-	if (l->fd < 0 || getsockname(l->fd, (struct sockaddr *)&bound, &len) != 0) {
-		say_listen(a, strerror(l->fd < 0 ? -l->fd : errno));
+	r = *fd < 0 ? *fd : getsockname(*fd, (struct sockaddr *)bound, &len) != 0 ? -errno : 0;
+	*why = strerror(-r);
+	return err_pass(r);
+}
+
+/* listen_on() - one address of the configuration. Return: 0, -1 after a log line. */
+static int
+listen_on(const struct config_address *a)
+{
+	struct parent_listener *l = &parent.listener[parent.n_listeners];
+	struct sockaddr_storage bound;
+	const char *why;
+
+	if (obtain(a, &l->fd, &l->given, &bound, "listen", &why) != 0) {
+		say_listen(a, why);
 		return -1;
 	}
 	snprintf(l->host, sizeof(l->host), "%s", a->host[0] != '\0' ? a->host : "0.0.0.0");
@@ -99,10 +112,21 @@ listen_on(const struct config_address *a)
 }
 
 int
+listener_open(const struct config_address *a, int *fd, char *name, size_t room)
+{
+	struct sockaddr_storage bound;
+	const char *why;
+	bool given;
+	int r = obtain(a, fd, &given, &bound, "metrics", &why);
+
+	if (r == 0)
+		listener_name((struct sockaddr *)&bound, name, room);
+	return err_pass(r);
+}
+
+int
 listeners_open(void)
 {
-	if (activation_begin() != 0)
-		return -1;
 	for (size_t i = 0; i < parent.config->n_listen; i++) {
 		if (listen_on(&parent.config->listen[i]) != 0)
 			return -1;

@@ -1,9 +1,9 @@
 /*
  * parent_priv - the parent in its files: parent.c starts, supervises and ends; parent_children.c
- * starts processes and wires them to each other; parent_give.c opens their files; parent_shipper.c is
- * about the one that may come and go; parent_listen.c listens, parent_activation.c takes the sockets it
- * was started with, parent_notify.c speaks to the service manager; parent_dial.c connects to the upstream; parent_files.c reads
- * policies and trust and watches them; parent_reload.c keeps what came of a reload, parent_changes.c
+ * starts processes and wires them to each other; parent_give.c opens their files; parent_shipper.c and
+ * parent_metrics.c are about those that may come and go; parent_listen.c listens, parent_activation.c
+ * takes the sockets it was started with, parent_notify.c speaks to the service manager; parent_dial.c
+ * connects to the upstream; parent_files.c reads policies and trust and watches them; parent_reload.c keeps what came of a reload, parent_changes.c
  * says what it changed; parent_control.c answers the control socket; parent_status.c says how all does.
  */
 #ifndef GATEWAY_PROC_PARENT_PRIV_H
@@ -18,7 +18,7 @@
 #include "gateway/proc/msg_shipper.h"
 #include "gateway/proc/parent.h"
 
-enum { PARENT_EDGES = 64, PARENT_KIDS = PARENT_EDGES + 6, PARENT_LISTENERS = CONFIG_MAX_LISTEN };
+enum { PARENT_EDGES = 64, PARENT_KIDS = PARENT_EDGES + 7, PARENT_LISTENERS = CONFIG_MAX_LISTEN };
 
 /* A child process. */
 struct kid {
@@ -52,6 +52,7 @@ struct reload {
 	char by[CONTROL_BY_MAX]; /* who asked; empty: the start */
 	char id[24], before[24];
 	uint64_t rules;
+	uint64_t n_loaded, n_refused;
 	int64_t loaded_s, refused_s; /* unix; refused_s 0: the last one was not refused */
 	struct buf report;           /* the compiler's words */
 	struct buf changes;          /* JSON texts */
@@ -96,6 +97,13 @@ struct parent {
 		uint64_t after, waiting;
 		char why[SINK_WHY_MAX + 1];
 	} sink[SINK_MAX]; /* as the shipper says */
+	struct {
+		bool known;
+		uint64_t seq, durable, lost, checkpoint_ns, batch[STATS_BUCKETS], batch_ns;
+		int64_t since_s, notes_since_s;
+		bool failing, notes_failing;
+		char why[256], notes_why[256];
+	} audit; /* as the auditor says */
 	uint64_t born_ms;
 	int announce; /* standard error as it was before the log went elsewhere, or -1 */
 	char server_id[64];
@@ -149,14 +157,17 @@ void notify_stopping(const char *why);
 
 /* listeners_open() - every `listen`, given to us or opened. Return: 0, -1 after a log line. */
 int listeners_open(void) must_check;
+/* listener_open() - one more, of an address in digits: given to us or opened. Return: 0, -errno. */
+int listener_open(const struct config_address *a, int *fd, char *name, size_t room) must_check;
 /* listeners_close() - from now on strangers are refused, or wait for who has the sockets after us. */
 void listeners_close(void);
 /* listener_name() - "HOST:PORT" of an address. */
 void listener_name(const struct sockaddr *sa, char *out, size_t room);
 /* activation_begin() - the sockets we were started with. Return: 0, -1 after a log line. */
 int activation_begin(void) must_check;
-/* activation_take() - the one bound to @sa (port 0: any of that address). Return: it, -1: none. */
-int activation_take(const struct sockaddr *sa, socklen_t len);
+/* activation_take() - the one bound to @sa (port 0: any of that address), to "listen" or for "metrics". Return:
+ * it, -1: none. */
+int activation_take(const struct sockaddr *sa, const char *use);
 /* activation_end() - nothing may be left over. Return: 0, -1 after a log line. */
 int activation_end(void) must_check;
 
@@ -167,10 +178,26 @@ int shipper_on_state(struct channel *c, struct cursor *in, int fd);
 /* shipper_gone() - another in its place, after a while. */
 void shipper_gone(struct kid *k);
 
+/* metrics_open() - its socket, where one is configured; metrics_start() - the process. Return: 0, -1 after a log line. */
+int metrics_open(void) must_check;
+int metrics_start(void) must_check;
+/* metrics_end() - its socket's name is taken away. */
+void metrics_end(void);
+/* metrics_gone() - another in its place, after a while. */
+void metrics_gone(struct kid *k);
+/* metrics_on_wanted() - MSG_METRICS_WANTED; metrics_numbers() - the children have answered; metrics_looked()
+ * - the attempt to reach the upstream has ended. */
+int metrics_on_wanted(struct channel *c, struct cursor *in, int fd);
+void metrics_numbers(void);
+void metrics_looked(void);
+
 /* dial_resolve() - addresses of the upstream. Return: 0, -errno after a log line. */
 int dial_resolve(void) must_check;
 /* dial_for() - connect for a child; MSG_DIALLED or MSG_NOT_DIALLED answers. */
 void dial_for(struct kid *k, uint64_t token);
+
+/* dial_look() - can the upstream be reached? metrics_looked() when that is known. */
+void dial_look(void);
 
 /* files_trust() - operator and accounts to the verifier. */
 void files_trust(void);
@@ -207,6 +234,8 @@ int rotate_on_changed(struct channel *c, struct cursor *in, int fd);
 void control_rotated(struct bytes json);
 /* control_begin() - the control socket. Return: 0, -errno after a log line (then: no start). */
 int control_begin(void) must_check;
+/* control_ask() - the children for their counts; metrics_numbers() when they have answered, or not in time. */
+void control_ask(void);
 /* control_end() - take it away. */
 void control_end(void);
 /* control_reloaded() - the outcome of every reload up to number @of. */

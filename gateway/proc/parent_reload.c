@@ -138,6 +138,7 @@ reload_refused(struct bytes report)
 
 	r->outcome = true;
 	r->refused_s = clock_wall_s();
+	r->n_refused++;
 	keep(report);
 	act_tell(ACT_RELOAD, "policy refused", bytes_upto(line, 400), r->by[0] != '\0' ? r->by : "start");
 	tell(false);
@@ -170,6 +171,7 @@ reload_applied(void)
 	int n = snprintf(detail, sizeof(detail), "%s, %llu rules", r->id, (unsigned long long)r->rules);
 
 	r->loaded_s = clock_wall_s();
+	r->n_loaded++;
 	r->refused_s = 0;
 	act_tell(ACT_RELOAD, "policy", bytes_of(detail, (size_t)n), r->by[0] != '\0' ? r->by : "start");
 	r->applied = true;

@@ -9,26 +9,22 @@
 #include "gateway/io/clock.h"
 #include "gateway/proc/parent_priv.h"
 
-static struct {
-	bool known;
-	uint64_t seq, durable;
-	int64_t since_s, notes_since_s;
-	bool failing, notes_failing;
-	char why[256], notes_why[256];
-} audit;
-
 void
 status_audit(const struct msg_audit_state *m)
 {
-	audit.known = true;
-	audit.seq = m->seq;
-	audit.durable = m->durable;
-	audit.failing = m->failing;
-	audit.since_s = m->since_s;
-	audit.notes_failing = m->notes_failing;
-	audit.notes_since_s = m->notes_since_s;
-	snprintf(audit.why, sizeof(audit.why), "%.*s", (int)m->why.len, (const char *)m->why.ptr);
-	snprintf(audit.notes_why, sizeof(audit.notes_why), "%.*s", (int)m->notes_why.len,
+	parent.audit.known = true;
+	parent.audit.seq = m->seq;
+	parent.audit.durable = m->durable;
+	parent.audit.failing = m->failing;
+	parent.audit.since_s = m->since_s;
+	parent.audit.notes_failing = m->notes_failing;
+	parent.audit.notes_since_s = m->notes_since_s;
+	parent.audit.lost = m->lost;
+	parent.audit.checkpoint_ns = m->checkpoint_ns;
+	parent.audit.batch_ns = m->batch_ns;
+	memcpy(parent.audit.batch, m->batch, sizeof(parent.audit.batch));
+	snprintf(parent.audit.why, sizeof(parent.audit.why), "%.*s", (int)m->why.len, (const char *)m->why.ptr);
+	snprintf(parent.audit.notes_why, sizeof(parent.audit.notes_why), "%.*s", (int)m->notes_why.len,
 	    (const char *)m->notes_why.ptr);
 }
 
@@ -211,12 +207,12 @@ put_counts(struct buf *b)
 	put_num(b, "waiting", all.waiting);
 	buf_put_u8(b, '}');
 	open_object(b, "decisions");
-	put_str(b, "state", !audit.known ? "unknown" : audit.notes_failing ? "failing" : "ok");
+	put_str(b, "state", !parent.audit.known ? "unknown" : parent.audit.notes_failing ? "failing" : "ok");
 	put_str(b, "file", parent.config->decisions);
 	put_num(b, "lost", all.unwritten);
-	if (audit.notes_failing) {
-		put_str(b, "why", audit.notes_why);
-		put_time(b, "since", audit.notes_since_s);
+	if (parent.audit.notes_failing) {
+		put_str(b, "why", parent.audit.notes_why);
+		put_time(b, "since", parent.audit.notes_since_s);
 	}
 	buf_put_u8(b, '}');
 }
@@ -225,13 +221,13 @@ static void
 put_audit(struct buf *b)
 {
 	open_object(b, "audit");
-	put_str(b, "state", !audit.known ? "unknown" : audit.failing ? "failing" : "ok");
+	put_str(b, "state", !parent.audit.known ? "unknown" : parent.audit.failing ? "failing" : "ok");
 	put_str(b, "folder", parent.config->audit);
-	put_num(b, "seq", audit.seq);
-	put_num(b, "durable", audit.durable);
-	if (audit.failing) {
-		put_str(b, "why", audit.why);
-		put_time(b, "since", audit.since_s);
+	put_num(b, "seq", parent.audit.seq);
+	put_num(b, "durable", parent.audit.durable);
+	if (parent.audit.failing) {
+		put_str(b, "why", parent.audit.why);
+		put_time(b, "since", parent.audit.since_s);
 	}
 	buf_put_u8(b, '}');
 }
@@ -273,17 +269,17 @@ problems_of_files(struct buf *b)
 {
 	char text[4600];
 
-	if (!audit.known)
+	if (!parent.audit.known)
 		problem(b, "the state of the audit is not known", "the auditor has not answered",
 		    "look at the log; when it stays so, restart the gateway");
-	if (audit.failing) {
+	if (parent.audit.failing) {
 		snprintf(text, sizeof(text), "make room in %s, or writable; commands pass again by themselves",
 		    parent.config->audit);
-		problem(b, "records cannot be written: commands that change something are refused", audit.why, text);
+		problem(b, "records cannot be written: commands that change something are refused", parent.audit.why, text);
 	}
-	if (audit.notes_failing) {
+	if (parent.audit.notes_failing) {
 		snprintf(text, sizeof(text), "make room for %s, or make it writable", parent.config->decisions);
-		problem(b, "the decision log cannot be written: its lines are lost", audit.notes_why, text);
+		problem(b, "the decision log cannot be written: its lines are lost", parent.audit.notes_why, text);
 	}
 }
 

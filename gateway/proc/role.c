@@ -14,6 +14,7 @@ static const char *const names[ROLE_COUNT] = {
 	[ROLE_AUDITOR] = "auditor",
 	[ROLE_COMPILER] = "compiler",
 	[ROLE_SHIPPER] = "shipper",
+	[ROLE_METRICS] = "metrics",
 };
 
 const char *

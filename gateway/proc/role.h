@@ -15,6 +15,7 @@ enum role {
 	ROLE_AUDITOR,
 	ROLE_COMPILER,
 	ROLE_SHIPPER,
+	ROLE_METRICS,
 	ROLE_COUNT
 };
 
@@ -33,5 +34,6 @@ int dispatcher_main(void);
 int auditor_main(void);
 int compiler_main(void);
 int shipper_main(void);
+int metrics_main(void);
 
 #endif
