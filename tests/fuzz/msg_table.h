@@ -7,6 +7,7 @@
 
 #include "gateway/proc/msg_auditor.h"
 #include "gateway/proc/msg_dispatcher.h"
+#include "gateway/proc/msg_metrics.h"
 #include "gateway/proc/msg_parent.h"
 #include "gateway/proc/msg_shipper.h"
 #include "gateway/proc/msg_signer.h"
@@ -49,6 +50,7 @@ enum msg_form {
 	FORM_ACT,
 	FORM_SINK_STATE,
 	FORM_SPARED,
+	FORM_METRICS,
 	FORMS,
 };
 
@@ -207,6 +209,15 @@ msg_again(enum msg_form form, struct bytes body, struct channel *c)
 		AGAIN(struct msg_record, msg_record_get, msg_record_put)
 	case FORM_OUTCOME:
 		AGAIN(struct msg_outcome, msg_outcome_get, msg_outcome_put)
+	case FORM_METRICS: {
+		static struct metric_sample sample[METRIC_SAMPLES];
+		struct msg_metrics m = { .sample = sample };
+
+		r = msg_metrics_get(&in, &m);
+		if (r == 0)
+			msg_metrics_put(c, &m);
+		return r;
+	}
 	case FORM_SPARED:
 		r = msg_spared_get(&in, &a);
 		return r != 0 ? r : msg_spared_put(c, a);

@@ -22,6 +22,7 @@ main(void)
 	suite_add_tcase(s, ship_tests());
 	suite_add_tcase(s, control_request_tests());
 	suite_add_tcase(s, ledger_tests());
+	suite_add_tcase(s, exposition_tests());
 	suite_add_tcase(s, audit_parts_tests());
 	suite_add_tcase(s, ruling_tests());
 	runner = srunner_create(s);

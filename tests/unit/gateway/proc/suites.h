@@ -12,6 +12,7 @@ TCase *follow_tests(void);
 TCase *ship_tests(void);
 TCase *control_request_tests(void);
 TCase *ledger_tests(void);
+TCase *exposition_tests(void);
 TCase *audit_parts_tests(void);
 TCase *ruling_tests(void);
 

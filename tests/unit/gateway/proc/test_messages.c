@@ -99,6 +99,12 @@ write_one(enum msg_form form)
 			b("p"), 1, 2, true, { 1, 2 }, 99 });
 	case FORM_OUTCOME:
 		return msg_outcome_put(&c, &(struct msg_outcome){ 1, b("answered"), 2, 3 });
+	case FORM_METRICS: {
+		struct metric_sample s[] = { { METRIC_READY, 1 },
+			{ METRIC_DENIED, 7, { BYTES_LIT("0"), BYTES_LIT("pub_denied") } } };
+
+		return msg_metrics_put(&c, &(struct msg_metrics){ .why = b("no edge"), .n = 2, .sample = s });
+	}
 	case FORM_SPARED:
 		return msg_spared_put(&c, 7);
 	case FORM_DURABLE:
