@@ -195,6 +195,9 @@ config_free(struct config *c)
 	for (size_t i = 0; i < c->n_sinks; i++) {
 		free(c->sink_creds[i]);
 		free(c->sink_dir[i]);
+		free(c->sink_ca[i]);
+		free(c->sink_cert[i]);
+		free(c->sink_key[i]);
 	}
 	free(c->control);
 	free(c->metrics_path);

@@ -73,6 +73,7 @@ struct config {
 	size_t n_sinks;
 	struct sink sink[SINK_MAX];
 	char *sink_creds[SINK_MAX]; /* creds = FILE; NULL: none */
+	char *sink_ca[SINK_MAX], *sink_cert[SINK_MAX], *sink_key[SINK_MAX]; /* of tls://; NULL: none */
 	char *sink_dir[SINK_MAX];   /* dir = DIR, of type = file */
 	char *sink_state; /* sink_state = DIR, default sinks: how far each sink came; made when it is not there */
 

@@ -244,17 +244,23 @@ sink_at(const struct text *t, const char *name, const char *key)
 static void
 check_sinks(const struct config *c, struct checker *k)
 {
-	static const struct file_check creds = { "sink", "creds", 0, WANT_SECRET, NULL };
-	static const struct file_check dir = { "sink", "dir", 0, WANT_PRIVATE, NULL };
 	static const struct file_check state = { NULL, "sink_state", 0, WANT_PRIVATE, NULL };
 
 	for (size_t i = 0; i < c->n_sinks; i++) {
-		k->at = sink_at(k->t, c->sink[i].name, "creds");
-		if (c->sink_creds[i] != NULL)
-			check_path(k, c->sink_creds[i], &creds);
-		k->at = sink_at(k->t, c->sink[i].name, "dir");
-		if (c->sink_dir[i] != NULL)
-			check_path(k, c->sink_dir[i], &dir);
+		const struct {
+			struct file_check want;
+			const char *path;
+		} files[] = { { { "sink", "creds", 0, WANT_SECRET, NULL }, c->sink_creds[i] },
+			{ { "sink", "ca", 0, WANT_FILE, NULL }, c->sink_ca[i] },
+			{ { "sink", "cert", 0, WANT_FILE, NULL }, c->sink_cert[i] },
+			{ { "sink", "key", 0, WANT_SECRET, NULL }, c->sink_key[i] },
+			{ { "sink", "dir", 0, WANT_PRIVATE, NULL }, c->sink_dir[i] } };
+
+		for (size_t n = 0; n < sizeof(files) / sizeof(files[0]); n++) {
+			k->at = sink_at(k->t, c->sink[i].name, files[n].want.key);
+			if (files[n].path != NULL)
+				check_path(k, files[n].path, &files[n].want);
+		}
 	}
 	k->at = k->t->root != NULL ? text_find(k->t->root, "sink_state") : NULL;
 	if (c->n_sinks > 0)

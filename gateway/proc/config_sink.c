@@ -19,6 +19,9 @@ static const struct {
 } keys[] = {
 	{ "url", REMOTE },
 	{ "creds", REMOTE },
+	{ "ca", REMOTE },
+	{ "cert", REMOTE },
+	{ "key", REMOTE },
 	{ "subject", REMOTE },
 	{ "stream", BIT(SINK_JETSTREAM) },
 	{ "create", BIT(SINK_JETSTREAM) },
@@ -130,30 +133,71 @@ read_stream(struct config_reader *rd, struct text_node *block, struct sink *s)
 		rd->bad = true;
 }
 
+/* read_tls() - whom to trust has to be said: what the machine trusts is more than this server. */
 static void
-read_server(struct config_reader *rd, struct text_node *block, struct sink *s, size_t i)
+read_tls(struct config_reader *rd, struct text_node *block, struct sink *s, size_t i)
 {
-	struct config_address a;
+	const struct {
+		const char *key;
+		char **path;
+	} files[] = { { "ca", &rd->c->sink_ca[i] }, { "cert", &rd->c->sink_cert[i] },
+		{ "key", &rd->c->sink_key[i] } };
 	struct text_node *e;
 	struct bytes v = BYTES_NULL;
+
+	for (size_t k = 0; k < sizeof(files) / sizeof(files[0]); k++) {
+		if (!string(rd, block, files[k].key, &v, &e))
+			continue;
+		config_path_set(rd, e, files[k].path, v);
+		if (!s->tls)
+			bad(rd, e, "goes with url = \"tls://HOST:PORT\"");
+	}
+	if (s->tls && text_find(block, "ca") == NULL)
+		bad(rd, block,
+		    "ca is missing: write `ca = FILE`, the certificates that sign the server's");
+	if ((text_find(block, "cert") != NULL) != (text_find(block, "key") != NULL))
+		bad(rd, block, "cert and key go together");
+}
+
+static void
+read_url(struct config_reader *rd, struct text_node *block, struct sink *s)
+{
+	static const struct bytes tls = BYTES_LIT("tls://");
+	struct config_address a;
+	struct bytes v = BYTES_NULL, at;
+	struct text_node *e;
 
 	if (!string(rd, block, "url", &v, &e)) {
 		if (e == NULL)
 			bad(rd, block, "url is missing: write `url = \"nats://HOST:PORT\"`");
-	} else if (bytes_starts(v, BYTES_LIT("tls://"))) {
-		bad(rd, e,
-		    "this version does not encrypt to sinks: write \"nats://HOST:PORT\" of a "
-		    "server on this machine");
-	} else if (config_address_parse(v, &a) != 0 || a.port == 0) {
-		bad(rd, e, "not a server this gateway can dial: write \"nats://HOST:PORT\"");
-	} else {
-		memcpy(s->host, a.host, sizeof(s->host));
-		s->port = a.port;
+		return;
 	}
+	s->tls = bytes_starts(v, tls);
+	at = s->tls ? bytes_from(v, tls.len) : v;
+	/* a certificate is for a name, so there must be one; and one scheme is enough */
+	if (config_address_parse(at, &a) != 0 || a.port == 0 ||
+	    (s->tls && (at.ptr[0] == ':' || bytes_starts(at, BYTES_LIT("nats://"))))) {
+		bad(rd, e,
+		    "not a server this gateway can dial: write \"nats://HOST:PORT\" or "
+		    "\"tls://HOST:PORT\"");
+		return;
+	}
+	memcpy(s->host, a.host, sizeof(s->host));
+	s->port = a.port;
+}
+
+static void
+read_server(struct config_reader *rd, struct text_node *block, struct sink *s, size_t i)
+{
+	struct text_node *e;
+	struct bytes v = BYTES_NULL;
+
+	read_url(rd, block, s);
 	if (string(rd, block, "creds", &v, &e)) {
 		config_path_set(rd, e, &rd->c->sink_creds[i], v);
 		s->creds = true;
 	}
+	read_tls(rd, block, s, i);
 	read_subject(rd, block, s);
 	if (s->type == SINK_JETSTREAM)
 		read_stream(rd, block, s);
@@ -179,6 +223,10 @@ read_syslog(struct config_reader *rd, struct text_node *block, struct sink *s)
 			bad(rd, e,
 			    "not a socket: write \"unix:/dev/log\", an absolute path of at most "
 			    "107 bytes");
+	} else if (bytes_starts(v, BYTES_LIT("tcp://")) || bytes_starts(v, BYTES_LIT("tls://"))) {
+		bad(rd, e,
+		    "syslog goes in datagrams only: name a collector on this machine that "
+		    "forwards over TLS, or use type = jetstream with tls://");
 	} else if (!bytes_starts(v, udp) || config_address_parse(bytes_from(v, udp.len), &a) != 0 ||
 		   a.port == 0) {
 		bad(rd, e, "not an address: write \"udp://HOST:PORT\" or \"unix:/dev/log\"");

@@ -132,7 +132,8 @@ int msg_peer_get(struct cursor *in, enum role *role, unsigned *index) must_check
 /*
  * msg_file: @name is one of "inbox_key" "mint" "creds" "command_creds" "stamp" "decisions"; to the
  * auditor "audit" (the folder) "audit_key" "audit_key_old" "redact_key"; to the shipper "audit_dir"
- * "sink_state", then after each MSG_SINK its "sink_creds" "sink_dir"
+ * "sink_state", then after each MSG_SINK its "sink_creds" "sink_ca" "sink_cert" "sink_key" "sink_dir", all but the
+ * last again after a reload, with "_" and the number of the sink
  */
 int msg_file_put(struct channel *c, const char *name, int fd);
 int msg_file_get(struct cursor *in, char name[32]) must_check;

@@ -61,6 +61,7 @@ msg_sink_put(struct channel *c, const struct sink *m)
 	buf_put_u8(b, m->checkpoints);
 	buf_put_sized_str(b, m->host);
 	buf_put_u16(b, m->port);
+	buf_put_u8(b, m->tls);
 	buf_put_u8(b, m->creds);
 	buf_put_u8(b, m->create);
 	buf_put_sized_str(b, m->stream);
@@ -85,6 +86,7 @@ msg_sink_get(struct cursor *in, struct sink *m)
 	m->checkpoints = get_bool(in);
 	get_str(in, m->host, sizeof(m->host));
 	m->port = cursor_u16(in);
+	m->tls = get_bool(in);
 	m->creds = get_bool(in);
 	m->create = get_bool(in);
 	get_str(in, m->stream, sizeof(m->stream));

@@ -40,9 +40,9 @@ give_file(struct kid *k, const char *name, const char *path, int flags)
 	return msg_file_put(&k->channel, name, fd);
 }
 
-/* secret_wrong() - what config_check_files() asks of a secret, of the file that was really opened. */
+/* file_wrong() - what config_check_files() asks of a secret, of the file that was really opened. */
 static const char *
-secret_wrong(int fd)
+file_wrong(int fd, mode_t others)
 {
 	struct stat st;
 
@@ -50,14 +50,14 @@ secret_wrong(int fd)
 		return "not a file";
 	if (st.st_uid != geteuid() && st.st_uid != 0)
 		return "it belongs to another user";
-	if ((st.st_mode & 077) != 0)
-		return "others can read it: run chmod 600";
+	if ((st.st_mode & others) != 0)
+		return others == 077 ? "others can read it: run chmod 600" : "others can write it: run chmod go-w";
 	return NULL;
 }
 
-/* children_secret() - the parent does not read it. */
-int
-children_secret(struct kid *k, const char *name, const char *path)
+/* give_checked() - the parent does not read it. @others: what they may not do. */
+static int
+give_checked(struct kid *k, const char *name, const char *path, mode_t others)
 {
 	const char *why;
 	int fd;
@@ -67,12 +67,24 @@ children_secret(struct kid *k, const char *name, const char *path)
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0)
 		return not_given(path, NULL, -errno);
-	why = secret_wrong(fd);
+	why = file_wrong(fd, others);
 	if (why != NULL) {
 		close(fd);
 		return not_given(path, why, -EACCES);
 	}
 	return msg_file_put(&k->channel, name, fd);
+}
+
+int
+children_secret(struct kid *k, const char *name, const char *path)
+{
+	return err_pass(give_checked(k, name, path, 077));
+}
+
+int
+children_public(struct kid *k, const char *name, const char *path)
+{
+	return err_pass(give_checked(k, name, path, 022));
 }
 
 /* give_keys() - the signer's; one that cannot be had keeps no other back. Return: 0, -errno. */

@@ -142,6 +142,8 @@ void children_begin(struct kid *k);
 int children_files(struct kid *k) must_check;
 /* children_secret() - a file of keys, opened for a child; NULL: none. Return: 0, -errno after a log line. */
 int children_secret(struct kid *k, const char *name, const char *path) must_check;
+/* children_public() - the same of a file that others may read, but not write. */
+int children_public(struct kid *k, const char *name, const char *path) must_check;
 /* children_backoff() - @k ended: how long to wait before another takes its place. */
 uint64_t children_backoff(struct kid *k);
 
@@ -173,6 +175,8 @@ int activation_end(void) must_check;
 
 /* shipper_start() - where sinks are configured. Return: 0, -errno after a log line. */
 int shipper_start(struct kid *k) must_check;
+/* shipper_logins() - what sinks log in with, anew. */
+void shipper_logins(void);
 /* shipper_on_state() - MSG_SINK_STATE. */
 int shipper_on_state(struct channel *c, struct cursor *in, int fd);
 /* shipper_gone() - another in its place, after a while. */

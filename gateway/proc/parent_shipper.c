@@ -11,6 +11,7 @@
 #include "gateway/io/log.h"
 #include "gateway/proc/msg_shipper.h"
 #include "gateway/proc/parent_priv.h"
+#include "gateway/proc/ship_login.h"
 
 enum { SPAWN_AGAIN_MS = 10000 };
 
@@ -30,6 +31,37 @@ give_folder(struct kid *k, const char *name, const char *path)
 	return err_raise(-errno);
 }
 
+/* give_login() - @suffix: after the names, of a sink that works already. Return: 0, -errno. */
+static int
+give_login(struct kid *k, size_t i, const char *suffix)
+{
+	const struct config *c = parent.config;
+	const char *const path[SHIP_PARTS] = { c->sink_creds[i], c->sink_ca[i], c->sink_cert[i], c->sink_key[i] };
+	char name[32];
+	int r = 0, e;
+
+	for (unsigned p = 0; p < SHIP_PARTS; p++) {
+		snprintf(name, sizeof(name), "%s%s", ship_part_name((enum ship_part)p), suffix);
+		/* these two need not be kept from others; who could write them could choose whom to trust */
+		e = p == PART_CA || p == PART_CERT ? children_public(k, name, path[p]) : children_secret(k, name, path[p]);
+		r = r != 0 ? r : e;
+	}
+	return err_pass(r);
+}
+
+void
+shipper_logins(void)
+{
+	struct kid *k = kid_of(ROLE_SHIPPER, 0);
+	char suffix[24];
+
+	for (size_t i = 0; k != NULL && k->alive && k->ready && k->channel.fd >= 0 && i < parent.config->n_sinks; i++) {
+		snprintf(suffix, sizeof(suffix), "_%zu", i);
+		(void)!give_login(k, i, suffix); /* what went wrong has been logged; the sink keeps what it has */
+		channel_flush(&k->channel);
+	}
+}
+
 /* give_sink() - what it is, then what it needs. Return: 0, -errno. */
 static int
 give_sink(struct kid *k, size_t i)
@@ -38,7 +70,7 @@ give_sink(struct kid *k, size_t i)
 	int r = msg_sink_put(&k->channel, &c->sink[i]);
 
 	if (r == 0)
-		r = children_secret(k, "sink_creds", c->sink_creds[i]);
+		r = give_login(k, i, "");
 	/* a folder on another machine may be away for a while: the sink says so itself */
 	if (r == 0 && c->sink_dir[i] != NULL)
 		(void)!give_folder(k, "sink_dir", c->sink_dir[i]);

@@ -13,6 +13,7 @@
 
 #include "gateway/io/log.h"
 #include "gateway/proc/position.h"
+#include "gateway/proc/ship_priv.h"
 
 enum {
 	RETRY_FIRST_MS = 100,
@@ -21,7 +22,6 @@ enum {
 	IDLE_MS = 500,
 	SAVE_MS = 1000,
 	LOOK_MS = 2000,
-	BEHIND_MS = 5000, /* a record that has waited longer is said to wait */
 };
 
 static const struct ship_ops *const ops_of[SINK_TYPES] = {
@@ -30,15 +30,6 @@ static const struct ship_ops *const ops_of[SINK_TYPES] = {
 	[SINK_SYSLOG] = &sink_syslog_ops,
 	[SINK_FILE] = &sink_file_ops,
 };
-
-static uint64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 int
 ship_why(struct ship *s, const char *fmt, ...)
@@ -61,113 +52,13 @@ ship_id(const struct ship_item *i, char id[SHIP_ID_MAX])
 	snprintf(id, SHIP_ID_MAX, "%s.%llu.%s", i->run, (unsigned long long)i->seq, hex);
 }
 
-/* ---- what is said ---- */
-
-static void
-say_begin(const struct ship *s, struct log_line *l, enum log_level level, const char *event)
-{
-	log_begin(l, level, event);
-	log_str(l, "sink", s->conf.name);
-}
-
-static uint64_t
-backlog(const struct ship *s)
-{
-	return s->upto.seq > s->committed.seq ? s->upto.seq - s->committed.seq : 0;
-}
-
-/* say_connected() - when it has taken something, or there is nothing to take. */
-static void
-say_connected(struct ship *s)
-{
-	struct log_line l;
-
-	s->told_up = true;
-	say_begin(s, &l, LOG_INF, "sink_connected");
-	log_word(&l, "type", sink_type_name(s->conf.type));
-	log_num(&l, "after", (int64_t)s->committed.seq);
-	log_end(&l);
-}
-
-/* say_lost() - once for each reason, until it works again. */
-static void
-say_lost(struct ship *s)
-{
-	struct log_line l;
-
-	if (strcmp(s->why, s->told) == 0)
-		return;
-	memcpy(s->told, s->why, sizeof(s->told));
-	say_begin(s, &l, LOG_WRN, "sink_lost");
-	log_str(&l, "why", s->why);
-	log_num(&l, "after", (int64_t)s->committed.seq);
-	log_end(&l);
-}
-
-static void
-say_missed(struct ship *s)
-{
-	struct log_line l;
-
-	say_begin(s, &l, LOG_ERR, "sink_missed");
-	log_num(&l, "from", (int64_t)s->follow.from);
-	log_num(&l, "to", (int64_t)s->follow.at.seq);
-	log_str(&l, "why", "retention removed them before they were sent");
-	log_end(&l);
-}
-
-static void
-say_once(struct ship *s, bool *told, const char *event, const char *why, int error)
-{
-	struct log_line l;
-
-	if (*told)
-		return;
-	*told = true;
-	say_begin(s, &l, LOG_ERR, event);
-	if (why != NULL)
-		log_str(&l, "why", why);
-	else
-		log_errno(&l, error);
-	log_num(&l, "after", (int64_t)s->follow.at.seq);
-	log_end(&l);
-}
-
-/* say_behind() - records wait for long; or none waits any more. */
-static void
-say_behind(struct ship *s)
-{
-	uint64_t waiting = backlog(s), now = now_ms();
-	struct log_line l;
-
-	if (waiting == 0) {
-		if (s->told_behind) {
-			say_begin(s, &l, LOG_INF, "sink_caught_up");
-			log_num(&l, "upto", (int64_t)s->committed.seq);
-			log_end(&l);
-		}
-		s->told_behind = false;
-		s->behind_ms = 0;
-		return;
-	}
-	if (s->behind_ms == 0)
-		s->behind_ms = now;
-	if (s->told_behind || now - s->behind_ms < BEHIND_MS)
-		return;
-	s->told_behind = true;
-	say_begin(s, &l, LOG_WRN, "sink_behind");
-	log_num(&l, "records", (int64_t)waiting);
-	log_num(&l, "after", (int64_t)s->committed.seq);
-	log_end(&l);
-}
-
 /* ---- the position ---- */
 
 /* save() - keep the place, not more often than each second: the disk is the auditor's. */
 static void
 save(struct ship *s, bool now)
 {
-	uint64_t at = now_ms();
+	uint64_t at = ship_now_ms();
 	int r;
 
 	if (memcmp(&s->saved, &s->committed, sizeof(s->saved)) == 0 ||
@@ -176,7 +67,7 @@ save(struct ship *s, bool now)
 	s->saved_ms = at;
 	r = position_save(s->state, s->conf.name, &s->committed);
 	if (r != 0) {
-		say_once(s, &s->told_unsaved, "sink_position_not_saved", NULL, r);
+		ship_say_once(s, &s->told_unsaved, "sink_position_not_saved", NULL, r);
 		return;
 	}
 	s->told_unsaved = false;
@@ -189,7 +80,7 @@ elsewhere(struct ship *s)
 {
 	struct log_line l;
 
-	say_begin(s, &l, LOG_ERR, "sink_position_refused");
+	ship_say_begin(s, &l, LOG_ERR, "sink_position_refused");
 	log_num(&l, "after", (int64_t)s->committed.seq);
 	log_str(&l, "why", "it is not in this log, which is sent from its beginning");
 	log_end(&l);
@@ -207,7 +98,7 @@ load(struct ship *s)
 	if (r == 0) {
 		follow_to(&s->follow, &at);
 	} else if (r != POSITION_NONE) {
-		say_begin(s, &l, LOG_ERR, "sink_position_refused");
+		ship_say_begin(s, &l, LOG_ERR, "sink_position_refused");
 		if (r < 0)
 			log_errno(&l, r);
 		else
@@ -268,13 +159,13 @@ next_line(struct ship *s, struct follow_line *line)
 		int r = follow_next(&s->follow, line);
 
 		if (r == FOLLOW_MISSED)
-			say_missed(s);
+			ship_say_missed(s);
 		else if (r == FOLLOW_ELSEWHERE)
 			elsewhere(s);
 		else if (r < 0)
-			say_once(s, &s->told_unread, "sink_log_not_read", NULL, r);
+			ship_say_once(s, &s->told_unread, "sink_log_not_read", NULL, r);
 		if (r == 0 && !line->chained)
-			say_once(s, &s->told_broken, "sink_log_broken",
+			ship_say_once(s, &s->told_broken, "sink_log_broken",
 			    "a record is not linked to the one before it", 0);
 		if (r <= 0 || r == FOLLOW_END)
 			return r;
@@ -313,23 +204,33 @@ retry_later(struct ship *s)
 	uint64_t wait = (uint64_t)RETRY_FIRST_MS << (s->failures < 8 ? s->failures : 8);
 
 	s->failures++;
-	s->pause_until_ms = now_ms() + (wait < RETRY_MAX_MS ? wait : RETRY_MAX_MS);
+	s->pause_until_ms = ship_now_ms() + (wait < RETRY_MAX_MS ? wait : RETRY_MAX_MS);
 }
 
 static void
 lost(struct ship *s)
 {
-	say_lost(s);
+	ship_say_lost(s);
 	s->ops->close(s);
 	s->up = s->told_up = s->resumed = false;
 	follow_to(&s->follow, &s->committed);
 	retry_later(s);
 }
 
+/* anew() - with another login; nothing was under way. */
+static void
+anew(struct ship *s)
+{
+	s->ops->close(s);
+	s->up = s->told_up = s->resumed = false;
+	follow_to(&s->follow, &s->committed);
+}
+
 static void
 connect_to(struct ship *s)
 {
 	s->why[0] = '\0';
+	(void)ship_login_renew(s);
 	if (s->ops->open(s) != 0) {
 		lost(s);
 		return;
@@ -382,12 +283,12 @@ look(struct ship *s)
 	struct follow_line line;
 	int r;
 
-	if (backlog(s) == 0 || now_ms() - s->looked_ms < LOOK_MS)
+	if (ship_backlog(s) == 0 || ship_now_ms() - s->looked_ms < LOOK_MS)
 		return;
-	s->looked_ms = now_ms();
+	s->looked_ms = ship_now_ms();
 	r = follow_next(&s->follow, &line);
 	if (r == FOLLOW_MISSED) {
-		say_missed(s);
+		ship_say_missed(s);
 		s->committed = s->follow.at;
 	} else if (r == 0 && s->committed.first == 0) {
 		s->committed =
@@ -403,7 +304,7 @@ static bool
 wait_for_work(struct ship *s)
 {
 	struct ship_feed *f = s->feed;
-	uint64_t until = s->pause_until_ms > 0 ? s->pause_until_ms : now_ms() + IDLE_MS;
+	uint64_t until = s->pause_until_ms > 0 ? s->pause_until_ms : ship_now_ms() + IDLE_MS;
 	struct timespec t = { .tv_sec = (time_t)(until / 1000),
 		.tv_nsec = (long)(until % 1000) * 1000000 };
 	int r = 0;
@@ -422,6 +323,10 @@ wait_for_work(struct ship *s)
 static void
 turn(struct ship *s)
 {
+	if (ship_login_renew(s)) {
+		anew(s);
+		return;
+	}
 	if (!s->ops->alive(s)) {
 		if (s->why[0] == '\0')
 			ship_why(s, "the connection was closed");
@@ -434,7 +339,7 @@ turn(struct ship *s)
 		resume(s);
 	if (!collect(s)) {
 		follow_to(&s->follow, &s->committed);
-		s->pause_until_ms = now_ms() + UNREAD_MS;
+		s->pause_until_ms = ship_now_ms() + UNREAD_MS;
 		s->stuck = true;
 		return;
 	}
@@ -447,7 +352,7 @@ turn(struct ship *s)
 	s->failures = 0;
 	s->told[0] = '\0';
 	if (!s->told_up)
-		say_connected(s);
+		ship_say_connected(s);
 }
 
 /* show() - how it is, to the main thread. */
@@ -458,7 +363,7 @@ show(struct ship *s)
 	memset(&s->shown, 0, sizeof(s->shown));
 	s->shown.up = s->told_up;
 	s->shown.after = s->committed.seq;
-	s->shown.waiting = backlog(s);
+	s->shown.waiting = ship_backlog(s);
 	if (!s->told_up)
 		memcpy(s->shown.why, s->told, sizeof(s->told));
 	pthread_mutex_unlock(&s->feed->lock);
@@ -477,7 +382,7 @@ run(void *arg)
 			turn(s);
 		else
 			look(s);
-		say_behind(s);
+		ship_say_behind(s);
 		show(s);
 		save(s, false);
 	}

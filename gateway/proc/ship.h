@@ -11,7 +11,7 @@
 #include <pthread.h>
 
 #include "gateway/proc/follow.h"
-#include "policy/identity/nkey.h"
+#include "gateway/proc/ship_login.h"
 
 enum {
 	SHIP_BATCH = 256,
@@ -61,8 +61,7 @@ struct ship {
 	void *link; /* the ops' own */
 	int dir;    /* of a file sink; -1 */
 	int state;  /* folder of positions; borrowed */
-	char *jwt;  /* of the login; NULL: none */
-	struct nkey_pair key;
+	struct ship_login login;
 	struct ship_feed *feed;
 	struct follow follow;
 	struct follow_at committed; /* everything before it has arrived */
@@ -78,6 +77,7 @@ struct ship {
 	unsigned failures;
 	uint64_t pause_until_ms, saved_ms, behind_ms, looked_ms;
 	/* under feed->lock */
+	struct ship_login renewed; /* what came of it since */
 	bool running;
 	struct ship_shown {
 		bool up;

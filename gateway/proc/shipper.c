@@ -12,11 +12,9 @@
 
 #include "gateway/io/log.h"
 #include "gateway/proc/child.h"
-#include "gateway/proc/file.h"
 #include "gateway/proc/ship.h"
-#include "policy/identity/creds.h"
 
-enum { CREDS_MAX = 64 * 1024, SHOW_MS = 500, STOP_MS = 1500, STOP_STEP_MS = 10 };
+enum { SHOW_MS = 500, STOP_MS = 1500, STOP_STEP_MS = 10 };
 
 static struct shipper {
 	struct child child;
@@ -92,59 +90,78 @@ on_sink(struct channel *c, struct cursor *in, int fd)
 	return 0;
 }
 
-/* take_login() - of the sink named last. What is no creds file is said, and the server will refuse.
- */
+/* refused() - what is no such file is said, and the server will refuse. */
 static void
-take_login(struct ship *s, int fd)
+refused(const struct ship *s, enum ship_part p, const char *why)
 {
 	struct log_line l;
-	struct bytes jwt;
-	struct buf text;
-	int r;
 
-	secret_buf_init(&text, CREDS_MAX);
-	r = file_read_fd(fd, &text);
-	if (r == 0)
-		r = creds_read(buf_bytes(&text), &jwt, &s->key);
-	if (r == 0) {
-		s->jwt = strndup((const char *)jwt.ptr, jwt.len);
-	} else {
-		log_begin(&l, LOG_ERR, "sink_creds_refused");
-		log_str(&l, "sink", s->conf.name);
-		if (r < 0)
-			log_errno(&l, r);
-		else
-			log_str(&l, "why", creds_why(r));
-		log_end(&l);
+	log_begin(&l, LOG_ERR, "sink_creds_refused");
+	log_str(&l, "sink", s->conf.name);
+	log_word(&l, "file", ship_part_name(p) + strlen("sink_"));
+	log_str(&l, "why", why);
+	log_end(&l);
+}
+
+/* take_login() - a part of it; of the sink named last, or, while they work, of the one in the name. */
+static int
+take_login(const char *name, int fd, bool running)
+{
+	struct ship_login fresh = { 0 };
+	size_t at = self.n - 1;
+	struct ship *s;
+	enum ship_part p = PART_CREDS;
+	const char *why, *rest = "";
+
+	for (; p < SHIP_PARTS; p++) {
+		rest = name + strlen(ship_part_name(p));
+		if (strncmp(name, ship_part_name(p), strlen(ship_part_name(p))) == 0 && rest[0] == (running ? '_' : '\0'))
+			break;
 	}
-	secret_buf_deinit(&text);
+	if (running && p < SHIP_PARTS)
+		at = rest[1] >= '0' && rest[1] <= '9' && rest[2] == '\0' ? (size_t)(rest[1] - '0') : SINK_MAX;
+	if (p == SHIP_PARTS || at >= self.n) {
+		close(fd);
+		return -EBADMSG;
+	}
+	s = self.ship[at];
+	why = ship_login_read(&fresh, p, fd);
 	close(fd);
+	if (why != NULL)
+		refused(s, p, why);
+	pthread_mutex_lock(&self.feed.lock);
+	/* the same again is no reason to connect anew */
+	if ((s->renewed.has & 1U << p) != 0 || !ship_login_same(&s->login, &fresh, p))
+		ship_login_move(running ? &s->renewed : &s->login, &fresh);
+	pthread_cond_broadcast(&self.feed.news);
+	pthread_mutex_unlock(&self.feed.lock);
+	ship_login_deinit(&fresh);
+	return 0;
 }
 
 static int
 on_file(struct channel *c, struct cursor *in, int fd)
 {
 	struct ship *s = self.n > 0 ? self.ship[self.n - 1] : NULL;
+	bool fresh = c->state == CHILD_SET;
 	char name[32];
 
-	(void)c;
 	if (msg_file_get(in, name) == 0) {
-		if (strcmp(name, "audit_dir") == 0 && self.log < 0) {
+		if (fresh && strcmp(name, "audit_dir") == 0 && self.log < 0) {
 			self.log = fd;
 			return 0;
 		}
-		if (strcmp(name, "sink_state") == 0 && self.state < 0) {
+		if (fresh && strcmp(name, "sink_state") == 0 && self.state < 0) {
 			self.state = fd;
 			return 0;
 		}
-		if (strcmp(name, "sink_dir") == 0 && s != NULL && s->dir < 0) {
+		if (fresh && strcmp(name, "sink_dir") == 0 && s != NULL && s->dir < 0) {
 			s->dir = fd;
 			return 0;
 		}
-		if (strcmp(name, "sink_creds") == 0 && s != NULL && s->jwt == NULL) {
-			take_login(s, fd);
-			return 0;
-		}
+		if (s != NULL && strncmp(name, "sink_", 5) == 0 && strcmp(name, "sink_state") != 0 &&
+		    strcmp(name, "sink_dir") != 0)
+			return take_login(name, fd, c->state == CHILD_RUNNING);
 	}
 	close(fd);
 	return -EBADMSG;
@@ -233,7 +250,7 @@ shipper_main(void)
 		CHILD_ROWS,
 		{ MSG_PEER, CHILD_ALIVE, false, true, 16, on_peer, "peer" },
 		{ MSG_SINK, CHILD_IN(CHILD_SET), false, false, 16 * 1024, on_sink, "sink" },
-		{ MSG_FILE, CHILD_IN(CHILD_SET), false, true, 64, on_file, "file" },
+		{ MSG_FILE, CHILD_ALIVE, false, true, 64, on_file, "file" },
 		{ MSG_START, CHILD_IN(CHILD_SET), true, false, 0, on_start, "start" },
 		{ MSG_STOP, CHILD_ALIVE, false, false, 0, on_stop, "stop" },
 	};

@@ -45,6 +45,7 @@ struct sink {
 	bool checkpoints;             /* notes only; else records */
 	char host[SINK_TEXT_MAX + 1]; /* of a server; of syslog: empty when ->path is its socket */
 	uint16_t port;
+	bool tls;    /* and nothing without it */
 	bool creds;  /* a file with a login follows */
 	bool create; /* make the stream when it is not there */
 	char stream[SINK_TEXT_MAX + 1];

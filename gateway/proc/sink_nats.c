@@ -36,7 +36,7 @@ give_jwt(char **jwt, char **error, void *ctx)
 	const struct ship *s = ctx;
 
 	(void)error;
-	*jwt = strdup(s->jwt);
+	*jwt = strdup(s->login.jwt);
 	return *jwt != NULL ? NATS_OK : NATS_NO_MEMORY;
 }
 
@@ -49,7 +49,7 @@ give_signature(char **error, unsigned char **sig, int *len, const char *nonce, v
 	*sig = malloc(NKEY_SIG_LEN);
 	if (*sig == NULL)
 		return NATS_NO_MEMORY;
-	nkey_sign(&s->key, bytes_str(nonce), *sig);
+	nkey_sign(&s->login.key, bytes_str(nonce), *sig);
 	*len = NKEY_SIG_LEN;
 	return NATS_OK;
 }
@@ -137,6 +137,26 @@ link_of(struct ship *s)
 	return k;
 }
 
+/*
+ * set_tls() - a server that does not speak it is refused by nats.c (NATS_SECURE_CONNECTION_WANTED), and so
+ * is one without a certificate of those in `ca` for the name it was dialled by.
+ */
+static natsStatus
+set_tls(struct ship *s, natsOptions *o)
+{
+	const struct ship_login *l = &s->login;
+	natsStatus r = natsOptions_SetSecure(o, true);
+
+	if (l->ca == NULL)
+		return NATS_INVALID_ARG; /* nobody to trust is nobody, not everybody */
+	r = r != NATS_OK ? r : natsOptions_SetCATrustedCertificates(o, l->ca);
+	r = r != NATS_OK ? r : natsOptions_SetExpectedHostname(o, s->conf.host);
+	r = r != NATS_OK ? r : natsOptions_SetCiphers(o, "ECDHE+AESGCM:ECDHE+CHACHA20");
+	if (r == NATS_OK && l->cert != NULL && l->pem.ptr != NULL)
+		r = natsOptions_SetCertificatesChain(o, l->cert, (const char *)l->pem.ptr);
+	return r;
+}
+
 static natsStatus
 set_options(struct ship *s, natsOptions *o)
 {
@@ -144,7 +164,7 @@ set_options(struct ship *s, natsOptions *o)
 	char url[SINK_TEXT_MAX + 32], name[SINK_NAME_MAX + 32];
 	natsStatus r;
 
-	snprintf(url, sizeof(url), "nats://%s%s%s:%u", six ? "[" : "", s->conf.host, six ? "]" : "",
+	snprintf(url, sizeof(url), "%s://%s%s%s:%u", s->conf.tls ? "tls" : "nats", six ? "[" : "", s->conf.host, six ? "]" : "",
 	    s->conf.port);
 	snprintf(name, sizeof(name), "portcullis sink %s", s->conf.name);
 	r = natsOptions_SetURL(o, url);
@@ -155,7 +175,9 @@ set_options(struct ship *s, natsOptions *o)
 	r = r != NATS_OK ? r : natsOptions_SetMaxPingsOut(o, 2);
 	r = r != NATS_OK ? r : natsOptions_SetWriteDeadline(o, ACK_MS);
 	r = r != NATS_OK ? r : natsOptions_SetErrorHandler(o, on_error, NULL);
-	if (r == NATS_OK && s->jwt != NULL)
+	if (r == NATS_OK && s->conf.tls)
+		r = set_tls(s, o);
+	if (r == NATS_OK && s->login.jwt != NULL)
 		r = natsOptions_SetUserCredentialsCallbacks(o, give_jwt, s, give_signature, s);
 	return r;
 }

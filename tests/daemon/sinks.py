@@ -11,11 +11,13 @@ import re
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+import unittest.mock
 
 import stage
 from stage import check, natsjwt, process, rawclient, server, until
@@ -398,6 +400,78 @@ def a_login_is_shown_and_one_that_is_refused_is_told():
 # ---- what the log does meanwhile ----
 
 
+def certificates(folder, name, *names):
+    """An authority, and a certificate of it for @names: the paths of ca, cert, key."""
+    at = os.path.join(folder, name)
+
+    def openssl(*args):
+        subprocess.run(["openssl", *args], check=True, capture_output=True, timeout=30)
+    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", at + "-ca.key",
+            "-out", at + "-ca.pem", "-days", "2", "-subj", f"/CN={name} authority")
+    openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", at + ".key",
+            "-out", at + ".csr", "-subj", f"/CN={name}")
+    server.write(folder, name + ".ext", "subjectAltName=" + ",".join(names) + "\n")
+    openssl("x509", "-req", "-in", at + ".csr", "-CA", at + "-ca.pem", "-CAkey", at + "-ca.key", "-CAcreateserial",
+            "-out", at + ".pem", "-days", "2", "-extfile", at + ".ext")
+    os.chmod(at + ".key", 0o600)
+    return at + "-ca.pem", at + ".pem", at + ".key"
+
+
+def a_server_is_reached_over_tls_and_only_one_that_is_trusted():
+    real = rawclient.read_info
+
+    def upgraded(raw):
+        info = real(raw)
+        if info.get("tls_required"):
+            context = ssl.create_default_context(cafile=ca)
+            context.load_cert_chain(cert, key)
+            raw.socket = context.wrap_socket(raw.socket, server_hostname="localhost")
+        return info
+    with tempfile.TemporaryDirectory(prefix="portcullis-certs-") as certs, \
+            unittest.mock.patch.object(rawclient, "read_info", upgraded):
+        ca, cert, key = certificates(certs, "here", "DNS:localhost,IP:127.0.0.1")
+        other_ca, other_cert, other_key = certificates(certs, "other", "DNS:elsewhere.example")
+        tls = f'tls {{ cert_file: "{cert}", key_file: "{key}", ca_file: "{ca}", verify: true }}'
+        with place(extra=tls) as (folder, log, nats):
+            nats.stream(["audit.>"])
+            log.commands(3)
+            good = {"url": f'"tls://localhost:{nats.port}"', "ca": f'"{ca}"', "cert": f'"{cert}"', "key": f'"{key}"'}
+            with shipping(folder, stream_sink(nats, **good)) as s:
+                s.at(log)
+                nats.has(4)
+                s.event("sink_connected", type="jetstream")
+            same(nats, log)
+            log.commands(1)
+            # whom nobody trusts, a name that is not the certificate's, no certificate of ours
+            for wrong in ({**good, "ca": f'"{other_ca}"'}, {**good, "url": f'"tls://127.0.0.2:{nats.port}"'},
+                          {k: v for k, v in good.items() if k not in ("cert", "key")}):
+                with shipping(folder, stream_sink(nats, name="wrong", **wrong)) as s:
+                    s.at(log)
+                    s.event("sink_lost")
+                check(nats.count() == 4, wrong)
+            # what was wrong is put right while it works: its files are read anew
+            for source, copy in ((other_ca, "ca.pem"), (cert, "cert.pem"), (key, "key.pem")):
+                shutil.copyfile(source, os.path.join(folder, copy))
+            os.chmod(os.path.join(folder, "key.pem"), 0o600)
+            mine = {"url": good["url"], "ca": "ca.pem", "cert": "cert.pem", "key": "key.pem"}
+            with shipping(folder, stream_sink(nats, **mine)) as s:
+                s.at(log)
+                s.event("sink_lost")
+                shutil.copyfile(ca, os.path.join(folder, "ca.pem"))
+                s.say("login")
+                nats.has(5)
+            same(nats, log)
+    # a server that does not speak it is not spoken to
+    with tempfile.TemporaryDirectory(prefix="portcullis-certs-") as certs, place() as (folder, log, nats):
+        ca, _, _ = certificates(certs, "here", "DNS:localhost")
+        nats.stream(["audit.>"])
+        log.commands(1)
+        with shipping(folder, stream_sink(nats, url=f'"tls://localhost:{nats.port}"', ca=f'"{ca}"')) as s:
+            s.at(log)
+            s.event("sink_lost")
+        check(nats.count() == 0)
+
+
 def segments_that_retention_took_are_said_to_be_missed():
     with place() as (folder, log, nats):
         nats.stream(["audit.>"])
@@ -642,6 +716,24 @@ def a_shipper_that_dies_is_replaced_and_nobody_notices():
         equal(d, nats)
 
 
+def logins_are_read_anew_with_a_reload():
+    def broken(nats):
+        creds = server.write(nats.folder, "sink.creds", "no creds\n")
+        os.chmod(creds, 0o600)
+        return f'sink other {{ type = nats url = "nats://127.0.0.1:{nats.port}" subject = "other.x" creds = "{creds}" }}'
+    with gate(broken) as (d, nats):
+        d.gateway.wait_line(lambda line: "event=sink_creds_refused" in line)
+        since = len(d.gateway.lines)
+        os.kill(d.gateway.pid, signal.SIGHUP)
+        d.gateway.wait_line(lambda line: "event=sink_creds_refused" in line, since=since)
+        since = len(d.gateway.lines)
+        account, user = natsjwt.KeyPair("account"), natsjwt.KeyPair("user")
+        natsjwt.write_creds(os.path.join(nats.folder, "sink.creds"), natsjwt.mint_user(account, user.public, "s"), user.seed)
+        os.kill(d.gateway.pid, signal.SIGHUP)
+        d.gateway.wait_line(lambda line: "event=sink_connected" in line, since=since)
+        check(not any("sink_creds_refused" in line for line in d.gateway.lines[since:]))
+
+
 def signed_by(note, pair):
     """Is @note signed by this key, under whatever name?"""
     name = note.rsplit("\n\n", 1)[1].split(" ")[1]
@@ -689,6 +781,7 @@ TESTS = [
     a_stream_is_made_where_it_is_told,
     a_stream_that_is_full_is_told_and_waited_for,
     a_login_is_shown_and_one_that_is_refused_is_told,
+    a_server_is_reached_over_tls_and_only_one_that_is_trusted,
     segments_that_retention_took_are_said_to_be_missed,
     what_retention_takes_from_a_sink_that_is_away_is_said_at_once,
     a_place_in_another_log_is_refused,
@@ -698,6 +791,7 @@ TESTS = [
     what_a_gate_records_is_in_the_stream_when_it_has_stopped,
     a_sink_that_hangs_or_is_away_delays_no_command,
     a_shipper_that_dies_is_replaced_and_nobody_notices,
+    logins_are_read_anew_with_a_reload,
     a_gates_checkpoints_are_outside_and_verify,
 ]
 

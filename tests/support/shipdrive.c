@@ -1,7 +1,7 @@
 /*
  * shipdrive GATEWAY CONF - the shipper of a gateway, without the gateway: this program is its
  * parent and its auditor. Lines on standard input: `at FIRST OFFSET SEQ`, how far the log is
- * durable; `stop`. Ends with the shipper's own status.
+ * durable; `login`, what sinks log in with, anew; `stop`. Ends with the shipper's own status.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,6 +13,7 @@
 #include "gateway/proc/config.h"
 #include "gateway/proc/msg_parent.h"
 #include "gateway/proc/msg_shipper.h"
+#include "gateway/proc/ship_login.h"
 
 static const struct channel_ops deaf;
 
@@ -53,6 +54,19 @@ start(const char *gateway, int fd)
 }
 
 static void
+give_login(struct channel *parent, const struct config *c, size_t i, const char *suffix)
+{
+	const char *const path[SHIP_PARTS] = { c->sink_creds[i], c->sink_ca[i], c->sink_cert[i], c->sink_key[i] };
+	char name[32];
+
+	for (unsigned p = 0; p < SHIP_PARTS; p++) {
+		snprintf(name, sizeof(name), "%s%s", ship_part_name((enum ship_part)p), suffix);
+		if (path[p] != NULL)
+			MUST(msg_file_put(parent, name, open(path[p], O_RDONLY | O_CLOEXEC)) == 0);
+	}
+}
+
+static void
 give(struct channel *parent, const struct config *c, int peer)
 {
 	msg_setup_put(parent, &(struct setup){ .log_level = 3 });
@@ -60,9 +74,7 @@ give(struct channel *parent, const struct config *c, int peer)
 	MUST(msg_file_put(parent, "audit_dir", folder(c->audit)) == 0);
 	for (size_t i = 0; i < c->n_sinks; i++) {
 		MUST(msg_sink_put(parent, &c->sink[i]) == 0);
-		if (c->sink_creds[i] != NULL)
-			MUST(msg_file_put(parent, "sink_creds",
-				 open(c->sink_creds[i], O_RDONLY | O_CLOEXEC)) == 0);
+		give_login(parent, c, i, "");
 		if (c->sink_dir[i] != NULL)
 			MUST(msg_file_put(parent, "sink_dir", folder(c->sink_dir[i])) == 0);
 	}
@@ -98,6 +110,16 @@ main(int argc, char **argv)
 	while (fgets(line, sizeof(line), stdin) != NULL && strcmp(line, "stop\n") != 0) {
 		unsigned long long first, offset, seq;
 
+		if (strcmp(line, "login\n") == 0) {
+			for (size_t i = 0; i < c->n_sinks; i++) {
+				char suffix[24];
+
+				snprintf(suffix, sizeof(suffix), "_%zu", i);
+				give_login(&parent, c, i, suffix);
+			}
+			MUST(channel_flush_all(&parent, 5000) == 0);
+			continue;
+		}
 		MUST(sscanf(line, "at %llu %llu %llu", &first, &offset, &seq) == 3);
 		MUST(msg_audit_at_put(&auditor, &(struct msg_audit_at){ first, offset, seq }) == 0);
 		MUST(channel_flush_all(&auditor, 5000) == 0);
