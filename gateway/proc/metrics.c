@@ -338,8 +338,9 @@ on_start(struct channel *c, struct cursor *in, int fd)
 	if (self.fd < 0)
 		return -EBADMSG;
 	MHD_set_panic_func(on_panic, NULL);
-	self.server = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
-	    on_request, NULL, MHD_OPTION_LISTEN_SOCKET, self.fd, MHD_OPTION_CONNECTION_LIMIT,
+	self.server = MHD_start_daemon(
+	    MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_SUPPRESS_DATE_NO_CLOCK, 0, NULL,
+	    NULL, on_request, NULL, MHD_OPTION_LISTEN_SOCKET, self.fd, MHD_OPTION_CONNECTION_LIMIT,
 	    (unsigned)METRICS_PEERS, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)METRICS_IDLE_S,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)METRICS_MEMORY,
 	    MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
