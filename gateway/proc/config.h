@@ -92,6 +92,7 @@ struct config {
 	uint32_t ping_max;         /* default 2 */
 	uint32_t
 	    write_deadline_ms; /* a side that takes nothing this long is closed, default 10 s */
+	uint32_t drain_ms;              /* default 5 s */
 	uint32_t lame_duck_grace_ms;    /* default 10 s */
 	uint32_t lame_duck_duration_ms; /* default 2 m */
 };

@@ -19,6 +19,7 @@ static const struct config_number limits[] = {
 	{ "ping_interval", AT(ping_interval_ms), UNIT_TIME, 50, 1 * HOUR, 2 * MINUTE, false },
 	{ "ping_max", AT(ping_max), UNIT_COUNT, 1, 100, 2, false },
 	{ "write_deadline", AT(write_deadline_ms), UNIT_TIME, 50, 10 * MINUTE, 10 * SEC, false },
+	{ "drain", AT(drain_ms), UNIT_TIME, 0, 10 * MINUTE, 5 * SEC, false },
 	{ "lame_duck_grace", AT(lame_duck_grace_ms), UNIT_TIME, 0, 10 * MINUTE, 10 * SEC, false },
 	{ "lame_duck_duration", AT(lame_duck_duration_ms), UNIT_TIME, 0, 24 * HOUR, 2 * MINUTE,
 	    false },

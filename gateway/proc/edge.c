@@ -116,8 +116,11 @@ command(struct relay *r, const struct relay_command *c)
 	if (edge.dispatcher.fd < 0)
 		return -EPIPE;
 	answer = msg_command_put(&edge.dispatcher, &m);
-	if (answer == 0)
+	if (answer == 0) {
 		channel_flush(&edge.dispatcher);
+		if (c->reply.len > 0)
+			edge_due(r, c->number);
+	}
 	return err_pass(answer);
 }
 

@@ -6,8 +6,6 @@
 #include "gateway/io/log.h"
 #include "gateway/proc/edge_priv.h"
 
-enum { EDGE_STOP_MS = 3000 };
-
 /* ---- verifier ---- */
 
 static int
@@ -185,6 +183,8 @@ on_command_done(struct channel *c, struct cursor *in, int fd)
 	if (msg_done_get(in, &m) != 0)
 		return -EBADMSG;
 	r = edge_find(m.conn);
+	if (!m.forwarded)
+		edge_due_over(r, m.number);
 	if (r != NULL)
 		relay_command_done(r, &(const struct relay_done){ .number = m.number, .forwarded = m.forwarded,
 					  .subject = m.subject, .reply = m.reply, .why = m.why });
@@ -201,6 +201,7 @@ on_answer(struct channel *c, struct cursor *in, int fd)
 	if (msg_answer_get(in, &m) != 0)
 		return -EBADMSG;
 	r = edge_find(m.conn);
+	edge_due_over(r, m.number);
 	if (r == NULL || !relay_answer(r, m.reply, m.onward, m.header, m.payload))
 		(void)msg_enough_put(c, m.conn, m.number);
 	return 0;
@@ -374,84 +375,6 @@ on_start(struct channel *c, struct cursor *in, int fd)
 	return 0;
 }
 
-/* ---- going ---- */
-
-void
-edge_exit_if_empty(void)
-{
-	if (!edge.stopping || edge.n_relays > 0)
-		return;
-	if (edge.auditor.fd >= 0)
-		(void)!channel_flush_all(&edge.auditor, 1000);
-	(void)msg_bare_put(&edge.child.parent, MSG_DONE, -1);
-	child_exit(&edge.child, 0);
-}
-
-/* begin_drain() - accept no more; close everybody between two points in time. */
-static void
-begin_drain(uint64_t from_ms, uint64_t until_ms)
-{
-	edge.draining = true;
-	edge_listen(false);
-	edge.drain_from_ms = from_ms;
-	edge.drain_until_ms = until_ms;
-	edge.drain_total = edge.n_relays;
-}
-
-void
-edge_tick_drain(uint64_t now)
-{
-	struct relay *r, *next;
-	size_t keep;
-
-	if (!edge.draining || now < edge.drain_from_ms)
-		return;
-	edge.stopping = true;
-	if (now >= edge.drain_until_ms + EDGE_STOP_MS)
-		child_exit(&edge.child, 0);
-	keep = now >= edge.drain_until_ms ? 0 :
-					    edge.drain_total * (edge.drain_until_ms - now) /
-		(edge.drain_until_ms - edge.drain_from_ms);
-	for (r = edge.relays; r != NULL && keep > 0; r = r->next)
-		keep -= r->ending ? 0 : 1;
-	for (; r != NULL; r = next) {
-		next = r->next;
-		relay_end(r, NULL, "server_shutdown");
-	}
-	edge_exit_if_empty();
-}
-
-static int
-on_lame_duck(struct channel *c, struct cursor *in, int fd)
-{
-	uint64_t now = uv_now(&edge.child.loop);
-	const struct setup *s = &edge.child.setup;
-
-	(void)c;
-	(void)in;
-	(void)fd;
-	if (edge.draining)
-		return 0;
-	edge.env.lame_duck = true;
-	for (struct relay *r = edge.relays; r != NULL; r = r->next)
-		relay_lame_duck(r);
-	begin_drain(now + s->lame_duck_grace_ms, now + s->lame_duck_grace_ms + s->lame_duck_duration_ms);
-	return 0;
-}
-
-static int
-on_stop(struct channel *c, struct cursor *in, int fd)
-{
-	uint64_t now = uv_now(&edge.child.loop);
-
-	(void)c;
-	(void)in;
-	(void)fd;
-	begin_drain(now, now);
-	edge_tick_drain(now);
-	return 0;
-}
-
 void
 edge_channels_begin(void)
 {
@@ -465,8 +388,8 @@ edge_channels_begin(void)
 		{ MSG_NOT_DIALLED, CHILD_IN(CHILD_RUNNING), false, false, 8, on_not_dialled, "not_dialled" },
 		{ MSG_STATS_WANTED, CHILD_ALIVE, false, false, 0, edge_on_stats_wanted, "stats_wanted" },
 		{ MSG_LIVE_WANTED, CHILD_ALIVE, false, false, 16, edge_on_live_wanted, "live_wanted" },
-		{ MSG_LAME_DUCK, CHILD_IN(CHILD_RUNNING), false, false, 0, on_lame_duck, "lame_duck" },
-		{ MSG_STOP, CHILD_ALIVE, false, false, 0, on_stop, "stop" },
+		{ MSG_LAME_DUCK, CHILD_IN(CHILD_RUNNING), false, false, 0, edge_on_lame_duck, "lame_duck" },
+		{ MSG_STOP, CHILD_ALIVE, false, false, 0, edge_on_stop, "stop" },
 	};
 	static const struct channel_ops ops = { rules, sizeof(rules) / sizeof(rules[0]), child_parent_gone };
 

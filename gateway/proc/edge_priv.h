@@ -1,6 +1,6 @@
 /*
  * edge_priv - the edge in four files: edge.c listens and conducts relays, edge_notes.c writes down what
- * they decide, edge_status.c says how it goes, edge_channels.c speaks with the other processes. One process is one edge, so its state is one struct.
+ * they decide, edge_drain.c lets them go, edge_status.c says how it goes, edge_channels.c speaks with the other processes. One process is one edge, so its state is one struct.
  */
 #ifndef GATEWAY_PROC_EDGE_PRIV_H
 #define GATEWAY_PROC_EDGE_PRIV_H
@@ -21,6 +21,7 @@ enum {
 	EDGE_NONCES = 4 * NONCE_BATCH,
 	EDGE_NOTES_MAX = 8 * 1024 * 1024,
 	EDGE_TAGS_MAX = 4096,
+	EDGE_DUE = 4,
 };
 
 /* A connection of this edge: the relay first. */
@@ -30,6 +31,8 @@ struct client {
 	struct person *person;
 	bool asked;   /* the verifier knows of it */
 	bool refused; /* by the verifier, which has reported it */
+	uint8_t n_due;
+	uint32_t due[EDGE_DUE]; /* its latest commands that want an answer and have none; the low half of their numbers */
 };
 
 struct edge_listener {
@@ -62,9 +65,9 @@ struct edge {
 	uv_idle_t idle;
 	struct probe probe;
 	char host[256], version[32], domain[64];
-	bool running, draining, stopping;
+	bool running, draining, stopping, told_to_stop;
 	uint64_t drain_from_ms; /* lame duck: when closing begins */
-	uint64_t drain_until_ms;
+	uint64_t drain_until_ms, drain_ms; /* and how long a command under way may still take then */
 	size_t drain_total;
 };
 
@@ -94,6 +97,12 @@ void edge_listen(bool on);
 void edge_rejudge_all(void);
 /* edge_on_probe_fd() - the parent dialled for the probe, or could not (-1). */
 void edge_on_probe_fd(int fd);
+/* edge_due() - a command that wants an answer went on; edge_due_over() - its answer came, or none will. @r may be NULL. */
+void edge_due(struct relay *r, uint64_t number);
+void edge_due_over(struct relay *r, uint64_t number);
+/* MSG_LAME_DUCK, MSG_STOP */
+int edge_on_lame_duck(struct channel *c, struct cursor *in, int fd);
+int edge_on_stop(struct channel *c, struct cursor *in, int fd);
 /* edge_tick_drain() - lame duck and stopping: close some more. */
 void edge_tick_drain(uint64_t now_ms);
 /* edge_exit_if_empty() - when stopping and nobody is left. */

@@ -34,6 +34,7 @@ msg_setup_put(struct channel *c, const struct setup *s)
 	buf_put_u32(b, s->ping_interval_ms);
 	buf_put_u32(b, s->ping_max);
 	buf_put_u32(b, s->write_deadline_ms);
+	buf_put_u32(b, s->drain_ms);
 	buf_put_u32(b, s->lame_duck_grace_ms);
 	buf_put_u32(b, s->lame_duck_duration_ms);
 	buf_put_u8(b, s->require_exp);
@@ -70,6 +71,7 @@ msg_setup_get(struct cursor *in, struct setup *s)
 	s->ping_interval_ms = cursor_u32(in);
 	s->ping_max = cursor_u32(in);
 	s->write_deadline_ms = cursor_u32(in);
+	s->drain_ms = cursor_u32(in);
 	s->lame_duck_grace_ms = cursor_u32(in);
 	s->lame_duck_duration_ms = cursor_u32(in);
 	s->require_exp = cursor_u8(in) != 0;

@@ -61,7 +61,7 @@ struct setup {
 	uint32_t max_connections, max_subscriptions, max_control_line, max_connect, max_payload;
 	uint32_t max_command, max_pending;
 	uint32_t auth_timeout_ms, ping_interval_ms, ping_max, write_deadline_ms;
-	uint32_t lame_duck_grace_ms, lame_duck_duration_ms;
+	uint32_t drain_ms, lame_duck_grace_ms, lame_duck_duration_ms;
 	bool require_exp, allow_open, mint;
 	char server_id[64];
 	char server_name[128];

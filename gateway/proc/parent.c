@@ -1,6 +1,6 @@
 /*
  * parent - see parent.h. Signals as nats-server's: HUP reload, USR1 reopen the log, USR2 lame duck,
- * INT and TERM stop gracefully, a second one at once.
+ * INT and TERM stop gracefully, a second one hurries, a third kills.
  *
  * A dead edge is replaced, and so is the shipper. When another child dies, what it knew is lost with it (nonces, who is
  * who, what waits for the disk), so the gate ends, and with it every connection: closed, not open.
@@ -66,42 +66,66 @@ parent_on_ready(void)
 
 /* ---- ending ---- */
 
-static void
-kill_all(uv_timer_t *t)
+/* the order in which they end: each writes down, or sends, what those before it have said */
+static const struct {
+	uint32_t roles;
+	uint64_t patience_ms; /* then those that are still there are killed; the edges' is their own */
+} stages[] = {
+	{ 1U << ROLE_EDGE, 0 },
+	{ 1U << ROLE_VERIFIER | 1U << ROLE_SIGNER | 1U << ROLE_DISPATCHER, PARENT_KILL_MS },
+	{ 1U << ROLE_AUDITOR, PARENT_KILL_MS },
+	{ 1U << ROLE_SHIPPER | 1U << ROLE_METRICS, PARENT_KILL_MS },
+};
+
+enum { STAGES = sizeof(stages) / sizeof(stages[0]) };
+
+static bool
+alive_of(uint32_t roles)
 {
-	(void)t;
 	for (size_t i = 0; i < parent.n_kids; i++) {
-		if (parent.kid[i].alive)
+		if (parent.kid[i].alive && (roles & 1U << parent.kid[i].role) != 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+kill_of(uint32_t roles)
+{
+	for (size_t i = 0; i < parent.n_kids; i++) {
+		if (parent.kid[i].alive && (roles & 1U << parent.kid[i].role) != 0)
 			uv_process_kill(&parent.kid[i].process, SIGKILL);
 	}
 }
 
-/*
- * leave_if_alone() - the edges first, then who works for them, then the auditor: it writes down what
- * the others have said. Last the shipper, which sends what was written.
- */
+/* on_patience() - those whose turn it is have had their time; the others still end in order. */
+static void
+on_patience(uv_timer_t *t)
+{
+	size_t i = 0;
+
+	(void)t;
+	while (i < STAGES && !alive_of(stages[i].roles))
+		i++;
+	if (i < STAGES)
+		kill_of(stages[i].roles);
+}
+
+/* leave_if_alone() - the next to end, when those before have: the edges go by themselves. */
 static void
 leave_if_alone(void)
 {
-	size_t alive[ROLE_COUNT] = { 0 }, others;
-
-	for (size_t i = 0; i < parent.n_kids; i++)
-		alive[parent.kid[i].role] += parent.kid[i].alive;
-	others = alive[ROLE_VERIFIER] + alive[ROLE_SIGNER] + alive[ROLE_DISPATCHER];
-	if (alive[ROLE_EDGE] > 0)
+	if (alive_of(stages[0].roles))
 		return;
 	parent.state = PARENT_LEAVING;
-	if (others + alive[ROLE_AUDITOR] > 0) {
-		children_say(others > 0 ? ROLE_VERIFIER : ROLE_AUDITOR, MSG_STOP);
-		children_say(ROLE_DISPATCHER, MSG_STOP);
-		children_say(ROLE_SIGNER, MSG_STOP);
-		uv_timer_start(&parent.stop_timer, kill_all, PARENT_KILL_MS, 0);
-		return;
-	}
-	if (alive[ROLE_SHIPPER] + alive[ROLE_METRICS] > 0) {
-		children_say(ROLE_SHIPPER, MSG_STOP);
-		children_say(ROLE_METRICS, MSG_STOP);
-		uv_timer_start(&parent.stop_timer, kill_all, PARENT_KILL_MS, 0);
+	for (size_t i = 1; i < STAGES; i++) {
+		if (!alive_of(stages[i].roles))
+			continue;
+		for (enum role role = ROLE_EDGE; role < ROLE_COUNT; role++) {
+			if ((stages[i].roles & 1U << role) != 0)
+				children_say(role, MSG_STOP);
+		}
+		uv_timer_start(&parent.stop_timer, on_patience, stages[i].patience_ms, 0);
 		return;
 	}
 	if (parent.options->pid != NULL && parent.announced)
@@ -112,21 +136,37 @@ leave_if_alone(void)
 	uv_stop(&parent.loop);
 }
 
+/* hurry() - asked to stop once more: nobody is waited for, but in order; the third time not even that. */
+static void
+hurry(void)
+{
+	if (parent.hurried) {
+		kill_of(~0U);
+		return;
+	}
+	parent.hurried = true;
+	log_event(LOG_INF, "hurrying");
+	if (!alive_of(stages[0].roles))
+		return;
+	children_say(ROLE_EDGE, MSG_STOP);
+	uv_timer_start(&parent.stop_timer, on_patience, PARENT_KILL_MS, 0);
+}
+
 void
 parent_stop(int status)
 {
 	if (status != 0)
 		parent.status = status;
 	if (parent.state == PARENT_LEAVING) {
-		kill_all(NULL);
+		hurry();
 		return;
 	}
 	parent.state = PARENT_LEAVING;
-	notify_stopping("ending");
+	notify_stopping("ending: commands under way are finished");
 	log_event(LOG_INF, "stopping");
 	children_say(ROLE_EDGE, MSG_STOP);
 	listeners_close();
-	uv_timer_start(&parent.stop_timer, kill_all, PARENT_STOP_MS, 0);
+	uv_timer_start(&parent.stop_timer, on_patience, parent.config->drain_ms + PARENT_STOP_MS, 0);
 	leave_if_alone();
 }
 

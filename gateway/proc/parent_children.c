@@ -294,6 +294,7 @@ setup(struct kid *k)
 		.ping_interval_ms = c->ping_interval_ms,
 		.ping_max = c->ping_max,
 		.write_deadline_ms = c->write_deadline_ms,
+		.drain_ms = c->drain_ms,
 		.lame_duck_grace_ms = c->lame_duck_grace_ms,
 		.lame_duck_duration_ms = c->lame_duck_duration_ms,
 		.require_exp = c->require_exp,

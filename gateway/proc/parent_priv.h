@@ -110,7 +110,7 @@ struct parent {
 	uv_signal_t signals[6];
 	uv_fs_event_t watch_accounts, watch_operator;
 	uv_timer_t compile_timer, trust_timer, respawn_timer, shipper_timer, stop_timer;
-	bool announced;
+	bool announced, hurried;
 	int status;
 };
 
