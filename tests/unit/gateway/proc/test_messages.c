@@ -41,7 +41,7 @@ write_one(enum msg_form form)
 	switch (form) {
 	case FORM_SETUP:
 		msg_setup_put(&c, &(struct setup){ 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
-				      15, true, false, true, "NID", "name", 4, 2, { { 1 }, { 2 } } });
+				      15, 16, true, false, true, "NID", "name", 4, 2, { { 1 }, { 2 } } });
 		return 0;
 	case FORM_PEER:
 		return msg_peer_put(&c, ROLE_SIGNER, 63, -1);
