@@ -194,13 +194,19 @@ audit_dir_segment(const struct audit_dir *d, uint64_t first)
 
 	segment_name(first, name);
 	fd = openat(d->fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	if (fd < 0)
-		return err_raise(-errno);
+	if (fd < 0) {
+		int e = errno;
+
+		if (e != ENOENT) /* which retention took meanwhile */
+			cli_note("%s/%s: %s", d->path, name, e == ELOOP ? "a link, which is not followed" : strerror(e));
+		return err_raise(-e);
+	}
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
 		(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 		return fd;
 	}
 	close(fd);
+	cli_note("%s/%s: not a regular file", d->path, name);
 	return err_raise(-EINVAL);
 }
 

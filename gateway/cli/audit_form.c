@@ -2,10 +2,11 @@
  * audit_form - see audit_form.h.
  *
  * CSV is RFC 4180, with say_text()'s escapes; a cell that a spreadsheet would take for a formula
- * gets an apostrophe before it. CEF is ArcSight's Common Event Format, version 0: in its header |
- * and \ are escaped, in its extension = and \.
+ * gets an apostrophe before it. CEF is gateway/proc/cef.h's.
  */
 #include "gateway/cli/audit_form.h"
+
+#include "gateway/proc/cef.h"
 
 /* ---- columns ---- */
 
@@ -127,11 +128,25 @@ put_column(struct buf *b, const struct column *c, const struct record *r)
 
 /* ---- CSV ---- */
 
+/* computed() - would a spreadsheet? Also behind blanks, and for the full-width forms some read the same. */
+static bool
+computed(struct bytes s)
+{
+	static const char *const wide[] = { "\xef\xbc\x9d", "\xef\xbc\x8b", "\xef\xbc\x8d", "\xef\xbc\xa0" };
+
+	while (s.len > 0 && s.ptr[0] == ' ')
+		s = bytes_from(s, 1);
+	for (size_t i = 0; i < sizeof(wide) / sizeof(wide[0]); i++)
+		if (bytes_starts(s, bytes_str(wide[i])))
+			return true;
+	return s.len > 0 && memchr("=+-@", s.ptr[0], 4) != NULL;
+}
+
 static void
 csv_cell(struct buf *b, struct bytes value)
 {
 	struct buf safe;
-	bool formula = value.len > 0 && memchr("=+-@", value.ptr[0], 4) != NULL, quote;
+	bool formula = computed(value), quote;
 
 	buf_init(&safe, RECORD_LINE_MAX * 8);
 	say_text(&safe, value);
@@ -168,110 +183,11 @@ csv_row(struct buf *b, const struct record *r, const struct record *outcome)
 
 /* ---- CEF ---- */
 
-/* cef_text() - say_text() with a backslash before what @special has. */
-static void
-cef_text(struct buf *b, struct bytes s, const char *special)
-{
-	struct buf safe;
-
-	buf_init(&safe, RECORD_LINE_MAX * 8);
-	say_text(&safe, s);
-	for (size_t i = 0; i < safe.len; i++) {
-		if (strchr(special, safe.ptr[i]) != NULL)
-			buf_put_u8(b, '\\');
-		buf_put_u8(b, safe.ptr[i]);
-	}
-	buf_deinit(&safe);
-}
-
-static void
-cef_pair(struct buf *b, const char *key, struct bytes value)
-{
-	if (value.len == 0)
-		return;
-	buf_put_u8(b, ' ');
-	buf_put_str(b, key);
-	buf_put_u8(b, '=');
-	cef_text(b, value, "\\=");
-}
-
-static void
-cef_custom(struct buf *b, const char *key, const char *label, struct bytes value)
-{
-	if (value.len == 0)
-		return;
-	buf_put_u8(b, ' ');
-	buf_put_str(b, key);
-	buf_put_str(b, "Label=");
-	buf_put_str(b, label);
-	cef_pair(b, key, value);
-}
-
-static void
-cef_number(struct buf *b, const char *key, uint64_t n)
-{
-	buf_put_u8(b, ' ');
-	buf_put_str(b, key);
-	buf_put_u8(b, '=');
-	buf_put_dec(b, n);
-}
-
-/* cef_source() - src takes an address alone: 127.0.0.1:51234, [::1]:51234. */
-static void
-cef_source(struct buf *b, struct bytes source)
-{
-	size_t n = source.len;
-
-	while (n > 0 && source.ptr[n - 1] != ':')
-		n--;
-	if (n == 0)
-		return;
-	if (source.ptr[0] == '[' && n >= 3)
-		cef_pair(b, "src", bytes_of(source.ptr + 1, n - 3));
-	else
-		cef_pair(b, "src", bytes_upto(source, n - 1));
-	cef_pair(b, "spt", bytes_from(source, n));
-}
-
 static void
 cef_row(struct buf *b, const struct record *r, const struct record *outcome)
 {
-	bool deny =
-	    bytes_is(r->decision, "deny") || r->kind == RECORD_DENIAL || r->kind == RECORD_SUMMARY;
-	struct buf name;
-
-	buf_init(&name, 4096);
-	say_verb(&name, r);
-	buf_put_str(b, "CEF:0|Portcullis|portcullis|" PORTCULLIS_VERSION "|");
-	buf_put_str(b, record_kind_name(r->kind));
-	buf_put_u8(b, '|');
-	cef_text(b, buf_bytes(&name), "\\|");
-	buf_put_str(b, deny ? "|7|" : r->kind == RECORD_GAP ? "|8|" : "|3|");
-	buf_put_str(b, "rt=");
-	buf_put_int(b, r->time_ns / 1000000);
-	cef_number(b, "cn1", r->seq);
-	buf_put_str(b, " cn1Label=seq");
-	cef_pair(b, "act", r->decision.len == 0 && deny ? BYTES_LIT("deny") : r->decision);
-	cef_pair(b, "reason", r->reason);
-	cef_pair(b, "suser", r->name);
-	cef_pair(b, "suid", r->user);
-	cef_source(b, r->source);
-	cef_pair(b, "dhost", r->host);
-	cef_pair(b, "externalId", r->id);
-	cef_custom(b, "cs1", "rule", r->rule);
-	cef_custom(b, "cs2", "lattice", r->lattice);
-	cef_custom(b, "cs3", "image", r->image);
-	cef_custom(b, "cs4", "subject", r->subject);
-	cef_custom(b, "cs5", "policy", r->policy);
-	cef_custom(b, "cs6", "account", r->account);
-	if (outcome != NULL) {
-		cef_pair(b, "outcome", outcome->outcome);
-		cef_pair(b, "msg", outcome->error);
-	} else {
-		cef_pair(b, "msg", r->why.len > 0 ? r->why : r->detail);
-	}
+	cef_put(b, r, outcome);
 	buf_put_u8(b, '\n');
-	buf_deinit(&name);
 }
 
 /* ---- table ---- */

@@ -27,7 +27,7 @@ void audit_lines_close(struct audit_lines *l);
  * audit_lines_next() - a line without its line feed, valid until the next call; one that is too
  * long comes cut, and is no record. A line without a line feed waits for it; where another segment
  * follows it is given up.
- * Return: 1 with *line, 0 at the end (for now), -errno.
+ * Return: 1 with *line, 0 at the end of what there is, -errno.
  */
 int audit_lines_next(struct audit_lines *l, struct bytes *line) must_check;
 /* audit_lines_skip() - go on with the next segment. */

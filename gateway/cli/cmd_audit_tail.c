@@ -75,7 +75,7 @@ flush(struct tail *t)
 	return ok;
 }
 
-/* drain() - all there is for now. Return: CLI_OK, CLI_FAILED. */
+/* drain() - all there is. Return: CLI_OK, CLI_FAILED. */
 static int
 drain(struct tail *t)
 {

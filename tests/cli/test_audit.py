@@ -318,8 +318,8 @@ def forms_for_other_programs_hold_what_is_in_the_log(folder):
         assert line.encode() + b"\n" in log, line
     out, _ = run("query", "-d", gate, "--cef")
     for line in out.splitlines():
-        assert re.match(r"CEF:0\|Portcullis\|portcullis\|[^|]+\|[a-z]+\|(\\.|[^|\\])+\|\d\|rt=\d+ cn1=\d+ cn1Label=seq", line), line
-    expect(out, r"cs4=secret.a|b\=c\\d", "src=::1 spt=50001", "src=127.0.0.1 spt=51234", "act=allow", "outcome=answered")
+        assert re.match(r"CEF:0\|Portcullis\|portcullis-gateway\|[^|]+\|[a-z]+\|(\\.|[^|\\])+\|\d\|rt=\d+ externalId=\d+( |$)", line), line
+    expect(out, r"cs3=secret.a|b\=c\\d", "src=::1 spt=50001", "src=127.0.0.1 spt=51234", "act=allow", "outcome=answered")
     out, _ = run("query", "-d", gate)
     expect(out, "TIME (UTC)", "answered in 3.2 ms, success: yes", "none: no_rule", "on NHOST3")
     assert len(out.splitlines()) == len(rows(gate)) + 1
@@ -347,6 +347,45 @@ def nothing_in_a_record_reaches_the_terminal_as_it_is(folder):
 
 
 # ---- tail ----
+
+def what_is_no_file_is_named_and_never_read(folder):
+    """A log is handed around: what somebody packed into it is neither followed, nor waited for, nor read without end."""
+    traps = (lambda at: os.symlink("/dev/zero", at), os.mkfifo, os.mkdir)
+    for number, trap in enumerate(traps):
+        gate = make(folder, f"segment{number}")
+        name = "00000000000000000500.jsonl"
+        trap(os.path.join(gate, "audit", name))
+        for args in (("verify",), ("query",), ("tail",), ("export", "-o", os.path.join(folder, "out"))):
+            expect(run(*args, "-d", gate, code=1)[1], name)
+        assert not [n for n in os.listdir(folder) if n.startswith("out")]
+    for beside in ("checkpoint", "roots"):
+        for number, trap in enumerate(traps):
+            gate = make(folder, f"{beside}{number}")
+            at = os.path.join(gate, "audit", beside)
+            if os.path.exists(at):
+                os.unlink(at)
+            trap(at)
+            run("verify", "-d", gate, code=1)
+
+
+def a_proof_has_one_spelling(folder):
+    gate = make(folder)
+    at = os.path.join(folder, "proof")
+    run("prove", "5", "-d", gate, "-o", at)
+    with open(at, "rb") as f:
+        proof = f.read()
+    key = os.path.join(gate, "keys", "audit.pub")
+    run("check-proof", at, "--key", key)
+    assert b"\nindex 4\n" in proof
+    for other in (proof.replace(b"index 4", b"index 04"), proof.replace(b"index 4", b"index 4\nindex 4"),
+                  proof.replace(b"\n", b"\r\n"), proof + b"x\n", proof + proof, proof[:-1], b"\n" + proof,
+                  proof.replace(b"index 4", b"index 4 "), proof.replace(b"index 4\n", b"index 4\nextra AAAA\n"),
+                  proof.replace(b"extra ", b"extra  ")):
+        with open(at, "wb") as f:
+            f.write(other)
+        out, _ = run("check-proof", at, "--key", key, code=4)
+        assert out == "", other
+
 
 def tail_shows_the_end(folder):
     gate = make(folder, records=100, per=7)
@@ -551,6 +590,8 @@ TESTS = [
     forms_for_other_programs_hold_what_is_in_the_log,
     outcomes_are_found_in_the_next_segment_and_past_until,
     nothing_in_a_record_reaches_the_terminal_as_it_is,
+    what_is_no_file_is_named_and_never_read,
+    a_proof_has_one_spelling,
     tail_shows_the_end,
     tail_follows_what_is_added_and_into_the_next_segment,
     tail_follows_a_log_that_was_cut_back,

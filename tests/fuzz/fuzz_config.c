@@ -141,6 +141,14 @@ put_sink(struct buf *b, const struct config *c, size_t i)
 		buf_put_str(b, v6 ? "]:" : ":");
 		buf_put_dec(b, a.port);
 		buf_put_str(b, "\"\n");
+	} else if (s->type != SINK_FILE && s->tls) {
+		bool v6 = strchr(a.host, ':') != NULL;
+
+		buf_put_str(b, v6 ? "url = \"tls://[" : "url = \"tls://");
+		buf_put_str(b, a.host);
+		buf_put_str(b, v6 ? "]:" : ":");
+		buf_put_dec(b, a.port);
+		buf_put_str(b, "\"\n");
 	} else if (s->type != SINK_FILE) {
 		put_address(b, "url = ", &a);
 	}
@@ -151,6 +159,9 @@ put_sink(struct buf *b, const struct config *c, size_t i)
 	if (s->type == SINK_JETSTREAM)
 		buf_put_str(b, s->create ? "create = yes\n" : "create = no\n");
 	put_text(b, "creds", c->sink_creds[i]);
+	put_text(b, "ca", c->sink_ca[i]);
+	put_text(b, "cert", c->sink_cert[i]);
+	put_text(b, "key", c->sink_key[i]);
 	put_text(b, "dir", c->sink_dir[i]);
 	put_filter(b, &s->filter);
 	buf_put_str(b, "}\n");

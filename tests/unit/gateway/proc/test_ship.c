@@ -110,7 +110,7 @@ START_TEST(no_text_of_a_stranger_is_a_field_of_cef)
 	    "<108>1 2026-11-22T19:30:02.123456Z box portcullis - command - "
 	    "CEF:0|Portcullis|portcullis-gateway|" PORTCULLIS_VERSION
 	    "|command|command a\\|b\\\\c|6|rt=1795375802123 externalId=7 act=deny "
-	    "suser=x act\\=allow\\nsuser\\=root\\\\  cs2=d cs2Label=lattice");
+	    "suser=x act\\=allow\\nsuser\\=root\\\\\\\\u0001 cs2=d cs2Label=lattice");
 }
 END_TEST
 
