@@ -291,6 +291,77 @@ START_TEST(segments_rotate_and_go_and_leave_their_roots)
 }
 END_TEST
 
+/* in_the_way() - a folder where the log wants to write @name: as root too, that is an error. */
+static void
+in_the_way(const char *name, bool there)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	ck_assert_int_eq(there ? mkdir(path, 0700) : rmdir(path), 0);
+}
+
+START_TEST(roots_and_checkpoint_that_cannot_be_written_lose_nothing_and_come_later)
+{
+	struct stat st;
+	char path[128];
+
+	setup.limits = (struct segment_limits){ .max_bytes = 2000, .keep_bytes = 4000 };
+	ck_assert_int_eq(reopen(), 0);
+	in_the_way("roots", true);
+	in_the_way("checkpoint.new", true);
+	for (int i = 0; i < 60; i++) {
+		put_outcome(put_command(true));
+		commit();
+		pass_s(61);
+		ck_assert_int_eq(ledger_tick(&l, now), 0);
+	}
+	/* no segment goes without its root, and nothing else stops */
+	snprintf(path, sizeof(path), "%s/00000000000000000001.jsonl", folder);
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert(l.note_unsaved);
+	ck_assert_int_eq(verify(&key.signer.key).worst, INSPECT_FINE);
+	in_the_way("roots", false);
+	in_the_way("checkpoint.new", false);
+	pass_s(61);
+	ck_assert_int_eq(ledger_tick(&l, now), 0);
+	ck_assert_int_ne(stat(path, &st), 0);
+	ck_assert(!l.note_unsaved);
+	ledger_close(&l, "stopped", now);
+	ck_fine();
+}
+END_TEST
+
+START_TEST(a_disk_that_fills_and_empties_again_and_again_counts_each_loss_once)
+{
+	int file, full = open("/dev/full", O_WRONLY);
+	uint64_t lost = 0, told = 0;
+
+	ck_assert_int_ge(full, 0);
+	ck_assert_int_eq(reopen(), 0);
+	(void)put_command(true);
+	commit();
+	file = l.file;
+	for (int i = 0; i < 40; i++) {
+		l.file = i % 2 == 0 ? full : file;
+		for (int k = 0; k <= i % 5; k++)
+			put_outcome(put_command(true));
+		if (ledger_commit(&l, now) != 0)
+			lost += 2 * (uint64_t)(i % 5 + 1);
+		else
+			told++;
+	}
+	l.file = file;
+	close(full);
+	ck_assert_uint_eq(l.lost, 0);
+	ck_assert_uint_eq(told, 20);
+	ck_assert_uint_eq(lost, 120);
+	ck_assert_int_eq(count("\"reason\":\"not_written\""), 20);
+	ledger_close(&l, "stopped", now);
+	ck_fine();
+}
+END_TEST
+
 START_TEST(a_batch_that_cannot_be_written_never_was)
 {
 	int file, full = open("/dev/full", O_WRONLY);
@@ -562,6 +633,8 @@ ledger_tests(void)
 	tcase_add_test(t, an_idle_log_is_signed_by_time);
 	tcase_add_test(t, a_clock_that_is_set_is_said_and_breaks_nothing);
 	tcase_add_test(t, segments_rotate_and_go_and_leave_their_roots);
+	tcase_add_test(t, roots_and_checkpoint_that_cannot_be_written_lose_nothing_and_come_later);
+	tcase_add_test(t, a_disk_that_fills_and_empties_again_and_again_counts_each_loss_once);
 	tcase_add_test(t, a_batch_that_cannot_be_written_never_was);
 	tcase_add_test(t, a_log_cut_at_any_byte_behind_its_checkpoint_opens_and_verifies);
 	tcase_add_test(t, a_log_that_was_cut_before_its_checkpoint_is_not_written_to);
