@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "gateway/auth/handshake.h"
+#include "tests/unit/gateway/auth/suites.h"
 
 enum event {
 	CONNECT_GOOD, /* with jwt and sig */
@@ -254,6 +255,8 @@ main(void)
 	    0, sizeof(greetings) / sizeof(greetings[0]));
 	tcase_add_test(t, our_own_login_is_made_of_values);
 	suite_add_tcase(s, t);
+	suite_add_tcase(s, sources_tests());
+	suite_add_tcase(s, tally_tests());
 	runner = srunner_create(s);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
