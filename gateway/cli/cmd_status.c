@@ -134,6 +134,32 @@ say_counts(const struct control_reply *r)
 	    (long long)control_number(r, commands, "refused"), (long long)control_number(r, commands, "waiting"));
 }
 
+/* say_limits() - those that were run into, if any. */
+static void
+say_limits(const struct control_reply *r)
+{
+	size_t limits = json_member(&r->json, 0, "limits"), reached = json_member(&r->json, limits, "reached");
+	size_t at = reached != 0 ? json_first(&r->json, reached) : 0, n = reached != 0 ? r->json.tok[reached].n : 0;
+	bool first = true;
+
+	label("limits");
+	printf("%lld not logged in, %lld sources penalised, %lld KiB held",
+	    (long long)control_number(r, limits, "preauth"), (long long)control_number(r, limits, "penalised"),
+	    (long long)control_number(r, limits, "held_bytes") / 1024);
+	for (size_t i = 0; at != 0 && i < n; i++, at = r->json.tok[at + 1].next) {
+		char name[64];
+		long long times;
+
+		control_text(r, at, NULL, name, sizeof(name));
+		times = control_number(r, reached, name);
+		if (times == 0)
+			continue;
+		printf("%s %s %lld", first ? "; reached:" : ",", name, times);
+		first = false;
+	}
+	printf("\n");
+}
+
 static void
 say_files(const struct control_reply *r)
 {
@@ -211,6 +237,7 @@ cmd_status(const struct cli_args *a)
 		say_policy(&r);
 		say_processes(&r);
 		say_counts(&r);
+		say_limits(&r);
 		say_files(&r);
 		say_sinks(&r);
 		exit = say_problems(&r) > 0 ? CLI_FAILED : CLI_OK;

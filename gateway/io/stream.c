@@ -30,6 +30,24 @@ stream_room_deinit(struct stream_room *r)
 static void
 update(struct stream *s);
 
+/* count() - keep the room's sum of buffers true. */
+static void
+count(struct stream *s)
+{
+	size_t now = s->out.cap + s->kept_cap, *sum = &s->room->held[s->class];
+
+	*sum += now - s->held;
+	s->held = now;
+}
+
+void
+stream_is(struct stream *s, enum stream_class class)
+{
+	s->room->held[s->class] -= s->held;
+	s->class = class;
+	s->room->held[s->class] += s->held;
+}
+
 static void
 on_poll(uv_poll_t *poll, int status, int events)
 {
@@ -124,6 +142,7 @@ fill_kept(struct stream *s, size_t need, struct bytes *run)
 			return err_raise(-ENOMEM);
 		s->kept = p;
 		s->kept_cap = cap;
+		count(s);
 	}
 	n = recv(s->fd, s->kept + s->kept_len, s->kept_cap - s->kept_len, 0);
 	if (n > 0)
@@ -148,7 +167,8 @@ stream_fill(struct stream *s, size_t need, struct bytes *run)
 	}
 	if (s->kept_len > STREAM_HEAD || need > STREAM_HEAD)
 		return fill_kept(s, need, run);
-	n = recv(s->fd, s->room->scratch + STREAM_HEAD, STREAM_READ, 0);
+	n = recv(s->fd, s->room->scratch + STREAM_HEAD,
+	    s->most != 0 && s->most < STREAM_READ ? s->most : STREAM_READ, 0);
 	if (n <= 0) {
 		*run = stream_run(s);
 		if (n == 0)
@@ -175,6 +195,7 @@ stream_keep(struct stream *s, struct bytes rest)
 		free(s->kept);
 		s->kept = NULL;
 		s->kept_len = s->kept_cap = 0;
+		count(s);
 		return 0;
 	}
 	if (rest.ptr >= s->kept && rest.ptr < s->kept + s->kept_cap) {
@@ -194,6 +215,7 @@ stream_keep(struct stream *s, struct bytes rest)
 	}
 	memcpy(s->kept, rest.ptr, rest.len);
 	s->kept_len = rest.len;
+	count(s);
 	return 0;
 }
 
@@ -257,6 +279,7 @@ stream_flush(struct stream *s)
 		s->out.len = stream_pending(s);
 		s->sent = 0;
 	}
+	count(s);
 	update(s);
 	return answer;
 }
@@ -279,6 +302,7 @@ on_poll_closed(uv_handle_t *h)
 	s->kept = NULL;
 	s->kept_len = s->kept_cap = 0;
 	s->sent = 0;
+	count(s);
 	s->ops->on_closed(s);
 }
 

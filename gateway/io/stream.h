@@ -20,6 +20,13 @@ enum {
 	STREAM_SPARES = 4,
 };
 
+/* Whose buffers they are, for whoever keeps a ceiling on them. */
+enum stream_class {
+	STREAM_EARLY = 0, /* of somebody not yet known */
+	STREAM_KNOWN,
+	STREAM_CLASSES,
+};
+
 /* What all streams of one process share. */
 struct stream_room {
 	uv_loop_t *loop;
@@ -29,6 +36,7 @@ struct stream_room {
 		size_t cap;
 	} spare[STREAM_SPARES]; /* drained out buffers */
 	size_t n_spare;
+	size_t held[STREAM_CLASSES]; /* bytes of buffers that streams have, by their class */
 };
 
 enum stream_answer {
@@ -59,6 +67,9 @@ struct stream {
 	size_t kept_cap;
 	struct buf out;
 	size_t sent;      /* of out */
+	enum stream_class class;
+	size_t held;      /* of buffers, as counted in the room */
+	size_t most;      /* bytes asked of the kernel at once; 0: STREAM_READ */
 	uint64_t progress_ms; /* loop time when the out side last moved, or began to wait */
 };
 
@@ -72,6 +83,14 @@ void stream_room_deinit(struct stream_room *r);
  */
 int stream_open(struct stream *s, struct stream_room *room, int fd, size_t max_out, const struct stream_ops *ops)
     must_check;
+/* stream_held() - bytes of its buffers, sent, unsent or unparsed. */
+static inline size_t
+stream_held(const struct stream *s)
+{
+	return s->held;
+}
+/* stream_is() - its buffers count as those of @class from here on; it begins as STREAM_EARLY. */
+void stream_is(struct stream *s, enum stream_class class);
 /* stream_read_on() - say whether on_readable is wanted. */
 void stream_read_on(struct stream *s, bool on);
 /*

@@ -1,6 +1,7 @@
 # gateway_config - gateway.conf as a value; used by the parent process and by the command line.
 # Include it guarded: if(NOT TARGET gateway_config).
 add_library(gateway_config STATIC
+  ${CMAKE_SOURCE_DIR}/gateway/proc/ceilings.c
   ${CMAKE_SOURCE_DIR}/gateway/proc/config.c
   ${CMAKE_SOURCE_DIR}/gateway/proc/config_address.c
   ${CMAKE_SOURCE_DIR}/gateway/proc/config_audit.c
@@ -12,4 +13,4 @@ add_library(gateway_config STATIC
   ${CMAKE_SOURCE_DIR}/gateway/proc/config_sink.c
   ${CMAKE_SOURCE_DIR}/gateway/proc/config_upstream.c
   ${CMAKE_SOURCE_DIR}/gateway/proc/sink.c)
-target_link_libraries(gateway_config PUBLIC policy_audit policy_core portcullis_flags)
+target_link_libraries(gateway_config PUBLIC policy_audit policy_identity policy_core portcullis_flags)

@@ -5,6 +5,7 @@
 #ifndef GATEWAY_PROC_CONFIG_H
 #define GATEWAY_PROC_CONFIG_H
 
+#include "gateway/proc/ceilings.h"
 #include "gateway/proc/sink.h"
 #include "policy/core/err.h"
 #include "policy/core/text.h"
@@ -95,6 +96,7 @@ struct config {
 	uint32_t drain_ms;              /* default 5 s */
 	uint32_t lame_duck_grace_ms;    /* default 10 s */
 	uint32_t lame_duck_duration_ms; /* default 2 m */
+	struct ceilings ceilings;
 };
 
 /*

@@ -21,6 +21,7 @@ job_new(const struct msg_command *m, struct bytes header, struct bytes lattice, 
 	if (j == NULL)
 		return NULL;
 	memset(j, 0, sizeof(*j));
+	j->size = sizeof(*j) + m->subject.len + m->reply.len + header.len + m->payload.len + lattice.len;
 	j->edge = edge;
 	j->conn = m->conn;
 	j->number = m->number;
@@ -39,6 +40,43 @@ job_new(const struct msg_command *m, struct bytes header, struct bytes lattice, 
 		at += part[i].len;
 	}
 	return j;
+}
+
+enum limit
+job_enter(struct job *j, const char *user)
+{
+	const struct ceilings *m = &dispatcher.child.setup.ceilings;
+
+	if (dispatcher.jobs.n >= m->max_commands)
+		return LIMIT_COMMANDS;
+	if (dispatcher.job_memory + j->size > m->max_command_memory)
+		return LIMIT_COMMAND_MEMORY;
+	j->user = tally_hold(dispatcher.users, user);
+	if (j->user == NULL)
+		return LIMIT_COMMAND_MEMORY;
+	if (!tally_take(j->user, m->max_user_commands)) {
+		tally_drop(dispatcher.users, j->user);
+		j->user = NULL;
+		return LIMIT_USER_COMMANDS;
+	}
+	if (conns_add(&dispatcher.jobs, &j->node, 0, ++dispatcher.last_job) != 0) {
+		tally_give(j->user, 1);
+		tally_drop(dispatcher.users, j->user);
+		j->user = NULL;
+		return LIMIT_COMMAND_MEMORY;
+	}
+	dispatcher.job_memory += j->size;
+	return LIMIT_COUNT;
+}
+
+void
+job_free(struct job *j)
+{
+	conns_remove(&dispatcher.jobs, &j->node);
+	dispatcher.job_memory -= j->size;
+	tally_give(j->user, 1);
+	tally_drop(dispatcher.users, j->user);
+	free(j);
 }
 
 void
@@ -88,8 +126,7 @@ void
 job_over(struct job *j, const char *word)
 {
 	outcome(j, word);
-	conns_remove(&dispatcher.jobs, &j->node);
-	free(j);
+	job_free(j);
 }
 
 /* edge_of() - where the job came from, or NULL when that edge is gone. */

@@ -132,6 +132,16 @@ deny(struct channel *edge, const struct msg_command *m, const struct ruling *r)
 	refuse(edge, m, NULL, text);
 }
 
+/* too_many() - allowed, but there is no room for it: it is refused, and the asker told why. */
+static void
+too_many(struct channel *edge, const struct msg_command *m, const struct person *who, enum limit l)
+{
+	limit_met(&dispatcher.limit_log, dispatcher.limit, l,
+	    &(struct limit_who){ .client = m->conn, .account = who->identity.account, .user = who->identity.user },
+	    uv_now(&dispatcher.child.loop));
+	refuse(edge, m, "too many commands are under way", NULL);
+}
+
 static int
 on_command(struct channel *edge, struct cursor *in, int fd)
 {
@@ -140,6 +150,7 @@ on_command(struct channel *edge, struct cursor *in, int fd)
 	struct ruling ruling;
 	struct known *k;
 	struct job *j;
+	enum limit no;
 
 	(void)fd;
 	if (msg_command_get(in, &m) != 0)
@@ -160,12 +171,11 @@ on_command(struct channel *edge, struct cursor *in, int fd)
 		deny(edge, &m, &ruling);
 		return 0;
 	}
-	j = dispatcher.jobs.n < DISPATCHER_JOBS ?
-		job_new(&m, header, ruling.command.lattice, edge->index, k->person->identity.account) :
-		NULL;
-	if (j == NULL || conns_add(&dispatcher.jobs, &j->node, 0, ++dispatcher.last_job) != 0) {
+	j = job_new(&m, header, ruling.command.lattice, edge->index, k->person->identity.account);
+	no = j != NULL ? job_enter(j, k->person->identity.user) : LIMIT_COMMAND_MEMORY;
+	if (no != LIMIT_COUNT) {
 		free(j);
-		refuse(edge, &m, "too many commands are under way", NULL);
+		too_many(edge, &m, k->person, no);
 		return 0;
 	}
 	j->verb = ruling_verb(&ruling);
@@ -484,11 +494,13 @@ on_stop(struct channel *c, struct cursor *in, int fd)
 static int
 on_stats_wanted(struct channel *c, struct cursor *in, int fd)
 {
+	struct msg_stats m = { .commands = dispatcher.commands, .refused = dispatcher.refused,
+		.forwarded = dispatcher.forwarded, .failed = dispatcher.failed, .waiting = dispatcher.jobs.n };
+
 	(void)in;
 	(void)fd;
-	return msg_stats_put(c, &(struct msg_stats){ .commands = dispatcher.commands, .refused = dispatcher.refused,
-				    .forwarded = dispatcher.forwarded, .failed = dispatcher.failed,
-				    .waiting = dispatcher.jobs.n });
+	memcpy(m.limit, dispatcher.limit, sizeof(m.limit));
+	return msg_stats_put(c, &m);
 }
 
 static int
@@ -519,14 +531,18 @@ dispatcher_main(void)
 	};
 	static const struct channel_ops ops = { rules, sizeof(rules) / sizeof(rules[0]), child_parent_gone };
 
+	uint8_t key[TALLY_KEY];
+
 	for (size_t i = 0; i < DISPATCHER_EDGES; i++)
 		dispatcher.edge[i].fd = -1;
 	dispatcher.verifier.fd = dispatcher.signer.fd = dispatcher.auditor.fd = -1;
 	child_begin(&dispatcher.child, ROLE_DISPATCHER, &ops);
 	buf_init(&dispatcher.scratch, DISPATCHER_SCRATCH);
 	dispatcher.people.meters = meters_new(1);
+	randombytes_buf(key, sizeof(key));
+	dispatcher.users = tally_new(key, 0);
 	dispatcher.arena = malloc(BODY_ARENA);
-	if (dispatcher.people.meters == NULL || dispatcher.arena == NULL)
+	if (dispatcher.people.meters == NULL || dispatcher.arena == NULL || dispatcher.users == NULL)
 		child_fatal(&dispatcher.child, "out of memory", 0);
 	if (stream_room_init(&dispatcher.room, &dispatcher.child.loop) != 0 ||
 	    uv_timer_init(&dispatcher.child.loop, &dispatcher.tick) != 0)

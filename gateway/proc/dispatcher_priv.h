@@ -6,10 +6,12 @@
 #define GATEWAY_PROC_DISPATCHER_PRIV_H
 
 #include "gateway/io/stream.h"
+#include "gateway/auth/tally.h"
 #include "gateway/nats/parser.h"
 #include "gateway/proc/answer.h"
 #include "gateway/proc/child.h"
 #include "gateway/proc/conns.h"
+#include "gateway/proc/limit_log.h"
 #include "gateway/proc/msg_auditor.h"
 #include "gateway/proc/msg_dispatcher.h"
 #include "gateway/proc/msg_signer.h"
@@ -23,7 +25,6 @@ enum {
 	DISPATCHER_ANSWER_MS = 60000,
 	DISPATCHER_LOGIN_MS = 10000,
 	DISPATCHER_PONG_MS = 10000, /* a command's PING unanswered for so long: the link is of no use */
-	DISPATCHER_JOBS = 65536,
 	JOB_SECRETS = 16, /* more: what a host says of it is not kept */
 };
 
@@ -50,6 +51,8 @@ struct job {
 	uint64_t seq;          /* of its record */
 	enum verb verb;
 	char account[NKEY_TEXT_LEN + 1];
+	struct tally_name *user; /* whose commands are counted */
+	size_t size;             /* of memory */
 	struct link *link;
 	struct job *next;      /* in the link's queue or its list of published ones */
 	bool refused;          /* the upstream said no */
@@ -109,6 +112,10 @@ struct dispatcher {
 	struct link *links;
 	uint64_t last_job, last_link;
 	uint64_t commands, refused, forwarded, failed;
+	struct tally *users; /* commands under way of each */
+	size_t job_memory;
+	struct limit_log limit_log;
+	uint64_t limit[LIMIT_COUNT];
 	uv_timer_t tick;
 	struct buf scratch;
 	void *arena; /* BODY_ARENA bytes: the body being read */
@@ -134,6 +141,10 @@ struct bytes link_reply(const struct link *l, const struct job *j, char room[64]
 /* job_new() - a copy of the command that lives until its outcome. Return: NULL when out of memory. */
 struct job *job_new(const struct msg_command *m, struct bytes header, struct bytes lattice, uint32_t edge,
     const char *account) must_check;
+/* job_enter() - into the table, if there is room for it. Return: LIMIT_COUNT, or what says no; @j is then the caller's. */
+enum limit job_enter(struct job *j, const char *user) must_check;
+/* job_free() - out of the table, and away. */
+void job_free(struct job *j);
 /* job_secrets() - where its payload has secrets: pairs of u32. */
 void job_secrets(struct job *j, struct bytes spans);
 /* job_decision_id() - as the auditor writes it on the record. */

@@ -7,19 +7,14 @@
  */
 #include "gateway/proc/edge_priv.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "gateway/io/clock.h"
 #include "gateway/io/log.h"
-#include "gateway/nats/writer.h"
 #include "gateway/relay/broker.h"
 
-enum { EDGE_ACCEPTS = 64, EDGE_TICK_MS = 250, EDGE_PROBE_AGAIN_MS = 500, EDGE_REJUDGE = 64, EDGE_SCRATCH = 4 << 20 };
+enum { EDGE_TICK_MS = 250, EDGE_PROBE_AGAIN_MS = 500, EDGE_REJUDGE = 64, EDGE_SCRATCH = 4 << 20 };
 
 struct edge edge;
 
@@ -35,8 +30,8 @@ edge_find(uint64_t id)
 	return r;
 }
 
-static void
-link_relay(struct relay *r)
+void
+edge_link(struct relay *r)
 {
 	struct relay **b = &edge.bucket[r->id % EDGE_BUCKETS];
 
@@ -152,137 +147,16 @@ gone(struct relay *r)
 
 	unlink_relay(r);
 	people_leave(&edge.people, c->person);
+	if (c->early) {
+		TAILQ_REMOVE(&edge.early, c, early_link);
+		edge.n_early--;
+	}
+	sources_leave(edge.sources, c->source, c->early, edge_now_ms());
+	tally_drop(edge.accounts, c->account);
+	tally_drop(edge.users, c->user);
+	c->listener->n--;
 	free(c);
 	edge_exit_if_empty();
-}
-
-/* ---- listening ---- */
-
-static const char *
-next_nonce(char out[NONCE_LEN + 1])
-{
-	if (edge.n_nonces == 0)
-		return NULL;
-	memcpy(out, edge.nonces[--edge.n_nonces], NONCE_LEN);
-	out[NONCE_LEN] = '\0';
-	if (edge.n_nonces < NONCE_BATCH && !edge.nonces_wanted) {
-		edge.nonces_wanted = true;
-		(void)msg_want_nonces_put(&edge.verifier);
-		channel_flush(&edge.verifier);
-	}
-	return out;
-}
-
-/* name_source() - the peer's address as text; an IPv4 address in IPv6 clothes as IPv4. */
-static void
-name_source(const struct sockaddr_storage *ss, char out[64], uint16_t *port)
-{
-	const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)ss;
-	const struct sockaddr_in *four = (const struct sockaddr_in *)ss;
-
-	snprintf(out, 64, "?");
-	if (ss->ss_family == AF_INET) {
-		inet_ntop(AF_INET, &four->sin_addr, out, 64);
-		*port = ntohs(four->sin_port);
-	} else if (ss->ss_family == AF_INET6) {
-		if (IN6_IS_ADDR_V4MAPPED(&six->sin6_addr))
-			inet_ntop(AF_INET, six->sin6_addr.s6_addr + 12, out, 64);
-		else
-			inet_ntop(AF_INET6, &six->sin6_addr, out, 64);
-		*port = ntohs(six->sin6_port);
-	}
-}
-
-/*
- * turn_away() - no room: INFO first, as a server would, because clients read that before anything
- * else; what does not fit into the socket at once is not waited for.
- */
-static void
-turn_away(int fd, const char *source)
-{
-	struct nats_hello hello = edge.env.hello;
-	struct buf json, out;
-	ssize_t n;
-
-	hello.client_ip = source;
-	hello.nonce = "";
-	buf_init(&json, 16 * 1024);
-	buf_init(&out, 32 * 1024);
-	info_encode(&json, &hello);
-	nats_put_info(&out, buf_bytes(&json));
-	nats_put_err(&out, "maximum connections exceeded");
-	n = send(fd, out.ptr, out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
-	(void)n;
-	shutdown(fd, SHUT_WR);
-	close(fd);
-	buf_deinit(&json);
-	buf_deinit(&out);
-}
-
-/* admit_socket() - one accepted client. */
-static void
-admit_socket(int fd, const struct sockaddr_storage *ss)
-{
-	static const int one = 1;
-	struct client *c = calloc(1, sizeof(*c));
-	char nonce[NONCE_LEN + 1], source[64];
-	uint16_t port = 0;
-
-	name_source(ss, source, &port);
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
-	if (c == NULL || edge.n_relays >= edge.child.setup.max_connections || next_nonce(nonce) == NULL) {
-		turn_away(fd, source);
-		free(c);
-		return;
-	}
-	if (relay_start(&c->relay, &edge.env, fd, ++edge.last_id, source, port, nonce) != 0) {
-		free(c);
-		return;
-	}
-	link_relay(&c->relay);
-}
-
-static void
-on_accept(uv_poll_t *poll, int status, int events)
-{
-	struct edge_listener *l = (struct edge_listener *)poll->data;
-
-	(void)status;
-	(void)events;
-	for (int i = 0; i < EDGE_ACCEPTS; i++) {
-		struct sockaddr_storage ss = { 0 };
-		socklen_t len = sizeof(ss);
-		int fd;
-
-		/* nonces come from the verifier; without one nobody is greeted, and the backlog waits */
-		if (edge.n_nonces == 0)
-			break;
-		fd = accept4(l->fd, (struct sockaddr *)&ss, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
-		if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
-			log_event(LOG_ERR, "accept_failed");
-			edge_listen(false); /* until the next tick */
-			return;
-		}
-		if (fd < 0)
-			return;
-		admit_socket(fd, &ss);
-	}
-	if (edge.n_nonces == 0)
-		edge_listen(false);
-}
-
-void
-edge_listen(bool on)
-{
-	for (size_t i = 0; i < edge.n_listeners; i++) {
-		struct edge_listener *l = &edge.listener[i];
-
-		if (on && !edge.draining)
-			uv_poll_start(&l->poll, UV_READABLE, on_accept);
-		else
-			uv_poll_stop(&l->poll);
-	}
 }
 
 /* ---- time ---- */
@@ -320,6 +194,7 @@ tick_policy(uint64_t now)
 	if (accident != 0)
 		child_fatal(&edge.child, "policy cannot be used", accident);
 	meters_tick(edge.people.meters, now);
+	sources_tick(edge.sources, now);
 }
 
 static void
@@ -421,7 +296,7 @@ void
 edge_start(void)
 {
 	static const struct relay_ops ops = { verify, dial, sign, command, enough, edge_on_event,
-		edge_rule_name, edge_on_opened, edge_on_ended, gone, pin };
+		edge_rule_name, edge_on_opened, edge_on_ended, gone, pin, edge_on_limit };
 	const struct setup *s = &edge.child.setup;
 
 	edge.env.ops = &ops;
@@ -440,7 +315,12 @@ edge_start(void)
 		.ping_interval_ms = s->ping_interval_ms,
 		.ping_max = s->ping_max,
 		.write_deadline_ms = s->write_deadline_ms,
+		.publish = { s->ceilings.max_publish_rate, s->ceilings.max_publish_bytes },
+		.user_publish = { s->ceilings.max_user_publish_rate, s->ceilings.max_user_publish_bytes },
+		.max_account_subs = s->ceilings.max_account_subscriptions,
 	};
+	edge_limits_start();
+	edge_accept_start();
 	edge.env.stamped = &edge.stamped;
 	edge.env.hello.server_id = s->server_id;
 	edge.env.hello.server_name = s->server_name;
@@ -455,6 +335,7 @@ int
 edge_main(void)
 {
 	edge_channels_begin();
+	edge_accept_begin();
 	if (stream_room_init(&edge.room, &edge.child.loop) != 0)
 		child_fatal(&edge.child, "out of memory", 0);
 	buf_init(&edge.env.scratch, EDGE_SCRATCH);

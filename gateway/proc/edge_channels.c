@@ -42,6 +42,18 @@ unseat(const struct person *x)
 	}
 }
 
+/* share() - what it has together with others of its account and user. Return: false when out of memory. */
+static bool
+share(struct client *c, const struct identity *id)
+{
+	c->account = tally_hold(edge.accounts, id->account);
+	c->user = tally_hold(edge.users, id->user);
+	if (c->account == NULL || c->user == NULL)
+		return false;
+	relay_quota(&c->relay, (struct pace *)(void *)c->user->room, c->account);
+	return true;
+}
+
 static int
 on_admit(struct channel *c, struct cursor *in, int fd)
 {
@@ -65,6 +77,11 @@ on_admit(struct channel *c, struct cursor *in, int fd)
 		return 0;
 	}
 	((struct client *)r)->person = x;
+	if (!share((struct client *)r, &x->identity)) {
+		relay_verdict(r, NULL, NULL, NULL, "out_of_memory");
+		return 0;
+	}
+	edge_proved((struct client *)r);
 	unseat(x);
 	relay_verdict(r, &x->identity, &x->rights, NULL, NULL);
 	return 0;
@@ -104,6 +121,10 @@ on_turn_away(struct channel *c, struct cursor *in, int fd)
 	if (e.relay == NULL)
 		return 0;
 	((struct client *)e.relay)->refused = true;
+	if (strcmp(e.why, "account_connections") == 0)
+		edge_on_limit(e.relay, LIMIT_ACCOUNT);
+	else if (strcmp(e.why, "user_connections") == 0)
+		edge_on_limit(e.relay, LIMIT_USER);
 	relay_verdict(e.relay, NULL, NULL, e.error, e.why);
 	return 0;
 }
@@ -119,6 +140,22 @@ on_end(struct channel *c, struct cursor *in, int fd)
 		return -EBADMSG;
 	if (e.relay != NULL)
 		relay_end(e.relay, e.error, e.why);
+	return 0;
+}
+
+/* on_fault() - the verifier refused a login: at whichever edge, the source is the same. */
+static int
+on_fault(struct channel *c, struct cursor *in, int fd)
+{
+	enum source_fault fault;
+	char source[64];
+
+	(void)c;
+	(void)fd;
+	if (msg_fault_get(in, source, &fault) != 0)
+		return -EBADMSG;
+	if (edge.sources != NULL)
+		edge_fault(source, fault);
 	return 0;
 }
 
@@ -235,6 +272,7 @@ static const struct frame_rule verifier_rules[] = {
 	{ MSG_ADMIT, SAID, false, false, 1 << 20, on_admit, "admit" },
 	{ MSG_TURN_AWAY, SAID, false, false, 2048, on_turn_away, "turn_away" },
 	{ MSG_END, SAID, false, false, 2048, on_end, "end" },
+	{ MSG_FAULT, SAID, false, false, 128, on_fault, "fault" },
 };
 static const struct frame_rule signer_rules[] = {
 	{ MSG_SIGNED, SAID, false, false, 1 << 17, on_signed, "signed" },

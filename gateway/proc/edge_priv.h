@@ -1,11 +1,18 @@
 /*
- * edge_priv - the edge in four files: edge.c listens and conducts relays, edge_notes.c writes down what
- * they decide, edge_drain.c lets them go, edge_status.c says how it goes, edge_channels.c speaks with the other processes. One process is one edge, so its state is one struct.
+ * edge_priv - the edge in seven files: edge.c conducts relays, edge_accept.c lets strangers in, edge_limits.c
+ * sheds what is too much, edge_notes.c writes down what they decide, edge_drain.c lets them go, edge_status.c
+ * says how it goes, edge_channels.c speaks with the other processes. One process is one edge, so its state is
+ * one struct.
  */
 #ifndef GATEWAY_PROC_EDGE_PRIV_H
 #define GATEWAY_PROC_EDGE_PRIV_H
 
+#include <sys/queue.h>
+
+#include "gateway/auth/sources.h"
+#include "gateway/auth/tally.h"
 #include "gateway/proc/child.h"
+#include "gateway/proc/limit_log.h"
 #include "gateway/proc/msg_auditor.h"
 #include "gateway/proc/msg_dispatcher.h"
 #include "gateway/proc/msg_signer.h"
@@ -31,6 +38,12 @@ struct client {
 	struct person *person;
 	bool asked;   /* the verifier knows of it */
 	bool refused; /* by the verifier, which has reported it */
+	bool early;   /* it has not logged in */
+	bool dropped; /* given up; it goes at the loop's next turn */
+	TAILQ_ENTRY(client) early_link;
+	struct source *source;
+	struct edge_listener *listener;
+	struct tally_name *account, *user; /* once admitted */
 	uint8_t n_due;
 	uint32_t due[EDGE_DUE]; /* its latest commands that want an answer and have none; the low half of their numbers */
 };
@@ -38,6 +51,8 @@ struct client {
 struct edge_listener {
 	uv_poll_t poll;
 	int fd;
+	bool ready; /* somebody waits */
+	uint64_t n; /* connections that came here */
 };
 
 struct edge {
@@ -58,11 +73,22 @@ struct edge {
 	struct relay *rejudge; /* the next to be judged anew */
 	struct relay *tick_at; /* the next to be ticked */
 	size_t n_relays;
+	size_t most_relays; /* there are descriptors for */
+	TAILQ_HEAD(, client) early; /* who has not logged in, in the order of coming */
+	size_t n_early;
+	struct sources *sources;
+	struct tally *accounts; /* subscriptions of each */
+	struct tally *users;    /* struct pace of each */
+	struct limit_log limit_log;
+	int reserve; /* a descriptor to spend when there are none */
+	size_t turn; /* the listener that is next */
 	uint64_t last_id;
 	uint64_t notes_lost;
 	struct msg_stats past; /* counts; of messages only those of connections that are over */
 	uv_timer_t tick, probe_timer;
 	uv_idle_t idle;
+	uv_check_t accepts;
+	uv_prepare_t looks;
 	struct probe probe;
 	char host[256], version[32], domain[64];
 	bool running, draining, stopping, told_to_stop;
@@ -77,6 +103,31 @@ extern struct edge edge;
 void edge_channels_begin(void);
 /* edge_start() - everything has arrived: look at the upstream, then listen. */
 void edge_start(void);
+/* edge_now_ms() - the loop's. */
+static inline uint64_t
+edge_now_ms(void)
+{
+	return uv_now(&edge.child.loop);
+}
+/* edge_link() - into the list of all, and the table by number. */
+void edge_link(struct relay *r);
+/* edge_accept_begin() - before the first message of the parent; edge_accept_start() - before listening. */
+void edge_accept_begin(void);
+void edge_accept_start(void);
+/* edge_limits_start() - the tables, and a look at memory in each turn of the loop. */
+void edge_limits_start(void);
+/* edge_limit() - a ceiling was run into: count and log it. */
+void edge_limit(enum limit l, const struct limit_who *who);
+void edge_on_limit(struct relay *r, enum limit l);
+/* edge_overloaded() - is memory so short that nobody new is let in? */
+bool edge_overloaded(void);
+/* edge_shed_early() - give up one connection that has not logged in. Return: false when there is none to give. */
+bool edge_shed_early(void);
+/* edge_proved() - a connection has logged in. */
+void edge_proved(struct client *c);
+/* edge_fault() - something went wrong at a source; edge_fault_of() - by the word a connection ended with. */
+void edge_fault(const char *source, enum source_fault fault);
+void edge_fault_of(const struct relay *r, const char *why);
 /* edge_find() - a connection by its number, or NULL. */
 struct relay *edge_find(uint64_t id);
 /* edge_note() - one line for the decision log. */

@@ -28,6 +28,11 @@ msg_stats_put(struct channel *c, const struct msg_stats *m)
 	buf_put_u64(b, m->forwarded);
 	buf_put_u64(b, m->failed);
 	buf_put_u64(b, m->waiting);
+	buf_put_u64(b, m->early);
+	buf_put_u64(b, m->penalised);
+	buf_put_u64(b, m->held);
+	for (size_t i = 0; i < LIMIT_COUNT; i++)
+		buf_put_u64(b, m->limit[i]);
 	return frame_end(c, -1);
 }
 
@@ -51,6 +56,11 @@ msg_stats_get(struct cursor *in, struct msg_stats *m)
 	m->forwarded = cursor_u64(in);
 	m->failed = cursor_u64(in);
 	m->waiting = cursor_u64(in);
+	m->early = cursor_u64(in);
+	m->penalised = cursor_u64(in);
+	m->held = cursor_u64(in);
+	for (size_t i = 0; i < LIMIT_COUNT; i++)
+		m->limit[i] = cursor_u64(in);
 	return cursor_done(in) ? 0 : err_raise(-EBADMSG);
 }
 

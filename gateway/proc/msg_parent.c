@@ -52,6 +52,7 @@ msg_setup_put(struct channel *c, const struct setup *s)
 	buf_put_u64(b, s->segment_age_ms);
 	buf_put_u64(b, s->keep_size);
 	buf_put_u64(b, s->keep_age_ms);
+	ceilings_put(b, &s->ceilings);
 	(void)frame_end(c, -1);
 }
 
@@ -96,6 +97,8 @@ msg_setup_get(struct cursor *in, struct setup *s)
 	s->segment_age_ms = cursor_u64(in);
 	s->keep_size = cursor_u64(in);
 	s->keep_age_ms = cursor_u64(in);
+	if (!ceilings_get(in, &s->ceilings))
+		return err_raise(-EBADMSG);
 	return cursor_done(in) ? 0 : err_raise(-EBADMSG);
 }
 

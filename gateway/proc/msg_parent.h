@@ -7,8 +7,9 @@
 #ifndef GATEWAY_PROC_MSG_PARENT_H
 #define GATEWAY_PROC_MSG_PARENT_H
 
-#include "gateway/io/frame.h"
+#include "gateway/proc/ceilings.h"
 #include "gateway/proc/role.h"
+#include "gateway/relay/limits.h"
 #include "policy/identity/stamp.h"
 
 enum msg_parent {
@@ -70,6 +71,7 @@ struct setup {
 	uint8_t gate[STAMP_GATES_MAX][32];
 	uint32_t checkpoint_records, checkpoint_every_ms; /* the audit's */
 	uint64_t segment_size, segment_age_ms, keep_size, keep_age_ms;
+	struct ceilings ceilings;
 };
 
 struct msg_text {
@@ -79,12 +81,19 @@ struct msg_text {
 /* What is denied, each kind with its own count: what relay_event_kind says. */
 enum { STATS_KINDS = 16, STATS_BUCKETS = 11 };
 
-/* Counts since the child started. Those of commands are the dispatcher's, the others an edge's. */
+/*
+ * Counts since the child started, but for what is so now: conns, waiting, early, penalised, held. Those of
+ * commands are the dispatcher's, the others an edge's; limits are of both.
+ */
 struct msg_stats {
 	uint64_t conns, opened, in_msgs, out_msgs, denied, unwritten; /* unwritten: decision log lines lost */
 	uint64_t in_bytes, out_bytes, login_failed, would_deny;
 	uint64_t kind[STATS_KINDS];
 	uint64_t commands, refused, forwarded, failed, waiting; /* waiting: commands held or not answered yet */
+	uint64_t early;      /* connections that have not logged in */
+	uint64_t penalised;  /* sources without a connection that have a penalty */
+	uint64_t held;       /* bytes that wait for a side, or are not whole yet */
+	uint64_t limit[LIMIT_COUNT]; /* how often each was run into */
 };
 
 /* What the auditor can say of its files. */

@@ -218,3 +218,26 @@ msg_refused_get(struct cursor *in, struct msg_refused *m)
 	snprintf(m->source, sizeof(m->source), "%.*s", (int)source.len, (const char *)source.ptr);
 	return 0;
 }
+
+int
+msg_fault_put(struct channel *c, const char *source, enum source_fault fault)
+{
+	struct buf *b = frame_begin(c, MSG_FAULT);
+
+	buf_put_u8(b, (uint8_t)fault);
+	buf_put_sized_str(b, source);
+	return frame_end(c, -1);
+}
+
+int
+msg_fault_get(struct cursor *in, char source[64], enum source_fault *fault)
+{
+	uint8_t n = cursor_u8(in);
+	struct bytes s = cursor_sized(in, 63);
+
+	if (!cursor_done(in) || n == SOURCE_FINE || n >= SOURCE_FAULTS)
+		return err_raise(-EBADMSG);
+	*fault = (enum source_fault)n;
+	snprintf(source, 64, "%.*s", (int)s.len, (const char *)s.ptr);
+	return 0;
+}

@@ -9,6 +9,7 @@
 #define GATEWAY_PROC_MSG_VERIFIER_H
 
 #include "gateway/io/frame.h"
+#include "gateway/auth/sources.h"
 #include "policy/identity/identity.h"
 
 enum { NONCE_LEN = 22, NONCE_BATCH = 256, LOGIN_MAX = 64 * 1024 };
@@ -24,6 +25,7 @@ enum msg_verifier {
 	MSG_WHO,         /* verifier to signer, dispatcher, auditor: edge, conn, identity, upstream rights */
 	MSG_WHO_LEFT,    /* verifier to the same: edge, conn */
 	MSG_LOGIN_REFUSED, /* verifier to auditor */
+	MSG_FAULT,         /* verifier to every edge: a login was refused, and where it came from */
 };
 
 struct msg_login {
@@ -73,6 +75,8 @@ int msg_who_get(struct cursor *in, struct msg_who *m) must_check;
 void msg_who_deinit(struct msg_who *m);
 int msg_who_left_put(struct channel *c, uint32_t edge, uint64_t conn);
 int msg_who_left_get(struct cursor *in, uint32_t *edge, uint64_t *conn) must_check;
+int msg_fault_put(struct channel *c, const char *source, enum source_fault fault);
+int msg_fault_get(struct cursor *in, char source[64], enum source_fault *fault) must_check;
 int msg_refused_put(struct channel *c, const struct msg_refused *m);
 int msg_refused_get(struct cursor *in, struct msg_refused *m) must_check;
 

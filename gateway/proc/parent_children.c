@@ -182,7 +182,7 @@ static const struct frame_rule kid_rules[] = {
 	{ MSG_TRUSTED, (1U << 0 | 1U << 1), false, false, 4096, on_trusted, "trusted" },
 	{ MSG_SINK_STATE, (1U << 0 | 1U << 1), false, false, 256, shipper_on_state, "sink_state" },
 	{ MSG_APPLIED, (1U << 0 | 1U << 1), false, false, 0, on_applied, "applied" },
-	{ MSG_STATS, (1U << 0 | 1U << 1), false, false, 512, control_on_stats, "stats" },
+	{ MSG_STATS, (1U << 0 | 1U << 1), false, false, 1024, control_on_stats, "stats" },
 	{ MSG_AUDIT_STATE, (1U << 0 | 1U << 1), false, false, 2048, control_on_audit_state, "audit_state" },
 	{ MSG_LIVE, (1U << 0 | 1U << 1), false, false, 8192, control_on_live, "live" },
 	{ MSG_LIVE_END, (1U << 0 | 1U << 1), false, false, 16, control_on_live_end, "live_end" },
@@ -307,6 +307,7 @@ setup(struct kid *k)
 		.segment_age_ms = c->segment_age_ms,
 		.keep_size = c->keep_size,
 		.keep_age_ms = c->keep_age_ms,
+		.ceilings = c->ceilings,
 	};
 
 	for (size_t i = 0; i < parent.n_gates; i++)

@@ -173,6 +173,21 @@ put_processes(struct buf *b)
 	buf_put_u8(b, ']');
 }
 
+/* put_limits() - what is held now, and how often each ceiling was run into. */
+static void
+put_limits(struct buf *b, const struct msg_stats *m)
+{
+	open_object(b, "limits");
+	put_num(b, "preauth", m->early);
+	put_num(b, "penalised", m->penalised);
+	put_num(b, "held_bytes", m->held);
+	open_object(b, "reached");
+	for (size_t l = 0; l < LIMIT_COUNT; l++)
+		put_num(b, limit_name((enum limit)l), m->limit[l]);
+	buf_put_u8(b, '}');
+	buf_put_u8(b, '}');
+}
+
 static void
 put_counts(struct buf *b)
 {
@@ -181,7 +196,12 @@ put_counts(struct buf *b)
 	for (size_t i = 0; i < parent.n_kids; i++) {
 		const struct kid *k = &parent.kid[i];
 
+		for (size_t l = 0; l < LIMIT_COUNT; l++)
+			all.limit[l] += k->stats.limit[l];
 		if (k->role == ROLE_EDGE) {
+			all.early += k->stats.early;
+			all.penalised += k->stats.penalised;
+			all.held += k->stats.held;
 			all.conns += k->stats.conns;
 			all.opened += k->stats.opened;
 			all.in_msgs += k->stats.in_msgs;
@@ -201,6 +221,7 @@ put_counts(struct buf *b)
 	put_num(b, "out_msgs", all.out_msgs);
 	put_num(b, "denied", all.denied);
 	buf_put_u8(b, '}');
+	put_limits(b, &all);
 	open_object(b, "commands");
 	put_num(b, "total", all.commands);
 	put_num(b, "refused", all.refused);

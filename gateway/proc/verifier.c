@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "gateway/auth/tally.h"
 #include "gateway/io/clock.h"
 #include "gateway/io/log.h"
 #include "gateway/proc/child.h"
@@ -23,19 +24,14 @@
 #include "policy/rules/rights.h"
 #include "policy/rules/upstream.h"
 
-enum { VERIFIER_EDGES = 64, VERIFIER_TICK_MS = 250, VERIFIER_FLUSH_MS = 5000, ACCOUNT_BUCKETS = 1024 };
+enum { VERIFIER_EDGES = 64, VERIFIER_TICK_MS = 250, VERIFIER_FLUSH_MS = 5000 };
 
 /* A connection that logged in. */
 struct known {
 	struct conn_node node; /* first */
 	struct person *person;
+	struct tally_name *account, *user;
 	bool ended; /* the edge was told to end it */
-};
-
-struct account_count {
-	struct account_count *next;
-	char account[NKEY_TEXT_LEN + 1];
-	int64_t n;
 };
 
 static struct verifier {
@@ -49,42 +45,65 @@ static struct verifier {
 	bool next_bad;
 	struct conns conns;
 	struct people people;
-	struct account_count *accounts[ACCOUNT_BUCKETS];
+	struct tally *accounts, *users; /* connections of each */
 	uv_timer_t tick;
 	int64_t next_end_s; /* of an account or operator; 0: none */
 } self;
 
-/* ---- account limits ---- */
+/* ---- telling the others ---- */
 
-static struct account_count *
-count_of(const char *account)
+/* ---- ceilings on connections that logged in, over all edges ---- */
+
+static void
+uncount(struct known *k)
 {
-	struct account_count **b = &self.accounts[((unsigned char)account[3] << 5 ^ (unsigned char)account[9]) %
-	    ACCOUNT_BUCKETS];
-	struct account_count *a;
-
-	for (a = *b; a != NULL; a = a->next) {
-		if (strcmp(a->account, account) == 0)
-			return a;
-	}
-	a = calloc(1, sizeof(*a));
-	if (a == NULL)
-		return NULL;
-	snprintf(a->account, sizeof(a->account), "%s", account);
-	a->next = *b;
-	*b = a;
-	return a;
+	if (k->account != NULL)
+		tally_give(k->account, 1);
+	if (k->user != NULL)
+		tally_give(k->user, 1);
+	tally_drop(self.accounts, k->account);
+	tally_drop(self.users, k->user);
+	k->account = k->user = NULL;
 }
 
-/* ---- telling the others ---- */
+/* most_of() - the account's own limit and ours. Return: the smaller; 0: none. */
+static uint64_t
+most_of(const char *account)
+{
+	uint64_t ours = self.child.setup.ceilings.max_account_connections;
+	int64_t its = trust_account_limit(self.trust, account);
+
+	return its >= 0 && (ours == 0 || (uint64_t)its < ours) ? (uint64_t)its : ours;
+}
+
+/* count() - one more. Return: NULL, or the code of the refusal: then nothing was counted. */
+static const char *
+count(struct known *k, const struct identity *id)
+{
+	const char *no = NULL;
+
+	k->account = tally_hold(self.accounts, id->account);
+	k->user = tally_hold(self.users, id->user);
+	if (k->account == NULL || k->user == NULL)
+		no = "out_of_memory";
+	else if (trust_account_limit(self.trust, id->account) == 0 || !tally_take(k->account, most_of(id->account)))
+		no = "account_connections";
+	else if (!tally_take(k->user, self.child.setup.ceilings.max_user_connections)) {
+		tally_give(k->account, 1);
+		no = "user_connections";
+	}
+	if (no == NULL)
+		return NULL;
+	tally_drop(self.accounts, k->account);
+	tally_drop(self.users, k->user);
+	k->account = k->user = NULL;
+	return no;
+}
 
 static void
 forget(struct known *k)
 {
-	struct account_count *a = count_of(k->person->identity.account);
-
-	if (a != NULL)
-		a->n--;
+	uncount(k);
 	(void)msg_who_left_put(&self.signer, k->node.edge, k->node.conn);
 	(void)msg_who_left_put(&self.dispatcher, k->node.edge, k->node.conn);
 	(void)msg_who_left_put(&self.auditor, k->node.edge, k->node.conn);
@@ -148,34 +167,63 @@ refuse(struct channel *c, const struct msg_login *m, const char *error, const ch
 	log_end(&l);
 }
 
+/* refuse_count() - a good login too many: in the words of a server, which has none for a user of its own. */
+static void
+refuse_count(struct channel *c, const struct msg_login *m, const char *code)
+{
+	if (strcmp(code, "account_connections") == 0)
+		refuse(c, m, "maximum account active connections exceeded", code,
+		    "the account's connection limit is reached");
+	else if (strcmp(code, "user_connections") == 0)
+		refuse(c, m, "maximum connections exceeded", code, "the user's connection limit is reached");
+	else
+		refuse(c, m, NULL, code, "the verifier is out of memory");
+}
+
 /* admit() - the chain holds: limits, introductions, and the edge is told. */
 static void
 admit(struct channel *c, const struct msg_login *m, struct identity *id)
 {
 	struct known *k = calloc(1, sizeof(*k));
-	struct account_count *a = count_of(id->account);
-	int64_t limit = trust_account_limit(self.trust, id->account);
+	const char *no = k != NULL ? count(k, id) : "out_of_memory";
 
 	snprintf(id->source, sizeof(id->source), "%s", m->source);
 	name_inbox(id);
-	if (k == NULL || a == NULL) {
-		refuse(c, m, NULL, "out_of_memory", "the verifier is out of memory");
-	} else if (limit >= 0 && a->n >= limit) {
-		refuse(c, m, "maximum account active connections exceeded", "account_connections",
-		    "the account's connection limit is reached");
+	if (no != NULL) {
+		refuse_count(c, m, no);
 	} else if (conns_add(&self.conns, &k->node, c->index, m->conn) != 0) {
 		refuse(c, m, NULL, "duplicate", "this connection has logged in already");
 	} else if (introduce(k, id) != 0 || people_meet(&self.people, id, &k->person) != 0) {
 		refuse(c, m, NULL, "unavailable", "signer, dispatcher or auditor did not take the introduction");
 		conns_remove(&self.conns, &k->node);
 	} else {
-		a->n++;
 		if (msg_admit_put(c, m->conn, &k->person->identity) != 0)
 			forget(k); /* the edge is gone */
 		return;
 	}
+	if (k != NULL)
+		uncount(k);
 	free(k);
 	identity_deinit(id);
+}
+
+/*
+ * blame() - a source offered a login that is none: every edge is told, so that several are no more patient than
+ * one. A login that was good once is somebody's mistake and costs little.
+ */
+static void
+blame(const struct msg_login *m, int answer)
+{
+	bool stale = answer == TRUST_EXPIRED_USER || answer == TRUST_EXPIRED_ACCOUNT || answer == TRUST_NOT_YET;
+
+	if (answer <= 0)
+		return;
+	for (size_t i = 0; i < VERIFIER_EDGES; i++) {
+		if (self.edge[i].fd < 0)
+			continue;
+		(void)msg_fault_put(&self.edge[i], m->source, stale ? SOURCE_SILENT : SOURCE_FAILED);
+		channel_flush(&self.edge[i]);
+	}
 }
 
 static int
@@ -198,7 +246,8 @@ on_login(struct channel *c, struct cursor *in, int fd)
 		r = trust_login(self.trust, &l, &id, why);
 		if (r != 0)
 			refuse(c, &m, NULL, r < 0 ? "out_of_memory" : trust_code(r), why);
-		else
+		blame(&m, r);
+		if (r == 0)
 			admit(c, &m, &id);
 	}
 	channel_flush(&self.auditor);
@@ -527,11 +576,16 @@ verifier_main(void)
 	};
 	static const struct channel_ops ops = { rules, sizeof(rules) / sizeof(rules[0]), child_parent_gone };
 
+	uint8_t key[TALLY_KEY];
+
 	for (size_t i = 0; i < VERIFIER_EDGES; i++)
 		self.edge[i].fd = -1;
 	self.signer.fd = self.dispatcher.fd = self.auditor.fd = -1;
 	child_begin(&self.child, ROLE_VERIFIER, &ops);
-	if (uv_timer_init(&self.child.loop, &self.tick) != 0)
+	randombytes_buf(key, sizeof(key));
+	self.accounts = tally_new(key, 0);
+	self.users = tally_new(key, 0);
+	if (self.accounts == NULL || self.users == NULL || uv_timer_init(&self.child.loop, &self.tick) != 0)
 		child_fatal(&self.child, "out of memory", 0);
 	child_run(&self.child);
 }

@@ -340,7 +340,9 @@ on_pub(struct relay *r, const struct nats_op *op)
 
 	r->client.in_msgs++;
 	r->client.in_bytes += op->payload.len;
+	relay_charge(r, op->header.len + op->payload.len);
 	if (op->header.len + op->payload.len > r->max_payload) {
+		r->env->ops->limit(r, LIMIT_PAYLOAD);
 		relay_end(r, "Maximum Payload Violation", "payload_too_long");
 		return;
 	}
@@ -393,6 +395,7 @@ on_sub(struct relay *r, const struct nats_op *op)
 		return;
 	}
 	if (r->subs.n >= r->max_subs) {
+		r->env->ops->limit(r, LIMIT_SUBSCRIPTIONS);
 		nats_put_err(word(r), "maximum subscriptions exceeded");
 		return;
 	}
@@ -409,8 +412,14 @@ on_sub(struct relay *r, const struct nats_op *op)
 	}
 	if (e.decision.would_deny)
 		observed(r, op, e.decision);
+	if (r->account_subs != NULL && !tally_take(r->account_subs, r->env->limits.max_account_subs)) {
+		r->env->ops->limit(r, LIMIT_ACCOUNT_SUBSCRIPTIONS);
+		nats_put_err(word(r), "maximum subscriptions exceeded");
+		return;
+	}
 	sub = subs_add(&r->subs, op->sid, op->subject, op->queue);
 	if (sub == NULL) {
+		relay_subs_over(r, 1);
 		relay_end(r, NULL, "out_of_memory");
 		return;
 	}

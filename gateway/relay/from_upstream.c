@@ -125,6 +125,7 @@ count(struct relay *r, struct sub *sub, bool ours)
 	}
 	if (r->reply_sub == sub)
 		r->reply_sub = NULL;
+	relay_subs_over(r, 1);
 	subs_remove(&r->subs, sub);
 }
 

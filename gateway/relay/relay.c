@@ -25,6 +25,7 @@ relay_gone_if_over(struct relay *r)
 	if (!r->ending || r->told_gone || !leg_over(&r->client) || !leg_over(&r->upstream))
 		return;
 	r->told_gone = true;
+	relay_subs_over(r, r->subs.n);
 	subs_deinit(&r->subs);
 	grants_deinit(&r->grants);
 	order_deinit(&r->order);
@@ -51,6 +52,14 @@ relay_end(struct relay *r, const char *error, const char *why)
 	r->env->ops->ended(r, why);
 	leg_finish(&r->client, now, deadline);
 	leg_finish(&r->upstream, now, deadline);
+}
+
+void
+relay_drop(struct relay *r, const char *error, const char *why)
+{
+	relay_end(r, error, why);
+	leg_drop(&r->client);
+	leg_drop(&r->upstream);
 }
 
 void
@@ -124,6 +133,8 @@ relay_start(struct relay *r, struct relay_env *env, int fd, uint64_t id, const c
 		return err_pass(answer);
 	r->client.state = LEG_OPEN;
 	r->born_ms = r->client.read_ms = relay_now_ms(r);
+	/* a stranger is not read further than his CONNECT: what he sends behind it stays where it is */
+	r->client.stream.most = m->max_connect;
 	r->max_payload = m->max_payload;
 	r->max_subs = m->max_subs;
 	nats_parser_init(&r->client.parser, NATS_FROM_CLIENT, m->max_line, m->max_payload);
@@ -137,12 +148,31 @@ relay_start(struct relay *r, struct relay_env *env, int fd, uint64_t id, const c
 }
 
 void
+relay_quota(struct relay *r, struct pace *user_pace, struct tally_name *account_subs)
+{
+	const struct limits *m = &r->env->limits;
+
+	r->user_pace = user_pace;
+	r->account_subs = account_subs;
+	r->paced = m->publish.msgs != 0 || m->publish.bytes != 0 ||
+		   (user_pace != NULL && (m->user_publish.msgs != 0 || m->user_publish.bytes != 0));
+}
+
+size_t
+relay_held(const struct relay *r)
+{
+	return stream_held(&r->client.stream) + stream_held(&r->upstream.stream) + r->order.later.cap;
+}
+
+void
 relay_verdict(struct relay *r, const struct identity *identity, struct rights *const *rights,
     const char *error, const char *why)
 {
 	if (r->ending)
 		return;
 	if (identity != NULL) {
+		stream_is(&r->client.stream, STREAM_KNOWN);
+		r->client.stream.most = 0;
 		r->identity = identity;
 		r->rights = rights;
 		r->generation = r->env->generation;
@@ -176,6 +206,7 @@ relay_dialled(struct relay *r, int fd)
 		return;
 	if (fd >= 0) {
 		r->upstream.state = LEG_OPEN;
+		stream_is(&r->upstream.stream, STREAM_KNOWN);
 		r->upstream.read_ms = relay_now_ms(r);
 		nats_parser_init(
 		    &r->upstream.parser, NATS_FROM_SERVER, LIMITS_UPSTREAM_LINE, 64U * 1024 * 1024);
@@ -256,20 +287,29 @@ relay_tick(struct relay *r, uint64_t now)
 		return;
 	}
 	if (stuck(r, &r->client, now)) {
+		r->env->ops->limit(r, LIMIT_SLOW);
 		relay_end(r, NULL, "slow_client");
 		leg_drop(&r->client);
 		return;
 	}
 	if (stuck(r, &r->upstream, now)) {
+		r->env->ops->limit(r, LIMIT_SLOW);
 		relay_end(r, NULL, "slow_upstream");
 		return;
 	}
 	if (r->handshake.state != HANDSHAKE_OPEN) {
 		bool early = r->handshake.state == HANDSHAKE_NEW;
 
-		if (age >= (early ? m->auth_timeout_ms : m->login_timeout_ms))
+		if (age >= (early ? m->auth_timeout_ms : m->login_timeout_ms)) {
+			r->env->ops->limit(r, LIMIT_AUTH_TIMEOUT);
 			relay_obey(r, handshake_on_timeout(&r->handshake));
+		}
 		return;
+	}
+	if (r->held_back) {
+		relay_go_on(r);
+		if (r->ending)
+			return;
 	}
 	if (now - r->client.read_ms < m->ping_interval_ms * (r->pings_out + 1))
 		return;
@@ -312,6 +352,7 @@ relay_unsub(struct relay *r, struct sub *sub, bool under_way)
 
 	if (r->reply_sub == sub)
 		r->reply_sub = NULL;
+	relay_subs_over(r, 1);
 	nats_put_unsub(to_upstream(r), bytes_of(usid, (size_t)n), false, 0);
 	if (!under_way) {
 		subs_remove(&r->subs, sub);

@@ -9,6 +9,7 @@
 #define GATEWAY_RELAY_RELAY_H
 
 #include "gateway/auth/handshake.h"
+#include "gateway/auth/tally.h"
 #include "gateway/nats/info.h"
 #include "gateway/relay/barrier.h"
 #include "gateway/relay/grants.h"
@@ -82,6 +83,8 @@ struct relay_ops {
 	 * Return: false when somebody else is.
 	 */
 	bool (*pin)(struct relay *r, struct bytes host);
+	/* it ran into a ceiling */
+	void (*limit)(struct relay *r, enum limit l);
 };
 
 /* What the relays of one edge share. */
@@ -120,6 +123,11 @@ struct relay {
 	uint8_t said[RELAY_SAID_MAX];
 	size_t max_payload;
 	size_t max_subs;
+	struct pace pace;
+	struct pace *user_pace; /* what all connections of its user have together; the edge's */
+	struct tally_name *account_subs; /* the edge's; NULL: not counted */
+	bool paced; /* its publishes are counted */
+	bool held_back; /* and there are too many */
 	uint64_t generation;   /* of the policy its subscriptions were judged by */
 	uint64_t commands;     /* handed over so far */
 	unsigned commands_out; /* of them not yet done */
@@ -143,6 +151,10 @@ int relay_start(struct relay *r, struct relay_env *env, int fd, uint64_t id, con
 /* relay_verdict() - @identity NULL: refused, @error for the wire (NULL: the uniform one), @why for the log. */
 void relay_verdict(struct relay *r, const struct identity *identity, struct rights *const *rights,
     const char *error, const char *why);
+/* relay_quota() - what it shares with others; before relay_verdict(), borrowed until gone. NULL: nothing. */
+void relay_quota(struct relay *r, struct pace *user_pace, struct tally_name *account_subs);
+/* relay_held() - bytes of buffers on both sides. */
+size_t relay_held(const struct relay *r);
 /* relay_pinned() - the identity as before, its rights as those of one host. */
 void relay_pinned(struct relay *r, const struct identity *identity, struct rights *const *rights);
 /* relay_dialled() - @fd is taken; -1: not connected. */
@@ -169,5 +181,7 @@ void relay_rejudge(struct relay *r);
 void relay_lame_duck(struct relay *r);
 /* relay_end() - end it: @error for the wire or NULL, @why for the log. */
 void relay_end(struct relay *r, const char *error, const char *why);
+/* relay_drop() - end it, and wait for neither side: what is queued is thrown away. */
+void relay_drop(struct relay *r, const char *error, const char *why);
 
 #endif

@@ -13,7 +13,7 @@ void relay_on_client(struct relay *r, const struct nats_op *op);
 /* relay_on_upstream() - one operation of an open connection's upstream. */
 void relay_on_upstream(struct relay *r, const struct nats_op *op);
 /* relay_may_take() - can another operation of the client be taken now? */
-bool relay_may_take(const struct relay *r);
+bool relay_may_take(struct relay *r);
 /* relay_go_on() - send what both sides have, and go on with what had to wait; never from inside an operation. */
 void relay_go_on(struct relay *r);
 /* relay_report() - tell the edge of a denial; floods are summed. */
@@ -68,6 +68,16 @@ static inline uint64_t
 relay_now_ms(const struct relay *r)
 {
 	return uv_now(r->env->room->loop);
+}
+
+/* relay_charge() - a message is taken: pay for it. */
+void relay_charge(struct relay *r, size_t bytes);
+/* relay_subs_over() - so many of its subscriptions are gone. */
+static inline void
+relay_subs_over(struct relay *r, size_t n)
+{
+	if (r->account_subs != NULL)
+		tally_give(r->account_subs, n);
 }
 
 /* relay_gone_if_over() - both legs are gone: the last word to the edge. */

@@ -19,8 +19,33 @@ of_upstream(struct stream *s)
 	return (struct relay *)((char *)s - offsetof(struct relay, upstream.stream));
 }
 
+/* in_turn() - has it published no more than it may? It is asked again at the next tick. */
+static bool
+in_turn(struct relay *r)
+{
+	const struct limits *m = &r->env->limits;
+	uint64_t now = relay_now_ms(r);
+	bool own = pace_ready(&r->pace, &m->publish, now);
+	bool user = r->user_pace == NULL || pace_ready(r->user_pace, &m->user_publish, now);
+
+	if ((!own || !user) && !r->held_back)
+		r->env->ops->limit(r, own ? LIMIT_USER_PUBLISH : LIMIT_PUBLISH);
+	r->held_back = !own || !user;
+	return !r->held_back;
+}
+
+void
+relay_charge(struct relay *r, size_t bytes)
+{
+	if (!r->paced)
+		return;
+	pace_pay(&r->pace, &r->env->limits.publish, bytes);
+	if (r->user_pace != NULL)
+		pace_pay(r->user_pace, &r->env->limits.user_publish, bytes);
+}
+
 bool
-relay_may_take(const struct relay *r)
+relay_may_take(struct relay *r)
 {
 	const struct limits *m = &r->env->limits;
 
@@ -37,6 +62,8 @@ relay_may_take(const struct relay *r)
 		return false;
 	/* in verbose mode +OK and -ERR keep the order of the operations */
 	if (r->handshake.connect.verbose && r->commands_out > 0)
+		return false;
+	if (r->paced && !in_turn(r))
 		return false;
 	return stream_pending(&r->upstream.stream) < m->max_pending &&
 	       stream_pending(&r->client.stream) < m->max_pending;
@@ -57,6 +84,7 @@ overrun(struct relay *r)
 		leg_drop(&r->client);
 	else
 		leg_drop(&r->upstream);
+	r->env->ops->limit(r, LIMIT_SLOW);
 	relay_end(r, NULL, client ? "slow_client" : "slow_upstream");
 	return true;
 }
@@ -88,6 +116,8 @@ protocol_error(struct relay *r, int answer, struct bytes run)
 		.kind = RELAY_PROTOCOL,
 		.detail = open ? bytes_upto(run, 64) : bytes_str(error) };
 
+	if (answer == NATS_LINE_TOO_LONG || answer == NATS_PAYLOAD_TOO_LONG)
+		r->env->ops->limit(r, answer == NATS_LINE_TOO_LONG ? LIMIT_CONTROL_LINE : LIMIT_PAYLOAD);
 	relay_report(r, &e);
 	relay_end(r, error, open ? "protocol_error" : "bad_handshake");
 }

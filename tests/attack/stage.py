@@ -6,8 +6,10 @@ must be the answer. run() holds each with a stage of its own and, at the end, as
 the observer heard nothing, the bystander is still served, no sanitizer spoke, every descriptor is back.
 """
 import argparse
+import json
 import os
 import shutil
+import socket
 import sys
 import tempfile
 import time
@@ -114,8 +116,9 @@ class Stage:
         self.clients.append(c)
         return c
 
-    def raw(self):
-        c = rawclient.Raw(self.deployment.gateway.host, self.deployment.gateway.port, rawclient.TIMEOUT_S)
+    def raw(self, source=None):
+        d = self.deployment
+        c = rawclient.Raw(d.gateway.host, d.gateway.port, rawclient.TIMEOUT_S, source)
         self.clients.append(c)
         return c
 
@@ -138,6 +141,24 @@ class Stage:
         """What an edge may grow by in a flood: a few buffers, and what a sanitizer keeps back of freed memory."""
         with open(os.path.join(self.build, "bin", "portcullis-gateway"), "rb") as f:
             return (64 + (320 if b"__asan_init" in f.read() else 0)) * 1024
+
+    def status(self):
+        """What `portcullis status` is told."""
+        s = socket.socket(socket.AF_UNIX)
+        try:
+            s.settimeout(SETTLE_S)
+            s.connect(self.deployment.path("run", "control.sock"))
+            s.sendall(b"status\n")
+            said = b""
+            while more := s.recv(65536):
+                said += more
+            return json.loads(said)
+        finally:
+            s.close()
+
+    def reached(self, limit):
+        """How often a ceiling was run into, by the gateway's own count."""
+        return self.status()["limits"]["reached"][limit]
 
     def work(self, who=None):
         """Publish to oneself: whoever can do that is served."""

@@ -51,6 +51,7 @@ enum msg_form {
 	FORM_SINK_STATE,
 	FORM_SPARED,
 	FORM_METRICS,
+	FORM_FAULT,
 	FORMS,
 };
 
@@ -247,6 +248,13 @@ msg_again(enum msg_form form, struct bytes body, struct channel *c)
 		AGAIN(struct msg_act, msg_act_get, msg_act_put)
 	case FORM_SINK_STATE:
 		AGAIN(struct msg_sink_state, msg_sink_state_get, msg_sink_state_put)
+	case FORM_FAULT: {
+		enum source_fault fault;
+		char source[64];
+
+		r = msg_fault_get(&in, source, &fault);
+		return r != 0 ? r : msg_fault_put(c, source, fault);
+	}
 	case FORMS:
 		break;
 	}

@@ -16,9 +16,11 @@ class Closed(Failed):
 class Raw:
     """One TCP connection, byte by byte."""
 
-    def __init__(self, host, port, timeout_s=TIMEOUT_S):
+    def __init__(self, host, port, timeout_s=TIMEOUT_S, source=None):
         self.timeout_s = timeout_s
-        self.socket = socket.create_connection((host, port), timeout=timeout_s)
+        # the whole of 127.0.0.0/8 is this machine: each address of it is another source
+        origin = (source, 0) if source else None
+        self.socket = socket.create_connection((host, port), timeout=timeout_s, source_address=origin)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.buffer = bytearray()
         self.ended = False
@@ -134,8 +136,8 @@ def connect_options(info, creds=None, **options):
 class Client:
     """A small blocking client: every call that waits has a deadline, PINGs are answered."""
 
-    def __init__(self, host, port, creds=None, timeout_s=TIMEOUT_S, **options):
-        self.raw = Raw(host, port, timeout_s)
+    def __init__(self, host, port, creds=None, timeout_s=TIMEOUT_S, source=None, **options):
+        self.raw = Raw(host, port, timeout_s, source)
         self.info = read_info(self.raw)
         self.messages = []
         self.errors = []

@@ -41,7 +41,8 @@ write_one(enum msg_form form)
 	switch (form) {
 	case FORM_SETUP:
 		msg_setup_put(&c, &(struct setup){ 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
-				      15, 16, true, false, true, "NID", "name", 4, 2, { { 1 }, { 2 } } });
+				      15, 16, true, false, true, "NID", "name", 4, 2, { { 1 }, { 2 } }, 5, 6, 7, 8, 9, 10,
+				      { .max_preauth = 3, .penalty_max = 4, .n_exempt = 1, .exempt = { { { 10 }, 4, 8 } } } });
 		return 0;
 	case FORM_PEER:
 		return msg_peer_put(&c, ROLE_SIGNER, 63, -1);
@@ -135,6 +136,8 @@ write_one(enum msg_form form)
 		return msg_act_put(&c, &(struct msg_act){ ACT_READ, b("tail"), b("all"), b("root") });
 	case FORM_SINK_STATE:
 		return msg_sink_state_put(&c, &(struct msg_sink_state){ 7, true, 1, 2, b("why") });
+	case FORM_FAULT:
+		return msg_fault_put(&c, "2001:db8::1", SOURCE_FAILED);
 	case FORMS:
 		break;
 	}

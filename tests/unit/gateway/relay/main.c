@@ -16,6 +16,7 @@ main(void)
 	suite_add_tcase(s, order_tests());
 	suite_add_tcase(s, barrier_tests());
 	suite_add_tcase(s, broker_tests());
+	suite_add_tcase(s, pace_tests());
 	suite_add_tcase(s, relay_tests());
 	runner = srunner_create(s);
 	srunner_run_all(runner, CK_ENV);

@@ -9,6 +9,7 @@ TCase *inbox_tests(void);
 TCase *order_tests(void);
 TCase *barrier_tests(void);
 TCase *broker_tests(void);
+TCase *pace_tests(void);
 TCase *relay_tests(void);
 
 #endif

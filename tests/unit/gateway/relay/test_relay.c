@@ -41,6 +41,7 @@ enum stop { NOWHERE, AT_VERIFY, AT_DIAL, AT_SIGN, AT_COMMAND, AT_EVENT, AT_OPENE
 static enum stop stop_at;
 static char why_ended[64];
 static int fds_before;
+static unsigned limits_met[LIMIT_COUNT];
 
 static int
 open_fds(void)
@@ -109,6 +110,13 @@ enough(struct relay *r, uint64_t number)
 }
 
 static void
+limit(struct relay *r, enum limit l)
+{
+	(void)r;
+	limits_met[l]++;
+}
+
+static void
 event(struct relay *r, const struct relay_event *e)
 {
 	(void)e;
@@ -147,7 +155,7 @@ rule_name(uint32_t rule)
 }
 
 static const struct relay_ops ops = { verify, dial, sign, command, enough, event, rule_name, opened,
-	ended, gone };
+	ended, gone, NULL, limit };
 
 /* done() - the dispatcher's word on a command. */
 static void

@@ -1,0 +1,509 @@
+#!/usr/bin/python3
+"""Every ceiling of docs/LIMITS.md: whoever runs into it is told so, it is counted, logged and shown, and nobody
+else notices. Each address of 127.0.0.0/8 is another source here."""
+import json
+import os
+import resource
+import socket
+import time
+
+import stage
+from portcullis_test import natsjwt, rawclient
+from stage import COMMAND, Failed, bodies, until
+
+OTHER = "127.0.0.9"
+FULL = b"-ERR 'maximum connections exceeded'"
+# nobody is exempt but where the bystander comes from
+STRICT = {"exempt": '["127.0.0.1/32"]'}
+
+
+def check(condition, *what):
+    if not condition:
+        raise Failed(" ".join(str(w) for w in what) or "not so")
+
+
+def logged(s, limit, since=0):
+    s.deployment.gateway.wait_line(lambda x: "event=limit_reached" in x and f"limit={limit} " in x, since=since)
+
+
+def met(s, limit, at_least=1):
+    """It is counted, shown and logged."""
+    until(lambda: s.reached(limit) >= at_least, f"{limit} is counted")
+    logged(s, limit)
+
+
+def turned_away(s, source=OTHER):
+    """Is a connection from there refused before it can say anything?"""
+    c = s.raw(source)
+    c.line()
+    try:
+        said = c.line() if ready(c) else b""
+    except rawclient.Closed:
+        raise Failed("closed without a word")
+    c.close()
+    if said not in (b"", FULL):
+        raise Failed(f"refused with {said!r}")
+    return said == FULL
+
+
+def ready(c):
+    """Does a word follow INFO? One that is let in hears nothing: it is asked to answer instead."""
+    c.send(b"CONNECT {}\r\n")
+    until(lambda: b"\n" in c.buffer or more(c), "an answer")
+    return bytes(c.buffer).startswith(FULL)
+
+
+def more(c):
+    try:
+        c._fill(time.monotonic() + 10)
+    except rawclient.Closed:
+        return True
+    return b"\n" in c.buffer
+
+
+def bad_login(s, source=OTHER, **times):
+    """A login whose account nobody knows, or (times) one of an account we know."""
+    stranger = natsjwt.KeyPair("account")
+    pair = natsjwt.KeyPair("user")
+    token = natsjwt.mint_user(stranger, pair.public, "mallory")
+    if times:
+        token, pair = s.deployment.login("app", **times)
+    c = s.raw(source)
+    info = rawclient.read_info(c)
+    c.send(b"CONNECT " + json.dumps(rawclient.connect_options(info, (token, pair))).encode() + b"\r\n")
+    said = c.line()
+    c.expect_end()
+    return said
+
+
+def failed_logins_of_a_source(s):
+    """LIMIT: the fourth failed login within seconds shuts its source out; the others are served."""
+    s.start(limits=STRICT)
+    for _ in range(4):
+        check(bad_login(s) == b"-ERR 'Authorization Violation'")
+    s.deployment.gateway.wait_line(lambda x: "event=source_penalised" in x and f'source="{OTHER}"' in x)
+    for _ in range(5):
+        check(turned_away(s), "the source is let in")
+    met(s, "penalty", 5)
+    check(not turned_away(s, "127.0.0.10"), "another source pays")
+    s.work(s.client("app"))
+    check(s.status()["limits"]["penalised"] >= 1)
+
+
+def a_valid_login_does_not_wash(s):
+    """LIMIT: who can log in once does not get more guesses by it."""
+    s.start(limits=STRICT)
+    for _ in range(3):
+        bad_login(s)
+        s.client("app", source=OTHER).close()
+    bad_login(s)
+    s.deployment.gateway.wait_line(lambda x: "event=source_penalised" in x)
+    check(turned_away(s))
+
+
+def every_fault_of_a_stranger(s):
+    """LIMIT: garbage, a password, silence and a login that never comes each cost their source what is configured."""
+    costs = {"penalty_failed": "1m", "penalty_garbage": "1m", "penalty_timeout": "1m", "penalty_silent": "1m"}
+    s.start(limits={**STRICT, **costs, "penalty_min": "1m", "auth_timeout": "200ms"})
+    faults = [b"GET / HTTP/1.1\r\n\r\n", b"PING\r\n", b"CONNECT {}\r\n", b'CONNECT {"user":"a","pass":"b"}\r\n',
+              b"CONNECT []\r\n", b"CONNECT " + b"x" * 20000, None, b""]
+    for n, fault in enumerate(faults):
+        source = f"127.0.1.{n + 1}"
+        mark = s.deployment.gateway.mark()
+        c = s.raw(source)
+        c.line()
+        if fault:
+            c.send(fault)
+        if fault == b"":
+            c.close()
+        s.deployment.gateway.wait_line(lambda x: "event=source_penalised" in x and f'"{source}"' in x, since=mark)
+        check(turned_away(s, source), source)
+    met(s, "auth_timeout")
+    met(s, "penalty", len(faults))
+
+
+def an_expired_login_costs_little(s):
+    """A host whose credential has expired comes again and again; its neighbours are not shut out at once."""
+    s.start(limits=STRICT)
+    for _ in range(10):
+        bad_login(s, exp=int(time.time()) - 60)
+    check(not turned_away(s))
+
+
+def exempt_networks(s):
+    """This machine is exempt when nothing is said: whoever runs here cannot lock out the hosts that do."""
+    s.start()
+    for _ in range(20):
+        bad_login(s, OTHER)
+    check(not turned_away(s, OTHER))
+    s.work(s.client("app"))
+    check(s.reached("penalty") == 0)
+
+
+def several_edges_are_no_more_patient(s):
+    """LIMIT: whichever edge refused the logins, each of them knows."""
+    s.start(limits={**STRICT, "edges": 3})
+    for _ in range(4):
+        bad_login(s)
+    until(lambda: len([x for x in s.deployment.gateway.lines if "event=source_penalised" in x]) == 3, "all three know")
+    for _ in range(12):
+        check(turned_away(s))
+
+
+def strangers_of_one_source(s):
+    """LIMIT: one source holds so many connections that have not logged in; others come in."""
+    s.start(limits={**STRICT, "max_source_preauth": 3, "auth_timeout": "1m"})
+    silent = [s.raw(OTHER) for _ in range(3)]
+    for c in silent:
+        c.line()
+    check(turned_away(s))
+    met(s, "source_preauth")
+    check(s.status()["limits"]["preauth"] == 3)
+    s.work(s.client("app"))
+    silent[0].close()
+    until(lambda: not turned_away(s), "room for another")
+
+
+def connections_of_one_source(s):
+    """LIMIT: logged in or not, one source has so many."""
+    s.start(limits={**STRICT, "max_source_connections": 2})
+    s.client("app", source=OTHER)
+    s.client("app", source=OTHER)
+    check(turned_away(s))
+    met(s, "source_connections")
+    s.work(s.client("app"))
+
+
+def strangers_in_all(s):
+    """LIMIT: when all places before the login are taken, who waits longest makes room; a login goes through."""
+    s.start(limits={**STRICT, "max_preauth": 8, "auth_timeout": "1m"})
+    silent = [s.raw(OTHER) for _ in range(7)] + [s.raw("127.0.0.10")]
+    for c in silent:
+        c.line()
+    for _ in range(6):
+        s.work(s.client("app"))
+    # the source that has most loses its oldest; the other one keeps its place
+    check(silent[0].line() == FULL)
+    silent[0].expect_end()
+    met(s, "shed")
+    silent[7].send(b"CONNECT {}\r\n")
+    check(silent[7].line() == b"-ERR 'Authorization Violation'")
+
+
+def bytes_before_login(s):
+    """LIMIT: what strangers have sent and is no line yet is bounded, for each and for all together."""
+    s.start(limits={**STRICT, "max_preauth_bytes": "64KiB", "auth_timeout": "1m", "max_connect": "16KiB"})
+    lump = b'CONNECT {"a":"' + b"x" * 12000
+    for n in range(20):
+        c = s.raw(f"127.0.2.{n + 1}")
+        c.line()
+        c.send(lump)
+    met(s, "shed")
+    until(lambda: s.status()["limits"]["held_bytes"] <= 128 * 1024, "no more than that is held")
+    s.work(s.client("app"))
+    one = s.raw(OTHER)
+    one.line()
+    one.send(lump + b"x" * 6000)
+    check(one.line() == b"-ERR 'maximum control line exceeded'")
+    met(s, "control_line")
+
+
+def behind_the_connect(s):
+    """What a stranger sends behind his CONNECT is not read before he is known."""
+    s.start(limits=STRICT)
+    before = s.resident_kb("edge")
+    login = s.deployment.login("app")
+    held = []
+    for _ in range(40):
+        c = s.raw(OTHER)
+        info = rawclient.read_info(c)
+        said = json.dumps(rawclient.connect_options(info, login)).encode()
+        c.send(b"CONNECT " + said + b"\r\n" + b"PUB f.behind 8\r\nbehind!!\r\n" * 3000 + b"PING\r\n")
+        held.append(c)
+    s.allowed.add("f.behind")
+    for c in held:
+        check(c.line() == b"PONG")
+    s.observer.barrier()
+    check(len([m for m in s.observer.messages if m.subject == "f.behind"]) == 40 * 3000, "messages are missing")
+    check(s.resident_kb("edge") - before < s.room_kb())
+
+
+def connections_of_a_listener(s):
+    """LIMIT: one listener full is no other listener's business."""
+    s.deployment.listen = ["127.0.0.1:0", "127.0.0.1:0"]
+    s.start(limits={"max_listener_connections": 2})
+    g = s.deployment.gateway
+    ports = [int(x.rpartition(":")[2]) for x in g.lines if "portcullis-gateway ready" in x]
+    check(len(ports) == 2)
+    s.client("app")
+    check(turned_away(s, None))
+    met(s, "listener_connections")
+    g.port = ports[1]
+    s.work(s.client("app"))
+
+
+def connections_of_an_account_and_a_user(s):
+    """LIMIT: good logins too many, in a server's words; when one goes another comes."""
+    s.start(limits={"max_account_connections": 5, "max_user_connections": 2})
+    login = s.deployment.login("app")
+    mine = [s.deployment.client(login) for _ in range(2)]
+    check(error(s, login) == "maximum connections exceeded")
+    met(s, "user_connections")
+    rest = [s.client("app") for _ in range(2)]
+    check(error(s, s.deployment.login("app")) == "maximum account active connections exceeded")
+    met(s, "account_connections")
+    rest.append(s.deployment.client(s.deployment.login("app", account="OTHER")))
+    mine[0].close()
+    until(lambda: error(s, s.deployment.login("app")) is None, "room for another")
+    for c in mine + rest:
+        c.close()
+
+
+def error(s, login):
+    """What a login is refused with, or None."""
+    c = s.raw()
+    info = rawclient.read_info(c)
+    c.send(b"CONNECT " + json.dumps(rawclient.connect_options(info, login)).encode() + b"\r\nPING\r\n")
+    said = c.line().decode()
+    c.close()
+    return None if said == "PONG" else said.removeprefix("-ERR '").removesuffix("'")
+
+
+def subscriptions_of_an_account(s):
+    """LIMIT: an account's subscriptions together; the connections stay, and what is given back can be taken."""
+    s.start(limits={"max_account_subscriptions": 10, "max_subscriptions": 8})
+    a, b = s.client("app"), s.client("app")
+    sids = [a.subscribe(f"f.a.{i}") for i in range(6)]
+    for i in range(6):
+        b.subscribe(f"f.b.{i}")
+    a.barrier()
+    b.barrier()
+    check(not a.errors and b.errors == ["maximum subscriptions exceeded"] * 2, b.errors)
+    met(s, "account_subscriptions", 2)
+    b.errors.clear()
+    a.unsubscribe(sids[0])
+    a.barrier()
+    b.subscribe("f.b.9")
+    b.barrier()
+    check(not b.errors, b.errors)
+    a.close()
+    until(lambda: s.connections() == 2, "it is gone")
+    for i in range(2):
+        b.subscribe(f"f.c.{i}")
+        b.barrier()
+    check(not b.errors, b.errors)
+    b.subscribe("f.d")
+    b.subscribe("f.e")
+    b.barrier()
+    check(b.errors == ["maximum subscriptions exceeded"], b.errors)
+    met(s, "subscriptions")
+
+
+def publish_rate_of_a_connection(s):
+    """LIMIT: whoever publishes too fast is read slower; nothing is lost, and another is not slowed."""
+    s.start(limits={"max_publish_rate": 1000})
+    s.allowed.add("f.fast")
+    c = s.client("app")
+    c.raw.send(b"PUB f.fast 2\r\nhi\r\n" * 2500)
+    met(s, "publish")
+    s.work(s.client("app"))
+    c.barrier()
+    s.observer.barrier()
+    check(len([m for m in s.observer.messages if m.subject == "f.fast"]) == 2500, "messages are missing")
+
+
+def publish_bytes_of_a_user(s):
+    """LIMIT: all connections of a user together; another user is not slowed."""
+    s.start(limits={"max_user_publish_bytes": "1MiB"})
+    s.allowed.add("f.fast")
+    login = s.deployment.login("app")
+    mine = [s.deployment.client(login) for _ in range(2)]
+    for c in mine:
+        c.raw.send((b"PUB f.fast 10000\r\n" + b"x" * 10000 + b"\r\n") * 100)
+    met(s, "user_publish")
+    s.work(s.client("app"))
+    for c in mine:
+        c.barrier()
+    s.observer.barrier()
+    check(len([m for m in s.observer.messages if m.subject == "f.fast"]) == 200, "messages are missing")
+    for c in mine:
+        c.close()
+
+
+def lazy(s, n):
+    c = s.client("app")
+    c.raw.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    c.subscribe(f"f.lazy.{n}")
+    c.barrier()
+    return c
+
+
+def fill(s, n):
+    """Publish to the lazy one until its side holds what it may."""
+    for _ in range(40):
+        before = s.status()["limits"]["held_bytes"]
+        for _ in range(20):
+            s.bystander.publish(f"f.lazy.{n}", b"x" * 60000)
+        s.bystander.barrier()
+        s.observer.messages.clear()
+        if s.status()["limits"]["held_bytes"] >= before + 100 * 1024:
+            return
+
+
+def overload(s):
+    """LIMIT: memory short: new logins are turned away first, then who holds most is ended; a command still passes."""
+    s.start(limits={"max_memory": "4MiB", "max_pending": "256KiB", "write_deadline": "5m"})
+    s.allowed.add(COMMAND)
+    deployer = s.client("deployer")
+    crowd = [lazy(s, n) for n in range(30)]
+    before = s.resident_kb("edge")
+    at = 0
+    while s.status()["limits"]["held_bytes"] <= 3 << 20:
+        check(at < len(crowd), "it does not fill up", s.status()["limits"])
+        fill(s, at)
+        at += 1
+    check(turned_away(s, None), "a new login at overload")
+    met(s, "overload")
+    check(s.reached("memory") == 0, "somebody was ended before new logins were turned away")
+    deployer.publish(COMMAND, bodies.start_provider(n=1))
+    deployer.barrier()
+    check(not deployer.errors, deployer.errors)
+    while s.reached("memory") == 0:
+        check(at < len(crowd), "it does not fill up", s.status()["limits"])
+        fill(s, at)
+        at += 1
+    met(s, "memory")
+    s.deployment.gateway.wait_line(lambda x: "event=conn_close" in x and "why=memory" in x)
+    deployer.publish(COMMAND, bodies.start_provider(n=2))
+    deployer.barrier()
+    check(not deployer.errors, deployer.errors)
+    s.work()
+    check(s.resident_kb("edge") - before < s.room_kb())
+    for c in crowd:
+        c.close()
+    until(lambda: not turned_away(s, None), "who closes gives back")
+    s.observer.barrier()
+    s.observer.messages.clear()
+
+
+def commands_under_way(s):
+    """LIMIT: a user's commands that wait for an answer; the next is refused, another user's is not."""
+    s.start(limits={"max_user_commands": 3, "max_commands": 5})
+    s.allowed.add(COMMAND)
+    # somebody hears the commands and never answers
+    dora, dave = s.client("deployer"), s.client("deployer")
+    for c, n in ((dora, 3), (dave, 2)):
+        c.inbox = c.subscribe("_INBOX.x.>")
+        for i in range(n):
+            c.publish(COMMAND, bodies.start_provider(n=i), reply=f"_INBOX.x.{i}")
+        c.barrier()
+        check(not c.errors, c.errors)
+    check(s.status()["commands"]["waiting"] == 5)
+    dave.publish(COMMAND, bodies.start_provider(n=9), reply="_INBOX.x.9")
+    dave.barrier()
+    check(dave.errors == [f'Permissions Violation for Publish to "{COMMAND}"'], dave.errors)
+    met(s, "commands")
+    dave.errors.clear()
+    dave.unsubscribe(dave.inbox)
+    dave.barrier()
+    until(lambda: s.status()["commands"]["waiting"] == 3, "nobody waits for dave's any more")
+    dora.publish(COMMAND, bodies.start_provider(n=9), reply="_INBOX.x.9")
+    dora.barrier()
+    check(dora.errors == [f'Permissions Violation for Publish to "{COMMAND}"'], dora.errors)
+    met(s, "user_commands")
+    dave.publish(COMMAND, bodies.start_provider(n=7))
+    dave.barrier()
+    check(not dave.errors, dave.errors)
+    s.work()
+
+
+def memory_of_commands(s):
+    """LIMIT: the bodies of commands under way, all together."""
+    s.start(limits={"max_command_memory": "2MiB", "max_command": "1MiB"})
+    s.allowed.add(COMMAND)
+    c = s.client("deployer")
+    c.subscribe("_INBOX.x.>")
+    for i in range(12):
+        c.publish(COMMAND, bodies.start_provider(pad="x" * 250000), reply=f"_INBOX.x.{i}")
+        c.barrier()
+    check(c.errors and len(c.errors) <= 5, c.errors)
+    met(s, "command_memory", len(c.errors))
+    s.work()
+
+
+def out_of_descriptors(s):
+    """EMFILE: who waits at the door is closed and not spun on; who is inside works; when there are some again all is well."""
+    s.start()
+    edge = s.roles()["edge"][0]
+    soft, hard = resource.prlimit(edge, resource.RLIMIT_NOFILE)
+    highest = max(int(x) for x in os.listdir(f"/proc/{edge}/fd"))
+    resource.prlimit(edge, resource.RLIMIT_NOFILE, (highest + 1, hard))
+    try:
+        # gaps below the highest are filled first
+        until(lambda: not greeted(s), "no descriptor is left")
+        lines = len([x for x in s.deployment.gateway.lines if "limit=descriptors" in x or "accept_failed" in x])
+        for _ in range(20):
+            check(not greeted(s))
+            s.work()
+        met(s, "descriptors", 20)
+        more = len([x for x in s.deployment.gateway.lines if "limit=descriptors" in x or "accept_failed" in x]) - lines
+        check(more <= 20, f"{more} lines for 20 connections")
+    finally:
+        resource.prlimit(edge, resource.RLIMIT_NOFILE, (soft, hard))
+    s.work(s.client("app"))
+
+
+def greeted(s):
+    c = s.raw()
+    try:
+        c.line()
+    except rawclient.Closed:
+        return False
+    return True
+
+
+def a_busy_listener_leaves_another_its_turn(s):
+    """Accept fairness: a crowd at one listener does not keep anybody waiting at the other."""
+    s.deployment.listen = ["127.0.0.1:0", "127.0.0.1:0"]
+    s.start(limits={"auth_timeout": "1m"})
+    g = s.deployment.gateway
+    ports = [int(x.rpartition(":")[2]) for x in g.lines if "portcullis-gateway ready" in x]
+    crowd = []
+    for n in range(600):
+        c = socket.socket()
+        c.setblocking(False)
+        c.connect_ex((g.host, ports[0]))
+        crowd.append(c)
+        if n % 60 == 0:
+            g.port = ports[1]
+            s.work(s.client("app"))
+    for c in crowd:
+        c.close()
+
+
+if __name__ == "__main__":
+    stage.run(
+        [
+            failed_logins_of_a_source,
+            a_valid_login_does_not_wash,
+            every_fault_of_a_stranger,
+            an_expired_login_costs_little,
+            exempt_networks,
+            several_edges_are_no_more_patient,
+            strangers_of_one_source,
+            connections_of_one_source,
+            strangers_in_all,
+            bytes_before_login,
+            behind_the_connect,
+            connections_of_a_listener,
+            connections_of_an_account_and_a_user,
+            subscriptions_of_an_account,
+            publish_rate_of_a_connection,
+            publish_bytes_of_a_user,
+            overload,
+            commands_under_way,
+            memory_of_commands,
+            out_of_descriptors,
+            a_busy_listener_leaves_another_its_turn,
+        ]
+    )
