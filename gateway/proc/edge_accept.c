@@ -165,22 +165,26 @@ admit_socket(int fd, struct edge_listener *l, const struct sockaddr_storage *ss)
 	begin(c, l);
 }
 
-/* spend_reserve() - out of descriptors: close one waiting connection with the one kept for that.
- * Return: was there one? */
-static bool
+/*
+ * spend_reserve() - out of descriptors: close one waiting connection with the one kept for that. Return: 0, or
+ * errno; EAGAIN is that nobody waits, which the kernel does not say when there is no descriptor.
+ */
+static int
 spend_reserve(struct edge_listener *l)
 {
-	int fd;
+	int fd, error;
 
-	edge_limit(LIMIT_DESCRIPTORS, &(struct limit_who){ 0 });
 	if (edge.reserve < 0)
-		return false;
+		return EMFILE;
 	close(edge.reserve);
 	fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (fd >= 0)
+	error = fd < 0 ? errno : 0;
+	if (fd >= 0) {
+		edge_limit(LIMIT_DESCRIPTORS, &(struct limit_who){ 0 });
 		close(fd);
+	}
 	edge.reserve = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
-	return fd >= 0 && edge.reserve >= 0;
+	return error;
 }
 
 /* accept_one() - Return: false when nobody waits at @l any more. */
@@ -190,19 +194,19 @@ accept_one(struct edge_listener *l)
 	struct sockaddr_storage ss = { 0 };
 	socklen_t len = sizeof(ss);
 	int fd = accept4(l->fd, (struct sockaddr *)&ss, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int error = fd < 0 ? errno : 0;
 
 	if (fd >= 0) {
 		admit_socket(fd, l, &ss);
 		return true;
 	}
-	if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-		if (errno == EMFILE && spend_reserve(l))
-			return true;
+	if (error == EMFILE)
+		error = spend_reserve(l);
+	if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM) {
 		log_event(LOG_ERR, "accept_failed");
 		edge_listen(false); /* until the next tick */
-		return false;
 	}
-	return errno == EINTR || errno == ECONNABORTED;
+	return error == 0 || error == EINTR || error == ECONNABORTED;
 }
 
 /* accept_some() - one from each listener that has some, in turn, up to the ceiling of a wake-up. */

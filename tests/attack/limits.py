@@ -345,6 +345,7 @@ def fill(s, n):
         for _ in range(20):
             s.bystander.publish(f"f.lazy.{n}", b"x" * 60000)
         s.bystander.barrier()
+        s.observer.barrier()
         s.observer.messages.clear()
         if s.status()["limits"]["held_bytes"] >= before + 100 * 1024:
             return
@@ -373,7 +374,7 @@ def overload(s):
         fill(s, at)
         at += 1
     met(s, "memory")
-    s.deployment.gateway.wait_line(lambda x: "event=conn_close" in x and "why=memory" in x)
+    s.deployment.gateway.wait_line(lambda x: "event=conn_close" in x and 'why="memory"' in x)
     deployer.publish(COMMAND, bodies.start_provider(n=2))
     deployer.barrier()
     check(not deployer.errors, deployer.errors)
@@ -393,7 +394,7 @@ def commands_under_way(s):
     # somebody hears the commands and never answers
     dora, dave = s.client("deployer"), s.client("deployer")
     for c, n in ((dora, 3), (dave, 2)):
-        c.inbox = c.subscribe("_INBOX.x.>")
+        c.subscribe("_INBOX.x.>")
         for i in range(n):
             c.publish(COMMAND, bodies.start_provider(n=i), reply=f"_INBOX.x.{i}")
         c.barrier()
@@ -403,14 +404,13 @@ def commands_under_way(s):
     dave.barrier()
     check(dave.errors == [f'Permissions Violation for Publish to "{COMMAND}"'], dave.errors)
     met(s, "commands")
-    dave.errors.clear()
-    dave.unsubscribe(dave.inbox)
-    dave.barrier()
+    dave.close()
     until(lambda: s.status()["commands"]["waiting"] == 3, "nobody waits for dave's any more")
     dora.publish(COMMAND, bodies.start_provider(n=9), reply="_INBOX.x.9")
     dora.barrier()
     check(dora.errors == [f'Permissions Violation for Publish to "{COMMAND}"'], dora.errors)
     met(s, "user_commands")
+    dave = s.client("deployer")
     dave.publish(COMMAND, bodies.start_provider(n=7))
     dave.barrier()
     check(not dave.errors, dave.errors)

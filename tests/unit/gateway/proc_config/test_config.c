@@ -135,6 +135,45 @@ START_TEST(limits_are_taken)
 }
 END_TEST
 
+START_TEST(ceilings_have_defaults_and_are_taken)
+{
+	autofree(config_freep) struct config *c = good(MINIMAL);
+	autofree(config_freep) struct config *other = good(MINIMAL
+	    "limits { max_preauth = 7 max_memory = 2GiB penalty_max = 0s penalty_min = 1m exempt = [] }\n");
+	autofree(config_freep) struct config *one = good(MINIMAL "limits { exempt = \"2001:db8::/32\" }\n");
+
+	ck_assert_uint_eq(c->ceilings.max_preauth, 16384);
+	ck_assert_uint_eq(c->ceilings.max_preauth_bytes, 64u << 20);
+	ck_assert_uint_eq(c->ceilings.max_source_preauth, 4096);
+	ck_assert_uint_eq(c->ceilings.max_memory, 1u << 30);
+	ck_assert_uint_eq(c->ceilings.max_account_subscriptions, 1000000);
+	ck_assert_uint_eq(c->ceilings.max_commands, 16384);
+	ck_assert_uint_eq(c->ceilings.max_user_commands, 4096);
+	ck_assert_uint_eq(c->ceilings.max_command_memory, 256u << 20);
+	ck_assert_uint_eq(c->ceilings.max_publish_rate + c->ceilings.max_publish_bytes +
+			      c->ceilings.max_user_publish_rate + c->ceilings.max_user_publish_bytes +
+			      c->ceilings.max_account_connections + c->ceilings.max_user_connections +
+			      c->ceilings.max_source_connections + c->ceilings.max_listener_connections,
+	    0);
+	ck_assert_uint_eq(c->ceilings.penalty_failed, 5000);
+	ck_assert_uint_eq(c->ceilings.penalty_garbage, 5000);
+	ck_assert_uint_eq(c->ceilings.penalty_timeout, 20000);
+	ck_assert_uint_eq(c->ceilings.penalty_silent, 1000);
+	ck_assert_uint_eq(c->ceilings.penalty_min, 15000);
+	ck_assert_uint_eq(c->ceilings.penalty_max, 600000);
+	ck_assert_uint_eq(c->ceilings.n_exempt, 2);
+	ck_assert(cidr_contains(&c->ceilings.exempt[0], "127.0.0.1"));
+	ck_assert(cidr_contains(&c->ceilings.exempt[1], "::1"));
+	ck_assert_uint_eq(other->ceilings.max_preauth, 7);
+	ck_assert_uint_eq(other->ceilings.max_memory, UINT64_C(2) << 30);
+	ck_assert_uint_eq(other->ceilings.penalty_max, 0);
+	ck_assert_uint_eq(other->ceilings.penalty_min, 60000);
+	ck_assert_uint_eq(other->ceilings.n_exempt, 0);
+	ck_assert_uint_eq(one->ceilings.n_exempt, 1);
+	ck_assert(cidr_contains(&one->ceilings.exempt[0], "2001:db8::9"));
+}
+END_TEST
+
 START_TEST(several_addresses_are_a_list)
 {
 	autofree(config_freep) struct config *c =
@@ -183,6 +222,12 @@ static const struct {
 	{ MINIMAL "audit = b\n", "6:1", "" },
 	{ MINIMAL "server_name = \"two words\"\n", "6:1", "server_name" },
 	{ MINIMAL "limits x { edges = 1 }\n", "6:1", "without a name" },
+	{ MINIMAL "limits { exempt = \"10.0.0.1\" }\n", "6:", "not a network" },
+	{ MINIMAL "limits { exempt = [\"10.0.0.0/8\", \"::1/129\"] }\n", "6:", "not a network" },
+	{ MINIMAL "limits { exempt { } }\n", "6:", "takes `=`" },
+	{ MINIMAL "limits { max_preauth = 0 }\n", "6:", "" },
+	{ MINIMAL "limits { penalty_max = 25h }\n", "6:", "" },
+	{ MINIMAL "limits { max_memory = 1MiB }\n", "6:", "" },
 	{ "listen = 4222\n" TRUST UP REST, "1:10", "HOST:PORT" },
 	{ "listen = \"h:65536\"\n" TRUST UP REST, "1:10", "HOST:PORT" },
 	{ "listen = []\n" TRUST UP REST, "1:10", "empty" },
@@ -497,6 +542,7 @@ main(void)
 	tcase_add_test(values, other_gates_are_files_or_keys);
 	tcase_add_test(values, what_is_not_said_has_a_default);
 	tcase_add_test(values, limits_are_taken);
+	tcase_add_test(values, ceilings_have_defaults_and_are_taken);
 	tcase_add_test(values, several_addresses_are_a_list);
 	tcase_add_loop_test(
 	    values, mistakes_are_named_with_their_place, 0, sizeof(refused) / sizeof(refused[0]));
