@@ -1,0 +1,9 @@
+# host/wasm: the engine behind a line protocol, for the specification tests and the comparisons.
+add_executable(wasm_shell wasm/shell.c)
+target_link_libraries(wasm_shell PRIVATE host_wasm)
+
+# The specification's own tests lie outside the repository; PORTCULLIS_WASM_SPEC names their folder.
+add_test(NAME unit/host_wasm_spec
+  COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/wasm/spec.py $<TARGET_FILE:wasm_shell>)
+set_tests_properties(unit/host_wasm_spec PROPERTIES LABELS unit TIMEOUT 120 SKIP_RETURN_CODE 77
+  ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
