@@ -1,4 +1,7 @@
 # host/wasm: the engine behind a line protocol, for the specification tests and the comparisons.
+portcullis_unit(host/wasm host_wasm)
+portcullis_fuzz(wasm_load host_wasm)
+
 add_executable(wasm_shell wasm/shell.c)
 target_link_libraries(wasm_shell PRIVATE host_wasm)
 
