@@ -464,6 +464,8 @@ respawn(uv_timer_t *t)
 			continue;
 		}
 		k->restarts++;
+		for (size_t l = 0; l < LIMIT_COUNT; l++)
+			parent.past_limit[l] += k->stats.limit[l];
 		k->stats = (struct msg_stats){ 0 };
 		setup(k);
 		if (children_wire(k) != 0 || give_listeners(k) != 0)

@@ -124,6 +124,9 @@ put_edge(const struct kid *k)
 
 	snprintf(edge, sizeof(self.number[0]), "%u", k->index % 100);
 	put(METRIC_CONNECTIONS, s->conns, edge, NULL);
+	put(METRIC_PREAUTH, s->early, edge, NULL);
+	put(METRIC_PENALISED, s->penalised, edge, NULL);
+	put(METRIC_HELD, s->held, edge, NULL);
 	put(METRIC_CONNECTIONS_TOTAL, s->opened, edge, NULL);
 	put(METRIC_LOGINS, s->opened, edge, "admitted");
 	put(METRIC_LOGINS, s->login_failed, edge, "failed");
@@ -148,6 +151,14 @@ put_dispatcher(const struct kid *k)
 	put(METRIC_COMMANDS, k->stats.refused, "deny", NULL);
 	put(METRIC_COMMANDS, k->stats.failed, "failed", NULL);
 	put(METRIC_COMMANDS_WAITING, k->stats.waiting, NULL, NULL);
+}
+
+/* put_limits() - of all processes together, and of edges that are gone: they only grow. */
+static void
+put_limits(void)
+{
+	for (unsigned l = 0; l < LIMIT_COUNT; l++)
+		put(METRIC_LIMITS, status_limit((enum limit)l), limit_name((enum limit)l), NULL);
 }
 
 static void
@@ -229,6 +240,7 @@ collect(void)
 	put(METRIC_RECONFIGURE, parent.reload.n_refused, "refused", NULL);
 	put(METRIC_UPSTREAM_UP, parent.upstream_tried && parent.upstream_error == 0 && !self.late,
 	    NULL, NULL);
+	put_limits();
 	put_processes();
 	put_audit();
 	put_sinks();

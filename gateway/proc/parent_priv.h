@@ -70,6 +70,7 @@ enum parent_state {
 struct parent {
 	const struct parent_options *options;
 	struct config *config;
+	uint64_t past_limit[LIMIT_COUNT]; /* what edges that are gone had counted */
 	struct nkey gate[STAMP_GATES_MAX]; /* whose stamps are believed */
 	size_t n_gates;
 	uv_loop_t loop;
@@ -252,6 +253,8 @@ int control_on_live_end(struct channel *c, struct cursor *in, int fd);
 /* act_tell() - an act of the administrator, to the auditor. */
 void act_tell(enum act_kind kind, const char *what, struct bytes detail, const char *by);
 
+/* status_limit() - how often a ceiling was run into, in all processes. */
+uint64_t status_limit(enum limit l);
 /* status_put() - how the gateway does, as JSON. */
 void status_put(struct buf *b);
 /* status_audit() - the auditor's word on its files. */

@@ -173,6 +173,16 @@ put_processes(struct buf *b)
 	buf_put_u8(b, ']');
 }
 
+uint64_t
+status_limit(enum limit l)
+{
+	uint64_t n = parent.past_limit[l];
+
+	for (size_t i = 0; i < parent.n_kids; i++)
+		n += parent.kid[i].stats.limit[l];
+	return n;
+}
+
 /* put_limits() - what is held now, and how often each ceiling was run into. */
 static void
 put_limits(struct buf *b, const struct msg_stats *m)
@@ -183,7 +193,7 @@ put_limits(struct buf *b, const struct msg_stats *m)
 	put_num(b, "held_bytes", m->held);
 	open_object(b, "reached");
 	for (size_t l = 0; l < LIMIT_COUNT; l++)
-		put_num(b, limit_name((enum limit)l), m->limit[l]);
+		put_num(b, limit_name((enum limit)l), status_limit((enum limit)l));
 	buf_put_u8(b, '}');
 	buf_put_u8(b, '}');
 }
@@ -196,8 +206,6 @@ put_counts(struct buf *b)
 	for (size_t i = 0; i < parent.n_kids; i++) {
 		const struct kid *k = &parent.kid[i];
 
-		for (size_t l = 0; l < LIMIT_COUNT; l++)
-			all.limit[l] += k->stats.limit[l];
 		if (k->role == ROLE_EDGE) {
 			all.early += k->stats.early;
 			all.penalised += k->stats.penalised;

@@ -299,6 +299,30 @@ def subscriptions_of_an_account(s):
     met(s, "subscriptions")
 
 
+def limits_of_a_token(s):
+    """LIMIT: the JWT's own subs and payload hold where they are smaller; data is for accounting, as at a server."""
+    s.start(limits={"max_subscriptions": 5, "max_payload": "64KiB"})
+    s.allowed.add("f.t")
+    c = s.deployment.client(s.deployment.login("app", nats={"subs": 2, "payload": 100, "data": 10}))
+    for i in range(3):
+        c.subscribe(f"f.t.{i}")
+    c.barrier()
+    check(c.errors == ["maximum subscriptions exceeded"], c.errors)
+    c.publish("f.t", b"x" * 100)
+    c.barrier()
+    c.raw.send(b"PUB f.t 101\r\n")
+    check(c.raw.line() == b"-ERR 'Maximum Payload Violation'")
+    c.raw.expect_end()
+    met(s, "subscriptions")
+    met(s, "payload")
+    c = s.deployment.client(s.deployment.login("app", nats={"subs": 50, "payload": 1 << 20}))
+    for i in range(6):
+        c.subscribe(f"f.t.{i}")
+    c.barrier()
+    check(c.errors == ["maximum subscriptions exceeded"], c.errors)
+    c.close()
+
+
 def publish_rate_of_a_connection(s):
     """LIMIT: whoever publishes too fast is read slower; nothing is lost, and another is not slowed."""
     s.start(limits={"max_publish_rate": 1000})
@@ -498,6 +522,7 @@ if __name__ == "__main__":
             connections_of_a_listener,
             connections_of_an_account_and_a_user,
             subscriptions_of_an_account,
+            limits_of_a_token,
             publish_rate_of_a_connection,
             publish_bytes_of_a_user,
             overload,

@@ -196,12 +196,12 @@ class Deployment:
         self.gateway = Gateway(os.path.join(build, "bin", "portcullis-gateway"), conf, **options)
         return self.gateway
 
-    def login(self, role=None, name="user", account="ACME", tags=(), perms=None, pair=None, **times):
+    def login(self, role=None, name="user", account="ACME", tags=(), perms=None, pair=None, nats=None, **times):
         """(token, KeyPair) for rawclient: a user of @account with the tag role:@role."""
         owner = self.accounts[account]
         pair = pair or natsjwt.KeyPair("user")
         tags = ([f"role:{role}"] if role else []) + list(tags)
-        return natsjwt.mint_user(owner.key, pair.public, name, tags, perms=perms, **times), pair
+        return natsjwt.mint_user(owner.key, pair.public, name, tags, perms=perms, nats=nats, **times), pair
 
     def direct(self, account="ACME", **options):
         """A client connected straight to the leaf, in the account @account becomes there, with all rights."""
