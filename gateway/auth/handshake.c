@@ -94,10 +94,31 @@ on_greeting(struct handshake *h, const struct nats_op *op)
 {
 	if (op->kind != NATS_INFO || info_decode(&h->upstream, op->json) != 0)
 		return refuse(h, NULL, "upstream_bad_info");
-	if (h->upstream.tls_required)
+	if (h->upstream.tls_required && !h->upstream_tls)
 		return refuse(h, NULL, "upstream_wants_tls");
 	if (h->upstream.nonce[0] == '\0')
 		return refuse(h, NULL, "upstream_without_nonce");
+	if (h->upstream_tls && !h->upstream_secured) {
+		/* the configuration asks for TLS; that INFO offers none changes nothing */
+		if (!h->upstream.tls_required && !h->upstream.tls_available)
+			return refuse(h, NULL, "upstream_without_tls");
+		h->state = HANDSHAKE_SECURING;
+		return HANDSHAKE_SECURE;
+	}
+	h->state = HANDSHAKE_SIGNING;
+	return HANDSHAKE_SIGN;
+}
+
+enum handshake_order
+handshake_on_secured(struct handshake *h, bool secured)
+{
+	if (h->state != HANDSHAKE_SECURING && h->state != HANDSHAKE_GREETING)
+		return HANDSHAKE_WAIT;
+	if (!secured)
+		return refuse(h, NULL, "upstream_tls_failed");
+	h->upstream_secured = true;
+	if (h->state == HANDSHAKE_GREETING)
+		return HANDSHAKE_WAIT;
 	h->state = HANDSHAKE_SIGNING;
 	return HANDSHAKE_SIGN;
 }

@@ -8,6 +8,7 @@
  *                         VERIFY                      chain and signature
  *                         DIAL                        a descriptor
  *                         (upstream INFO)
+ *                         SECURE                      where TLS follows INFO
  *                         SIGN                        a login for the upstream's nonce
  *                         LOGIN                       CONNECT + PING, PONG comes back
  *                         OPEN: what the client said next is read from here on
@@ -28,6 +29,7 @@ enum handshake_state {
 	HANDSHAKE_VERIFYING, /* nobody may speak: the verifier is asked */
 	HANDSHAKE_DIALLING,  /* nobody: the parent connects */
 	HANDSHAKE_GREETING,  /* the upstream: INFO */
+	HANDSHAKE_SECURING,  /* nobody: TLS to the upstream begins */
 	HANDSHAKE_SIGNING,   /* nobody: the signer is asked */
 	HANDSHAKE_LOGGING_IN,/* the upstream: PONG, or -ERR */
 	HANDSHAKE_OPEN,      /* both */
@@ -39,6 +41,7 @@ enum handshake_order {
 	HANDSHAKE_WAIT = 0,
 	HANDSHAKE_VERIFY, /* ask the verifier about ->connect and ->nonce */
 	HANDSHAKE_DIAL,   /* ask for an upstream connection */
+	HANDSHAKE_SECURE, /* begin TLS with the upstream; what it said in clear must end with INFO */
 	HANDSHAKE_SIGN,   /* ask the signer about ->upstream.nonce */
 	HANDSHAKE_LOGIN,  /* send CONNECT and PING upstream */
 	HANDSHAKE_READY,  /* open: start relaying */
@@ -49,6 +52,8 @@ struct handshake {
 	enum handshake_state state;
 	char nonce[32];             /* what we gave this client */
 	struct nats_connect connect;/* what it said; owned */
+	bool upstream_tls;          /* it must be spoken to under TLS; set once, after handshake_init() */
+	bool upstream_secured;
 	struct nats_info upstream;  /* what its upstream said */
 	const char *error;          /* of REFUSE: text of the -ERR, or NULL */
 	const char *why;            /* of REFUSE: a constant word for the log */
@@ -63,6 +68,8 @@ enum handshake_order handshake_on_client(struct handshake *h, const struct nats_
 enum handshake_order handshake_on_verdict(struct handshake *h, bool admitted, const char *error, const char *why);
 /* handshake_on_dialled() - the parent's word. */
 enum handshake_order handshake_on_dialled(struct handshake *h, bool connected);
+/* handshake_on_secured() - TLS with the upstream stands, or does not; also when it came before INFO. */
+enum handshake_order handshake_on_secured(struct handshake *h, bool secured);
 /* handshake_on_upstream() - an operation of the upstream before OPEN. */
 enum handshake_order handshake_on_upstream(struct handshake *h, const struct nats_op *op);
 /* handshake_on_signed() - the signer's word. */

@@ -58,6 +58,18 @@ on_poll(uv_poll_t *poll, int status, int events)
 		events = UV_READABLE | UV_WRITABLE;
 		s->events = 0;
 	}
+	if (!stream_ready(s)) {
+		s->layer->want_write = false;
+		s->ops->on_readable(s);
+		if (s->fd >= 0 && status < 0)
+			update(s);
+		return;
+	}
+	if (s->layer != NULL && s->layer->want_write && (events & UV_WRITABLE) != 0) {
+		s->layer->want_write = false;
+		events |= UV_READABLE; /* it was reading when it had to write */
+		update(s);
+	}
 	if ((events & UV_WRITABLE) != 0 && stream_pending(s) > 0) {
 		int r = stream_flush(s);
 
@@ -79,7 +91,9 @@ on_poll(uv_poll_t *poll, int status, int events)
 static void
 update(struct stream *s)
 {
-	int want = (s->reading ? UV_READABLE : 0) | (stream_pending(s) > 0 ? UV_WRITABLE : 0);
+	bool ready = stream_ready(s), own = s->layer != NULL && s->layer->want_write;
+	int want = (s->reading || !ready ? UV_READABLE : 0) |
+	    ((ready && stream_pending(s) > 0) || own ? UV_WRITABLE : 0);
 
 	if (s->fd < 0 || want == s->events)
 		return;
@@ -122,6 +136,81 @@ stream_read_on(struct stream *s, bool on)
 	update(s);
 }
 
+int
+stream_peek(struct stream *s, uint8_t *first)
+{
+	ssize_t n = s->error != 0 ? -1 : recv(s->fd, first, 1, MSG_PEEK);
+
+	if (s->error != 0)
+		return err_pass(s->error);
+	if (n > 0)
+		return 0;
+	if (n == 0)
+		return STREAM_END;
+	return errno == EAGAIN || errno == EINTR ? STREAM_BLOCKED : err_raise(-errno);
+}
+
+int
+stream_secure(struct stream *s, struct layer *layer)
+{
+	int r = s->layer != NULL || s->kept_len > 0 || stream_pending(s) > 0 ? -EBUSY : 0;
+
+	if (r == 0)
+		r = layer->ops->begin(layer, s->fd);
+	if (r != 0) {
+		layer->ops->free(layer);
+		return err_raise(r);
+	}
+	s->layer = layer;
+	update(s);
+	return 0;
+}
+
+int
+stream_handshake(struct stream *s)
+{
+	int r = s->error != 0 ? s->error : s->layer->ops->handshake(s->layer);
+
+	if (r == -EPIPE)
+		return STREAM_END;
+	if (r != 0 && r != -EAGAIN)
+		return err_raise(r);
+	update(s);
+	return r == 0 ? 0 : STREAM_BLOCKED;
+}
+
+/* take_in() - from the socket, or through the layer. Return: bytes, 0 the end, -errno. */
+static ssize_t
+take_in(struct stream *s, uint8_t *to, size_t room)
+{
+	ssize_t n;
+
+	if (s->layer != NULL) {
+		n = s->layer->ready ? s->layer->ops->recv(s->layer, to, room) : -EAGAIN;
+		if (s->layer->want_write)
+			update(s);
+		return n;
+	}
+	n = recv(s->fd, to, room, 0);
+	return n >= 0 ? n : errno == EINTR ? -EAGAIN : -errno;
+}
+
+/* put_out() - to the socket, or through the layer. Return: bytes, -errno. */
+static ssize_t
+put_out(struct stream *s, const uint8_t *from, size_t len)
+{
+	ssize_t n;
+
+	if (s->fd < 0)
+		return -EPIPE;
+	if (s->layer != NULL)
+		return s->layer->ready ? s->layer->ops->send(s->layer, from, len) : -EAGAIN;
+	do {
+		n = send(s->fd, from, len, MSG_NOSIGNAL);
+	} while (n < 0 && errno == EINTR);
+	return n >= 0 ? n : -errno;
+}
+
 /* fill_kept() - read behind the kept bytes: for operations larger than the scratch area's head. */
 static int
 fill_kept(struct stream *s, size_t need, struct bytes *run)
@@ -134,6 +223,9 @@ fill_kept(struct stream *s, size_t need, struct bytes *run)
 		cap = s->kept_len * 2 > STREAM_READ ? s->kept_len * 2 : STREAM_READ;
 		if (cap > need && need > s->kept_len)
 			cap = need;
+		/* a layer gives what it took from the kernel whole */
+		if (s->layer != NULL && cap - s->kept_len < LAYER_RECORD)
+			cap = s->kept_len + LAYER_RECORD;
 	}
 	if (cap > s->kept_cap) {
 		uint8_t *p = realloc(s->kept, cap);
@@ -144,7 +236,7 @@ fill_kept(struct stream *s, size_t need, struct bytes *run)
 		s->kept_cap = cap;
 		count(s);
 	}
-	n = recv(s->fd, s->kept + s->kept_len, s->kept_cap - s->kept_len, 0);
+	n = take_in(s, s->kept + s->kept_len, s->kept_cap - s->kept_len);
 	if (n > 0)
 		s->kept_len += (size_t)n;
 	*run = stream_run(s);
@@ -152,7 +244,16 @@ fill_kept(struct stream *s, size_t need, struct bytes *run)
 		return 0;
 	if (n == 0)
 		return STREAM_END;
-	return errno == EAGAIN || errno == EINTR ? STREAM_BLOCKED : err_raise(-errno);
+	return n == -EAGAIN ? STREAM_BLOCKED : err_raise((int)n);
+}
+
+/* most() - bytes to ask for at once. */
+static size_t
+most(const struct stream *s)
+{
+	size_t n = s->most != 0 && s->most < STREAM_READ ? s->most : STREAM_READ;
+
+	return s->layer != NULL && n < LAYER_RECORD ? LAYER_RECORD : n;
 }
 
 int
@@ -167,13 +268,12 @@ stream_fill(struct stream *s, size_t need, struct bytes *run)
 	}
 	if (s->kept_len > STREAM_HEAD || need > STREAM_HEAD)
 		return fill_kept(s, need, run);
-	n = recv(s->fd, s->room->scratch + STREAM_HEAD,
-	    s->most != 0 && s->most < STREAM_READ ? s->most : STREAM_READ, 0);
+	n = take_in(s, s->room->scratch + STREAM_HEAD, most(s));
 	if (n <= 0) {
 		*run = stream_run(s);
 		if (n == 0)
 			return STREAM_END;
-		return errno == EAGAIN || errno == EINTR ? STREAM_BLOCKED : err_raise(-errno);
+		return n == -EAGAIN ? STREAM_BLOCKED : err_raise((int)n);
 	}
 	head = s->room->scratch + STREAM_HEAD - s->kept_len;
 	if (s->kept_len > 0)
@@ -258,16 +358,14 @@ stream_flush(struct stream *s)
 	if (!waited)
 		s->progress_ms = uv_now(s->room->loop);
 	while (stream_pending(s) > 0) {
-		ssize_t n = s->fd < 0 ? -1 : send(s->fd, s->out.ptr + s->sent, stream_pending(s), MSG_NOSIGNAL);
+		ssize_t n = put_out(s, s->out.ptr + s->sent, stream_pending(s));
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && errno == EAGAIN) {
+		if (n == -EAGAIN) {
 			answer = STREAM_BLOCKED;
 			break;
 		}
 		if (n < 0)
-			return err_raise(s->fd < 0 ? -EPIPE : -errno);
+			return err_raise((int)n);
 		s->sent += (size_t)n;
 		s->progress_ms = uv_now(s->room->loop);
 	}
@@ -287,6 +385,8 @@ stream_flush(struct stream *s)
 void
 stream_shut(struct stream *s)
 {
+	if (s->fd >= 0 && !s->shut && s->layer != NULL)
+		s->layer->ops->shut(s->layer);
 	if (s->fd >= 0 && !s->shut)
 		shutdown(s->fd, SHUT_WR);
 	s->shut = true;
@@ -313,6 +413,9 @@ stream_close(struct stream *s)
 		return;
 	s->polling = false;
 	uv_poll_stop(&s->poll);
+	if (s->layer != NULL)
+		s->layer->ops->free(s->layer);
+	s->layer = NULL;
 	if (s->fd >= 0)
 		close(s->fd);
 	s->fd = -1;

@@ -4,12 +4,16 @@
  * Idle streams own no buffers: bytes are read into a scratch area shared by all streams of a
  * process (struct stream_room), and only the unfinished rest of an operation is kept. The out side
  * borrows a buffer from the room and gives it back when everything is sent.
+ *
+ * A stream may get a layer (layer.h) between itself and the socket, once. Until that one's handshake is
+ * over nothing is read or sent through it, and on_readable means: stream_handshake().
  */
 #ifndef GATEWAY_IO_STREAM_H
 #define GATEWAY_IO_STREAM_H
 
 #include <uv.h>
 
+#include "gateway/io/layer.h"
 #include "policy/core/buf.h"
 #include "policy/core/bytes.h"
 #include "policy/core/err.h"
@@ -56,6 +60,7 @@ struct stream {
 	uv_poll_t poll;
 	struct stream_room *room;
 	const struct stream_ops *ops;
+	struct layer *layer; /* between us and the socket; NULL: nothing */
 	int fd;           /* -1: none */
 	int events;       /* what the poll handle waits for */
 	bool reading;     /* wanted */
@@ -91,6 +96,28 @@ stream_held(const struct stream *s)
 }
 /* stream_is() - its buffers count as those of @class from here on; it begins as STREAM_EARLY. */
 void stream_is(struct stream *s, enum stream_class class);
+/*
+ * stream_peek() - look at the first byte that is there, without taking it.
+ * Return: 0, STREAM_BLOCKED, STREAM_END, -errno.
+ */
+int stream_peek(struct stream *s, uint8_t *first) must_check;
+/*
+ * stream_secure() - from here on everything passes @layer (taken). What was read in clear must be used
+ * up and what was said in clear sent: bytes of one world do not reach the other.
+ * Return: 0, -EBUSY when something is left, -errno; then the layer is freed.
+ */
+int stream_secure(struct stream *s, struct layer *layer) must_check;
+/*
+ * stream_handshake() - go on with the layer's handshake; call it when on_readable comes and the stream is
+ * not ready. Return: 0 done, STREAM_BLOCKED, STREAM_END, -errno.
+ */
+int stream_handshake(struct stream *s) must_check;
+/* stream_ready() - bytes can pass: there is no layer, or its handshake is over. */
+static inline bool
+stream_ready(const struct stream *s)
+{
+	return s->layer == NULL || s->layer->ready;
+}
 /* stream_read_on() - say whether on_readable is wanted. */
 void stream_read_on(struct stream *s, bool on);
 /*

@@ -170,6 +170,7 @@ read_object(struct decoder *d)
 		return INFO_BAD;
 	if (read_bool(d, "auth_required", &i->auth_required) != 0 ||
 	    read_bool(d, "tls_required", &i->tls_required) != 0 ||
+	    read_bool(d, "tls_available", &i->tls_available) != 0 ||
 	    read_bool(d, "headers", &i->headers) != 0 ||
 	    read_bool(d, "jetstream", &i->jetstream) != 0 || read_bool(d, "ldm", &i->ldm) != 0)
 		return INFO_BAD;

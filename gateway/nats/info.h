@@ -19,7 +19,7 @@ struct nats_info {
 	char nonce[128];   /* empty: none */
 	char domain[64];
 	char server_name[64];
-	bool auth_required, tls_required, headers, jetstream, ldm;
+	bool auth_required, tls_required, tls_available, headers, jetstream, ldm;
 	int64_t max_payload; /* clamped to 1..64 MiB; 1 MiB when absent */
 	int64_t api_lvl;     /* 0 absent */
 	const char *why;     /* of INFO_BAD */

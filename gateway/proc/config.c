@@ -155,6 +155,7 @@ config_parse(struct config **out, const char *file, struct bytes text, struct te
 	config_trust(&rd);
 	config_upstream(&rd);
 	config_stamp(&rd);
+	config_tls(&rd);
 	config_audit(&rd);
 	config_limits(&rd);
 	config_metrics(&rd);
@@ -181,6 +182,8 @@ config_free(struct config *c)
 	free(c->upstream_mint);
 	free(c->upstream_creds);
 	free(c->upstream_command_creds);
+	config_tls_free(&c->tls);
+	config_tls_free(&c->upstream_tls);
 	free(c->stamp_key);
 	for (size_t i = 0; i < c->n_stamp_trust; i++)
 		free(c->stamp_trust[i]);

@@ -20,6 +20,22 @@ struct config_address {
 	uint16_t port;  /* 0: any free port, announced when ready */
 };
 
+enum config_first {
+	CONFIG_FIRST_NO = 0, /* INFO, then TLS */
+	CONFIG_FIRST_YES,    /* TLS, then INFO */
+	CONFIG_FIRST_AUTO,   /* as the client begins */
+};
+
+struct config_tls {
+	bool on;
+	char *cert, *key, *ca; /* NULL: none */
+	enum config_first first;
+	bool min_1_3;
+	bool verify;       /* clients must show a certificate of ca */
+	char ciphers[512]; /* of TLS 1.2, in OpenSSL's words; empty: ours */
+	char name[256];    /* upstream: whom it must prove to be */
+};
+
 struct config {
 	char *file;
 	char *dir; /* absolute folder of the file; every path below is absolute, resolved against it
@@ -43,6 +59,9 @@ struct config {
 	char *upstream_command_creds; /* default: creds */
 	bool upstream_allow_open; /* allow_open = yes: start although the upstream admits strangers
 				   */
+
+	/* tls { cert = FILE  key = FILE  ca = FILE  verify = no  first = no  min_version = 1.2 }, the same in upstream */
+	struct config_tls tls, upstream_tls;
 
 	/* stamp { key = FILE  trust = [FILE, C..., ...] } */
 	char *stamp_key; /* default keys/stamp.key */

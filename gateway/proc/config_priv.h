@@ -52,6 +52,10 @@ void config_stamp(struct config_reader *rd);
 void config_audit(struct config_reader *rd);
 void config_limits(struct config_reader *rd);
 void config_metrics(struct config_reader *rd);
+void config_tls(struct config_reader *rd);
+/* config_upstream_tls() - the section in `upstream { }`; @wanted: its url asks for it. */
+void config_upstream_tls(struct config_reader *rd, struct text_node *upstream, bool wanted);
+void config_tls_free(struct config_tls *t);
 /* config_path_set() - @s against the file's folder into *field, owned. */
 void config_path_set(struct config_reader *rd, const struct text_node *e, char **field, struct bytes s);
 /* config_sinks() - every `sink NAME { }`. */

@@ -39,14 +39,18 @@ config_trust(struct config_reader *rd)
 	    rd, text_get_bool(rd->t, text_find(s, "require_exp"), &rd->c->require_exp, rd->r));
 }
 
-static void
+/* read_upstream_url() - Return: does it ask for TLS? */
+static bool
 read_upstream_url(struct config_reader *rd, struct text_node *s)
 {
 	struct text_node *e = text_find(s, "url");
-	struct bytes url = BYTES_NULL;
+	struct bytes url = BYTES_NULL, secure = BYTES_LIT("tls://");
 	int r = text_get_string(rd->t, e, &url, rd->r);
+	bool tls = bytes_starts(url, secure);
 
 	config_note(rd, r);
+	if (tls)
+		url = bytes_from(url, secure.len);
 	if (e == NULL) {
 		text_error(
 		    rd->r, rd->t, s, "url is missing: write `url = \"nats://127.0.0.1:4223\"`");
@@ -54,9 +58,10 @@ read_upstream_url(struct config_reader *rd, struct text_node *s)
 	} else if (r == 0 && (config_address_parse(url, &rd->c->upstream) != 0 ||
 				 rd->c->upstream.port == 0)) {
 		text_error(rd->r, rd->t, e->child,
-		    "not an upstream this gateway can dial: write \"nats://HOST:PORT\"");
+		    "not an upstream this gateway can dial: write \"nats://HOST:PORT\" or \"tls://HOST:PORT\"");
 		rd->bad = true;
 	}
+	return tls;
 }
 
 /* Exactly one way to log in upstream, and a second creds file only beside a first. */
@@ -95,7 +100,7 @@ config_upstream(struct config_reader *rd)
 		rd->bad = true;
 		return;
 	}
-	read_upstream_url(rd, s);
+	config_upstream_tls(rd, s, read_upstream_url(rd, s));
 	config_paths(rd, s, upstream_paths, COUNT(upstream_paths));
 	config_note(rd,
 	    text_get_bool(rd->t, text_find(s, "allow_open"), &rd->c->upstream_allow_open, rd->r));

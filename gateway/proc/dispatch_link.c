@@ -250,6 +250,72 @@ cannot_stamp(const struct link *l)
 	log_end(&line);
 }
 
+/* ask_login() - of the signer, for what INFO said. */
+static void
+ask_login(struct link *l)
+{
+	char prefixes[PREFIX_LIST];
+	struct msg_sign m = { .conn = l->token,
+		.account = bytes_str(l->account),
+		.nonce = bytes_str(l->nonce),
+		.prefixes = prefix_join(policy_prefixes(dispatcher.snapshot.policy), prefixes) };
+
+	l->stale = false;
+	if (!l->headers)
+		cannot_stamp(l);
+	l->state = LINK_SIGNING;
+	(void)msg_sign_put(&dispatcher.signer, MSG_SIGN_COMMAND, &m);
+	channel_flush(&dispatcher.signer);
+}
+
+/* shake() - TLS goes on. Return: may operations be read now? */
+static bool
+shake(struct link *l)
+{
+	int r = stream_handshake(&l->stream);
+	const char *why = l->stream.layer->why;
+
+	if (r == STREAM_BLOCKED)
+		return false;
+	if (r != 0)
+		fail(l, why != NULL ? why : "the upstream ended the connection during the TLS handshake");
+	else if (l->greeted)
+		ask_login(l);
+	return false;
+}
+
+/* secure() - TLS begins; nothing that came in clear is left. */
+static void
+secure(struct link *l)
+{
+	struct layer *layer = tls_side_layer(&dispatcher.tls, true);
+
+	if (layer == NULL || stream_secure(&l->stream, layer) != 0)
+		fail(l, "no TLS can be had");
+	else
+		(void)shake(l);
+}
+
+/* on_info() - what the upstream says of itself; TLS or the login follows. */
+static void
+on_info(struct link *l, const struct nats_info *info)
+{
+	bool wanted = dispatcher.tls.upstream != NULL, now = wanted && l->stream.layer == NULL;
+
+	l->greeted = true;
+	l->headers = info->headers;
+	l->max_payload = info->max_payload;
+	snprintf(l->nonce, sizeof(l->nonce), "%s", info->nonce);
+	if (info->tls_required && !wanted)
+		fail(l, "the upstream demands TLS");
+	else if (now && !info->tls_required && !info->tls_available)
+		fail(l, "the upstream offers no TLS");
+	else if (now)
+		l->state = LINK_SECURING;
+	else
+		ask_login(l);
+}
+
 /* on_login() - INFO, then PONG. */
 static void
 on_login(struct link *l, const struct nats_op *op)
@@ -257,23 +323,9 @@ on_login(struct link *l, const struct nats_op *op)
 	struct nats_info info;
 	struct job *j;
 
-	if (l->state == LINK_GREETING && op->kind == NATS_INFO && info_decode(&info, op->json) == 0 &&
+	if (l->state == LINK_GREETING && !l->greeted && op->kind == NATS_INFO && info_decode(&info, op->json) == 0 &&
 	    info.nonce[0] != '\0') {
-		char prefixes[PREFIX_LIST];
-		struct msg_sign m = { .conn = l->token,
-			.account = bytes_str(l->account),
-			.nonce = bytes_str(info.nonce),
-			.prefixes =
-			    prefix_join(policy_prefixes(dispatcher.snapshot.policy), prefixes) };
-
-		l->stale = false;
-		l->headers = info.headers;
-		l->max_payload = info.max_payload;
-		if (!l->headers)
-			cannot_stamp(l);
-		l->state = LINK_SIGNING;
-		(void)msg_sign_put(&dispatcher.signer, MSG_SIGN_COMMAND, &m);
-		channel_flush(&dispatcher.signer);
+		on_info(l, &info);
 	} else if (l->state == LINK_LOGGING_IN && op->kind == NATS_PONG) {
 		l->state = LINK_OPEN;
 		while (l->state == LINK_OPEN && (j = pop(&l->queue, &l->queue_end)) != NULL)
@@ -321,10 +373,12 @@ readable(struct stream *s)
 	struct bytes run;
 	int r, answer = 0;
 
+	if (!stream_ready(s) && !shake(l))
+		return;
 	r = stream_fill(s, l->parser.need, &run);
 	if (r == STREAM_BLOCKED)
 		return;
-	while (l->state != LINK_CLOSING && l->state != LINK_CLOSED) {
+	while (l->state != LINK_CLOSING && l->state != LINK_CLOSED && l->state != LINK_SECURING) {
 		size_t used = 0;
 
 		answer = nats_parse(&l->parser, run, &used, &op);
@@ -335,6 +389,13 @@ readable(struct stream *s)
 	}
 	if (l->state == LINK_CLOSING || l->state == LINK_CLOSED)
 		return;
+	if (l->state == LINK_SECURING) {
+		if (run.len > 0 || r != 0 || stream_keep(s, BYTES_NULL) != 0)
+			fail(l, "upstream said more than INFO before TLS");
+		else
+			secure(l);
+		return;
+	}
 	if (answer > NATS_MORE)
 		fail(l, "upstream does not speak NATS");
 	else if (r != 0)
@@ -378,7 +439,10 @@ link_dialled(uint64_t token, int fd)
 	}
 	nats_parser_init(&l->parser, NATS_FROM_SERVER, LINK_LINE, LINK_PAYLOAD);
 	l->state = LINK_GREETING;
+	l->greeted = false;
 	stream_read_on(&l->stream, true);
+	if (dispatcher.tls.upstream != NULL && dispatcher.tls.upstream_first == CONFIG_FIRST_YES)
+		secure(l);
 }
 
 void

@@ -492,6 +492,21 @@ on_stop(struct channel *c, struct cursor *in, int fd)
 }
 
 static int
+on_tls_peer(struct channel *c, struct cursor *in, int fd)
+{
+	(void)c;
+	return tls_side_on_peer(&dispatcher.tls, in, fd);
+}
+
+static int
+on_tls(struct channel *c, struct cursor *in, int fd)
+{
+	(void)c;
+	(void)fd;
+	return tls_side_on_tls(&dispatcher.tls, &dispatcher.child, in);
+}
+
+static int
 on_stats_wanted(struct channel *c, struct cursor *in, int fd)
 {
 	struct msg_stats m = { .commands = dispatcher.commands, .refused = dispatcher.refused,
@@ -522,6 +537,8 @@ dispatcher_main(void)
 	static const struct frame_rule rules[] = {
 		CHILD_ROWS,
 		{ MSG_PEER, CHILD_ALIVE, false, true, 16, on_peer, "peer" },
+		{ MSG_TLS_PEER, CHILD_ALIVE, false, true, 16, on_tls_peer, "tls_peer" },
+		{ MSG_TLS, CHILD_ALIVE, false, false, MSG_TLS_MAX, on_tls, "tls" },
 		{ MSG_POLICY, CHILD_ALIVE, false, true, 0, on_policy, "policy" },
 		{ MSG_START, CHILD_IN(CHILD_SET), true, false, 0, on_start, "start" },
 		{ MSG_STATS_WANTED, CHILD_ALIVE, false, false, 0, on_stats_wanted, "stats_wanted" },
@@ -536,6 +553,8 @@ dispatcher_main(void)
 	for (size_t i = 0; i < DISPATCHER_EDGES; i++)
 		dispatcher.edge[i].fd = -1;
 	dispatcher.verifier.fd = dispatcher.signer.fd = dispatcher.auditor.fd = -1;
+	tls_begin();
+	tls_hop_init(&dispatcher.tls.hop, &dispatcher.child.loop);
 	child_begin(&dispatcher.child, ROLE_DISPATCHER, &ops);
 	buf_init(&dispatcher.scratch, DISPATCHER_SCRATCH);
 	dispatcher.people.meters = meters_new(1);

@@ -18,6 +18,7 @@
 #include "gateway/proc/msg_verifier.h"
 #include "gateway/proc/people.h"
 #include "gateway/proc/snapshot.h"
+#include "gateway/proc/tls_side.h"
 
 enum {
 	DISPATCHER_EDGES = 64,
@@ -78,6 +79,7 @@ enum link_state {
 	LINK_CLOSED = 0,
 	LINK_DIALLING,   /* the parent speaks */
 	LINK_GREETING,   /* the upstream: INFO */
+	LINK_SECURING,   /* nobody: TLS begins when what was read is looked through */
 	LINK_SIGNING,    /* the signer */
 	LINK_LOGGING_IN, /* the upstream: PONG */
 	LINK_OPEN,
@@ -91,10 +93,12 @@ struct link {
 	struct link *next;
 	uint64_t token; /* its name towards parent and signer */
 	char account[NKEY_TEXT_LEN + 1];
+	char nonce[128]; /* of its INFO */
 	bool headers;   /* this upstream carries them */
 	int64_t max_payload; /* and no message larger than this */
 	char inbox[24]; /* random; answers come to _INBOX.<inbox>.<job> */
 	enum link_state state;
+	bool greeted; /* INFO has come, and TLS comes next */
 	bool stale; /* logged in for other control prefixes than the policy has now */
 	uint64_t deadline_ms;
 	struct job *queue, **queue_end;         /* durable, waiting for the link */
@@ -105,6 +109,7 @@ struct dispatcher {
 	struct child child; /* first */
 	struct channel edge[DISPATCHER_EDGES], verifier, signer, auditor;
 	struct stream_room room;
+	struct tls_side tls; /* towards the upstream */
 	struct snapshot snapshot;
 	struct people people;
 	struct conns conns; /* of struct known */

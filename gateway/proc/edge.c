@@ -126,6 +126,14 @@ enough(struct relay *r, uint64_t number)
 		(void)msg_enough_put(&edge.dispatcher, r->id, number);
 }
 
+/* layer() - TLS for one side of a connection. */
+static struct layer *
+layer(struct relay *r, bool upstream)
+{
+	(void)r;
+	return tls_side_layer(&edge.tls, upstream);
+}
+
 /* pin() - the connection is that host from now on, unless another user is. */
 static bool
 pin(struct relay *r, struct bytes host)
@@ -228,7 +236,7 @@ void
 edge_on_probe_fd(int fd)
 {
 	if (fd >= 0) {
-		probe_start(&edge.probe, &edge.room, fd, probed);
+		probe_start(&edge.probe, &edge.room, fd, &edge.tls, probed);
 		return;
 	}
 	uv_timer_start(&edge.probe_timer, probe_again, EDGE_PROBE_AGAIN_MS, 0);
@@ -293,10 +301,23 @@ trust_gates(const struct setup *s)
 }
 
 void
+edge_secure(void)
+{
+	static const enum secure_when when[] = { SECURE_AFTER_INFO, SECURE_FIRST, SECURE_AUTO };
+	const struct tls_side *t = &edge.tls;
+	struct relay_env *e = &edge.env;
+
+	e->secure_clients = t->clients == NULL ? SECURE_NEVER : when[t->clients_first];
+	e->secure_upstream = t->upstream == NULL ? SECURE_NEVER : when[t->upstream_first];
+	e->hello.tls_required = t->clients != NULL;
+	e->hello.tls_verify = t->clients != NULL && t->verify;
+}
+
+void
 edge_start(void)
 {
 	static const struct relay_ops ops = { verify, dial, sign, command, enough, edge_on_event,
-		edge_rule_name, edge_on_opened, edge_on_ended, gone, pin, edge_on_limit };
+		edge_rule_name, edge_on_opened, edge_on_ended, gone, pin, edge_on_limit, layer };
 	const struct setup *s = &edge.child.setup;
 
 	edge.env.ops = &ops;
@@ -334,6 +355,8 @@ edge_start(void)
 int
 edge_main(void)
 {
+	tls_begin();
+	tls_hop_init(&edge.tls.hop, &edge.child.loop);
 	edge_channels_begin();
 	edge_accept_begin();
 	if (stream_room_init(&edge.room, &edge.child.loop) != 0)
@@ -344,6 +367,7 @@ edge_main(void)
 		child_fatal(&edge.child, "out of memory", 0);
 	uv_timer_init(&edge.child.loop, &edge.tick);
 	uv_timer_init(&edge.child.loop, &edge.probe_timer);
+	uv_timer_init(&edge.child.loop, &edge.greet_timer);
 	uv_idle_init(&edge.child.loop, &edge.idle);
 	child_run(&edge.child);
 }

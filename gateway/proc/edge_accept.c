@@ -22,7 +22,7 @@
 #include "gateway/nats/writer.h"
 #include "gateway/proc/edge_priv.h"
 
-enum { EDGE_ACCEPTS = 64, EDGE_OTHER_FILES = 64 };
+enum { EDGE_ACCEPTS = 64, EDGE_OTHER_FILES = 64, EDGE_GREET_MS = 50, EDGE_GREET_STEP_MS = 10 };
 
 static const char *
 next_nonce(char out[NONCE_LEN + 1])
@@ -133,6 +133,32 @@ begin(struct client *c, struct edge_listener *l)
 	edge_link(&c->relay);
 }
 
+/*
+ * greet_some() - of `first = auto`: who has said nothing for a moment waits for INFO. The newest are at
+ * the front, and behind the first who has waited long enough all have, and were greeted before.
+ */
+static void
+greet_some(uv_timer_t *t)
+{
+	uint64_t now = uv_now(&edge.child.loop);
+	bool waiting = false;
+
+	for (struct relay *r = edge.relays, *next; r != NULL; r = next) {
+		next = r->next;
+		if (now - r->born_ms > EDGE_GREET_MS + 10 * EDGE_GREET_STEP_MS &&
+		    r->secure.client != SECURE_EXPECT)
+			break;
+		if (r->ending || r->secure.greeted || r->secure.client != SECURE_EXPECT)
+			continue;
+		if (now - r->born_ms >= EDGE_GREET_MS)
+			secure_greet(r);
+		else
+			waiting = true;
+	}
+	if (!waiting)
+		uv_timer_stop(t);
+}
+
 /* admit_socket() - one accepted client. */
 static void
 admit_socket(int fd, struct edge_listener *l, const struct sockaddr_storage *ss)
@@ -163,6 +189,8 @@ admit_socket(int fd, struct edge_listener *l, const struct sockaddr_storage *ss)
 		return;
 	}
 	begin(c, l);
+	if (edge.env.secure_clients == SECURE_AUTO && !uv_is_active((uv_handle_t *)&edge.greet_timer))
+		uv_timer_start(&edge.greet_timer, greet_some, EDGE_GREET_STEP_MS, EDGE_GREET_STEP_MS);
 }
 
 /*

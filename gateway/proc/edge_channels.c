@@ -342,6 +342,24 @@ on_listener(struct channel *c, struct cursor *in, int fd)
 }
 
 static int
+on_tls_peer(struct channel *c, struct cursor *in, int fd)
+{
+	(void)c;
+	return tls_side_on_peer(&edge.tls, in, fd);
+}
+
+static int
+on_tls(struct channel *c, struct cursor *in, int fd)
+{
+	int r = tls_side_on_tls(&edge.tls, &edge.child, in);
+
+	(void)c;
+	(void)fd;
+	edge_secure();
+	return err_pass(r);
+}
+
+static int
 on_policy(struct channel *c, struct cursor *in, int fd)
 {
 	struct snapshot fresh;
@@ -420,6 +438,8 @@ edge_channels_begin(void)
 		CHILD_ROWS,
 		{ MSG_PEER, CHILD_ALIVE, false, true, 16, on_peer, "peer" },
 		{ MSG_LISTENER, CHILD_IN(CHILD_SET), false, true, 512, on_listener, "listener" },
+		{ MSG_TLS_PEER, CHILD_ALIVE, false, true, 16, on_tls_peer, "tls_peer" },
+		{ MSG_TLS, CHILD_ALIVE, false, false, MSG_TLS_MAX, on_tls, "tls" },
 		{ MSG_POLICY, CHILD_ALIVE, false, true, 0, on_policy, "policy" },
 		{ MSG_START, CHILD_IN(CHILD_SET), true, false, 0, on_start, "start" },
 		{ MSG_DIALLED, CHILD_IN(CHILD_RUNNING), false, true, 8, on_dialled, "dialled" },

@@ -130,8 +130,13 @@ edge_on_ended(struct relay *r, const char *why)
 		.denied = r->denied,
 		.summed = r->denials_summed,
 	};
+	const struct layer *tls = r->client.stream.layer != NULL && r->client.stream.layer->why != NULL
+				      ? r->client.stream.layer
+				      : r->upstream.stream.layer;
 	struct log_line l;
 
+	if (tls != NULL && tls->why != NULL)
+		m.detail = bytes_str(tls->why);
 	if (admitted)
 		edge_count_closed(r);
 	else
@@ -145,6 +150,8 @@ edge_on_ended(struct relay *r, const char *why)
 	log_num(&l, "client", (int64_t)r->id);
 	log_str(&l, "source", r->source);
 	log_str(&l, "why", why);
+	if (m.detail.len != 0)
+		log_bytes(&l, "tls", m.detail);
 	log_end(&l);
 	if (((struct client *)r)->asked && edge.verifier.fd >= 0)
 		(void)msg_conn_put(&edge.verifier, MSG_LEFT, r->id);

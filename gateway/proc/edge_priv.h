@@ -20,6 +20,7 @@
 #include "gateway/proc/people.h"
 #include "gateway/proc/probe.h"
 #include "gateway/proc/snapshot.h"
+#include "gateway/proc/tls_side.h"
 #include "gateway/relay/relay.h"
 
 enum {
@@ -59,6 +60,7 @@ struct edge {
 	struct child child; /* first */
 	struct channel verifier, signer, dispatcher, auditor;
 	struct stream_room room;
+	struct tls_side tls;
 	struct relay_env env;
 	struct stamped stamped;
 	struct snapshot snapshot;
@@ -85,7 +87,7 @@ struct edge {
 	uint64_t last_id;
 	uint64_t notes_lost;
 	struct msg_stats past; /* counts; of messages only those of connections that are over */
-	uv_timer_t tick, probe_timer;
+	uv_timer_t tick, probe_timer, greet_timer;
 	uv_idle_t idle;
 	uv_check_t accepts;
 	uv_prepare_t looks;
@@ -144,6 +146,8 @@ int edge_on_stats_wanted(struct channel *c, struct cursor *in, int fd);
 int edge_on_live_wanted(struct channel *c, struct cursor *in, int fd);
 /* edge_listen() - accept, or leave the backlog to wait. */
 void edge_listen(bool on);
+/* edge_secure() - how TLS is spoken has changed: what new connections meet. */
+void edge_secure(void);
 /* edge_rejudge_all() - the policy was swapped. */
 void edge_rejudge_all(void);
 /* edge_on_probe_fd() - the parent dialled for the probe, or could not (-1). */

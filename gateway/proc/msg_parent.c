@@ -102,14 +102,26 @@ msg_setup_get(struct cursor *in, struct setup *s)
 	return cursor_done(in) ? 0 : err_raise(-EBADMSG);
 }
 
-int
-msg_peer_put(struct channel *c, enum role role, unsigned index, int fd)
+static int
+put_peer(struct channel *c, enum msg_parent type, enum role role, unsigned index, int fd)
 {
-	struct buf *b = frame_begin(c, MSG_PEER);
+	struct buf *b = frame_begin(c, (uint16_t)type);
 
 	buf_put_u8(b, (uint8_t)role);
 	buf_put_u32(b, index);
 	return frame_end(c, fd);
+}
+
+int
+msg_peer_put(struct channel *c, enum role role, unsigned index, int fd)
+{
+	return put_peer(c, MSG_PEER, role, index, fd);
+}
+
+int
+msg_tls_peer_put(struct channel *c, enum role role, unsigned index, int fd)
+{
+	return put_peer(c, MSG_TLS_PEER, role, index, fd);
 }
 
 int

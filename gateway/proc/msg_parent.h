@@ -37,6 +37,8 @@ enum msg_parent {
 	MSG_ACT,          /* parent to auditor: somebody with the right to did something */
 	MSG_METRICS,      /* parent to metrics: the numbers; msg_metrics.h */
 	MSG_SINK,        /* parent to shipper: msg_shipper.h; its files follow as MSG_FILE */
+	MSG_TLS,         /* parent to edge, dispatcher: certificates and rules: msg_tls.h */
+	MSG_TLS_PEER,    /* parent: a channel for signatures between the signer and those; as MSG_PEER */
 	MSG_DIAL = 64,   /* edge, dispatcher to parent: connect to the upstream */
 	MSG_READY,       /* child: ready for use */
 	MSG_DONE,        /* child: finished, exiting */
@@ -53,6 +55,7 @@ enum msg_parent {
 	MSG_LIVE_END,    /* edge to parent: how many there are */
 	MSG_KEY_CHANGED, /* auditor to parent: what came of another "audit_key": "changed" or "same" and the public key, "refused" and why */
 	MSG_METRICS_WANTED, /* metrics to parent */
+	MSG_TLS_KEY_TAKEN, /* signer to parent: signs with the key it was given last */
 };
 
 /* Settings of all roles; each uses its part. */
@@ -135,11 +138,13 @@ struct msg_act {
 
 void msg_setup_put(struct channel *c, const struct setup *s);
 int msg_setup_get(struct cursor *in, struct setup *s) must_check;
-/* msg_peer: which child is at the other end of @fd (taken) */
+/* msg_peer: MSG_PEER, MSG_TLS_PEER: which child is at the other end of @fd (taken) */
 int msg_peer_put(struct channel *c, enum role role, unsigned index, int fd);
+int msg_tls_peer_put(struct channel *c, enum role role, unsigned index, int fd);
 int msg_peer_get(struct cursor *in, enum role *role, unsigned *index) must_check;
 /*
- * msg_file: @name is one of "inbox_key" "mint" "creds" "command_creds" "stamp" "decisions"; to the
+ * msg_file: @name is one of "inbox_key" "mint" "creds" "command_creds" "stamp" "tls_key"
+ * "upstream_tls_key" "decisions"; to the
  * auditor "audit" (the folder) "audit_key" "audit_key_old" "redact_key"; to the shipper "audit_dir"
  * "sink_state", then after each MSG_SINK its "sink_creds" "sink_ca" "sink_cert" "sink_key" "sink_dir", all but the
  * last again after a reload, with "_" and the number of the sink

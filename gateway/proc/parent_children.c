@@ -185,6 +185,7 @@ static const struct frame_rule kid_rules[] = {
 	{ MSG_STATS, (1U << 0 | 1U << 1), false, false, 1024, control_on_stats, "stats" },
 	{ MSG_AUDIT_STATE, (1U << 0 | 1U << 1), false, false, 2048, control_on_audit_state, "audit_state" },
 	{ MSG_LIVE, (1U << 0 | 1U << 1), false, false, 8192, control_on_live, "live" },
+	{ MSG_TLS_KEY_TAKEN, (1U << 0 | 1U << 1), false, false, 0, tls_on_key_taken, "tls_key_taken" },
 	{ MSG_LIVE_END, (1U << 0 | 1U << 1), false, false, 16, control_on_live_end, "live_end" },
 	{ MSG_KEY_CHANGED, (1U << 1), false, false, 1024, rotate_on_changed, "key_changed" },
 	{ MSG_METRICS_WANTED, (1U << 0 | 1U << 1), false, false, 0, metrics_on_wanted, "metrics_wanted" },
@@ -364,7 +365,7 @@ children_wire(struct kid *k)
 				return err_pass(r);
 		}
 	}
-	return 0;
+	return tls_wire(k);
 }
 
 /* give_listeners() - an edge accepts on every listening socket. */

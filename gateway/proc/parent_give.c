@@ -183,6 +183,8 @@ children_files(struct kid *k)
 		return children_secret(k, "inbox_key", c->inbox_key);
 	case ROLE_SIGNER:
 		r = children_secret(k, "stamp", c->stamp_key);
+		if (r == 0)
+			r = tls_keys(k);
 		return r != 0 ? err_pass(r) : give_keys(k);
 	case ROLE_AUDITOR:
 		r = give_audit(k);

@@ -87,6 +87,7 @@ struct parent {
 	struct sockaddr_storage upstream[8];
 	socklen_t upstream_len[8];
 	size_t n_upstream;
+	unsigned tls_keys_out; /* of a reload: the signer has not taken them yet */
 	bool upstream_away; /* the last attempt to connect failed, as was told in the log at ... */
 	uint64_t upstream_told_ms;
 	bool upstream_tried;
@@ -195,6 +196,14 @@ void metrics_gone(struct kid *k);
 int metrics_on_wanted(struct channel *c, struct cursor *in, int fd);
 void metrics_numbers(void);
 void metrics_looked(void);
+/* tls_wire() - a child and the signer, for TLS signatures; and the certificates. Return: 0, -errno. */
+int tls_wire(struct kid *k) must_check;
+/* tls_keys() - the private keys to the signer. Return: 0, -errno after a log line. */
+int tls_keys(struct kid *signer) must_check;
+/* tls_reload() - certificates and keys anew. */
+void tls_reload(void);
+/* tls_on_key_taken() - MSG_TLS_KEY_TAKEN: the certificates may follow. */
+int tls_on_key_taken(struct channel *c, struct cursor *in, int fd);
 
 /* dial_resolve() - addresses of the upstream. Return: 0, -errno after a log line. */
 int dial_resolve(void) must_check;

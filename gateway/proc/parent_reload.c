@@ -22,6 +22,7 @@ parent_reload(const char *by)
 	snprintf(parent.reload.by, sizeof(parent.reload.by), "%s", by);
 	/* keys before trust: who is let in next has a key upstream */
 	children_keys();
+	tls_reload();
 	shipper_logins();
 	(void)rotate_key(); /* what went wrong has been logged */
 	children_compile();

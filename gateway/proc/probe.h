@@ -8,6 +8,7 @@
 #include "gateway/io/stream.h"
 #include "gateway/nats/info.h"
 #include "gateway/nats/parser.h"
+#include "gateway/proc/tls_side.h"
 
 enum probe_result {
 	PROBE_NONE = 0,
@@ -21,13 +22,15 @@ struct probe {
 	struct nats_parser parser;
 	struct nats_info info;
 	uv_timer_t timer;
-	bool asked;
+	struct tls_side *tls;
+	bool greeted, asked;
 	enum probe_result result;
 	void (*done)(struct probe *p, enum probe_result result);
 	const char *why; /* of PROBE_FAILED */
 };
 
-/* probe_start() - take a connected @fd; ->done is called once, from the loop. */
-void probe_start(struct probe *p, struct stream_room *room, int fd, void (*done)(struct probe *, enum probe_result));
+/* probe_start() - take a connected @fd; ->done is called once, from the loop. @tls: how to speak to it. */
+void probe_start(struct probe *p, struct stream_room *room, int fd, struct tls_side *tls,
+    void (*done)(struct probe *, enum probe_result));
 
 #endif

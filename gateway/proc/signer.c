@@ -22,6 +22,7 @@
 #include "gateway/proc/msg_signer.h"
 #include "gateway/proc/msg_verifier.h"
 #include "gateway/proc/people.h"
+#include "gateway/proc/signer_tls.h"
 #include "gateway/proc/upstream_keys.h"
 #include "policy/commands/command.h"
 #include "policy/identity/creds.h"
@@ -117,6 +118,12 @@ take_creds(struct fixed *f, struct bytes text, struct wrong *w)
 	return 0;
 }
 
+static bool
+tls_name(const char *name)
+{
+	return strcmp(name, "tls_key") == 0 || strcmp(name, "upstream_tls_key") == 0;
+}
+
 static int
 take_file(const char *name, struct bytes text, struct wrong *w)
 {
@@ -127,6 +134,14 @@ take_file(const char *name, struct bytes text, struct wrong *w)
 
 		if (r > 0)
 			on_wrong(w, 0, "expected 64 hexadecimal digits");
+		return err_pass(r);
+	}
+	if (tls_name(name)) {
+		const char *why = NULL;
+		int r = signer_tls_file(name, text, &why);
+
+		if (r > 0)
+			on_wrong(w, 0, why);
 		return err_pass(r);
 	}
 	return take_creds(strcmp(name, "creds") == 0 ? &self.creds : &self.command_creds, text, w);
@@ -184,7 +199,7 @@ on_file(struct channel *c, struct cursor *in, int fd)
 	int r = msg_file_get(in, name);
 
 	if (r != 0 || (strcmp(name, "mint") != 0 && strcmp(name, "creds") != 0 &&
-			  strcmp(name, "command_creds") != 0 &&
+			  strcmp(name, "command_creds") != 0 && !tls_name(name) &&
 			  (strcmp(name, "stamp") != 0 || self.stamp.seed.ptr != NULL))) {
 		close(fd);
 		return -EBADMSG;
@@ -496,6 +511,7 @@ signer_main(void)
 		CHILD_ROWS,
 		{ MSG_PEER, CHILD_ALIVE, false, true, 16, on_peer, "peer" },
 		{ MSG_FILE, CHILD_ALIVE, false, true, 64, on_file, "file" },
+		{ MSG_TLS_PEER, CHILD_ALIVE, false, true, 16, signer_tls_on_peer, "tls_peer" },
 		{ MSG_START, CHILD_IN(CHILD_SET), true, false, 0, on_start, "start" },
 		{ MSG_STOP, CHILD_ALIVE, false, false, 0, child_on_stop, "stop" },
 	};
@@ -504,6 +520,7 @@ signer_main(void)
 	for (size_t i = 0; i < SIGNER_EDGES; i++)
 		self.edge[i].fd = -1;
 	self.dispatcher.fd = self.verifier.fd = -1;
+	signer_tls_begin(&self.child);
 	child_begin(&self.child, ROLE_SIGNER, &ops);
 	child_run(&self.child);
 }

@@ -45,6 +45,10 @@ leg_finish(struct leg *l, uint64_t now_ms, uint64_t deadline_ms)
 {
 	if (l->state != LEG_OPEN)
 		return;
+	if (!stream_ready(&l->stream)) {
+		leg_drop(l); /* nothing can be said any more */
+		return;
+	}
 	l->state = LEG_DRAINING;
 	l->deadline_ms = deadline_ms;
 	shut_if_sent(l, now_ms);

@@ -75,6 +75,10 @@ relay_obey(struct relay *r, enum handshake_order order)
 	case HANDSHAKE_DIAL:
 		r->env->ops->dial(r);
 		break;
+	case HANDSHAKE_SECURE:
+		/* when what was read is looked through: pump_upstream() */
+		r->secure.upstream = SECURE_EXPECT;
+		break;
 	case HANDSHAKE_SIGN:
 		r->env->ops->sign(r, r->handshake.upstream.nonce);
 		break;
@@ -115,6 +119,13 @@ put_info(struct relay *r, bool ldm)
 	buf_deinit(&json);
 }
 
+void
+relay_greet(struct relay *r)
+{
+	r->secure.greeted = true;
+	put_info(r, r->env->lame_duck);
+}
+
 int
 relay_start(struct relay *r, struct relay_env *env, int fd, uint64_t id, const char *source,
     uint16_t port, const char *nonce)
@@ -141,7 +152,8 @@ relay_start(struct relay *r, struct relay_env *env, int fd, uint64_t id, const c
 	r->client.parser.max_connect = m->max_connect;
 	handshake_init(&r->handshake, nonce);
 	order_init(&r->order);
-	put_info(r, env->lame_duck);
+	r->handshake.upstream_tls = env->secure_upstream != SECURE_NEVER;
+	secure_start(r);
 	stream_read_on(&r->client.stream, true);
 	relay_flush(r);
 	return 0;
@@ -213,6 +225,8 @@ relay_dialled(struct relay *r, int fd)
 		stream_read_on(&r->upstream.stream, true);
 	}
 	relay_obey(r, handshake_on_dialled(&r->handshake, fd >= 0));
+	if (!r->ending && r->env->secure_upstream == SECURE_FIRST)
+		secure_upstream_begin(r);
 }
 
 void

@@ -16,6 +16,7 @@
 #include "gateway/relay/leg.h"
 #include "gateway/relay/limits.h"
 #include "gateway/relay/order.h"
+#include "gateway/relay/secure.h"
 #include "gateway/relay/stamped.h"
 #include "gateway/relay/subs.h"
 #include "policy/rules/rights.h"
@@ -85,6 +86,8 @@ struct relay_ops {
 	bool (*pin)(struct relay *r, struct bytes host);
 	/* it ran into a ceiling */
 	void (*limit)(struct relay *r, enum limit l);
+	/* a layer of TLS for this side, given; NULL: none can be had */
+	struct layer *(*layer)(struct relay *r, bool upstream);
 };
 
 /* What the relays of one edge share. */
@@ -99,12 +102,14 @@ struct relay_env {
 	uint32_t index;           /* which edge: the first part of a decision's id */
 	uint64_t generation;      /* of the policy: moves at every swap */
 	bool lame_duck;
+	enum secure_when secure_clients, secure_upstream;
 };
 
 struct relay {
 	struct leg client, upstream;
 	struct relay_env *env;
 	struct handshake handshake;
+	struct secure secure;
 	uint64_t id;
 	char source[64];           /* peer address, text, without port */
 	uint16_t source_port;

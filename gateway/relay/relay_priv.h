@@ -84,6 +84,8 @@ relay_subs_over(struct relay *r, size_t n)
 void relay_gone_if_over(struct relay *r);
 /* relay_obey() - do what the handshake orders. */
 void relay_obey(struct relay *r, enum handshake_order order);
+/* relay_greet() - INFO to the client. */
+void relay_greet(struct relay *r);
 /* relay_flush() - send what both sides have; a side that fails ends the connection. */
 void relay_flush(struct relay *r);
 extern const struct stream_ops relay_client_ops, relay_upstream_ops;

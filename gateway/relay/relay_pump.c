@@ -170,6 +170,16 @@ pump_client(struct relay *r, struct bytes run, bool ended)
 	stream_read_on(&r->client.stream, !r->client.stalled && !r->client.ended);
 }
 
+/* secure_now() - the upstream said INFO in clear, and should have said no more. */
+static void
+secure_now(struct relay *r, struct bytes run, bool ended)
+{
+	if (run.len > 0 || ended)
+		relay_end(r, NULL, run.len > 0 ? "upstream_spoke_before_tls" : "upstream_closed");
+	else if (stream_keep(&r->upstream.stream, BYTES_NULL) == 0)
+		secure_upstream_begin(r);
+}
+
 /* pump_upstream() - take operations of the upstream while the client can bear it. */
 static void
 pump_upstream(struct relay *r, struct bytes run, bool ended)
@@ -177,7 +187,7 @@ pump_upstream(struct relay *r, struct bytes run, bool ended)
 	struct nats_op op;
 	int answer = 0;
 
-	while (may_give(r)) {
+	while (may_give(r) && r->secure.upstream != SECURE_EXPECT) {
 		answer = leg_take(&r->upstream, &run, &op);
 		if (answer != 0)
 			break;
@@ -188,6 +198,10 @@ pump_upstream(struct relay *r, struct bytes run, bool ended)
 	}
 	if (r->ending)
 		return;
+	if (r->secure.upstream == SECURE_EXPECT) {
+		secure_now(r, run, ended);
+		return;
+	}
 	if (answer > NATS_MORE) {
 		relay_end(r, NULL, "upstream_protocol_error");
 		return;
@@ -247,6 +261,8 @@ client_readable(struct stream *s)
 		leg_progress(&r->client, relay_now_ms(r));
 		return;
 	}
+	if (!secure_client(r))
+		return;
 	answer = stream_fill(s, r->client.parser.need, &run);
 	if (answer == STREAM_BLOCKED)
 		return;
@@ -271,6 +287,8 @@ upstream_readable(struct stream *s)
 		leg_progress(&r->upstream, relay_now_ms(r));
 		return;
 	}
+	if (!secure_upstream(r))
+		return;
 	answer = stream_fill(s, r->upstream.parser.need, &run);
 	if (answer == STREAM_BLOCKED)
 		return;

@@ -11,6 +11,7 @@
 #include "gateway/proc/msg_parent.h"
 #include "gateway/proc/msg_shipper.h"
 #include "gateway/proc/msg_signer.h"
+#include "gateway/proc/msg_tls.h"
 #include "gateway/proc/msg_verifier.h"
 
 enum msg_form {
@@ -52,6 +53,9 @@ enum msg_form {
 	FORM_SPARED,
 	FORM_METRICS,
 	FORM_FAULT,
+	FORM_TLS,
+	FORM_TLS_SIGN,
+	FORM_TLS_SIGNED,
 	FORMS,
 };
 
@@ -255,6 +259,12 @@ msg_again(enum msg_form form, struct bytes body, struct channel *c)
 		r = msg_fault_get(&in, source, &fault);
 		return r != 0 ? r : msg_fault_put(c, source, fault);
 	}
+	case FORM_TLS:
+		AGAIN(struct msg_tls, msg_tls_get, msg_tls_put)
+	case FORM_TLS_SIGN:
+		AGAIN(struct msg_tls_sign, msg_tls_sign_get, msg_tls_sign_put)
+	case FORM_TLS_SIGNED:
+		AGAIN(struct msg_tls_signed, msg_tls_signed_get, msg_tls_signed_put)
 	case FORMS:
 		break;
 	}

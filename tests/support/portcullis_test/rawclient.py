@@ -1,6 +1,7 @@
 """Clients of a NATS server or gateway: Raw speaks bytes, Client the protocol. Every wait has an end."""
 import json
 import socket
+import ssl
 import time
 
 from . import process
@@ -42,7 +43,7 @@ class Raw:
             data = self.socket.recv(65536)
         except socket.timeout:
             return
-        except ConnectionResetError:
+        except (ConnectionResetError, ssl.SSLEOFError, ssl.SSLZeroReturnError):
             data = b""
         if not data:
             self.ended = True
@@ -93,6 +94,13 @@ class Raw:
         if self.buffer:
             raise Failed(f"expected the end, got {bytes(self.buffer[:200])!r}")
 
+    def secure(self, context, name="localhost"):
+        """From here on under TLS; nothing may have come that was not asked for."""
+        if self.buffer:
+            raise Failed(f"in clear before TLS: {bytes(self.buffer[:200])!r}")
+        self.socket.settimeout(self.timeout_s)
+        self.socket = context.wrap_socket(self.socket, server_hostname=name)
+
     def half_close(self):
         self.socket.shutdown(socket.SHUT_WR)
 
@@ -136,9 +144,15 @@ def connect_options(info, creds=None, **options):
 class Client:
     """A small blocking client: every call that waits has a deadline, PINGs are answered."""
 
-    def __init__(self, host, port, creds=None, timeout_s=TIMEOUT_S, source=None, **options):
+    def __init__(
+        self, host, port, creds=None, timeout_s=TIMEOUT_S, source=None, tls=None, tls_first=False, **options
+    ):
         self.raw = Raw(host, port, timeout_s, source)
+        if tls_first:
+            self.raw.secure(tls)
         self.info = read_info(self.raw)
+        if tls is not None and not tls_first:
+            self.raw.secure(tls)
         self.messages = []
         self.errors = []
         self._sid = 0

@@ -22,6 +22,8 @@ enum event {
 	UP_ERR,
 	UP_OK,
 	UP_MSG,
+	SECURED,
+	NOT_SECURED,
 	SIGNED,
 	NOT_SIGNED,
 	TIMEOUT,
@@ -33,6 +35,8 @@ enum event {
 #define INFO_JSON                                                                                  \
 	"{\"version\":\"2.9.10\",\"nonce\":\"abcdefghijk\",\"headers\":true,\"max_payload\":"      \
 	"1048576}"
+
+#define TLS_INFO_JSON "{\"nonce\":\"abcdefghijk\",\"tls_required\":true}"
 
 static enum handshake_order
 client(struct handshake *h, enum nats_kind kind, const char *json)
@@ -76,6 +80,10 @@ happen(struct handshake *h, enum event e)
 		return upstream(h, NATS_OK, "");
 	case UP_MSG:
 		return upstream(h, NATS_MSG, "");
+	case SECURED:
+		return handshake_on_secured(h, true);
+	case NOT_SECURED:
+		return handshake_on_secured(h, false);
 	case SIGNED:
 		return handshake_on_signed(h, true);
 	case NOT_SIGNED:
@@ -105,8 +113,18 @@ static const struct {
 static void
 walk(struct handshake *h, enum handshake_state state)
 {
+	size_t steps = (size_t)state;
+
 	handshake_init(h, "nonce");
-	for (size_t i = 0; i < (size_t)state && i < sizeof(road) / sizeof(road[0]); i++)
+	if (state == HANDSHAKE_SECURING) { /* a way round: only where TLS follows INFO */
+		walk(h, HANDSHAKE_GREETING);
+		h->upstream_tls = true;
+		ck_assert_int_eq(upstream(h, NATS_INFO, TLS_INFO_JSON), HANDSHAKE_SECURE);
+		return;
+	}
+	if (state > HANDSHAKE_SECURING)
+		steps--;
+	for (size_t i = 0; i < steps && i < sizeof(road) / sizeof(road[0]); i++)
 		ck_assert_int_eq(happen(h, road[i].event), road[i].order);
 	if (state == HANDSHAKE_OVER)
 		h->state = HANDSHAKE_OVER;
@@ -119,15 +137,16 @@ walk(struct handshake *h, enum handshake_state state)
 /* what each event must give in each state */
 static const enum handshake_order wanted[][EVENTS] = {
 	/* CONNECT good, empty, PUB | admitted, not | dialled, not | INFO, bad | PONG ERR OK MSG |
-	   signed, not | time */
-	[HANDSHAKE_NEW] = { HANDSHAKE_VERIFY, R, R, W, W, W, W, R, R, R, R, R, R, W, W, R },
-	[HANDSHAKE_VERIFYING] = { R, R, R, HANDSHAKE_DIAL, R, W, W, R, R, R, R, R, R, W, W, R },
-	[HANDSHAKE_DIALLING] = { R, R, R, W, W, W, R, R, R, R, R, R, R, W, W, R },
-	[HANDSHAKE_GREETING] = { R, R, R, W, W, W, W, HANDSHAKE_SIGN, R, R, R, R, R, W, W, R },
-	[HANDSHAKE_SIGNING] = { R, R, R, W, W, W, W, R, R, R, R, R, R, HANDSHAKE_LOGIN, R, R },
-	[HANDSHAKE_LOGGING_IN] = { R, R, R, W, W, W, W, W, W, HANDSHAKE_READY, R, W, R, W, W, R },
-	[HANDSHAKE_OPEN] = { R, R, R, W, W, W, W, R, R, R, R, R, R, W, W, W },
-	[HANDSHAKE_OVER] = { R, R, R, W, W, W, W, R, R, R, R, R, R, W, W, W },
+	   secured, not | signed, not | time */
+	[HANDSHAKE_NEW] = { HANDSHAKE_VERIFY, R, R, W, W, W, W, R, R, R, R, R, R, W, W, W, W, R },
+	[HANDSHAKE_VERIFYING] = { R, R, R, HANDSHAKE_DIAL, R, W, W, R, R, R, R, R, R, W, W, W, W, R },
+	[HANDSHAKE_DIALLING] = { R, R, R, W, W, W, R, R, R, R, R, R, R, W, W, W, W, R },
+	[HANDSHAKE_GREETING] = { R, R, R, W, W, W, W, HANDSHAKE_SIGN, R, R, R, R, R, W, R, W, W, R },
+	[HANDSHAKE_SECURING] = { R, R, R, W, W, W, W, R, R, R, R, R, R, HANDSHAKE_SIGN, R, W, W, R },
+	[HANDSHAKE_SIGNING] = { R, R, R, W, W, W, W, R, R, R, R, R, R, W, W, HANDSHAKE_LOGIN, R, R },
+	[HANDSHAKE_LOGGING_IN] = { R, R, R, W, W, W, W, W, W, HANDSHAKE_READY, R, W, R, W, W, W, W, R },
+	[HANDSHAKE_OPEN] = { R, R, R, W, W, W, W, R, R, R, R, R, R, W, W, W, W, W },
+	[HANDSHAKE_OVER] = { R, R, R, W, W, W, W, R, R, R, R, R, R, W, W, W, W, W },
 };
 
 START_TEST(every_state_answers_every_event_as_the_table_says)
@@ -208,6 +227,24 @@ START_TEST(an_upstream_that_greets_wrongly_is_left_without_a_word_to_the_client)
 }
 END_TEST
 
+START_TEST(an_upstream_that_offers_no_tls_is_left_where_tls_is_asked_for)
+{
+	struct handshake h;
+
+	walk(&h, HANDSHAKE_GREETING);
+	h.upstream_tls = true;
+	ck_assert_int_eq(happen(&h, UP_INFO), HANDSHAKE_REFUSE);
+	ck_assert_str_eq(h.why, "upstream_without_tls");
+	handshake_deinit(&h);
+	/* TLS came before INFO: what INFO says of it does not matter, and it does not begin again */
+	walk(&h, HANDSHAKE_GREETING);
+	h.upstream_tls = true;
+	ck_assert_int_eq(happen(&h, SECURED), HANDSHAKE_WAIT);
+	ck_assert_int_eq(happen(&h, UP_INFO), HANDSHAKE_SIGN);
+	handshake_deinit(&h);
+}
+END_TEST
+
 START_TEST(our_own_login_is_made_of_values)
 {
 	static const uint8_t sig[64] = { 1, 2, 3 };
@@ -253,6 +290,7 @@ main(void)
 	    t, a_refused_connect_says_little_and_logs_why, 0, sizeof(refused) / sizeof(refused[0]));
 	tcase_add_loop_test(t, an_upstream_that_greets_wrongly_is_left_without_a_word_to_the_client,
 	    0, sizeof(greetings) / sizeof(greetings[0]));
+	tcase_add_test(t, an_upstream_that_offers_no_tls_is_left_where_tls_is_asked_for);
 	tcase_add_test(t, our_own_login_is_made_of_values);
 	suite_add_tcase(s, t);
 	suite_add_tcase(s, sources_tests());

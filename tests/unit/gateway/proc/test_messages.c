@@ -114,6 +114,14 @@ write_one(enum msg_form form)
 		return msg_stamp_put(&c, &(struct msg_stamp){ 7, { b("s"), b("r"), { 1, 2 } } });
 	case FORM_STAMPED:
 		return msg_stamped_put(&c, &(struct msg_stamped){ 7, b("v1.x") });
+	case FORM_TLS:
+		return msg_tls_put(&c,
+		    &(struct msg_tls){ { true, true, true, CONFIG_FIRST_AUTO, b("chain"), b("ca"), b("ECDHE"), b("") },
+			{ true, false, false, CONFIG_FIRST_YES, b(""), b("ca"), b(""), b("leaf.example") } });
+	case FORM_TLS_SIGN:
+		return msg_tls_sign_put(&c, &(struct msg_tls_sign){ 7, { { 1, 2 }, TLS_PSS, b("block") } });
+	case FORM_TLS_SIGNED:
+		return msg_tls_signed_put(&c, &(struct msg_tls_signed){ 7, b("sig") });
 	case FORM_GATE_KEY:
 		return msg_gate_key_put(&c, &(struct nkey){ NKEY_CLUSTER, { 1, 2 } });
 	case FORM_AUDIT_AT:

@@ -232,7 +232,7 @@ static const struct {
 	{ "listen = \"h:65536\"\n" TRUST UP REST, "1:10", "HOST:PORT" },
 	{ "listen = []\n" TRUST UP REST, "1:10", "empty" },
 	{ "listen = [\"h:1\" \"::1:2\"]\n" TRUST UP REST, "1:17", "HOST:PORT" },
-	{ "listen = \"h:1\"\n" TRUST REST "upstream { url = \"tls://h:1\" mint = m }\n", "5:18",
+	{ "listen = \"h:1\"\n" TRUST REST "upstream { url = \"ws://h:1\" mint = m }\n", "5:18",
 	    "nats://" },
 	{ "listen = \"h:1\"\n" TRUST REST "upstream { url = \"nats://h:0\" mint = m }\n", "5:18",
 	    "nats://" },
@@ -515,6 +515,65 @@ START_TEST(a_file_where_a_folder_belongs_is_an_error)
 }
 END_TEST
 
+START_TEST(tls_is_taken)
+{
+	struct config *c = good("listen = \"127.0.0.1:4222\"\n"
+				"trust { operator = op.jwt accounts = acc }\n"
+				"upstream { url = \"tls://leaf.example:4223\" mint = keys/up\n"
+				"  tls { ca = tls/up.crt first = yes min_version = 1.3 } }\n"
+				"tls { cert = tls/s.crt key = tls/s.key ca = tls/c.crt verify = yes first = auto }\n"
+				"policies = policies\naudit = audit\n");
+
+	ck_assert(c->tls.on && c->tls.verify && !c->tls.min_1_3 && c->tls.first == CONFIG_FIRST_AUTO);
+	ck_assert_str_eq(c->tls.cert, "/etc/gate/tls/s.crt");
+	ck_assert_str_eq(c->tls.key, "/etc/gate/tls/s.key");
+	ck_assert_str_eq(c->tls.ca, "/etc/gate/tls/c.crt");
+	ck_assert(c->upstream_tls.on && c->upstream_tls.min_1_3 && c->upstream_tls.first == CONFIG_FIRST_YES);
+	ck_assert_str_eq(c->upstream_tls.name, "leaf.example");
+	ck_assert_str_eq(c->upstream_tls.ca, "/etc/gate/tls/up.crt");
+	config_free(c);
+	c = good(MINIMAL);
+	ck_assert(!c->tls.on && !c->upstream_tls.on);
+	config_free(c);
+}
+END_TEST
+
+static const struct {
+	const char *text, *place, *words;
+} tls_mistakes[] = {
+	{ "tls { cert = a }", "6:1", "key is missing" },
+	{ "tls { key = a }", "6:1", "cert is missing" },
+	{ "tls { cert = a key = b verify = yes }", "6:24", "ca does not say whose" },
+	{ "tls { cert = a key = b ca = c }", "6:24", "none are asked for" },
+	{ "tls { cert = a key = b min_version = 1.1 }", "6:38", "min_version is one of: 1.2, 1.3" },
+	{ "tls { cert = a key = b first = maybe }", "6:32", "first is one of: no, yes, auto" },
+	{ "tls { cert = a key = b tickets = yes }", "6:24", "tickets" },
+};
+
+START_TEST(a_mistake_in_tls_is_named)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text), "%s%s\n", MINIMAL, tls_mistakes[_i].text);
+	bad(text, tls_mistakes[_i].place, tls_mistakes[_i].words);
+}
+END_TEST
+
+START_TEST(a_tls_upstream_needs_somebody_to_believe)
+{
+	bad("listen = \"127.0.0.1:4222\"\n"
+	    "trust { operator = op.jwt accounts = acc }\n"
+	    "upstream { url = \"tls://127.0.0.1:4223\" mint = keys/up }\n"
+	    "policies = policies\naudit = audit\n",
+	    "3:1", "nothing says whom to believe");
+	bad("listen = \"127.0.0.1:4222\"\n"
+	    "trust { operator = op.jwt accounts = acc }\n"
+	    "upstream { url = \"tls://127.0.0.1:4223\" mint = keys/up tls { ca = a cert = b } }\n"
+	    "policies = policies\naudit = audit\n",
+	    "3:56", "cert and key go together");
+}
+END_TEST
+
 START_TEST(a_configuration_that_cannot_be_read_is_an_accident)
 {
 	struct text_report r;
@@ -550,6 +609,9 @@ main(void)
 	tcase_add_loop_test(
 	    values, an_address_is_a_host_and_a_port, 0, sizeof(addresses) / sizeof(addresses[0]));
 	tcase_add_test(values, a_host_with_a_nul_is_refused);
+	tcase_add_test(values, tls_is_taken);
+	tcase_add_loop_test(values, a_mistake_in_tls_is_named, 0, sizeof(tls_mistakes) / sizeof(tls_mistakes[0]));
+	tcase_add_test(values, a_tls_upstream_needs_somebody_to_believe);
 	tcase_add_checked_fixture(files, set_up, tear_down);
 	tcase_add_test(files, a_folder_in_order_has_no_complaints);
 	tcase_add_test(files, a_key_others_can_read_is_an_error_with_its_line);

@@ -1,0 +1,165 @@
+/*
+ * parent_tls - certificates and keys of TLS, on their way to who uses them: certificates as bytes
+ * to edges and dispatcher, keys as open files to the signer, unread. Each of the former gets a
+ * channel to the latter for signatures.
+ *
+ * Anew it goes in two steps, since a certificate is of no use before the signer has its key: the
+ * keys first, and when it has taken them the certificates.
+ */
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "gateway/io/log.h"
+#include "gateway/proc/file.h"
+#include "gateway/proc/msg_tls.h"
+#include "gateway/proc/parent_priv.h"
+
+/* speaks() - does it speak TLS? */
+static bool
+speaks(const struct kid *k)
+{
+	const struct config *c = parent.config;
+
+	return (k->role == ROLE_EDGE && (c->tls.on || c->upstream_tls.on)) ||
+	       (k->role == ROLE_DISPATCHER && c->upstream_tls.on);
+}
+
+/* read_pem() - a public file's bytes; NULL: none. Return: 0, -errno after a log line. */
+static int
+read_pem(const char *path, struct buf *out)
+{
+	struct log_line l;
+	int r;
+
+	buf_init(out, MSG_TLS_PEM);
+	r = path != NULL ? file_read(AT_FDCWD, path, out) : 0;
+	if (r == 0)
+		return 0;
+	log_begin(&l, LOG_ERR, "file_not_read");
+	log_str(&l, "file", path);
+	log_errno(&l, r);
+	log_end(&l);
+	return err_pass(r);
+}
+
+/* read_side() - @chain and @ca are to be freed, whatever comes. */
+static int
+read_side(const struct config_tls *t, struct buf *chain, struct buf *ca, struct msg_tls_side *out)
+{
+	int r = read_pem(t->cert, chain), s = read_pem(t->ca, ca);
+
+	*out = (struct msg_tls_side){ .on = t->on,
+		.verify = t->verify,
+		.min_1_3 = t->min_1_3,
+		.first = t->first,
+		.chain = buf_bytes(chain),
+		.ca = buf_bytes(ca),
+		.ciphers = bytes_str(t->ciphers),
+		.name = bytes_str(t->name) };
+	return r != 0 ? r : s;
+}
+
+/* give() - rules and certificates to one of them. Return: 0, -errno. */
+static int
+give(struct kid *k)
+{
+	const struct config *c = parent.config;
+	struct buf chain[2], ca[2];
+	struct msg_tls m;
+	int r = read_side(&c->tls, &chain[0], &ca[0], &m.clients);
+	int s = read_side(&c->upstream_tls, &chain[1], &ca[1], &m.upstream);
+
+	if (k->role != ROLE_EDGE)
+		m.clients = (struct msg_tls_side){ 0 };
+	if (r == 0)
+		r = s;
+	if (r == 0)
+		r = msg_tls_put(&k->channel, &m);
+	for (size_t i = 0; i < 2; i++) {
+		buf_deinit(&chain[i]);
+		buf_deinit(&ca[i]);
+	}
+	channel_flush(&k->channel);
+	return err_pass(r);
+}
+
+/* wire() - a socket pair between one that speaks and the signer. Return: 0, -errno. */
+static int
+wire(struct kid *k, struct kid *signer)
+{
+	int pair[2], r;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+		return err_raise(-errno);
+	r = msg_tls_peer_put(&k->channel, ROLE_SIGNER, signer->index, pair[0]);
+	if (r != 0)
+		close(pair[1]);
+	else
+		r = msg_tls_peer_put(&signer->channel, k->role, k->index, pair[1]);
+	channel_flush(&k->channel);
+	channel_flush(&signer->channel);
+	return err_pass(r);
+}
+
+int
+tls_wire(struct kid *k)
+{
+	struct kid *signer = kid_of(ROLE_SIGNER, 0);
+	int r = 0;
+
+	if (k->role == ROLE_SIGNER) {
+		for (size_t i = 0; r == 0 && i < parent.n_kids; i++)
+			if (parent.kid[i].alive && speaks(&parent.kid[i]))
+				r = wire(&parent.kid[i], k);
+		return err_pass(r);
+	}
+	if (!speaks(k) || signer == NULL || !signer->alive)
+		return 0;
+	r = wire(k, signer);
+	return r == 0 ? give(k) : err_pass(r);
+}
+
+int
+tls_keys(struct kid *signer)
+{
+	int r = children_secret(signer, "tls_key", parent.config->tls.key);
+	int s = children_secret(signer, "upstream_tls_key", parent.config->upstream_tls.key);
+
+	return r != 0 ? err_pass(r) : err_pass(s);
+}
+
+/* give_all() - to everybody who speaks; what cannot be read has been logged, and what is in force
+ * stays. */
+static void
+give_all(void)
+{
+	for (size_t i = 0; i < parent.n_kids; i++)
+		if (parent.kid[i].alive && parent.kid[i].channel.fd >= 0 && speaks(&parent.kid[i]))
+			(void)!give(&parent.kid[i]);
+}
+
+void
+tls_reload(void)
+{
+	const struct config *c = parent.config;
+	struct kid *signer = kid_of(ROLE_SIGNER, 0);
+
+	parent.tls_keys_out =
+	    (c->tls.key != NULL ? 1U : 0U) + (c->upstream_tls.key != NULL ? 1U : 0U);
+	if (signer == NULL || !signer->alive || tls_keys(signer) != 0)
+		parent.tls_keys_out = 0;
+	else if (parent.tls_keys_out == 0)
+		give_all(); /* only whom to believe may have changed */
+}
+
+int
+tls_on_key_taken(struct channel *c, struct cursor *in, int fd)
+{
+	(void)c;
+	(void)in;
+	(void)fd;
+	if (parent.tls_keys_out > 0 && --parent.tls_keys_out == 0)
+		give_all();
+	return 0;
+}
