@@ -55,7 +55,7 @@ static const struct config_number limits[] = {
 	    256 * MIB, true },
 	{ "penalty_failed", CEILING(penalty_failed), UNIT_TIME, 0, 1 * HOUR, 5 * SEC, true },
 	{ "penalty_garbage", CEILING(penalty_garbage), UNIT_TIME, 0, 1 * HOUR, 5 * SEC, true },
-	{ "penalty_timeout", CEILING(penalty_timeout), UNIT_TIME, 0, 1 * HOUR, 20 * SEC, true },
+	{ "penalty_timeout", CEILING(penalty_timeout), UNIT_TIME, 0, 1 * HOUR, 10 * SEC, true },
 	{ "penalty_silent", CEILING(penalty_silent), UNIT_TIME, 0, 1 * HOUR, 1 * SEC, true },
 	{ "penalty_min", CEILING(penalty_min), UNIT_TIME, 0, 1 * HOUR, 15 * SEC, true },
 	{ "penalty_max", CEILING(penalty_max), UNIT_TIME, 0, 24 * HOUR, 10 * MINUTE, true },

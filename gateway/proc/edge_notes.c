@@ -141,7 +141,8 @@ edge_on_ended(struct relay *r, const char *why)
 		edge_count_closed(r);
 	else
 		edge.past.login_failed++;
-	if (!admitted && !((struct client *)r)->refused)
+	/* once the verifier is asked, what goes wrong is its to blame, or our own slowness */
+	if (!admitted && !((struct client *)r)->asked)
 		edge_fault_of(r, why);
 	/* what the verifier refused, the verifier has reported */
 	if (admitted || !((struct client *)r)->refused)

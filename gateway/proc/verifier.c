@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "gateway/auth/tally.h"
 #include "gateway/io/clock.h"
 #include "gateway/io/log.h"
 #include "gateway/proc/child.h"
@@ -18,6 +17,7 @@
 #include "gateway/proc/msg_verifier.h"
 #include "gateway/proc/nonces.h"
 #include "gateway/proc/people.h"
+#include "gateway/proc/seats.h"
 #include "gateway/proc/snapshot.h"
 #include "policy/core/wipe.h"
 #include "policy/identity/trust.h"
@@ -30,7 +30,7 @@ enum { VERIFIER_EDGES = 64, VERIFIER_TICK_MS = 250, VERIFIER_FLUSH_MS = 5000 };
 struct known {
 	struct conn_node node; /* first */
 	struct person *person;
-	struct tally_name *account, *user;
+	struct seat seat;
 	bool ended; /* the edge was told to end it */
 };
 
@@ -45,65 +45,17 @@ static struct verifier {
 	bool next_bad;
 	struct conns conns;
 	struct people people;
-	struct tally *accounts, *users; /* connections of each */
+	struct seats seats;
 	uv_timer_t tick;
 	int64_t next_end_s; /* of an account or operator; 0: none */
 } self;
 
 /* ---- telling the others ---- */
 
-/* ---- ceilings on connections that logged in, over all edges ---- */
-
-static void
-uncount(struct known *k)
-{
-	if (k->account != NULL)
-		tally_give(k->account, 1);
-	if (k->user != NULL)
-		tally_give(k->user, 1);
-	tally_drop(self.accounts, k->account);
-	tally_drop(self.users, k->user);
-	k->account = k->user = NULL;
-}
-
-/* most_of() - the account's own limit and ours. Return: the smaller; 0: none. */
-static uint64_t
-most_of(const char *account)
-{
-	uint64_t ours = self.child.setup.ceilings.max_account_connections;
-	int64_t its = trust_account_limit(self.trust, account);
-
-	return its >= 0 && (ours == 0 || (uint64_t)its < ours) ? (uint64_t)its : ours;
-}
-
-/* count() - one more. Return: NULL, or the code of the refusal: then nothing was counted. */
-static const char *
-count(struct known *k, const struct identity *id)
-{
-	const char *no = NULL;
-
-	k->account = tally_hold(self.accounts, id->account);
-	k->user = tally_hold(self.users, id->user);
-	if (k->account == NULL || k->user == NULL)
-		no = "out_of_memory";
-	else if (trust_account_limit(self.trust, id->account) == 0 || !tally_take(k->account, most_of(id->account)))
-		no = "account_connections";
-	else if (!tally_take(k->user, self.child.setup.ceilings.max_user_connections)) {
-		tally_give(k->account, 1);
-		no = "user_connections";
-	}
-	if (no == NULL)
-		return NULL;
-	tally_drop(self.accounts, k->account);
-	tally_drop(self.users, k->user);
-	k->account = k->user = NULL;
-	return no;
-}
-
 static void
 forget(struct known *k)
 {
-	uncount(k);
+	seats_give(&self.seats, &k->seat);
 	(void)msg_who_left_put(&self.signer, k->node.edge, k->node.conn);
 	(void)msg_who_left_put(&self.dispatcher, k->node.edge, k->node.conn);
 	(void)msg_who_left_put(&self.auditor, k->node.edge, k->node.conn);
@@ -167,17 +119,19 @@ refuse(struct channel *c, const struct msg_login *m, const char *error, const ch
 	log_end(&l);
 }
 
-/* refuse_count() - a good login too many: in the words of a server, which has none for a user of its own. */
-static void
-refuse_count(struct channel *c, const struct msg_login *m, const char *code)
+/* seat() - a connection that may come in, if there is a place for it. Return: NULL, or the code of the refusal. */
+static const char *
+seat(struct known *k, const struct identity *id)
 {
-	if (strcmp(code, "account_connections") == 0)
-		refuse(c, m, "maximum account active connections exceeded", code,
-		    "the account's connection limit is reached");
-	else if (strcmp(code, "user_connections") == 0)
-		refuse(c, m, "maximum connections exceeded", code, "the user's connection limit is reached");
-	else
-		refuse(c, m, NULL, code, "the verifier is out of memory");
+	const struct ceilings *m = &self.child.setup.ceilings;
+	int64_t its = trust_account_limit(self.trust, id->account);
+	int64_t ours = m->max_account_connections != 0 ? (int64_t)m->max_account_connections : -1;
+	struct seats_most most = {
+		.account = its < 0 || (ours >= 0 && ours < its) ? ours : its,
+		.user = m->max_user_connections != 0 ? (int64_t)m->max_user_connections : -1,
+	};
+
+	return k != NULL ? seats_take(&self.seats, &k->seat, id, &most) : "out_of_memory";
 }
 
 /* admit() - the chain holds: limits, introductions, and the edge is told. */
@@ -185,12 +139,13 @@ static void
 admit(struct channel *c, const struct msg_login *m, struct identity *id)
 {
 	struct known *k = calloc(1, sizeof(*k));
-	const char *no = k != NULL ? count(k, id) : "out_of_memory";
+	const char *no = seat(k, id), *error, *why;
 
 	snprintf(id->source, sizeof(id->source), "%s", m->source);
 	name_inbox(id);
 	if (no != NULL) {
-		refuse_count(c, m, no);
+		error = seats_words(no, &why);
+		refuse(c, m, error, no, why);
 	} else if (conns_add(&self.conns, &k->node, c->index, m->conn) != 0) {
 		refuse(c, m, NULL, "duplicate", "this connection has logged in already");
 	} else if (introduce(k, id) != 0 || people_meet(&self.people, id, &k->person) != 0) {
@@ -202,7 +157,7 @@ admit(struct channel *c, const struct msg_login *m, struct identity *id)
 		return;
 	}
 	if (k != NULL)
-		uncount(k);
+		seats_give(&self.seats, &k->seat);
 	free(k);
 	identity_deinit(id);
 }
@@ -576,16 +531,11 @@ verifier_main(void)
 	};
 	static const struct channel_ops ops = { rules, sizeof(rules) / sizeof(rules[0]), child_parent_gone };
 
-	uint8_t key[TALLY_KEY];
-
 	for (size_t i = 0; i < VERIFIER_EDGES; i++)
 		self.edge[i].fd = -1;
 	self.signer.fd = self.dispatcher.fd = self.auditor.fd = -1;
 	child_begin(&self.child, ROLE_VERIFIER, &ops);
-	randombytes_buf(key, sizeof(key));
-	self.accounts = tally_new(key, 0);
-	self.users = tally_new(key, 0);
-	if (self.accounts == NULL || self.users == NULL || uv_timer_init(&self.child.loop, &self.tick) != 0)
+	if (seats_init(&self.seats) != 0 || uv_timer_init(&self.child.loop, &self.tick) != 0)
 		child_fatal(&self.child, "out of memory", 0);
 	child_run(&self.child);
 }

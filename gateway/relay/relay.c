@@ -315,7 +315,8 @@ relay_tick(struct relay *r, uint64_t now)
 		bool early = r->handshake.state == HANDSHAKE_NEW;
 
 		if (age >= (early ? m->auth_timeout_ms : m->login_timeout_ms)) {
-			r->env->ops->limit(r, LIMIT_AUTH_TIMEOUT);
+			if (r->identity == NULL) /* later it is the upstream that is late */
+				r->env->ops->limit(r, LIMIT_AUTH_TIMEOUT);
 			relay_obey(r, handshake_on_timeout(&r->handshake));
 		}
 		return;

@@ -73,6 +73,8 @@ def reader_that_does_not_read(s):
     s.deployment.gateway.wait_line(lambda x: "slow" in x and "why=" in x, since=mark)
     if s.resident_kb("edge") - before > s.room_kb():
         raise Failed(f"grown by {s.resident_kb('edge') - before} KiB")
+    if s.reached("slow") != 1:
+        raise Failed("it was not counted")
 
 
 def sender_faster_than_its_upstream(s):

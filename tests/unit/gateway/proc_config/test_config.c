@@ -157,7 +157,7 @@ START_TEST(ceilings_have_defaults_and_are_taken)
 	    0);
 	ck_assert_uint_eq(c->ceilings.penalty_failed, 5000);
 	ck_assert_uint_eq(c->ceilings.penalty_garbage, 5000);
-	ck_assert_uint_eq(c->ceilings.penalty_timeout, 20000);
+	ck_assert_uint_eq(c->ceilings.penalty_timeout, 10000);
 	ck_assert_uint_eq(c->ceilings.penalty_silent, 1000);
 	ck_assert_uint_eq(c->ceilings.penalty_min, 15000);
 	ck_assert_uint_eq(c->ceilings.penalty_max, 600000);

@@ -218,6 +218,7 @@ setup(void)
 	stop_at = NOWHERE;
 	client_end = upstream_end = false;
 	why_ended[0] = '\0';
+	memset(limits_met, 0, sizeof(limits_met));
 	upstream = -1;
 	world_policy(&w, "t.policy",
 	    BYTES_LIT("lattices = [\"default\"]\naccounts { ACME = " ACME " }\n"
@@ -503,6 +504,7 @@ START_TEST(a_client_that_does_not_read_is_bounded_and_ended)
 	uv_update_time(&loop);
 	relay_tick(&relay, relay.client.stream.progress_ms + 1000);
 	ck_assert_str_eq(why_ended, "slow_client");
+	ck_assert_uint_eq(limits_met[LIMIT_SLOW], 1);
 	buf_deinit(&b);
 }
 END_TEST
