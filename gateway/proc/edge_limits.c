@@ -194,6 +194,9 @@ static const struct {
 	{ "auth_timeout", SOURCE_TIMED_OUT },
 	{ "client_closed", SOURCE_SILENT },
 	{ "client_gone", SOURCE_SILENT },
+	/* each may be the signer's limit, or a setting forgotten; each costs us something */
+	{ "tls_failed", SOURCE_SILENT },
+	{ "tls_required", SOURCE_SILENT },
 	{ "no_connect", SOURCE_GARBAGE },
 	{ "bad_connect", SOURCE_GARBAGE },
 	{ "bad_protocol", SOURCE_GARBAGE },
