@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "gateway/proc/parent.h"
 #include "gateway/proc/role.h"
@@ -101,6 +102,7 @@ int
 main(int argc, char **argv)
 {
 	struct parent_options o = { 0 };
+	static char own[4096];
 	bool test = false;
 	int c;
 
@@ -110,6 +112,10 @@ main(int argc, char **argv)
 	}
 	if (argc == 3 && strcmp(argv[1], "--role") == 0)
 		return run_role(argv[2]);
+	/* found in a search path: whoever starts it again has none */
+	if (argc > 0 && strchr(argv[0], '/') == NULL && readlink("/proc/self/exe", own, sizeof(own) - 1) > 0)
+		argv[0] = own;
+	o.argv = argv;
 	while ((c = getopt_long(argc, argv, "c:tDVl:P:vh", options, NULL)) != -1) {
 		switch (c) {
 		case 'c':

@@ -114,6 +114,7 @@ int cmd_creds_revoke(const struct cli_args *a);
 int cmd_check(const struct cli_args *a);
 int cmd_conns(const struct cli_args *a);
 int cmd_reload(const struct cli_args *a);
+int cmd_upgrade(const struct cli_args *a);
 int cmd_status(const struct cli_args *a);
 int cmd_policy_check(const struct cli_args *a);
 int cmd_policy_diff(const struct cli_args *a);

@@ -217,6 +217,14 @@ const struct cli_verb cli_verbs[] = {
 	    "errors, or whose tests fail, is refused: FILE:LINE:COLUMN is printed, the one\n"
 	    "in force stays, and the exit code is 3.",
 	    check_opts, cmd_reload },
+	{ NULL, "upgrade", "[DIR]", 0, 1, HINT_DIR,
+	    "have the program that lies in the running gateway's place now take over",
+	    "The new program is started with the listening sockets; when it has read the\n"
+	    "configuration and its policies pass their tests, the old one finishes the\n"
+	    "commands under way, closes its log and ends, and the new one goes on. No\n"
+	    "connection is refused meanwhile: it waits. When the new one fails the old one\n"
+	    "stays, and the exit code is 1.",
+	    check_opts, cmd_upgrade },
 	{ "policy", "check", "[DIR|FILE]...", 0, 1024, HINT_FILE,
 	    "are these policies in order? and what in them cannot be meant",
 	    "All files named are one policy, as a folder is for the gateway; none named:\n"

@@ -109,7 +109,7 @@ take_request(struct control_peer *p)
 	uv_poll_stop(&p->poll);
 	uv_timer_stop(&p->timer);
 	if (line + 1 != in.len || control_request_parse(bytes_upto(in, line), &r) != 0)
-		control_no(p, "not a request: status, conns, reload, reopen, read WHAT DETAIL");
+		control_no(p, "not a request: status, conns, reload, reopen, rotate, upgrade, read WHAT DETAIL");
 	else
 		p->control->on_request(p, &r);
 }

@@ -16,6 +16,7 @@ static const struct {
 	{ "reopen", CONTROL_REOPEN },
 	{ "read", CONTROL_READ },
 	{ "rotate", CONTROL_ROTATE },
+	{ "upgrade", CONTROL_UPGRADE },
 };
 
 static bool

@@ -1,7 +1,7 @@
 /*
  * control_request - what may be asked over the control socket: one line, read strictly.
  *
- *   status | conns | reload | reopen | rotate | read WHAT [DETAIL]
+ *   status | conns | reload | reopen | rotate | upgrade | read WHAT [DETAIL]
  *
  * One space between words, none at the end; WHAT is a word of lower-case letters and dashes, DETAIL
  * is the rest: UTF-8 without control bytes.
@@ -22,6 +22,7 @@ enum control_verb {
 	CONTROL_REOPEN,
 	CONTROL_READ,
 	CONTROL_ROTATE,
+	CONTROL_UPGRADE,
 };
 
 struct control_request {

@@ -62,6 +62,7 @@ parent_on_ready(void)
 		close(parent.announce);
 	parent.announce = -1;
 	notify_ready();
+	upgrade_ready();
 }
 
 /* ---- ending ---- */
@@ -128,9 +129,11 @@ leave_if_alone(void)
 		uv_timer_start(&parent.stop_timer, on_patience, stages[i].patience_ms, 0);
 		return;
 	}
+	control_end();
+	if (upgrade_hand_over())
+		return;
 	if (parent.options->pid != NULL && parent.announced)
 		unlink(parent.options->pid);
-	control_end();
 	metrics_end();
 	log_event(LOG_INF, "stopped");
 	uv_stop(&parent.loop);
@@ -140,6 +143,8 @@ leave_if_alone(void)
 static void
 hurry(void)
 {
+	if (upgrade_hurry())
+		return;
 	if (parent.hurried) {
 		kill_of(~0U);
 		return;
@@ -162,7 +167,8 @@ parent_stop(int status)
 		return;
 	}
 	parent.state = PARENT_LEAVING;
-	notify_stopping("ending: commands under way are finished");
+	if (!upgrade_leaving())
+		notify_stopping("ending: commands under way are finished");
 	log_event(LOG_INF, "stopping");
 	children_say(ROLE_EDGE, MSG_STOP);
 	listeners_close();
@@ -326,6 +332,31 @@ log_as(const struct parent_options *o)
 	log_setup(o->trace ? LOG_TRC : o->debug ? LOG_DBG : LOG_INF, "parent");
 }
 
+/* start() - what only one gateway of a deployment may have. Return: 0, -1 after a log line. */
+static int
+start(void)
+{
+	if (control_begin() != 0)
+		return -1;
+	if (children_start() != 0 || metrics_start() != 0) {
+		metrics_end();
+		control_end();
+		return -1;
+	}
+	files_trust();
+	files_watch();
+	return 0;
+}
+
+int
+parent_go_on(void)
+{
+	if (start() != 0)
+		return -1;
+	children_policy();
+	return 0;
+}
+
 int
 parent_main(const struct parent_options *o)
 {
@@ -357,16 +388,13 @@ parent_main(const struct parent_options *o)
 	uv_fs_event_init(&parent.loop, &parent.watch_accounts);
 	uv_fs_event_init(&parent.loop, &parent.watch_operator);
 	if (activation_begin() != 0 || metrics_open() != 0 || listeners_open() != 0 || activation_end() != 0 ||
-	    control_begin() != 0)
+	    dial_resolve() != 0)
 		return 1;
-	if (dial_resolve() != 0 || children_start() != 0 || metrics_start() != 0) {
-		metrics_end();
-		control_end();
-		return 1;
-	}
 	watch_signals();
-	files_trust();
-	files_watch();
+	if (activation_channel() >= 0)
+		upgrade_take(activation_channel());
+	else if (start() != 0)
+		return 1;
 	children_compile();
 	uv_run(&parent.loop, UV_RUN_DEFAULT);
 	return parent.status;

@@ -12,6 +12,7 @@ struct parent_options {
 	const char *log;  /* overrides gateway.conf; NULL */
 	const char *pid;  /* NULL: none written */
 	bool debug, trace;
+	char **argv; /* as we were started; its first is the program, by a path */
 };
 
 /* parent_main() - run the gateway. Return: the exit status. */

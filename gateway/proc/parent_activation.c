@@ -17,21 +17,35 @@
 #include "gateway/io/log.h"
 #include "gateway/proc/parent_priv.h"
 
-enum { ACTIVATION_FIRST = 3, ACTIVATION_MAX = CONFIG_MAX_LISTEN + 1 };
+#define ACTIVATION_CHANNEL "upgrade"
+
+enum { ACTIVATION_FIRST = 3, ACTIVATION_MAX = CONFIG_MAX_LISTEN + 2 };
 
 static struct {
 	struct {
 		int fd; /* -1: taken */
+		int was;
 		struct sockaddr_storage bound;
 		socklen_t len;
 		char name[64];
 	} given[ACTIVATION_MAX];
 	size_t n;
-} self;
+	int channel; /* to the gateway whose place we take */
+} self = { .channel = -1 };
+
+/* upgraded() - is the last of the names that of the channel? */
+static bool
+upgraded(const char *names)
+{
+	size_t len = names != NULL ? strlen(names) : 0, own = strlen(ACTIVATION_CHANNEL);
+
+	return len >= own && strcmp(names + len - own, ACTIVATION_CHANNEL) == 0 &&
+	       (len == own || names[len - own - 1] == ':');
+}
 
 /* count() - how many there are, and for us. Return: -1 when that is not to be understood. */
 static int
-count(const char *pid, const char *fds)
+count(const char *pid, const char *fds, const char *names)
 {
 	char *end = NULL;
 	long n;
@@ -41,7 +55,8 @@ count(const char *pid, const char *fds)
 	n = strtol(pid, &end, 10);
 	if (*pid == '\0' || *end != '\0')
 		return -1;
-	if (n != getpid())
+	/* who is upgraded cannot know our number when it writes this: it writes its own */
+	if (n != getpid() && !(n == getppid() && upgraded(names)))
 		return 0;
 	n = strtol(fds, &end, 10);
 	return *fds == '\0' || *end != '\0' || n < 0 || n > ACTIVATION_MAX ? -1 : (int)n;
@@ -101,16 +116,37 @@ take_in(int fd, const char *name)
 	if (why != NULL)
 		return bad(name, why);
 	snprintf(self.given[i].name, sizeof(self.given[i].name), "%s", name);
-	self.given[i].fd = fd;
+	self.given[i].fd = self.given[i].was = fd;
 	self.n++;
 	return 0;
+}
+
+/* take_channel() - a socket pair's end, nothing else. */
+static int
+take_channel(int fd)
+{
+	int domain = 0, listening = 1;
+	socklen_t len = sizeof(int), len2 = sizeof(int);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) != 0 || domain != AF_UNIX ||
+	    getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len2) != 0 || listening ||
+	    fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
+		return bad(ACTIVATION_CHANNEL, "not a channel: this name is for upgrades");
+	self.channel = fd;
+	return 0;
+}
+
+int
+activation_channel(void)
+{
+	return self.channel;
 }
 
 int
 activation_begin(void)
 {
 	const char *names = getenv("LISTEN_FDNAMES");
-	int n = count(getenv("LISTEN_PID"), getenv("LISTEN_FDS")), r = 0;
+	int n = count(getenv("LISTEN_PID"), getenv("LISTEN_FDS"), names), r = 0;
 	char name[64];
 
 	if (n < 0)
@@ -118,7 +154,10 @@ activation_begin(void)
 		    "not numbers, or more sockets than there can be addresses");
 	for (int i = 0; i < n && r == 0; i++) {
 		next_name(&names, name, sizeof(name));
-		r = take_in(ACTIVATION_FIRST + i, name);
+		if (strcmp(name, ACTIVATION_CHANNEL) == 0 && i == n - 1 && n > 0)
+			r = take_channel(ACTIVATION_FIRST + i);
+		else
+			r = take_in(ACTIVATION_FIRST + i, name);
 	}
 	unsetenv("LISTEN_PID");
 	unsetenv("LISTEN_FDS");
@@ -164,6 +203,9 @@ fits(size_t i, const struct sockaddr *sa, const char *use)
 	bool metrics = strcmp(self.given[i].name, "metrics") == 0,
 	     own = strcmp(use, "metrics") == 0;
 
+	/* the name a Unix socket was bound under is not the one it has */
+	if (own && metrics && self.channel >= 0 && sa->sa_family == AF_UNIX)
+		return self.given[i].bound.ss_family == AF_UNIX;
 	return (own || !metrics) &&
 	       same(sa, (const struct sockaddr *)&self.given[i].bound, own == metrics);
 }
@@ -186,6 +228,16 @@ activation_take(const struct sockaddr *sa, const char *use)
 		return fd;
 	}
 	return -1;
+}
+
+bool
+activation_own(int fd)
+{
+	for (size_t i = 0; i < self.n; i++) {
+		if (self.given[i].was == fd)
+			return strcmp(self.given[i].name, LISTENER_OWN) == 0;
+	}
+	return false;
 }
 
 int

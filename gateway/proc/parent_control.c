@@ -22,7 +22,7 @@ enum {
 };
 
 /* what a peer waits for: control_peer.ticket; a reload's is above all of these */
-enum { FOR_STATUS = 1, FOR_CONNS, FOR_ROTATE, FOR_RELOAD };
+enum { FOR_STATUS = 1, FOR_CONNS, FOR_ROTATE, FOR_UPGRADE, FOR_RELOAD };
 
 static struct {
 	struct control control;
@@ -31,7 +31,7 @@ static struct {
 	struct buf live; /* connections told so far */
 	uint64_t n_live, all_live;
 	uv_timer_t status_timer, conns_timer, reload_timer, rotate_timer;
-} self;
+} self = { .control.socket.fd = -1 };
 
 /* ---- acts ---- */
 
@@ -343,6 +343,35 @@ ask_rotate(struct control_peer *p)
 		control_rotated(BYTES_LIT("{\"error\":\"the key could not be given to the auditor: look at the log\"}"));
 }
 
+/* ---- upgrade ---- */
+
+static void
+ask_upgrade(struct control_peer *p)
+{
+	const char *why = upgrade_begin(p->by);
+
+	if (why != NULL)
+		control_no(p, why);
+	else
+		p->ticket = FOR_UPGRADE;
+}
+
+void
+control_upgraded(int pid, const char *why)
+{
+	struct buf b;
+
+	buf_init(&b, 4096);
+	buf_put_str(&b, pid > 0 ? "{\"ok\":true,\"pid\":" : "{\"ok\":false,\"why\":");
+	if (pid > 0)
+		buf_put_dec(&b, (uint64_t)pid);
+	else
+		buf_put_json(&b, bytes_str(why));
+	buf_put_u8(&b, '}');
+	answer_all(FOR_UPGRADE, buf_bytes(&b));
+	buf_deinit(&b);
+}
+
 /* ---- requests ---- */
 
 static void
@@ -359,6 +388,9 @@ on_request(struct control_peer *p, const struct control_request *r)
 		return;
 	case CONTROL_RELOAD:
 		ask_reload(p);
+		return;
+	case CONTROL_UPGRADE:
+		ask_upgrade(p);
 		return;
 	case CONTROL_ROTATE:
 		ask_rotate(p);

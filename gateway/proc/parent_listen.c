@@ -105,6 +105,9 @@ listen_on(const struct config_address *a)
 		say_listen(a, why);
 		return -1;
 	}
+	/* one that takes another's place may still have to give it back */
+	l->own = l->given && activation_own(l->fd);
+	l->given = l->given && !(l->own && activation_channel() < 0);
 	snprintf(l->host, sizeof(l->host), "%s", a->host[0] != '\0' ? a->host : "0.0.0.0");
 	l->port = port_of(&bound);
 	parent.n_listeners++;

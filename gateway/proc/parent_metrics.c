@@ -425,3 +425,9 @@ metrics_end(void)
 {
 	unix_unlisten(&self.socket);
 }
+
+int
+metrics_socket(void)
+{
+	return self.fd;
+}

@@ -26,6 +26,7 @@ static struct {
 	uint64_t watchdog_ms; /* 0: none */
 	bool failed;
 	bool reloading;
+	char variable[2][160]; /* as they were */
 } self;
 
 /* number() - decimal digits alone; 0 for anything else. */
@@ -73,6 +74,10 @@ notify_begin(void)
 	const char *pid = getenv("WATCHDOG_PID");
 	uint64_t usec = number(getenv("WATCHDOG_USEC"));
 
+	if (getenv("NOTIFY_SOCKET") != NULL)
+		snprintf(self.variable[0], sizeof(self.variable[0]), "NOTIFY_SOCKET=%s", getenv("NOTIFY_SOCKET"));
+	if (usec > 0)
+		snprintf(self.variable[1], sizeof(self.variable[1]), "WATCHDOG_USEC=%" PRIu64, usec);
 	take_socket(getenv("NOTIFY_SOCKET"));
 	/* twice as often as it must be */
 	if (self.len > 0 && usec > 0 && (pid == NULL || number(pid) == (uint64_t)getpid()))
@@ -183,5 +188,21 @@ notify_stopping(const char *why)
 	char text[NOTIFY_TEXT];
 
 	snprintf(text, sizeof(text), "STOPPING=1\nSTATUS=%s\n", why);
+	say(text);
+}
+
+bool
+notify_variable(size_t i, char *out, size_t room)
+{
+	snprintf(out, room, "%s", self.variable[i]);
+	return out[0] != '\0';
+}
+
+void
+notify_successor(int pid)
+{
+	char text[NOTIFY_TEXT];
+
+	snprintf(text, sizeof(text), "MAINPID=%d\nREADY=1\n", pid);
 	say(text);
 }

@@ -4,7 +4,7 @@
  * parent_metrics.c are about those that may come and go; parent_listen.c listens, parent_activation.c
  * takes the sockets it was started with, parent_notify.c speaks to the service manager; parent_dial.c
  * connects to the upstream; parent_files.c reads policies and trust and watches them; parent_reload.c keeps what came of a reload, parent_changes.c
- * says what it changed; parent_control.c answers the control socket; parent_status.c says how all does.
+ * says what it changed; parent_upgrade.c hands all over to another program; parent_control.c answers the control socket; parent_status.c says how all does.
  */
 #ifndef GATEWAY_PROC_PARENT_PRIV_H
 #define GATEWAY_PROC_PARENT_PRIV_H
@@ -17,6 +17,9 @@
 #include "gateway/proc/msg_parent.h"
 #include "gateway/proc/msg_shipper.h"
 #include "gateway/proc/parent.h"
+
+/* what a gateway calls a socket that it has opened itself, when another takes its place */
+#define LISTENER_OWN "portcullis-own"
 
 enum { PARENT_EDGES = 64, PARENT_KIDS = PARENT_EDGES + 7, PARENT_LISTENERS = CONFIG_MAX_LISTEN };
 
@@ -37,6 +40,7 @@ struct kid {
 struct parent_listener {
 	int fd;
 	bool given; /* somebody else holds it too: closed, never shut */
+	bool own;   /* it was opened by a gateway before this one, for itself */
 	char host[256];
 	uint16_t port;
 };
@@ -172,6 +176,8 @@ int activation_begin(void) must_check;
 /* activation_take() - the one bound to @sa (port 0: any of that address), to "listen" or for "metrics". Return:
  * it, -1: none. */
 int activation_take(const struct sockaddr *sa, const char *use);
+/* activation_own() - was @fd, taken, passed on by a gateway that had opened it itself? */
+bool activation_own(int fd);
 /* activation_end() - nothing may be left over. Return: 0, -1 after a log line. */
 int activation_end(void) must_check;
 
@@ -183,6 +189,32 @@ void shipper_logins(void);
 int shipper_on_state(struct channel *c, struct cursor *in, int fd);
 /* shipper_gone() - another in its place, after a while. */
 void shipper_gone(struct kid *k);
+
+/* upgrade_begin() - have the program of our name take our place. Return: NULL, or why not. */
+const char *upgrade_begin(const char *by);
+/* upgrade_hand_over() - our processes have ended: does another take over? Then the loop goes on until it has. */
+bool upgrade_hand_over(void);
+/* upgrade_hurry() - asked to stop meanwhile. Return: was that so? */
+bool upgrade_hurry(void);
+/* upgrade_take() - we are the other: @channel (taken) leads to who is there still. */
+void upgrade_take(int channel);
+/* upgrade_leaving() - is it to somebody else that we make room? */
+bool upgrade_leaving(void);
+/* upgrade_compiled(), upgrade_ready() - say so, if somebody waits for it. */
+void upgrade_compiled(void);
+void upgrade_ready(void);
+/* parent_go_on() - the log is ours: start. Return: 0, -1 after a log line. */
+int parent_go_on(void) must_check;
+/* activation_channel() - where who started us in his place speaks; -1: nobody did. */
+int activation_channel(void);
+/* metrics_socket() - or -1. */
+int metrics_socket(void);
+/* control_upgraded() - to who asked for it: @pid takes over, 0: it failed. */
+void control_upgraded(int pid, const char *why);
+/* notify_variable() - the @i-th variable of the manager's that another process of ours goes on with. */
+bool notify_variable(size_t i, char *out, size_t room);
+/* notify_successor() - the main process is another. */
+void notify_successor(int pid);
 
 /* metrics_open() - its socket, where one is configured; metrics_start() - the process. Return: 0, -1 after a log line. */
 int metrics_open(void) must_check;

@@ -163,6 +163,7 @@ reload_compiled(struct bytes name, struct bytes report)
 	for (size_t i = 0; i < n.len && i < 9 && n.ptr[i] >= '0' && n.ptr[i] <= '9'; i++)
 		r->rules = r->rules * 10 + (uint64_t)(n.ptr[i] - '0');
 	keep(report);
+	upgrade_compiled();
 }
 
 void
