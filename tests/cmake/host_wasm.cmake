@@ -10,3 +10,9 @@ add_test(NAME unit/host_wasm_spec
   COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/wasm/spec.py $<TARGET_FILE:wasm_shell>)
 set_tests_properties(unit/host_wasm_spec PROPERTIES LABELS unit TIMEOUT 120 SKIP_RETURN_CODE 77
   ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+
+# Random modules, here and in wabt's interpreter (and node, where it is): a few in each run, always the same.
+add_test(NAME interop/host_wasm_compare
+  COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/wasm/compare.py $<TARGET_FILE:wasm_shell> 20)
+set_tests_properties(interop/host_wasm_compare PROPERTIES LABELS interop TIMEOUT 120
+  ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")

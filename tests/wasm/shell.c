@@ -8,8 +8,9 @@
  *   get N NAME                     -> values TYPE:BITS | missing
  *   exports N                      -> exports [NAME:PARAMS:RESULTS]... (functions only)
  *   memory N                       -> hash HEX
- *   fuel UNITS, limit NAME VALUE   -> ok
- *   reset                          -> ok          a new store, nothing loaded or registered
+ *   log                            -> log [TYPE:BITS]... what imported functions nobody knows were
+ * told fuel UNITS, limit NAME VALUE   -> ok reset                          -> ok          a new
+ * store, nothing loaded or registered
  *
  * Bits are hexadecimal; externref N is N + 1 inside, because 0 is null. The module "spectest" of
  * the specification's tests is always there.
@@ -38,6 +39,12 @@ struct shell {
 	uint32_t nregistered;
 	struct wasm_extern spectest[16];
 	int64_t fuel;
+	struct wasm_value log[1024];
+	uint32_t nlog;
+	struct listener {
+		struct shell *shell;
+		uint8_t type;
+	} listeners[4];
 };
 
 static const char *const spectest_names[] = { "print", "print_i32", "print_i64", "print_f32",
@@ -163,6 +170,35 @@ load(struct shell *sh, uint32_t n, const char *path)
 		    why.offset, why.text);
 }
 
+/* A function of one argument and no result, which the log remembers. */
+static int
+listen_in(void *ctx, struct wasm_host_call *call)
+{
+	const struct listener *l = ctx;
+
+	if (l->shell->nlog < 1024)
+		l->shell->log[l->shell->nlog++] =
+		    (struct wasm_value){ .type = l->type, .bits = call->slots[0] };
+	return 0;
+}
+
+/* An import nothing is registered for: a listener, where it is a function that could be one. */
+static struct wasm_extern
+listener_for(struct shell *sh, const struct wasm_externtype *t)
+{
+	static const uint8_t types[] = { WASM_I32, WASM_I64, WASM_F32, WASM_F64 };
+	struct wasm_extern x = { .kind = t->kind };
+
+	for (uint32_t i = 0;
+	     t->kind == WASM_FUNC && t->func.nparams == 1 && t->func.nresults == 0 && i < 4; i++)
+		if (t->func.params[0] == types[i]) {
+			sh->listeners[i] = (struct listener){ sh, types[i] };
+			need(wasm_func_new(
+			    sh->store, &t->func, listen_in, &sh->listeners[i], &x.of.func));
+		}
+	return x;
+}
+
 static struct wasm_extern
 find(struct shell *sh, struct bytes module, struct bytes name)
 {
@@ -195,6 +231,8 @@ link_module(struct shell *sh, uint32_t n)
 		struct wasm_port p = wasm_import(m, i);
 
 		imports[i] = find(sh, p.module, p.name);
+		if (bytes_is(p.module, "fuzzing-support"))
+			imports[i] = listener_for(sh, &p.type);
 	}
 	r = m != NULL
 		? wasm_instantiate(sh->store, m, imports, &fuel, &sh->instances[n], &why, &trap)
@@ -217,9 +255,9 @@ lookup(struct shell *sh, uint32_t n, const char *hex, struct wasm_extern *x)
 }
 
 static void
-print_values(const struct wasm_value *v, uint32_t n)
+print_values(const char *word, const struct wasm_value *v, uint32_t n)
 {
-	printf("values");
+	printf("%s", word);
 	for (uint32_t i = 0; i < n; i++)
 		printf(" %02x:%" PRIx64, v[i].type, v[i].bits);
 	printf("\n");
@@ -247,7 +285,7 @@ call(struct shell *sh, uint32_t n, const char *hex, char *rest)
 	}
 	r = wasm_call(x.of.func, args, nargs, results, &fuel, &trap);
 	if (r == 0)
-		print_values(results, wasm_func_type(x.of.func).nresults);
+		print_values("values", results, wasm_func_type(x.of.func).nresults);
 	else if (r == WASM_TRAPPED)
 		printf("trap %s\n", wasm_trap_text(trap.code));
 	else
@@ -265,7 +303,7 @@ get(struct shell *sh, uint32_t n, const char *hex)
 		return;
 	}
 	v = wasm_global_get(x.of.global);
-	print_values(&v, 1);
+	print_values("values", &v, 1);
 }
 
 static void
@@ -356,6 +394,8 @@ serve(struct shell *sh, char *line)
 		print_exports(sh, n);
 	else if (strcmp(verb, "memory") == 0)
 		hash_memory(sh, n);
+	else if (strcmp(verb, "log") == 0)
+		print_values("log", sh->log, sh->nlog), sh->nlog = 0;
 	else
 		printf("what?\n");
 	fflush(stdout);
