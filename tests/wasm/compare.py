@@ -63,12 +63,12 @@ def interp(path):
     calls, told = [], []
     for line in out.splitlines():
         if line.startswith("called host "):
-            told.append(re.sub(r":-?nan\S*", ":nan", line[line.index("(") + 1:line.rindex(") =>")]))
+            told.append(re.sub(r":-?nan[^\s,]*", ":nan", line[line.index("(") + 1:line.rindex(") =>")]))
             continue
         m = CALL.match(line)
         if not m:
             continue
-        answer = "trap" if m.group(2).startswith("error") else re.sub(r":-?nan\S*", ":nan", m.group(2))
+        answer = "trap" if m.group(2).startswith("error") else re.sub(r":-?nan[^\s,]*", ":nan", m.group(2))
         calls.append((answer.strip(), told))
         told = []
     return calls
