@@ -16,3 +16,7 @@ add_test(NAME interop/host_wasm_compare
   COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/wasm/compare.py $<TARGET_FILE:wasm_shell> 20)
 set_tests_properties(interop/host_wasm_compare PROPERTIES LABELS interop TIMEOUT 120
   ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+
+# For tests/bench/wasm.py, which compares with native code, wasm-interp and node. Not a test by itself.
+add_executable(bench_wasm bench/bench_wasm.c)
+target_link_libraries(bench_wasm PRIVATE host_wasm)
