@@ -97,6 +97,7 @@ take_frame(struct channel *c, struct bytes in)
 	flags = cursor_u16(&cur);
 	rule = find_rule(c, type);
 	if (len > FRAME_MAX) {
+		c->refused = true;
 		end(c, "message too long");
 		return 0;
 	}
@@ -116,12 +117,15 @@ take_frame(struct channel *c, struct bytes in)
 		log_num(&l, "type", type);
 		log_str(&l, "why", why);
 		log_end(&l);
+		c->refused = true;
 		end(c, why);
 		return 0;
 	}
 	cur.in = bytes_upto(cur.in, len);
-	if (rule->handle(c, &cur, fd) != 0)
+	if (rule->handle(c, &cur, fd) != 0) {
+		c->refused = true;
 		end(c, rule->name);
+	}
 	return FRAME_HEADER + len;
 }
 

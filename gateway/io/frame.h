@@ -64,6 +64,7 @@ struct channel {
 	size_t begun; /* offset of the frame being built */
 	bool building;
 	bool ended;
+	bool refused; /* it ended for what it said */
 	bool pulling; /* frames are being handled: not to be entered again */
 };
 

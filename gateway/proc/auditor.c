@@ -19,7 +19,6 @@
 #include "gateway/proc/file.h"
 
 enum {
-	AUDITOR_KEEP_MS = 10000, /* how long a connection that left is still known */
 	AUDITOR_TICK_MS = 1000,
 };
 
@@ -29,18 +28,6 @@ struct ledger_time
 auditor_now(void)
 {
 	return (struct ledger_time){ clock_wall_ns(), clock_boot_ns() };
-}
-
-static const struct named *
-named_of(uint32_t edge, uint64_t conn)
-{
-	struct conn_node *n = conns_find(&auditor.conns, edge, conn);
-
-	if (n == NULL && auditor.verifier.fd >= 0) {
-		channel_pull(&auditor.verifier); /* told first, perhaps not read first */
-		n = conns_find(&auditor.conns, edge, conn);
-	}
-	return (const struct named *)n;
 }
 
 /* ---- writing ---- */
@@ -157,6 +144,10 @@ write_batch(void)
 	for (size_t i = 0; i < auditor.n_waiting; i++) {
 		uint64_t seq = auditor.waiting[i].seq;
 
+		if (r == 0 && auditor.waiting[i].token != 0 && seq != 0)
+			under_way_add(seq, auditor.waiting[i].of);
+		if (auditor.waiting[i].of != auditor.dispatchers)
+			continue;
 		(void)msg_durable_put(&auditor.dispatcher, r == 0 ? MSG_DURABLE : MSG_NOT_WRITTEN,
 		    auditor.waiting[i].token, r == 0 ? seq : (uint64_t)-r);
 	}
@@ -224,24 +215,60 @@ make_room(void)
 
 /* ---- what is reported ---- */
 
-static int
-on_note(struct channel *c, struct cursor *in, int fd)
+/* begins_with() - "@text@then..." */
+static bool
+begins_with(struct bytes s, const char *text, uint8_t then)
 {
-	const struct named *who;
+	size_t n = strlen(text);
+
+	return s.len > n && bytes_starts(s, bytes_str(text)) && s.ptr[n] == then;
+}
+
+/*
+ * note_is_own() - is it about a connection of the edge that says it, in every word of it that names one?
+ * Which edge that is, the channel says. A connection opens once and closes once.
+ */
+static bool
+note_is_own(const struct msg_note *m, uint32_t edge, struct named *who)
+{
+	bool opens = bytes_is(m->event, "conn_open"), closes = bytes_is(m->event, "conn_close");
+	char id[64];
+
+	snprintf(id, sizeof(id), "%u.%llu", edge, (unsigned long long)m->conn);
+	if (m->id.len != 0 && !begins_with(m->id, id, '.'))
+		return false;
+	if (m->listener >= SETUP_LISTENERS)
+		return false;
+	if (who == NULL)
+		return true; /* nobody's name is on it */
+	if (m->listener != who->entry.listener || !begins_with(m->source, who->source, ':') ||
+	    (opens && who->opened) || (closes && who->closed))
+		return false;
+	who->opened = who->opened || opens;
+	who->closed = who->closed || closes;
+	return true;
+}
+
+int
+auditor_on_note(struct channel *c, struct cursor *in, int fd)
+{
+	struct named *who;
 	struct msg_note m;
 
 	(void)fd;
 	if (msg_note_get(in, &m) != 0)
 		return -EBADMSG;
 	who = named_of(c->index, m.conn);
+	if (!note_is_own(&m, c->index, who))
+		return -EBADMSG;
 	record_note(&m, c->index, who);
 	note_edge(&auditor.notes, &m, c->index, who);
 	make_room();
 	return 0;
 }
 
-static int
-on_login_refused(struct channel *c, struct cursor *in, int fd)
+int
+auditor_on_login_refused(struct channel *c, struct cursor *in, int fd)
 {
 	struct msg_refused m;
 
@@ -255,8 +282,8 @@ on_login_refused(struct channel *c, struct cursor *in, int fd)
 	return 0;
 }
 
-static int
-on_record(struct channel *c, struct cursor *in, int fd)
+int
+auditor_on_record(struct channel *c, struct cursor *in, int fd)
 {
 	const struct named *who;
 	struct msg_record m;
@@ -277,16 +304,17 @@ on_record(struct channel *c, struct cursor *in, int fd)
 	note_command(&auditor.notes, &m, who, seq);
 	auditor.waiting[auditor.n_waiting].token = m.token;
 	auditor.waiting[auditor.n_waiting].seq = seq;
+	auditor.waiting[auditor.n_waiting].of = auditor.dispatchers;
 	auditor.n_waiting++;
 	return 0;
 }
 
 /*
- * on_spared() - a read that policy leaves out of the record. It waits in its turn all the same, so that it does
+ * auditor_on_spared() - a read that policy leaves out of the record. It waits in its turn all the same, so that it does
  * not overtake what its connection asked for before.
  */
-static int
-on_spared(struct channel *c, struct cursor *in, int fd)
+int
+auditor_on_spared(struct channel *c, struct cursor *in, int fd)
 {
 	uint64_t token;
 
@@ -297,13 +325,14 @@ on_spared(struct channel *c, struct cursor *in, int fd)
 	make_room();
 	auditor.waiting[auditor.n_waiting].token = token;
 	auditor.waiting[auditor.n_waiting].seq = 0;
+	auditor.waiting[auditor.n_waiting].of = auditor.dispatchers;
 	auditor.n_waiting++;
 	return 0;
 }
 
 /* on_outcome() - kept until its record is durable: a command that went on has one, whatever the disk says. */
-static int
-on_outcome(struct channel *c, struct cursor *in, int fd)
+int
+auditor_on_outcome(struct channel *c, struct cursor *in, int fd)
 {
 	struct bytes all = in->in;
 	struct msg_outcome m;
@@ -312,6 +341,11 @@ on_outcome(struct channel *c, struct cursor *in, int fd)
 	(void)fd;
 	if (msg_outcome_get(in, &m) != 0)
 		return -EBADMSG;
+	if (!under_way_over(m.seq)) {
+		/* it has one already */
+		log_event(LOG_WRN, "outcome_unexpected");
+		return 0;
+	}
 	if (auditor.outcomes.len + all.len + 4 <= AUDITOR_OUTCOMES)
 		buf_put_sized(&auditor.outcomes, all);
 	else
@@ -334,80 +368,13 @@ on_act(struct channel *c, struct cursor *in, int fd)
 	return 0;
 }
 
-/* ---- who is who ---- */
-
-static int
-on_who(struct channel *c, struct cursor *in, int fd)
-{
-	struct named *n = calloc(1, sizeof(*n));
-	struct msg_who who;
-	int r = n != NULL ? msg_who_get(in, &who) : -ENOMEM;
-
-	(void)c;
-	(void)fd;
-	if (r == 0) {
-		n->came_ns = auditor_now().mono_ns;
-		snprintf(n->source, sizeof(n->source), "%s", who.identity.source);
-		r = people_meet(&auditor.people, &who.identity, &n->person);
-		if (r == 0)
-			r = conns_add(&auditor.conns, &n->node, who.edge, who.conn);
-		if (r == 0)
-			return 0;
-		people_leave(&auditor.people, n->person);
-		msg_who_deinit(&who);
-	}
-	free(n);
-	return err_pass(r);
-}
-
-static int
-on_who_left(struct channel *c, struct cursor *in, int fd)
-{
-	struct conn_node *n;
-	uint64_t conn;
-	uint32_t edge;
-
-	(void)c;
-	(void)fd;
-	if (msg_who_left_get(in, &edge, &conn) != 0)
-		return -EBADMSG;
-	n = conns_find(&auditor.conns, edge, conn);
-	if (n != NULL)
-		((struct named *)n)->left_ms = uv_now(&auditor.child.loop) + 1;
-	return 0;
-}
-
-static void
-forget(struct named *x)
-{
-	conns_remove(&auditor.conns, &x->node);
-	people_leave(&auditor.people, x->person);
-	free(x);
-}
-
-/* forget_left() - those who left a while ago: their last notes have arrived. */
-static void
-forget_left(uint64_t now)
-{
-	struct conn_node *n = conns_each(&auditor.conns, NULL), *next;
-
-	for (; n != NULL; n = next) {
-		struct named *x = (struct named *)n;
-
-		next = conns_each(&auditor.conns, n);
-		if (x->left_ms == 0 || now - x->left_ms < AUDITOR_KEEP_MS)
-			continue;
-		forget(x);
-	}
-}
-
 static void
 on_tick(uv_timer_t *t)
 {
 	uint64_t now = uv_now(&auditor.child.loop);
 
 	(void)t;
-	forget_left(now);
+	peers_forget(now);
 	record_flood(now);
 	before_sleep(NULL); /* who waits is not to wait for what follows */
 	say_state(ledger_tick(&auditor.ledger, auditor_now()));
@@ -418,81 +385,16 @@ on_tick(uv_timer_t *t)
 
 /* ---- parent ---- */
 
-static void
-edge_gone(struct channel *c, const char *why)
-{
-	(void)why;
-	channel_close(c);
-}
-
-/* forget_edge() - an edge takes the place of one that died; its numbers begin anew. */
-static void
-forget_edge(unsigned index)
-{
-	struct conn_node *n = conns_each(&auditor.conns, NULL), *next;
-
-	for (; n != NULL; n = next) {
-		next = conns_each(&auditor.conns, n);
-		if (n->edge != index)
-			continue;
-		forget((struct named *)n);
-	}
-}
-
-#define ROWS(r) { r, sizeof(r) / sizeof((r)[0]), edge_gone }
-
-static int
-on_peer(struct channel *c, struct cursor *in, int fd)
-{
-	static const struct frame_rule edge_rules[] = {
-		{ MSG_NOTE, CHILD_IN(0), false, false, 128 * 1024, on_note, "note" },
-	};
-	static const struct frame_rule dispatcher_rules[] = {
-		{ MSG_RECORD, CHILD_IN(0), false, false, MSG_RECORD_MAX, on_record, "record" },
-		{ MSG_OUTCOME, CHILD_IN(0), false, false, MSG_OUTCOME_MAX, on_outcome, "outcome" },
-		{ MSG_SPARED, CHILD_IN(0), false, false, 8, on_spared, "spared" },
-	};
-	static const struct frame_rule verifier_rules[] = {
-		{ MSG_WHO, CHILD_IN(0), false, false, FRAME_MAX, on_who, "who" },
-		{ MSG_WHO_LEFT, CHILD_IN(0), false, false, 12, on_who_left, "who_left" },
-		{ MSG_LOGIN_REFUSED, CHILD_IN(0), false, false, 4096, on_login_refused, "login_refused" },
-	};
-	static const struct channel_ops edge_ops = ROWS(edge_rules);
-	static const struct channel_ops dispatcher_ops = ROWS(dispatcher_rules);
-	static const struct channel_ops verifier_ops = ROWS(verifier_rules);
-	enum role role;
-	unsigned index;
-
-	(void)c;
-	if (msg_peer_get(in, &role, &index) == 0 && index < AUDITOR_EDGES) {
-		if (role == ROLE_EDGE) {
-			/* the end of the other may not have been read yet, nor its last notes */
-			if (auditor.edge[index].fd >= 0)
-				channel_pull(&auditor.edge[index]);
-			channel_end(&auditor.edge[index], "replaced");
-			forget_edge(index);
-			return channel_open(&auditor.edge[index], &auditor.child.loop, fd, "edge", index, &edge_ops);
-		}
-		if (role == ROLE_DISPATCHER)
-			return channel_open(&auditor.dispatcher, &auditor.child.loop, fd, "dispatcher", 0, &dispatcher_ops);
-		if (role == ROLE_VERIFIER)
-			return channel_open(&auditor.verifier, &auditor.child.loop, fd, "verifier", 0, &verifier_ops);
-		if (role == ROLE_SHIPPER)
-			return auditor_shipper_peer(fd);
-	}
-	close(fd);
-	return -EBADMSG;
-}
-
 static int
 on_start(struct channel *c, struct cursor *in, int fd)
 {
 	(void)in;
 	(void)fd;
-	if (auditor.dir < 0 || auditor.decisions < 0 || auditor.key.seed.ptr == NULL || auditor.verifier.fd < 0 || auditor.dispatcher.fd < 0)
+	if (auditor.dir < 0 || auditor.decisions < 0 || auditor.key.seed.ptr == NULL)
 		return -EBADMSG;
 	auditor_open_log();
 	c->state = CHILD_RUNNING;
+	peers_begin();
 	/* the start is on the disk before anybody is served; where it cannot be, reads are, and it says so */
 	say_state(ledger_tick(&auditor.ledger, auditor_now()));
 	auditor_shipper_tell();
@@ -508,14 +410,7 @@ on_stop(struct channel *c, struct cursor *in, int fd)
 	(void)c;
 	(void)in;
 	(void)fd;
-	for (size_t i = 0; i < AUDITOR_EDGES; i++) {
-		if (auditor.edge[i].fd >= 0)
-			channel_pull(&auditor.edge[i]);
-	}
-	if (auditor.verifier.fd >= 0)
-		channel_pull(&auditor.verifier);
-	if (auditor.dispatcher.fd >= 0)
-		channel_pull(&auditor.dispatcher);
+	peers_pull();
 	if (auditor.open) {
 		before_sleep(NULL);
 		ledger_close(&auditor.ledger, "stopped", auditor_now());
@@ -529,7 +424,7 @@ auditor_main(void)
 {
 	static const struct frame_rule rules[] = {
 		CHILD_ROWS,
-		{ MSG_PEER, CHILD_ALIVE, false, true, 16, on_peer, "peer" },
+		{ MSG_PEER, CHILD_ALIVE, false, true, 16, auditor_on_peer, "peer" },
 		{ MSG_FILE, CHILD_ALIVE, false, true, 64, auditor_on_file, "file" },
 		{ MSG_STATS_WANTED, CHILD_ALIVE, false, false, 0, on_stats_wanted, "stats_wanted" },
 		{ MSG_ACT, CHILD_IN(CHILD_RUNNING), false, false, 4096, on_act, "act" },
@@ -540,6 +435,9 @@ auditor_main(void)
 
 	for (size_t i = 0; i < AUDITOR_EDGES; i++)
 		auditor.edge[i].fd = -1;
+	auditor.dispatcher_fd = auditor.verifier_fd = -1;
+	doors_init(&auditor.doors);
+	roster_init(&auditor.roster, sizeof(struct named));
 	auditor.dispatcher.fd = auditor.verifier.fd = auditor.dir = auditor.decisions = -1;
 	buf_init(&auditor.notes, AUDITOR_NOTES);
 	buf_init(&auditor.outcomes, AUDITOR_OUTCOMES);

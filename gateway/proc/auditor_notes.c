@@ -82,7 +82,7 @@ note_edge(struct buf *b, const struct msg_note *m, uint32_t edge, const struct n
 	put_number(b, "client", m->conn);
 	put_text(b, "source", m->source);
 	if (who != NULL)
-		put_identity(b, &who->person->identity);
+		put_identity(b, &who->entry.person->identity);
 	put_text(b, "subject", m->subject);
 	put_text(b, "reply", m->reply);
 	put_text(b, "queue", m->queue);
@@ -157,7 +157,7 @@ note_command(struct buf *b, const struct msg_record *m, const struct named *who,
 	put_number(b, "edge", m->edge);
 	put_number(b, "client", m->conn);
 	put_text(b, "source", bytes_str(who->source));
-	put_identity(b, &who->person->identity);
+	put_identity(b, &who->entry.person->identity);
 	put_number(b, "size", m->size);
 	buf_put_str(b, ",\"sha256\":\"");
 	buf_put_hex(b, bytes_of(m->digest, sizeof(m->digest)));

@@ -1,6 +1,7 @@
 /*
- * auditor_priv - the auditor in six files: auditor.c takes messages, waits for the disk and answers;
- * auditor_files.c what it is given; auditor_keys.c another key while it runs;
+ * auditor_priv - the auditor in its files: auditor.c takes messages, waits for the disk and answers;
+ * auditor_peers.c who is who, and who speaks; auditor_files.c what it is given;
+ * auditor_keys.c another key while it runs;
  * auditor_records.c makes records of them; auditor_notes.c the lines of the decision log;
  * auditor_shipper.c tells how far the log is durable.
  */
@@ -9,15 +10,15 @@
 
 #include "gateway/proc/audit_keys.h"
 #include "gateway/proc/child.h"
-#include "gateway/proc/conns.h"
+#include "gateway/proc/doors.h"
 #include "gateway/proc/flood.h"
 #include "gateway/proc/ledger.h"
 #include "gateway/proc/msg_auditor.h"
 #include "gateway/proc/msg_verifier.h"
-#include "gateway/proc/people.h"
+#include "gateway/proc/roster.h"
 
 enum {
-	AUDITOR_EDGES = 64,
+	AUDITOR_EDGES = DOORS,
 	AUDITOR_NOTES = 16 * 1024 * 1024,
 	AUDITOR_OUTCOMES = 8 * 1024 * 1024, /* kept until they are written */
 	AUDITOR_WAITING = 65536,
@@ -26,18 +27,23 @@ enum {
 };
 
 struct named {
-	struct conn_node node; /* first */
-	struct person *person;
+	struct roster_entry entry; /* first */
 	char source[64];
 	uint64_t left_ms; /* 0: still there */
 	int64_t came_ns;  /* mono */
+	bool opened, closed; /* its edge has said so */
 };
 
 struct auditor {
 	struct child child; /* first */
 	struct channel edge[AUDITOR_EDGES], dispatcher, verifier;
-	struct conns conns;
-	struct people people;
+	struct roster roster;
+	struct doors doors;   /* open: the verifier has said who is there */
+	int dispatcher_fd, verifier_fd; /* that wait for the start, or -1 */
+	bool greeted;         /* the dispatcher has said what is under way */
+	bool settled;         /* what the run before left open is known */
+	uint64_t dispatchers; /* how many there have been */
+	struct conns under_way; /* commands that went on and have no outcome yet, by record number */
 	int dir, decisions; /* descriptors; the folder is the ledger's once that is open */
 	struct audit_key key, former;
 	struct secret redact;
@@ -46,6 +52,7 @@ struct auditor {
 	struct buf notes; /* decision log lines of this turn */
 	struct {
 		uint64_t token, seq;
+		uint64_t of; /* which dispatcher */
 	} waiting[AUDITOR_WAITING];
 	size_t n_waiting;
 	struct buf outcomes; /* messages whose records are not durable yet; each behind its length */
@@ -65,6 +72,25 @@ struct auditor {
 
 extern struct auditor auditor;
 
+/* What senders say; the tables are in auditor_peers.c. */
+int auditor_on_note(struct channel *c, struct cursor *in, int fd);
+int auditor_on_login_refused(struct channel *c, struct cursor *in, int fd);
+int auditor_on_record(struct channel *c, struct cursor *in, int fd);
+int auditor_on_spared(struct channel *c, struct cursor *in, int fd);
+int auditor_on_outcome(struct channel *c, struct cursor *in, int fd);
+/* auditor_on_peer() - the parent's MSG_PEER. */
+int auditor_on_peer(struct channel *c, struct cursor *in, int fd);
+/* peers_begin() - the log is open: hear what is under way, and who is who. */
+void peers_begin(void);
+/* peers_pull() - what was sent to us so far. */
+void peers_pull(void);
+/* peers_forget() - those who left a while ago: their last notes have arrived. */
+void peers_forget(uint64_t now_ms);
+/* named_of() - the verifier's word on a connection, or NULL. */
+struct named *named_of(uint32_t edge, uint64_t conn);
+/* under_way_add() - command @seq is durable. under_way_over() - Return: was it under way? */
+void under_way_add(uint64_t seq, uint64_t of);
+bool under_way_over(uint64_t seq);
 /* auditor_on_file() - the parent's MSG_FILE. */
 int auditor_on_file(struct channel *c, struct cursor *in, int fd);
 /* auditor_on_key() - another key, or the same one, while the log is written; @fd is taken. The parent is told. */
@@ -80,6 +106,8 @@ struct bytes auditor_id(uint32_t edge, uint64_t conn, uint64_t number, char room
 
 /* record_command() - into the batch. Return: 0 with its number, or an errno: it is not. */
 int record_command(const struct msg_record *m, const struct named *who, uint64_t *seq) must_check;
+/* record_listener() - what the listener a connection came by is called, by its edge's word. */
+struct bytes record_listener(uint8_t listener);
 /* record_note() - what an edge said; what nobody waits for is counted where it comes too often. */
 void record_note(const struct msg_note *m, uint32_t edge, const struct named *who);
 void record_refused(const struct msg_refused *m);

@@ -26,7 +26,7 @@ set_who(struct record *r, const struct named *who)
 
 	if (who == NULL)
 		return;
-	id = &who->person->identity;
+	id = &who->entry.person->identity;
 	r->user = bytes_str(id->user);
 	r->account = bytes_str(id->account);
 	r->issuer = bytes_str(id->issuer);
@@ -35,6 +35,14 @@ set_who(struct record *r, const struct named *who)
 	r->tags.n = id->n_tags < RECORD_LIST_MAX ? id->n_tags : RECORD_LIST_MAX;
 	for (size_t i = 0; i < r->tags.n; i++)
 		r->tags.item[i] = bytes_str(id->tags[i]);
+}
+
+struct bytes
+record_listener(uint8_t listener)
+{
+	const struct setup *s = &auditor.child.setup;
+
+	return listener < s->n_listeners ? bytes_str(s->listener[listener]) : BYTES_NULL;
 }
 
 static void
@@ -133,6 +141,7 @@ record_command(const struct msg_record *m, const struct named *who, uint64_t *se
 	int e;
 
 	set_conn(&r, m->edge, m->conn, bytes_str(who->source));
+	r.listener = record_listener(who->entry.listener);
 	set_who(&r, who);
 	set_payload(&r, m->size, m->digest);
 	set_body(&r, m);
@@ -296,6 +305,7 @@ record_note(const struct msg_note *m, uint32_t edge, const struct named *who)
 	if (is == NULL)
 		return;
 	set_conn(&r, edge, m->conn, m->source);
+	r.listener = record_listener(m->listener);
 	set_who(&r, who);
 	if (is->kind == RECORD_DENIAL)
 		set_denial(&r, m, is->what);
@@ -317,6 +327,7 @@ record_refused(const struct msg_refused *m)
 		.reason = m->code, .why = m->why };
 
 	set_conn(&r, m->edge, m->conn, bytes_str(m->source));
+	r.listener = record_listener(m->listener);
 	if (pass(&r, "login"))
 		put(&r);
 }

@@ -92,6 +92,27 @@ child_fatal(struct child *c, const char *why, int error)
 	child_exit(c, 1);
 }
 
+void
+child_peer_lost(struct child *child, struct channel *c, enum role role, const char *why)
+{
+	bool refused = c->refused;
+	unsigned index = c->index;
+	struct log_line l;
+
+	channel_close(c);
+	log_begin(&l, refused ? LOG_ERR : LOG_INF, "peer_gone");
+	log_word(&l, "peer", role_name(role));
+	log_num(&l, "index", index);
+	log_str(&l, "why", why);
+	log_end(&l);
+	if (!refused)
+		return;
+	if (child->role == ROLE_EDGE || (child->role == ROLE_DISPATCHER && role != ROLE_EDGE))
+		child_exit(child, 1);
+	(void)msg_bad_peer_put(&child->parent, role, index);
+	channel_flush(&child->parent);
+}
+
 int
 child_on_setup(struct channel *c, struct cursor *in, int fd)
 {

@@ -15,7 +15,6 @@ struct child {
 	struct channel parent;
 	struct setup setup;
 	enum role role;
-	bool stopping;
 };
 
 /* states of the channel to the parent */
@@ -44,11 +43,17 @@ int child_on_setup(struct channel *c, struct cursor *in, int fd);
 int child_on_reopen(struct channel *c, struct cursor *in, int fd);
 /* child_on_stop() - for roles with nothing to finish: exits. */
 int child_on_stop(struct channel *c, struct cursor *in, int fd);
+/*
+ * child_peer_lost() - closes @c, a channel to a peer of @role that ended. When it died, another one comes
+ * with a MSG_PEER of its own; one that said what may not be said is reported, and the parent ends it. A
+ * process that reads a network is not believed in that: it goes itself.
+ */
+void child_peer_lost(struct child *child, struct channel *c, enum role role, const char *why);
 /* child_parent_gone() - on_end for the parent's channel: exits. */
 void child_parent_gone(struct channel *c, const char *why);
 
 #define CHILD_ROWS                                                                                 \
-	{ MSG_SETUP, CHILD_IN(CHILD_FRESH), true, false, 4096, child_on_setup, "setup" },          \
+	{ MSG_SETUP, CHILD_IN(CHILD_FRESH), true, false, 8192, child_on_setup, "setup" },          \
 	{                                                                                          \
 		MSG_REOPEN, CHILD_ALIVE, false, true, 0, child_on_reopen, "reopen"                 \
 	}

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "gateway/io/clock.h"
 #include "gateway/proc/dispatcher_priv.h"
@@ -117,8 +118,8 @@ outcome(struct job *j, const char *word)
 		.verb = bytes_str(command_verb_name(j->verb)), .lattice = j->lattice,
 		.success = bytes_str(j->said.success), .error = bytes_of(j->said.error, j->said.error_len) };
 
-	if (j->seq != 0 && !j->told)
-		(void)msg_outcome_put(&dispatcher.auditor, &m);
+	if (j->seq != 0 && !j->told && msg_outcome_put(&dispatcher.auditor, &m) != 0 && dispatcher.auditor.fd < 0)
+		j->untold = word; /* of a command with a record the words are our own */
 	j->told = true;
 }
 
@@ -126,6 +127,11 @@ void
 job_over(struct job *j, const char *word)
 {
 	outcome(j, word);
+	if (j->untold != NULL) {
+		j->state = JOB_OVER;
+		j->forsaken = true;
+		return;
+	}
 	job_free(j);
 }
 
@@ -148,8 +154,109 @@ job_unrecorded(struct job *j, int error)
 {
 	char why[128];
 
-	snprintf(why, sizeof(why), "not recorded: %s", error == ENOSPC || error == EDQUOT ? "disk full" : strerror(error));
+	snprintf(why, sizeof(why), "not recorded: %s",
+	    error == ENOSPC || error == EDQUOT ? "disk full" :
+		error == ESRCH		       ? "the auditor is being replaced" :
+						 strerror(error));
 	job_done(j, false, why);
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+void
+jobs_each(bool (*want)(const struct job *), void (*act)(struct job *))
+{
+	uint64_t *number = calloc(dispatcher.jobs.n + 1, sizeof(*number));
+	struct conn_node *n = NULL;
+	size_t at = 0;
+
+	if (number == NULL)
+		child_fatal(&dispatcher.child, "out of memory", 0);
+	while ((n = conns_each(&dispatcher.jobs, n)) != NULL)
+		if (want((struct job *)n))
+			number[at++] = n->conn;
+	if (at > 1)
+		qsort(number, at, sizeof(*number), by_number);
+	for (size_t i = 0; i < at; i++) {
+		struct job *j = (struct job *)conns_find(&dispatcher.jobs, 0, number[i]);
+
+		if (j != NULL && want(j))
+			act(j);
+	}
+	free(number);
+}
+
+static bool
+is_recording(const struct job *j)
+{
+	return j->state == JOB_RECORDING;
+}
+
+static void
+go_unheard(struct job *j)
+{
+	dispatcher.lost++;
+	if (j->mutating)
+		job_unrecorded(j, ESRCH);
+	else
+		job_go(j);
+}
+
+void
+jobs_unheard(void)
+{
+	jobs_each(is_recording, go_unheard);
+}
+
+/* is_untold() - does an outcome of it wait for an auditor? */
+static bool
+is_untold(const struct job *j)
+{
+	return j->untold != NULL;
+}
+
+static void
+tell_now(struct job *j)
+{
+	const char *word = j->untold;
+
+	j->untold = NULL;
+	j->told = false;
+	if (j->state == JOB_OVER)
+		job_over(j, word);
+	else
+		outcome(j, word);
+}
+
+void
+jobs_introduce(void)
+{
+	struct conn_node *n = NULL;
+	uint64_t seq[UNDER_WAY_MAX];
+	size_t at = 0;
+
+	while ((n = conns_each(&dispatcher.jobs, n)) != NULL) {
+		const struct job *j = (const struct job *)n;
+
+		if (j->seq == 0 || (j->told && j->untold == NULL))
+			continue;
+		seq[at++] = j->seq;
+		if (at == UNDER_WAY_MAX) {
+			(void)msg_under_way_put(&dispatcher.auditor, seq, at);
+			at = 0;
+		}
+	}
+	(void)msg_under_way_put(&dispatcher.auditor, seq, at);
+	if (msg_under_way_end_put(&dispatcher.auditor, dispatcher.lost) == 0)
+		dispatcher.lost = 0;
+	jobs_each(is_untold, tell_now);
+	channel_flush(&dispatcher.auditor);
 }
 
 void
@@ -161,6 +268,8 @@ job_end_all(void)
 		struct job *j = (struct job *)n;
 
 		next = conns_each(&dispatcher.jobs, n);
+		if (j->state == JOB_OVER)
+			continue;
 		if (j->state == JOB_ANSWERING)
 			job_over(j, j->answers > 0 ? "answered" : "no_answer");
 		else
@@ -205,6 +314,8 @@ job_answer(struct job *j, struct bytes onward, struct bytes header, struct bytes
 		.header = header, .payload = payload };
 	bool nobody = bytes_starts(header, BYTES_LIT("NATS/1.0 503"));
 
+	if (j->state == JOB_OVER)
+		return;
 	j->last_ns = clock_mono_ns();
 	if (j->first_ns == 0)
 		j->first_ns = j->last_ns;

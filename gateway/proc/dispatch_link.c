@@ -316,6 +316,15 @@ on_info(struct link *l, const struct nats_info *info)
 		ask_login(l);
 }
 
+/* links_sign_again() - where there was no signer, this one is asked. */
+void
+links_sign_again(void)
+{
+	for (struct link *l = dispatcher.links; l != NULL; l = l->next)
+		if (l->state == LINK_SIGNING)
+			ask_login(l);
+}
+
 /* on_login() - INFO, then PONG. */
 static void
 on_login(struct link *l, const struct nats_op *op)

@@ -10,22 +10,29 @@
 #include "gateway/nats/header.h"
 #include "gateway/proc/dispatcher_priv.h"
 
-void
-job_stamp(struct job *j)
+/* ask() - where there is no signer, the next one is asked. */
+static void
+ask(struct job *j)
 {
 	struct msg_stamp m = { .job = j->node.conn };
 	char room[64];
 
-	j->link = link_for(j->account);
-	if (j->link == NULL) {
-		j->stamp_state = STAMP_REFUSED;
-		return;
-	}
 	m.what.subject = j->subject;
 	m.what.reply = link_reply(j->link, j, room);
 	stamp_digest(j->header, j->payload, m.what.digest);
-	if (dispatcher.signer.fd < 0 || msg_stamp_put(&dispatcher.signer, &m) != 0)
+	if (msg_stamp_put(&dispatcher.signer, &m) != 0 && dispatcher.signer.fd >= 0)
 		j->stamp_state = STAMP_REFUSED;
+}
+
+void
+job_stamp(struct job *j)
+{
+	j->link = link_for(j->account);
+	j->deadline_ms = uv_now(&dispatcher.child.loop) + DISPATCHER_STAMP_MS;
+	if (j->link == NULL)
+		j->stamp_state = STAMP_REFUSED;
+	else
+		ask(j);
 }
 
 /* go_on() - it may go, and what the signer says is known. */
@@ -67,6 +74,42 @@ job_on_stamped(struct channel *c, struct cursor *in, int fd)
 	if (j->state == JOB_STAMPING)
 		go_on(j);
 	return 0;
+}
+
+/* waits() - for a signer? */
+static bool
+waits(const struct job *j)
+{
+	return j->stamp_state == STAMP_ASKED && j->link != NULL &&
+	    (j->state == JOB_RECORDING || j->state == JOB_STAMPING);
+}
+
+void
+jobs_stamp_again(void)
+{
+	jobs_each(waits, ask);
+	channel_flush(&dispatcher.signer);
+}
+
+static bool
+waits_too_long(const struct job *j)
+{
+	return waits(j) && uv_now(&dispatcher.child.loop) >= j->deadline_ms;
+}
+
+static void
+refuse(struct job *j)
+{
+	j->stamp_state = STAMP_REFUSED;
+	if (j->state == JOB_STAMPING)
+		go_on(j);
+}
+
+void
+jobs_unstamped(void)
+{
+	if (dispatcher.signer.fd < 0)
+		jobs_each(waits_too_long, refuse);
 }
 
 struct bytes

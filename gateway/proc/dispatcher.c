@@ -17,12 +17,6 @@
 
 enum { DISPATCHER_TICK_MS = 500, DISPATCHER_LAST_MS = 1000, DISPATCHER_HEADER = 1024 * 1024, DISPATCHER_SCRATCH = DISPATCHER_HEADER + 4096 };
 
-/* A connection the verifier named. */
-struct known {
-	struct conn_node node; /* first */
-	struct person *person;
-};
-
 struct dispatcher dispatcher;
 
 /* ---- judging ---- */
@@ -108,16 +102,16 @@ rewrite_header(struct bytes subject, struct bytes block, struct bytes *out)
 	return !buf_failed(&dispatcher.scratch) && out->len <= DISPATCHER_HEADER && n < HEADER_MAX_FIELDS;
 }
 
-static struct known *
+static const struct roster_entry *
 who_is(uint32_t edge, uint64_t conn)
 {
-	struct conn_node *n = conns_find(&dispatcher.conns, edge, conn);
+	const struct roster_entry *e = roster_find(&dispatcher.roster, edge, conn);
 
-	if (n == NULL) {
+	if (e == NULL) {
 		channel_pull(&dispatcher.verifier); /* it was told first, perhaps not read first */
-		n = conns_find(&dispatcher.conns, edge, conn);
+		e = roster_find(&dispatcher.roster, edge, conn);
 	}
-	return (struct known *)n;
+	return e;
 }
 
 /* deny() - refused by decision: recorded, and said with its reason. */
@@ -126,7 +120,8 @@ deny(struct channel *edge, const struct msg_command *m, const struct ruling *r)
 {
 	char text[ENVELOPE_TEXT], id[64];
 
-	(void)record(r, m, edge->index, NULL);
+	if (record(r, m, edge->index, NULL) != 0)
+		dispatcher.lost++;
 	channel_flush(&dispatcher.auditor);
 	ruling_text(r, dispatcher.snapshot.policy, job_decision_id(id, edge->index, m->conn, m->number), text);
 	refuse(edge, m, NULL, text);
@@ -142,13 +137,13 @@ too_many(struct channel *edge, const struct msg_command *m, const struct person 
 	refuse(edge, m, "too many commands are under way", NULL);
 }
 
-static int
-on_command(struct channel *edge, struct cursor *in, int fd)
+int
+dispatcher_on_command(struct channel *edge, struct cursor *in, int fd)
 {
 	struct bytes header = BYTES_NULL;
 	struct msg_command m;
 	struct ruling ruling;
-	struct known *k;
+	const struct roster_entry *k;
 	struct job *j;
 	enum limit no;
 
@@ -181,17 +176,27 @@ on_command(struct channel *edge, struct cursor *in, int fd)
 	j->verb = ruling_verb(&ruling);
 	j->mutating = ruling.command.mutating;
 	j->one = ruling.command.host.len != 0;
-	if (dispatcher.auditor.fd < 0 || have_written(&ruling, &m, edge->index, j) != 0) {
-		job_done(j, false, "not_recorded");
+	if (dispatcher.auditor.fd >= 0 && have_written(&ruling, &m, edge->index, j) == 0) {
+		channel_flush(&dispatcher.auditor);
+		/* an auditor that died just now may have taken it along */
+		j = (struct job *)conns_find(&dispatcher.jobs, 0, dispatcher.last_job);
+		if (j != NULL)
+			job_stamp(j); /* while the disk is at work */
 		return 0;
 	}
-	channel_flush(&dispatcher.auditor);
-	job_stamp(j); /* while the disk is at work */
+	dispatcher.lost++;
+	if (j->mutating) {
+		job_unrecorded(j, ESRCH);
+		return 0;
+	}
+	/* what only reads goes on; a gap record will say how many were not written down */
+	job_stamp(j);
+	job_go(j);
 	return 0;
 }
 
-static int
-on_enough(struct channel *edge, struct cursor *in, int fd)
+int
+dispatcher_on_enough(struct channel *edge, struct cursor *in, int fd)
 {
 	uint64_t conn, number;
 
@@ -203,147 +208,23 @@ on_enough(struct channel *edge, struct cursor *in, int fd)
 	return 0;
 }
 
-/* ---- the auditor's word ---- */
-
-static int
-on_durable(struct channel *c, struct cursor *in, int fd)
-{
-	uint64_t token, seq;
-	struct job *j;
-
-	(void)c;
-	(void)fd;
-	if (msg_durable_get(in, &token, &seq) != 0)
-		return -EBADMSG;
-	j = token != 0 ? (struct job *)conns_find(&dispatcher.jobs, 0, token) : NULL;
-	if (j == NULL)
-		return 0;
-	if (j->state != JOB_RECORDING)
-		return -EBADMSG;
-	j->seq = seq;
-	job_go(j);
-	return 0;
-}
-
-/* on_not_written() - what changes something is refused. What only reads goes on: a gap record will say
- * how many were not written down. */
-static int
-on_not_written(struct channel *c, struct cursor *in, int fd)
-{
-	uint64_t token, error;
-	struct job *j;
-
-	(void)c;
-	(void)fd;
-	if (msg_durable_get(in, &token, &error) != 0)
-		return -EBADMSG;
-	j = token != 0 ? (struct job *)conns_find(&dispatcher.jobs, 0, token) : NULL;
-	if (j == NULL || j->state != JOB_RECORDING)
-		return 0;
-	if (j->mutating)
-		job_unrecorded(j, error < 4096 ? (int)error : EIO);
-	else
-		job_go(j);
-	return 0;
-}
-
-/* ---- the verifier's and the signer's word ---- */
-
-static int
-on_who(struct channel *c, struct cursor *in, int fd)
-{
-	struct known *k = calloc(1, sizeof(*k));
-	struct msg_who who;
-	int r = k != NULL ? msg_who_get(in, &who) : -ENOMEM;
-
-	(void)c;
-	(void)fd;
-	if (r == 0) {
-		uint32_t edge = who.edge;
-		uint64_t conn = who.conn;
-
-		r = people_meet(&dispatcher.people, &who.identity, &k->person);
-		msg_who_deinit(&who);
-		if (r == 0)
-			r = conns_add(&dispatcher.conns, &k->node, edge, conn);
-		if (r == 0)
-			return 0;
-		people_leave(&dispatcher.people, k->person);
-	}
-	free(k);
-	return err_pass(r);
-}
-
-static int
-on_who_left(struct channel *c, struct cursor *in, int fd)
-{
-	struct conn_node *n;
-	uint64_t conn;
-	uint32_t edge;
-
-	(void)c;
-	(void)fd;
-	if (msg_who_left_get(in, &edge, &conn) != 0)
-		return -EBADMSG;
-	/* commands it sent before leaving may still wait in the edge's channel */
-	if (edge < DISPATCHER_EDGES && dispatcher.edge[edge].fd >= 0)
-		channel_pull(&dispatcher.edge[edge]);
-	n = conns_find(&dispatcher.conns, edge, conn);
-	if (n == NULL)
-		return 0;
-	conns_remove(&dispatcher.conns, n);
-	people_leave(&dispatcher.people, ((struct known *)n)->person);
-	free(n);
-	job_forsake_some(edge, conn, 0);
-	return 0;
-}
-
-static int
-on_signed(struct channel *c, struct cursor *in, int fd)
-{
-	struct msg_signed m;
-
-	(void)c;
-	(void)fd;
-	if (msg_signed_get(in, &m) != 0)
-		return -EBADMSG;
-	link_signed(m.conn, m.sig.len == 64 ? m.jwt : BYTES_NULL, m.sig);
-	return 0;
-}
-
-static int
-on_not_signed(struct channel *c, struct cursor *in, int fd)
-{
-	struct msg_signed m;
-	struct log_line l;
-
-	(void)c;
-	(void)fd;
-	if (msg_signed_get(in, &m) != 0)
-		return -EBADMSG;
-	log_begin(&l, LOG_ERR, "not_signed");
-	log_bytes(&l, "why", m.why);
-	log_end(&l);
-	link_signed(m.conn, BYTES_NULL, BYTES_NULL);
-	return 0;
-}
-
 /* ---- time ---- */
 
 static void
 on_tick(uv_timer_t *t)
 {
 	uint64_t now = uv_now(&dispatcher.child.loop);
-	struct conn_node *n = conns_each(&dispatcher.jobs, NULL), *next;
+	struct conn_node *n, *next;
 	int accident;
 
 	(void)t;
 	(void)snapshot_tick(&dispatcher.snapshot, &accident); /* nothing lives here that was judged before */
 	if (accident != 0)
 		child_fatal(&dispatcher.child, "policy cannot be used", accident);
-	meters_tick(dispatcher.people.meters, now);
+	meters_tick(dispatcher.roster.people.meters, now);
 	link_tick(now);
-	for (; n != NULL; n = next) {
+	jobs_unstamped();
+	for (n = conns_each(&dispatcher.jobs, NULL); n != NULL; n = next) {
 		struct job *j = (struct job *)n;
 
 		next = conns_each(&dispatcher.jobs, n);
@@ -352,84 +233,7 @@ on_tick(uv_timer_t *t)
 	}
 }
 
-/* ---- peers and parent ---- */
-
-/* edge_gone() - its commands under way go on, nobody hears of them: its numbers begin anew. */
-static void
-edge_gone(struct channel *c, const char *why)
-{
-	struct conn_node *n = conns_each(&dispatcher.jobs, NULL), *next;
-	unsigned index = c->index;
-
-	(void)why;
-	channel_close(c);
-	for (; n != NULL; n = next) {
-		struct job *j = (struct job *)n;
-
-		next = conns_each(&dispatcher.jobs, n);
-		if (j->edge != index)
-			continue;
-		j->edge = DISPATCHER_EDGES;
-		job_forsake(j);
-	}
-}
-
-static void
-peer_gone(struct channel *c, const char *why)
-{
-	(void)why;
-	channel_close(c);
-	child_fatal(&dispatcher.child, c->peer, 0);
-}
-
-#define SAID CHILD_IN(0)
-#define ROWS(r, gone) { r, sizeof(r) / sizeof((r)[0]), gone }
-
-static int
-on_peer(struct channel *c, struct cursor *in, int fd)
-{
-	static const struct frame_rule edge_rules[] = {
-		{ MSG_COMMAND, SAID, false, false, COMMAND_FRAME_MAX, on_command, "command" },
-		{ MSG_ENOUGH, SAID, false, false, 16, on_enough, "enough" },
-	};
-	static const struct frame_rule auditor_rules[] = {
-		{ MSG_DURABLE, SAID, false, false, 16, on_durable, "durable" },
-		{ MSG_NOT_WRITTEN, SAID, false, false, 16, on_not_written, "not_written" },
-	};
-	static const struct frame_rule verifier_rules[] = {
-		{ MSG_WHO, SAID, false, false, FRAME_MAX, on_who, "who" },
-		{ MSG_WHO_LEFT, SAID, false, false, 12, on_who_left, "who_left" },
-	};
-	static const struct frame_rule signer_rules[] = {
-		{ MSG_SIGNED, SAID, false, false, 1 << 17, on_signed, "signed" },
-		{ MSG_NOT_SIGNED, SAID, false, false, 1 << 17, on_not_signed, "not_signed" },
-		{ MSG_STAMPED, SAID, false, false, 256, job_on_stamped, "stamped" },
-	};
-	static const struct channel_ops edge_ops = ROWS(edge_rules, edge_gone);
-	static const struct channel_ops auditor_ops = ROWS(auditor_rules, peer_gone);
-	static const struct channel_ops verifier_ops = ROWS(verifier_rules, peer_gone);
-	static const struct channel_ops signer_ops = ROWS(signer_rules, peer_gone);
-	uv_loop_t *loop = &dispatcher.child.loop;
-	enum role role;
-	unsigned index;
-
-	(void)c;
-	if (msg_peer_get(in, &role, &index) == 0 && index < DISPATCHER_EDGES) {
-		/* one that takes the place of another: the end of that one may not have been read yet */
-		if (role == ROLE_EDGE)
-			channel_end(&dispatcher.edge[index], "replaced");
-		if (role == ROLE_EDGE)
-			return channel_open(&dispatcher.edge[index], loop, fd, "edge", index, &edge_ops);
-		if (role == ROLE_AUDITOR)
-			return channel_open(&dispatcher.auditor, loop, fd, "auditor", 0, &auditor_ops);
-		if (role == ROLE_VERIFIER)
-			return channel_open(&dispatcher.verifier, loop, fd, "verifier", 0, &verifier_ops);
-		if (role == ROLE_SIGNER)
-			return channel_open(&dispatcher.signer, loop, fd, "signer", 0, &signer_ops);
-	}
-	close(fd);
-	return -EBADMSG;
-}
+/* ---- the parent's word ---- */
 
 static int
 on_policy(struct channel *c, struct cursor *in, int fd)
@@ -439,7 +243,7 @@ on_policy(struct channel *c, struct cursor *in, int fd)
 
 	(void)in;
 	if (r == 0)
-		r = people_swap(&dispatcher.people, fresh.policy);
+		r = people_swap(&dispatcher.roster.people, fresh.policy);
 	if (r != 0)
 		child_fatal(&dispatcher.child, "policy snapshot cannot be used", r);
 	if (dispatcher.snapshot.policy == NULL ||
@@ -523,8 +327,7 @@ on_start(struct channel *c, struct cursor *in, int fd)
 {
 	(void)in;
 	(void)fd;
-	if (dispatcher.auditor.fd < 0 || dispatcher.verifier.fd < 0 || dispatcher.signer.fd < 0 ||
-	    dispatcher.snapshot.policy == NULL)
+	if (dispatcher.snapshot.policy == NULL)
 		return -EBADMSG;
 	c->state = CHILD_RUNNING;
 	uv_timer_start(&dispatcher.tick, on_tick, DISPATCHER_TICK_MS, DISPATCHER_TICK_MS);
@@ -536,7 +339,7 @@ dispatcher_main(void)
 {
 	static const struct frame_rule rules[] = {
 		CHILD_ROWS,
-		{ MSG_PEER, CHILD_ALIVE, false, true, 16, on_peer, "peer" },
+		{ MSG_PEER, CHILD_ALIVE, false, true, 16, dispatcher_on_peer, "peer" },
 		{ MSG_TLS_PEER, CHILD_ALIVE, false, true, 16, on_tls_peer, "tls_peer" },
 		{ MSG_TLS, CHILD_ALIVE, false, false, MSG_TLS_MAX, on_tls, "tls" },
 		{ MSG_POLICY, CHILD_ALIVE, false, true, 0, on_policy, "policy" },
@@ -552,16 +355,18 @@ dispatcher_main(void)
 
 	for (size_t i = 0; i < DISPATCHER_EDGES; i++)
 		dispatcher.edge[i].fd = -1;
+	doors_init(&dispatcher.doors);
+	roster_init(&dispatcher.roster, sizeof(struct roster_entry));
 	dispatcher.verifier.fd = dispatcher.signer.fd = dispatcher.auditor.fd = -1;
 	tls_begin();
 	tls_hop_init(&dispatcher.tls.hop, &dispatcher.child.loop);
 	child_begin(&dispatcher.child, ROLE_DISPATCHER, &ops);
 	buf_init(&dispatcher.scratch, DISPATCHER_SCRATCH);
-	dispatcher.people.meters = meters_new(1);
+	dispatcher.roster.people.meters = meters_new(1);
 	randombytes_buf(key, sizeof(key));
 	dispatcher.users = tally_new(key, 0);
 	dispatcher.arena = malloc(BODY_ARENA);
-	if (dispatcher.people.meters == NULL || dispatcher.arena == NULL || dispatcher.users == NULL)
+	if (dispatcher.roster.people.meters == NULL || dispatcher.arena == NULL || dispatcher.users == NULL)
 		child_fatal(&dispatcher.child, "out of memory", 0);
 	if (stream_room_init(&dispatcher.room, &dispatcher.child.loop) != 0 ||
 	    uv_timer_init(&dispatcher.child.loop, &dispatcher.tick) != 0)

@@ -1,6 +1,7 @@
 /*
- * dispatcher_priv - the dispatcher in four files: dispatcher.c judges, dispatch_jobs.c keeps the jobs,
- * dispatch_stamp.c has them stamped, dispatch_link.c holds the upstream connections that may command.
+ * dispatcher_priv - the dispatcher in its files: dispatcher.c judges, dispatch_jobs.c keeps the jobs,
+ * dispatch_stamp.c has them stamped, dispatch_link.c holds the upstream connections that may command,
+ * dispatch_peers.c speaks with the other processes and gets over the death of one.
  */
 #ifndef GATEWAY_PROC_DISPATCHER_PRIV_H
 #define GATEWAY_PROC_DISPATCHER_PRIV_H
@@ -10,22 +11,23 @@
 #include "gateway/nats/parser.h"
 #include "gateway/proc/answer.h"
 #include "gateway/proc/child.h"
-#include "gateway/proc/conns.h"
+#include "gateway/proc/doors.h"
 #include "gateway/proc/limit_log.h"
 #include "gateway/proc/msg_auditor.h"
 #include "gateway/proc/msg_dispatcher.h"
 #include "gateway/proc/msg_signer.h"
 #include "gateway/proc/msg_verifier.h"
-#include "gateway/proc/people.h"
+#include "gateway/proc/roster.h"
 #include "gateway/proc/snapshot.h"
 #include "gateway/proc/tls_side.h"
 
 enum {
-	DISPATCHER_EDGES = 64,
+	DISPATCHER_EDGES = DOORS,
 	DISPATCHER_ANSWERS = 1000,
 	DISPATCHER_ANSWER_MS = 60000,
 	DISPATCHER_LOGIN_MS = 10000,
 	DISPATCHER_PONG_MS = 10000, /* a command's PING unanswered for so long: the link is of no use */
+	DISPATCHER_STAMP_MS = 5000, /* so long a command waits for a signer */
 	JOB_SECRETS = 16, /* more: what a host says of it is not kept */
 };
 
@@ -35,6 +37,7 @@ enum job_state {
 	JOB_QUEUED,        /* the link speaks next: open, or failed */
 	JOB_PUBLISHED,     /* the upstream speaks next: PONG, or -ERR before it */
 	JOB_ANSWERING,     /* hosts speak; until enough, too many, or too late */
+	JOB_OVER,          /* nobody: its outcome waits for an auditor */
 };
 
 enum stamp_state {
@@ -47,7 +50,7 @@ enum stamp_state {
 struct job {
 	struct conn_node node; /* first; edge 0, conn = our number */
 	enum job_state state;
-	uint32_t edge;         /* DISPATCHER_EDGES: gone since */
+	uint32_t edge;         /* it may have been replaced since; its connections' numbers do not come again */
 	uint64_t conn, number; /* as the edge names it */
 	uint64_t seq;          /* of its record */
 	enum verb verb;
@@ -62,6 +65,7 @@ struct job {
 	bool mutating;         /* then: no record, no command */
 	bool one;              /* it is for one host, which answers once */
 	bool told;             /* its outcome is recorded */
+	const char *untold;    /* or waits for an auditor: the word */
 	uint64_t answers;
 	struct answer said;    /* by the first of them */
 	uint32_t n_secrets;
@@ -111,8 +115,8 @@ struct dispatcher {
 	struct stream_room room;
 	struct tls_side tls; /* towards the upstream */
 	struct snapshot snapshot;
-	struct people people;
-	struct conns conns; /* of struct known */
+	struct doors doors; /* open: the verifier has said who is there */
+	struct roster roster;
 	struct conns jobs;
 	struct link *links;
 	uint64_t last_job, last_link;
@@ -121,6 +125,7 @@ struct dispatcher {
 	size_t job_memory;
 	struct limit_log limit_log;
 	uint64_t limit[LIMIT_COUNT];
+	uint64_t lost; /* records there was no auditor for */
 	uv_timer_t tick;
 	struct buf scratch;
 	void *arena; /* BODY_ARENA bytes: the body being read */
@@ -139,6 +144,8 @@ void links_stale(void);
 void link_dialled(uint64_t token, int fd);
 /* link_signed() - the signer's word; an empty token: refused. */
 void link_signed(uint64_t token, struct bytes jwt, struct bytes sig);
+/* links_sign_again() - a signer came: who was being asked is asked anew. */
+void links_sign_again(void);
 /* link_tick() - deadlines of logins and of PINGs. */
 void link_tick(uint64_t now_ms);
 /* link_reply() - where answers to @j come to; empty when it asks for none. */
@@ -160,6 +167,10 @@ void job_forsake(struct job *j);
 void job_forsake_some(uint32_t edge, uint64_t conn, uint64_t number);
 /* job_stamp() - ask the signer for the stamp; its record is under way meanwhile. */
 void job_stamp(struct job *j);
+/* jobs_stamp_again() - a signer came: for every job that has no stamp yet, in their order. */
+void jobs_stamp_again(void);
+/* jobs_unstamped() - those that have waited too long for a signer are refused. */
+void jobs_unstamped(void);
 /* job_go() - its record is durable, or need not be: it goes as soon as it is stamped. */
 void job_go(struct job *j);
 /* job_on_stamped() - the signer's answer. */
@@ -170,11 +181,26 @@ struct bytes job_header(const struct job *j);
 void job_done(struct job *j, bool forwarded, const char *outcome);
 /* job_unrecorded() - it is refused, and who asked is told why its record could not be written. */
 void job_unrecorded(struct job *j, int error);
+/*
+ * jobs_each() - @act on each job that @want says yes to, in the order they came. Acting on one may end
+ * others: every one is asked again before it is its turn.
+ */
+void jobs_each(bool (*want)(const struct job *), void (*act)(struct job *));
+/* jobs_unheard() - the auditor died: what waits for its word goes on if it only reads, else is refused. */
+void jobs_unheard(void);
+/* jobs_introduce() - to an auditor that came: what is under way, and what outcomes it has not heard. */
+void jobs_introduce(void);
 /* job_end_all() - we stop: each gets the outcome it has now. */
 void job_end_all(void);
 /* job_answer() - one answer from the upstream; may end the job. */
 void job_answer(struct job *j, struct bytes onward, struct bytes header, struct bytes payload);
 /* job_over() - the outcome is recorded and the job freed. It must be in no link's list any more. */
 void job_over(struct job *j, const char *outcome);
+
+/* dispatcher_edge() - a message of an edge: MSG_COMMAND, MSG_ENOUGH. */
+int dispatcher_on_command(struct channel *edge, struct cursor *in, int fd);
+int dispatcher_on_enough(struct channel *edge, struct cursor *in, int fd);
+/* dispatcher_on_peer() - the parent's MSG_PEER. */
+int dispatcher_on_peer(struct channel *c, struct cursor *in, int fd);
 
 #endif

@@ -71,7 +71,7 @@ static void
 verify(struct relay *r, const struct nats_connect *c, const char *nonce)
 {
 	struct msg_login m = { .conn = r->id, .nonce = bytes_str(nonce), .jwt = bytes_str(c->jwt),
-		.sig = bytes_str(c->sig) };
+		.sig = bytes_str(c->sig), .listener = edge_listener_of(r) };
 
 	snprintf(m.source, sizeof(m.source), "%s", r->source);
 	((struct client *)r)->asked = true;
@@ -88,42 +88,6 @@ dial(struct relay *r)
 		relay_dialled(r, -1);
 	else
 		channel_flush(&edge.child.parent);
-}
-
-static void
-sign(struct relay *r, const char *nonce)
-{
-	struct msg_sign m = { .conn = r->id, .nonce = bytes_str(nonce) };
-
-	if (edge.signer.fd < 0 || msg_sign_put(&edge.signer, MSG_SIGN, &m) != 0)
-		relay_signed(r, BYTES_NULL, BYTES_NULL);
-	else
-		channel_flush(&edge.signer);
-}
-
-static int
-command(struct relay *r, const struct relay_command *c)
-{
-	struct msg_command m = { .conn = r->id, .number = c->number, .subject = c->subject, .reply = c->reply,
-		.header = c->header, .payload = c->payload };
-	int answer;
-
-	if (edge.dispatcher.fd < 0)
-		return -EPIPE;
-	answer = msg_command_put(&edge.dispatcher, &m);
-	if (answer == 0) {
-		channel_flush(&edge.dispatcher);
-		if (c->reply.len > 0)
-			edge_due(r, c->number);
-	}
-	return err_pass(answer);
-}
-
-static void
-enough(struct relay *r, uint64_t number)
-{
-	if (edge.dispatcher.fd >= 0)
-		(void)msg_enough_put(&edge.dispatcher, r->id, number);
 }
 
 /* layer() - TLS for one side of a connection. */
@@ -163,6 +127,7 @@ gone(struct relay *r)
 	tally_drop(edge.accounts, c->account);
 	tally_drop(edge.users, c->user);
 	c->listener->n--;
+	edge_commands_free(c);
 	free(c);
 	edge_exit_if_empty();
 }
@@ -316,11 +281,12 @@ edge_secure(void)
 void
 edge_start(void)
 {
-	static const struct relay_ops ops = { verify, dial, sign, command, enough, edge_on_event,
+	static const struct relay_ops ops = { verify, dial, edge_sign, edge_command, edge_enough, edge_on_event,
 		edge_rule_name, edge_on_opened, edge_on_ended, gone, pin, edge_on_limit, layer };
 	const struct setup *s = &edge.child.setup;
 
 	edge.env.ops = &ops;
+	edge.last_id = s->last_id;
 	trust_gates(s);
 	edge.env.room = &edge.room;
 	edge.env.index = s->index;
@@ -368,6 +334,7 @@ edge_main(void)
 	uv_timer_init(&edge.child.loop, &edge.tick);
 	uv_timer_init(&edge.child.loop, &edge.probe_timer);
 	uv_timer_init(&edge.child.loop, &edge.greet_timer);
+	uv_timer_init(&edge.child.loop, &edge.lost_timer);
 	uv_idle_init(&edge.child.loop, &edge.idle);
 	child_run(&edge.child);
 }

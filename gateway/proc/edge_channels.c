@@ -207,65 +207,75 @@ on_not_signed(struct channel *c, struct cursor *in, int fd)
 	return 0;
 }
 
-/* ---- dispatcher ---- */
-
-static int
-on_command_done(struct channel *c, struct cursor *in, int fd)
+void
+edge_sign(struct relay *r, const char *nonce)
 {
-	struct msg_done m;
-	struct relay *r;
+	struct msg_sign m = { .conn = r->id, .nonce = bytes_str(nonce) };
 
-	(void)c;
-	(void)fd;
-	if (msg_done_get(in, &m) != 0)
-		return -EBADMSG;
-	r = edge_find(m.conn);
-	if (!m.forwarded)
-		edge_due_over(r, m.number);
-	if (r != NULL)
-		relay_command_done(r, &(const struct relay_done){ .number = m.number, .forwarded = m.forwarded,
-					  .subject = m.subject, .reply = m.reply, .why = m.why });
-	return 0;
+	if (msg_sign_put(&edge.signer, MSG_SIGN, &m) == 0)
+		channel_flush(&edge.signer);
+	else if (edge.signer.fd >= 0)
+		relay_signed(r, BYTES_NULL, BYTES_NULL);
 }
 
-static int
-on_answer(struct channel *c, struct cursor *in, int fd)
+/* sign_again() - who waits for the word of a signer that is gone waits for this one's. */
+static void
+sign_again(void)
 {
-	struct msg_answer m;
-	struct relay *r;
+	struct relay *next;
 
-	(void)fd;
-	if (msg_answer_get(in, &m) != 0)
-		return -EBADMSG;
-	r = edge_find(m.conn);
-	edge_due_over(r, m.number);
-	if (r == NULL || !relay_answer(r, m.reply, m.onward, m.header, m.payload))
-		(void)msg_enough_put(c, m.conn, m.number);
-	return 0;
+	for (struct relay *r = edge.relays; r != NULL; r = next) {
+		next = r->next;
+		if (!r->ending && r->handshake.state == HANDSHAKE_SIGNING)
+			edge_sign(r, r->handshake.upstream.nonce);
+	}
 }
+
+/* ---- the end of others ---- */
 
 /*
- * peer_gone() - an edge cannot work without the others: it could admit nobody, and nobody could be
- * taken from it. It ends; the parent starts another, or ends the gate when it was the peer that died.
+ * verifier_gone() - who is logged in stays so. Who is not, was given a nonce that only the dead one could
+ * take: that connection ends without an error, so that its client tries again.
  */
 static void
-peer_gone(struct channel *c, const char *why)
+verifier_gone(struct channel *c, const char *why)
 {
-	struct log_line l;
+	struct relay *next;
 
-	log_begin(&l, LOG_ERR, "peer_gone");
-	log_word(&l, "peer", c->peer);
-	log_str(&l, "why", why);
-	log_end(&l);
-	channel_close(c);
-	if (!edge.stopping)
-		child_exit(&edge.child, 1);
+	child_peer_lost(&edge.child, c, ROLE_VERIFIER, why);
+	edge.n_nonces = 0;
+	edge_listen(false);
+	for (struct relay *r = edge.relays; r != NULL; r = next) {
+		next = r->next;
+		if (r->identity == NULL)
+			relay_end(r, NULL, "verifier_gone");
+	}
+}
+
+static void
+signer_gone(struct channel *c, const char *why)
+{
+	child_peer_lost(&edge.child, c, ROLE_SIGNER, why);
+}
+
+static void
+dispatcher_gone(struct channel *c, const char *why)
+{
+	child_peer_lost(&edge.child, c, ROLE_DISPATCHER, why);
+	edge_commands_lost();
+}
+
+/* auditor_gone() - notes are counted until another is there. */
+static void
+auditor_gone(struct channel *c, const char *why)
+{
+	child_peer_lost(&edge.child, c, ROLE_AUDITOR, why);
 }
 
 /* ---- parent ---- */
 
 #define SAID CHILD_IN(0)
-#define ROWS(r) { r, sizeof(r) / sizeof((r)[0]), peer_gone }
+#define ROWS(r, gone) { r, sizeof(r) / sizeof((r)[0]), gone }
 
 static const struct frame_rule verifier_rules[] = {
 	{ MSG_NONCES, SAID, false, false, NONCE_BATCH * NONCE_LEN + 16, on_nonces, "nonces" },
@@ -280,17 +290,63 @@ static const struct frame_rule signer_rules[] = {
 	{ MSG_GATE_KEY, SAID, true, false, 32, on_gate_key, "gate_key" },
 };
 static const struct frame_rule dispatcher_rules[] = {
-	{ MSG_COMMAND_DONE, SAID, false, false, 1 << 15, on_command_done, "command_done" },
-	{ MSG_ANSWER, SAID, false, false, FRAME_MAX, on_answer, "answer" },
+	{ MSG_COMMAND_DONE, SAID, false, false, 1 << 15, edge_on_command_done, "command_done" },
+	{ MSG_ANSWER, SAID, false, false, FRAME_MAX, edge_on_answer, "answer" },
 };
-static const struct channel_ops verifier_ops = ROWS(verifier_rules);
-static const struct channel_ops signer_ops = ROWS(signer_rules);
-static const struct channel_ops dispatcher_ops = ROWS(dispatcher_rules);
-static const struct channel_ops auditor_ops = { NULL, 0, peer_gone };
+static const struct channel_ops verifier_ops = ROWS(verifier_rules, verifier_gone);
+static const struct channel_ops signer_ops = ROWS(signer_rules, signer_gone);
+static const struct channel_ops dispatcher_ops = ROWS(dispatcher_rules, dispatcher_gone);
+static const struct channel_ops auditor_ops = { NULL, 0, auditor_gone };
+
+/* still_here() - to a verifier: who is logged in here; of the others it has been told by others. */
+static int
+still_here(void)
+{
+	uint64_t conn[STILL_MAX];
+	size_t n = 0;
+	int answer = 0;
+
+	for (const struct relay *r = edge.relays; r != NULL && answer == 0; r = r->next) {
+		if (r->identity != NULL && !r->ending)
+			conn[n++] = r->id;
+		if (n < STILL_MAX)
+			continue;
+		answer = msg_still_put(&edge.verifier, conn, n);
+		n = 0;
+	}
+	if (answer == 0)
+		answer = msg_still_put(&edge.verifier, conn, n);
+	if (answer == 0)
+		answer = msg_word_put(&edge.verifier, MSG_STILL_END);
+	return err_pass(answer);
+}
+
+static int
+open_verifier(int fd)
+{
+	channel_end(&edge.verifier, "replaced");
+	if (channel_open(&edge.verifier, &edge.child.loop, fd, "verifier", 0, &verifier_ops) != 0 || still_here() != 0)
+		return -EBADMSG;
+	edge.nonces_wanted = true;
+	return msg_want_nonces_put(&edge.verifier);
+}
+
+static int
+open_signer(int fd)
+{
+	int r;
+
+	channel_end(&edge.signer, "replaced");
+	r = channel_open(&edge.signer, &edge.child.loop, fd, "signer", 0, &signer_ops);
+	if (r == 0)
+		sign_again();
+	return err_pass(r);
+}
 
 static int
 on_peer(struct channel *c, struct cursor *in, int fd)
 {
+	uv_loop_t *loop = &edge.child.loop;
 	enum role role;
 	unsigned index;
 
@@ -301,15 +357,15 @@ on_peer(struct channel *c, struct cursor *in, int fd)
 	}
 	switch (role) {
 	case ROLE_VERIFIER:
-		edge.nonces_wanted = true;
-		return channel_open(&edge.verifier, &edge.child.loop, fd, "verifier", 0, &verifier_ops) != 0 ||
-		    msg_want_nonces_put(&edge.verifier) != 0;
+		return open_verifier(fd);
 	case ROLE_SIGNER:
-		return channel_open(&edge.signer, &edge.child.loop, fd, "signer", 0, &signer_ops);
+		return open_signer(fd);
 	case ROLE_DISPATCHER:
-		return channel_open(&edge.dispatcher, &edge.child.loop, fd, "dispatcher", 0, &dispatcher_ops);
+		channel_end(&edge.dispatcher, "replaced");
+		return channel_open(&edge.dispatcher, loop, fd, "dispatcher", 0, &dispatcher_ops);
 	case ROLE_AUDITOR:
-		return channel_open(&edge.auditor, &edge.child.loop, fd, "auditor", 0, &auditor_ops);
+		channel_end(&edge.auditor, "replaced");
+		return channel_open(&edge.auditor, loop, fd, "auditor", 0, &auditor_ops);
 	default:
 		close(fd);
 		return -EBADMSG;

@@ -18,6 +18,7 @@ edge_note(struct relay *r, struct msg_note *m)
 	snprintf(source, sizeof(source), "%s:%u", r->source, r->source_port);
 	m->conn = r->id;
 	m->source = bytes_str(source);
+	m->listener = edge_listener_of(r);
 	if (m->policy.len == 0 && edge.snapshot.policy != NULL)
 		m->policy = bytes_str(policy_id(edge.snapshot.policy));
 	if (edge.auditor.fd < 0 || channel_pending(&edge.auditor) > EDGE_NOTES_MAX) {

@@ -1,7 +1,8 @@
 /*
- * edge_priv - the edge in seven files: edge.c conducts relays, edge_accept.c lets strangers in, edge_limits.c
+ * edge_priv - the edge in its files: edge.c conducts relays, edge_accept.c lets strangers in, edge_limits.c
  * sheds what is too much, edge_notes.c writes down what they decide, edge_drain.c lets them go, edge_status.c
- * says how it goes, edge_channels.c speaks with the other processes. One process is one edge, so its state is
+ * says how it goes, edge_channels.c speaks with the other processes, edge_commands.c keeps
+ * what the dispatcher owes an answer to. One process is one edge, so its state is
  * one struct.
  */
 #ifndef GATEWAY_PROC_EDGE_PRIV_H
@@ -47,6 +48,19 @@ struct client {
 	struct tally_name *account, *user; /* once admitted */
 	uint8_t n_due;
 	uint32_t due[EDGE_DUE]; /* its latest commands that want an answer and have none; the low half of their numbers */
+	struct asked_command *commands; /* oldest first */
+	unsigned n_commands;
+};
+
+/* A command the dispatcher has: what to tell who asked, if it dies with it. */
+struct asked_command {
+	struct asked_command *next;
+	uint64_t number;
+	uint64_t until_ms; /* once it is forwarded: so long an answer may come */
+	bool forwarded;
+	uint64_t of; /* which dispatcher has it */
+	struct bytes subject, reply; /* into text */
+	uint8_t text[];
 };
 
 struct edge_listener {
@@ -87,7 +101,8 @@ struct edge {
 	uint64_t last_id;
 	uint64_t notes_lost;
 	struct msg_stats past; /* counts; of messages only those of connections that are over */
-	uv_timer_t tick, probe_timer, greet_timer;
+	uint64_t dispatchers; /* how many are gone */
+	uv_timer_t tick, probe_timer, greet_timer, lost_timer;
 	uv_idle_t idle;
 	uv_check_t accepts;
 	uv_prepare_t looks;
@@ -101,6 +116,23 @@ struct edge {
 
 extern struct edge edge;
 
+/* Commands: to the dispatcher, and its word on them. */
+int edge_command(struct relay *r, const struct relay_command *c);
+void edge_enough(struct relay *r, uint64_t number);
+int edge_on_command_done(struct channel *c, struct cursor *in, int fd);
+int edge_on_answer(struct channel *c, struct cursor *in, int fd);
+/* edge_commands_free() - of a connection that is gone. */
+void edge_commands_free(struct client *c);
+/* edge_commands_lost() - the dispatcher died: everybody who waits for its word is told. */
+void edge_commands_lost(void);
+/* edge_sign() - ask the signer; when there is none the next one is asked. */
+void edge_sign(struct relay *r, const char *nonce);
+/* edge_listener_of() - which one accepted it. */
+static inline uint8_t
+edge_listener_of(const struct relay *r)
+{
+	return (uint8_t)(((const struct client *)r)->listener - edge.listener);
+}
 /* edge_channels_begin() - the channel to the parent; the others come through it. */
 void edge_channels_begin(void);
 /* edge_start() - everything has arrived: look at the upstream, then listen. */

@@ -90,7 +90,7 @@ put_unknown(struct ledger *l, struct ledger_time now)
 	l->closing = l->n_open < LEDGER_CLOSING ? l->n_open : LEDGER_CLOSING;
 	for (size_t i = 0; i < l->closing; i++) {
 		struct record r = { .kind = RECORD_OUTCOME, .of = l->open[i], .outcome = BYTES_LIT("unknown"),
-			.error = BYTES_LIT("the gateway ended before it was known") };
+			.error = BYTES_LIT("the gateway, or its process that knew, ended before it was written") };
 
 		ledger_own(l, &r, now);
 	}

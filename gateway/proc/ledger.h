@@ -98,6 +98,13 @@ int ledger_put(struct ledger *l, struct record *r, struct ledger_time now) must_
  * for itself and those alike it counts.
  */
 uint64_t ledger_stands_for(const struct record *r);
+/*
+ * ledger_keep() - before the first batch: the outcome of command @seq will still be told. Return: was it
+ * going to be closed as unknown?
+ */
+bool ledger_keep(struct ledger *l, uint64_t seq);
+/* ledger_unknown() - nobody will tell the outcome of command @seq: the next batch says so. Return: 0, -ENOMEM. */
+int ledger_unknown(struct ledger *l, uint64_t seq) must_check;
 /* ledger_lose() - @n records were not even tried. */
 void ledger_lose(struct ledger *l, uint64_t n);
 /* ledger_commit() - the batch to the disk. Return: 0 (also of an empty one), -errno: it never was. */

@@ -40,38 +40,34 @@ say(struct ledger *l, int r, const char *why)
 
 /* ---- commands without an outcome ---- */
 
-static void
-opened(struct scan *s, uint64_t seq)
+int
+ledger_unknown(struct ledger *l, uint64_t seq)
 {
-	struct ledger *l = s->l;
-
 	if (l->n_open == l->cap_open) {
 		size_t cap = l->cap_open * 2 + 256;
 		uint64_t *more = cap <= OPEN_COMMANDS * 2 ? realloc(l->open, cap * sizeof(*more)) : NULL;
 
-		if (more == NULL) {
-			s->error = -ENOMEM;
-			return;
-		}
+		if (more == NULL)
+			return err_raise(-ENOMEM);
 		l->open = more;
 		l->cap_open = cap;
 	}
 	l->open[l->n_open++] = seq;
+	return 0;
 }
 
-/* over() - outcomes mostly come for one of the newest. */
-static void
-over(struct scan *s, uint64_t of)
+/* ledger_keep() - outcomes mostly come for one of the newest. */
+bool
+ledger_keep(struct ledger *l, uint64_t seq)
 {
-	struct ledger *l = s->l;
-
-	for (size_t i = l->n_open; i > 0; i--) {
-		if (l->open[i - 1] != of)
+	for (size_t i = l->n_open; i > l->closing; i--) {
+		if (l->open[i - 1] != seq)
 			continue;
 		memmove(&l->open[i - 1], &l->open[i], (l->n_open - i) * sizeof(l->open[0]));
 		l->n_open--;
-		return;
+		return true;
 	}
+	return false;
 }
 
 static void
@@ -86,9 +82,10 @@ on_line(struct scan *s, struct bytes line)
 	if (record_decode(s->reader, line, &r) != 0)
 		return;
 	if (r.kind == RECORD_COMMAND && bytes_is(r.decision, "allow")) {
-		opened(s, r.seq);
+		if (ledger_unknown(s->l, r.seq) != 0)
+			s->error = -ENOMEM;
 	} else if (r.kind == RECORD_OUTCOME) {
-		over(s, r.of);
+		(void)ledger_keep(s->l, r.of);
 	} else if (r.kind == RECORD_CHECKPOINT || r.kind == RECORD_KEY) {
 		buf_reset(&s->note);
 		buf_put(&s->note, r.note);

@@ -21,6 +21,7 @@ msg_note_put(struct channel *c, const struct msg_note *m)
 	buf_put_u64(b, m->out_bytes);
 	buf_put_u64(b, m->denied);
 	buf_put_u64(b, m->summed);
+	buf_put_u8(b, m->listener);
 	buf_put_u8(b, m->keep);
 	buf_put_u64(b, m->size);
 	buf_put(b, bytes_of(m->digest, sizeof(m->digest)));
@@ -43,6 +44,7 @@ msg_note_get(struct cursor *in, struct msg_note *m)
 	m->out_bytes = cursor_u64(in);
 	m->denied = cursor_u64(in);
 	m->summed = cursor_u64(in);
+	m->listener = cursor_u8(in);
 	m->keep = cursor_u8(in) == 1;
 	m->size = cursor_u64(in);
 	digest = cursor_take(in, sizeof(m->digest));
@@ -198,6 +200,42 @@ int
 msg_spared_get(struct cursor *in, uint64_t *token)
 {
 	*token = cursor_u64(in);
+	return cursor_done(in) ? 0 : err_raise(-EBADMSG);
+}
+
+int
+msg_under_way_put(struct channel *c, const uint64_t *seq, size_t n)
+{
+	struct buf *b = frame_begin(c, MSG_UNDER_WAY);
+
+	buf_put_u32(b, (uint32_t)n);
+	for (size_t i = 0; i < n; i++)
+		buf_put_u64(b, seq[i]);
+	return frame_end(c, -1);
+}
+
+int
+msg_under_way_get(struct cursor *in, uint64_t seq[UNDER_WAY_MAX], size_t *n)
+{
+	*n = cursor_u32(in);
+	if (in->failed || *n > UNDER_WAY_MAX)
+		return err_raise(-EBADMSG);
+	for (size_t i = 0; i < *n; i++)
+		seq[i] = cursor_u64(in);
+	return cursor_done(in) ? 0 : err_raise(-EBADMSG);
+}
+
+int
+msg_under_way_end_put(struct channel *c, uint64_t lost)
+{
+	buf_put_u64(frame_begin(c, MSG_UNDER_WAY_END), lost);
+	return frame_end(c, -1);
+}
+
+int
+msg_under_way_end_get(struct cursor *in, uint64_t *lost)
+{
+	*lost = cursor_u64(in);
 	return cursor_done(in) ? 0 : err_raise(-EBADMSG);
 }
 

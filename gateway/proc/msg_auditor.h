@@ -15,6 +15,7 @@ enum {
 	MSG_RECORD_SPANS = 4096 * 8,   /* bytes: pairs of u32, as struct redact_span */
 	MSG_RECORD_MAX = 512 * 1024,   /* a record's frame */
 	MSG_OUTCOME_MAX = 8 * 1024,
+	UNDER_WAY_MAX = 1024,          /* in one message */
 };
 
 enum msg_auditor {
@@ -22,6 +23,8 @@ enum msg_auditor {
 	MSG_RECORD,      /* dispatcher: a command; MSG_DURABLE or MSG_NOT_WRITTEN answers */
 	MSG_OUTCOME,     /* dispatcher: what came of a command */
 	MSG_SPARED,      /* dispatcher: a read that is not to be on record; answered in its turn, as MSG_RECORD */
+	MSG_UNDER_WAY,   /* dispatcher, first of all: records of commands whose outcome it will still tell */
+	MSG_UNDER_WAY_END, /* dispatcher: those were all; and how many records there was no auditor for */
 	MSG_DURABLE = 32,
 	MSG_NOT_WRITTEN,
 };
@@ -37,6 +40,7 @@ struct msg_note {
 	struct bytes source;  /* of a connection the verifier has not named */
 	uint64_t in_msgs, out_msgs, in_bytes, out_bytes, denied; /* conn_close */
 	uint64_t summed;      /* so many alike were not written */
+	uint8_t listener;     /* which one accepted it */
 	bool keep;            /* a record, not only a line for the log; then: */
 	uint64_t size;        /* of the payload */
 	uint8_t digest[32];   /* SHA-256 of it */
@@ -85,6 +89,11 @@ int msg_outcome_get(struct cursor *in, struct msg_outcome *m) must_check;
 /* msg_spared: the dispatcher's token; comes back in MSG_DURABLE or MSG_NOT_WRITTEN */
 int msg_spared_put(struct channel *c, uint64_t token);
 int msg_spared_get(struct cursor *in, uint64_t *token) must_check;
+/* msg_under_way_put() - @n <= UNDER_WAY_MAX record numbers */
+int msg_under_way_put(struct channel *c, const uint64_t *seq, size_t n);
+int msg_under_way_get(struct cursor *in, uint64_t seq[UNDER_WAY_MAX], size_t *n) must_check;
+int msg_under_way_end_put(struct channel *c, uint64_t lost);
+int msg_under_way_end_get(struct cursor *in, uint64_t *lost) must_check;
 /*
  * msg_durable: MSG_DURABLE, MSG_NOT_WRITTEN: the dispatcher's token; the record's sequence number, or of
  * MSG_NOT_WRITTEN why, as an errno

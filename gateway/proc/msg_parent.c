@@ -22,6 +22,7 @@ msg_setup_put(struct channel *c, const struct setup *s)
 	struct buf *b = frame_begin(c, MSG_SETUP);
 
 	buf_put_u32(b, s->index);
+	buf_put_u64(b, s->last_id);
 	buf_put_u32(b, s->log_level);
 	buf_put_u32(b, s->max_connections);
 	buf_put_u32(b, s->max_subscriptions);
@@ -46,6 +47,9 @@ msg_setup_put(struct channel *c, const struct setup *s)
 	buf_put_u8(b, s->n_gates);
 	for (size_t i = 0; i < s->n_gates; i++)
 		buf_put(b, bytes_of(s->gate[i], sizeof(s->gate[i])));
+	buf_put_u8(b, s->n_listeners);
+	for (size_t i = 0; i < s->n_listeners; i++)
+		buf_put_sized_str(b, s->listener[i]);
 	buf_put_u32(b, s->checkpoint_records);
 	buf_put_u32(b, s->checkpoint_every_ms);
 	buf_put_u64(b, s->segment_size);
@@ -60,6 +64,7 @@ int
 msg_setup_get(struct cursor *in, struct setup *s)
 {
 	s->index = cursor_u32(in);
+	s->last_id = cursor_u64(in);
 	s->log_level = cursor_u32(in);
 	s->max_connections = cursor_u32(in);
 	s->max_subscriptions = cursor_u32(in);
@@ -90,6 +95,13 @@ msg_setup_get(struct cursor *in, struct setup *s)
 
 		if (key.len == sizeof(s->gate[i]))
 			memcpy(s->gate[i], key.ptr, key.len);
+	}
+	s->n_listeners = cursor_u8(in);
+	if (s->n_listeners > SETUP_LISTENERS)
+		return err_raise(-EBADMSG);
+	for (size_t i = 0; i < s->n_listeners; i++) {
+		if (get_str(in, s->listener[i], sizeof(s->listener[i])) != 0)
+			return err_raise(-EBADMSG);
 	}
 	s->checkpoint_records = cursor_u32(in);
 	s->checkpoint_every_ms = cursor_u32(in);
@@ -122,6 +134,12 @@ int
 msg_tls_peer_put(struct channel *c, enum role role, unsigned index, int fd)
 {
 	return put_peer(c, MSG_TLS_PEER, role, index, fd);
+}
+
+int
+msg_bad_peer_put(struct channel *c, enum role role, unsigned index)
+{
+	return put_peer(c, MSG_BAD_PEER, role, index, -1);
 }
 
 int

@@ -56,11 +56,15 @@ enum msg_parent {
 	MSG_KEY_CHANGED, /* auditor to parent: what came of another "audit_key": "changed" or "same" and the public key, "refused" and why */
 	MSG_METRICS_WANTED, /* metrics to parent */
 	MSG_TLS_KEY_TAKEN, /* signer to parent: signs with the key it was given last */
+	MSG_BAD_PEER,    /* verifier, signer, dispatcher, auditor to parent: it said what may not be said */
 };
+
+enum { SETUP_LISTENERS = 8 };
 
 /* Settings of all roles; each uses its part. */
 struct setup {
 	uint32_t index; /* which edge */
+	uint64_t last_id; /* of an edge: its connections are numbered from the next one on */
 	uint32_t log_level;
 	uint32_t max_connections, max_subscriptions, max_control_line, max_connect, max_payload;
 	uint32_t max_command, max_pending;
@@ -72,6 +76,8 @@ struct setup {
 	uint32_t edges; /* how many there are: each gives its part of a rate */
 	uint8_t n_gates; /* other gates whose stamps are believed */
 	uint8_t gate[STAMP_GATES_MAX][32];
+	uint8_t n_listeners; /* what they are called on records: "host:port" */
+	char listener[SETUP_LISTENERS][272];
 	uint32_t checkpoint_records, checkpoint_every_ms; /* the audit's */
 	uint64_t segment_size, segment_age_ms, keep_size, keep_age_ms;
 	struct ceilings ceilings;
@@ -142,6 +148,8 @@ int msg_setup_get(struct cursor *in, struct setup *s) must_check;
 int msg_peer_put(struct channel *c, enum role role, unsigned index, int fd);
 int msg_tls_peer_put(struct channel *c, enum role role, unsigned index, int fd);
 int msg_peer_get(struct cursor *in, enum role *role, unsigned *index) must_check;
+/* msg_bad_peer: the same two, of a child that is to end */
+int msg_bad_peer_put(struct channel *c, enum role role, unsigned index);
 /*
  * msg_file: @name is one of "inbox_key" "mint" "creds" "command_creds" "stamp" "tls_key"
  * "upstream_tls_key" "decisions"; to the

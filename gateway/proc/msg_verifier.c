@@ -16,6 +16,7 @@ msg_login_put(struct channel *c, const struct msg_login *m)
 	buf_put_sized(b, m->jwt);
 	buf_put_sized(b, m->sig);
 	buf_put_sized_str(b, m->source);
+	buf_put_u8(b, m->listener);
 	return frame_end(c, -1);
 }
 
@@ -29,6 +30,7 @@ msg_login_get(struct cursor *in, struct msg_login *m)
 	m->jwt = cursor_sized(in, LOGIN_MAX);
 	m->sig = cursor_sized(in, 1024);
 	source = cursor_sized(in, sizeof(m->source) - 1);
+	m->listener = cursor_u8(in);
 	if (!cursor_done(in))
 		return err_raise(-EBADMSG);
 	snprintf(m->source, sizeof(m->source), "%.*s", (int)source.len, (const char *)source.ptr);
@@ -116,7 +118,50 @@ msg_end_get(struct cursor *in, struct msg_end *m)
 }
 
 int
-msg_who_put(struct channel *c, uint32_t edge, uint64_t conn, const struct identity *id,
+msg_still_put(struct channel *c, const uint64_t *conn, size_t n)
+{
+	struct buf *b = frame_begin(c, MSG_STILL);
+
+	buf_put_u32(b, (uint32_t)n);
+	for (size_t i = 0; i < n; i++)
+		buf_put_u64(b, conn[i]);
+	return frame_end(c, -1);
+}
+
+int
+msg_still_get(struct cursor *in, uint64_t conn[STILL_MAX], size_t *n)
+{
+	*n = cursor_u32(in);
+	if (in->failed || *n > STILL_MAX)
+		return err_raise(-EBADMSG);
+	for (size_t i = 0; i < *n; i++)
+		conn[i] = cursor_u64(in);
+	return cursor_done(in) ? 0 : err_raise(-EBADMSG);
+}
+
+int
+msg_word_put(struct channel *c, enum msg_verifier type)
+{
+	frame_begin(c, (uint16_t)type);
+	return frame_end(c, -1);
+}
+
+int
+msg_who_all_put(struct channel *c, uint64_t lost)
+{
+	buf_put_u64(frame_begin(c, MSG_WHO_ALL), lost);
+	return frame_end(c, -1);
+}
+
+int
+msg_who_all_get(struct cursor *in, uint64_t *lost)
+{
+	*lost = cursor_u64(in);
+	return cursor_done(in) ? 0 : err_raise(-EBADMSG);
+}
+
+int
+msg_who_put(struct channel *c, uint32_t edge, uint64_t conn, uint8_t listener, const struct identity *id,
     const struct permissions *upstream)
 {
 	struct identity rights = { 0 };
@@ -124,6 +169,7 @@ msg_who_put(struct channel *c, uint32_t edge, uint64_t conn, const struct identi
 
 	buf_put_u32(b, edge);
 	buf_put_u64(b, conn);
+	buf_put_u8(b, listener);
 	identity_put(b, id);
 	buf_put_u8(b, upstream != NULL);
 	if (upstream == NULL)
@@ -145,6 +191,7 @@ msg_who_get(struct cursor *in, struct msg_who *m)
 
 	*m = (struct msg_who){ .edge = cursor_u32(in) };
 	m->conn = cursor_u64(in);
+	m->listener = cursor_u8(in);
 	r = identity_get(in, &m->identity);
 	if (r == 0 && cursor_u8(in) != 0)
 		r = identity_get(in, &rights);
@@ -198,6 +245,7 @@ msg_refused_put(struct channel *c, const struct msg_refused *m)
 	buf_put_sized(b, bytes_upto(m->user, 64));
 	buf_put_sized(b, bytes_upto(m->account, 64));
 	buf_put_sized_str(b, m->source);
+	buf_put_u8(b, m->listener);
 	return frame_end(c, -1);
 }
 
@@ -213,6 +261,7 @@ msg_refused_get(struct cursor *in, struct msg_refused *m)
 	m->user = cursor_sized(in, 64);
 	m->account = cursor_sized(in, 64);
 	source = cursor_sized(in, sizeof(m->source) - 1);
+	m->listener = cursor_u8(in);
 	if (!cursor_done(in))
 		return err_raise(-EBADMSG);
 	snprintf(m->source, sizeof(m->source), "%.*s", (int)source.len, (const char *)source.ptr);

@@ -2,8 +2,7 @@
  * parent - see parent.h. Signals as nats-server's: HUP reload, USR1 reopen the log, USR2 lame duck,
  * INT and TERM stop gracefully, a second one hurries, a third kills.
  *
- * A dead edge is replaced, and so is the shipper. When another child dies, what it knew is lost with it (nonces, who is
- * who, what waits for the disk), so the gate ends, and with it every connection: closed, not open.
+ * A child that dies is replaced (parent_respawn.c), once the gate is up; one that dies before ends it.
  */
 #include "gateway/proc/parent_priv.h"
 
@@ -194,12 +193,14 @@ parent_kid_gone(struct kid *k, int64_t status, int signal)
 		leave_if_alone();
 		return;
 	}
+	if (k->role == ROLE_AUDITOR)
+		status_audit_gone();
 	if (k->role == ROLE_SHIPPER)
 		shipper_gone(k);
 	else if (k->role == ROLE_METRICS)
 		metrics_gone(k);
-	else if (k->role == ROLE_EDGE && parent.announced)
-		children_respawn();
+	else if (parent.announced)
+		respawn_gone(k);
 	else
 		parent_stop(1);
 }

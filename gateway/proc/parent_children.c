@@ -1,33 +1,16 @@
 /*
- * parent_children - starting processes and wiring them. A child is our own program executed anew
- * with a role, so that no memory is shared, with an empty environment and one descriptor besides
- * the standard ones. Each pair that must speak gets a socket pair, its ends sent to both.
+ * parent_children - starting processes. A child is our own program executed anew with a role, so that
+ * no memory is shared, with an empty environment and one descriptor besides the standard ones.
  */
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "gateway/io/log.h"
-#include "gateway/proc/msg_changed.h"
 #include "gateway/proc/parent_priv.h"
 
-enum { RESPAWN_QUIET_MS = 60000, RESPAWN_STEP_MS = 200, RESPAWN_MAX_MS = 10000 };
-
-/* who speaks with whom */
-static const struct {
-	enum role a, b;
-} wires[] = {
-	{ ROLE_EDGE, ROLE_VERIFIER },
-	{ ROLE_EDGE, ROLE_SIGNER },
-	{ ROLE_EDGE, ROLE_DISPATCHER },
-	{ ROLE_EDGE, ROLE_AUDITOR },
-	{ ROLE_VERIFIER, ROLE_SIGNER },
-	{ ROLE_VERIFIER, ROLE_DISPATCHER },
-	{ ROLE_VERIFIER, ROLE_AUDITOR },
-	{ ROLE_SIGNER, ROLE_DISPATCHER },
-	{ ROLE_DISPATCHER, ROLE_AUDITOR },
-	{ ROLE_AUDITOR, ROLE_SHIPPER },
-};
+/* an edge in the place of another numbers its connections from here on: no number comes twice */
+#define EDGE_NUMBERS UINT64_C(1000000000)
 
 struct kid *
 kid_of(enum role role, unsigned index)
@@ -38,164 +21,6 @@ kid_of(enum role role, unsigned index)
 	}
 	return NULL;
 }
-
-static struct kid *
-of_channel(struct channel *c)
-{
-	return (struct kid *)c;
-}
-
-/* ---- what children say ---- */
-
-static int
-on_ready(struct channel *c, struct cursor *in, int fd)
-{
-	(void)in;
-	(void)fd;
-	of_channel(c)->ready = true;
-	parent_on_ready();
-	return 0;
-}
-
-static int
-on_done(struct channel *c, struct cursor *in, int fd)
-{
-	(void)in;
-	(void)fd;
-	of_channel(c)->done = true;
-	return 0;
-}
-
-static int
-on_dial(struct channel *c, struct cursor *in, int fd)
-{
-	uint64_t token;
-
-	(void)fd;
-	if (msg_token_get(in, &token) != 0)
-		return -EBADMSG;
-	dial_for(of_channel(c), token);
-	return 0;
-}
-
-static int
-on_fatal(struct channel *c, struct cursor *in, int fd)
-{
-	(void)c;
-	(void)in;
-	(void)fd;
-	return 0; /* it has logged its reason; its end follows */
-}
-
-static int
-on_trusted(struct channel *c, struct cursor *in, int fd)
-{
-	struct msg_text t;
-	struct log_line l;
-
-	(void)c;
-	(void)fd;
-	if (msg_text_get(in, &t) != 0)
-		return -EBADMSG;
-	log_begin(&l, LOG_INF, "trust_loaded");
-	log_bytes(&l, "what", t.text);
-	log_end(&l);
-	reload_trusted(t.name, t.text);
-	return 0;
-}
-
-/* print_report() - a compiler's words, line by line as they are. */
-static void
-print_report(struct bytes text)
-{
-	if (text.len > 0)
-		dprintf(STDERR_FILENO, "%.*s", (int)text.len, (const char *)text.ptr);
-}
-
-static int
-on_snapshot(struct channel *c, struct cursor *in, int fd)
-{
-	struct msg_text t;
-
-	(void)c;
-	if (msg_text_get(in, &t) != 0) {
-		close(fd);
-		return -EBADMSG;
-	}
-	print_report(t.text);
-	if (parent.policy >= 0)
-		close(parent.policy);
-	parent.policy = fd;
-	reload_compiled(t.name, t.text);
-	children_policy();
-	return 0;
-}
-
-/* on_applied() - said when the last one judges by it, so that who waits for the word can rely on it. */
-static int
-on_applied(struct channel *c, struct cursor *in, int fd)
-{
-	(void)c;
-	(void)in;
-	(void)fd;
-	if (parent.unapplied > 0 && --parent.unapplied == 0) {
-		log_event(LOG_INF, "policy_loaded");
-		changes_tell();
-		reload_applied();
-	}
-	return 0;
-}
-
-static int
-on_no_snapshot(struct channel *c, struct cursor *in, int fd)
-{
-	struct msg_text t;
-	struct log_line l;
-
-	(void)c;
-	(void)fd;
-	if (msg_text_get(in, &t) != 0)
-		return -EBADMSG;
-	print_report(t.text);
-	log_begin(&l, LOG_ERR, "policy_refused");
-	log_str(&l, "effect", parent.policy >= 0 ? "the policy in force stays" : "the gate does not start");
-	log_end(&l);
-	reload_refused(t.text);
-	if (parent.policy < 0)
-		parent_stop(3);
-	return 0;
-}
-
-static void
-kid_ended(struct channel *c, const char *why)
-{
-	(void)why;
-	/* its exit status follows; nothing more is said to it */
-	channel_close(c);
-}
-
-static const struct frame_rule kid_rules[] = {
-	{ MSG_READY, (1U << 0 | 1U << 1), false, false, 0, on_ready, "ready" },
-	{ MSG_DONE, (1U << 0 | 1U << 1), false, false, 0, on_done, "done" },
-	{ MSG_DIAL, (1U << 0 | 1U << 1), false, false, 8, on_dial, "dial" },
-	{ MSG_FATAL, (1U << 0 | 1U << 1), false, false, 4096, on_fatal, "fatal" },
-	{ MSG_TRUSTED, (1U << 0 | 1U << 1), false, false, 4096, on_trusted, "trusted" },
-	{ MSG_SINK_STATE, (1U << 0 | 1U << 1), false, false, 256, shipper_on_state, "sink_state" },
-	{ MSG_APPLIED, (1U << 0 | 1U << 1), false, false, 0, on_applied, "applied" },
-	{ MSG_STATS, (1U << 0 | 1U << 1), false, false, 1024, control_on_stats, "stats" },
-	{ MSG_AUDIT_STATE, (1U << 0 | 1U << 1), false, false, 2048, control_on_audit_state, "audit_state" },
-	{ MSG_LIVE, (1U << 0 | 1U << 1), false, false, 8192, control_on_live, "live" },
-	{ MSG_TLS_KEY_TAKEN, (1U << 0 | 1U << 1), false, false, 0, tls_on_key_taken, "tls_key_taken" },
-	{ MSG_LIVE_END, (1U << 0 | 1U << 1), false, false, 16, control_on_live_end, "live_end" },
-	{ MSG_KEY_CHANGED, (1U << 1), false, false, 1024, rotate_on_changed, "key_changed" },
-	{ MSG_METRICS_WANTED, (1U << 0 | 1U << 1), false, false, 0, metrics_on_wanted, "metrics_wanted" },
-};
-static const struct frame_rule compiler_rules[] = {
-	{ MSG_SNAPSHOT, (1U << 0 | 1U << 1), true, true, FRAME_MAX, on_snapshot, "snapshot" },
-	{ MSG_NO_SNAPSHOT, (1U << 0 | 1U << 1), true, false, FRAME_MAX, on_no_snapshot, "no_snapshot" },
-	{ MSG_CHANGED, (1U << 0 | 1U << 1), true, false, CHANGED_MAX, changes_take, "changed" },
-	{ MSG_FATAL, (1U << 0 | 1U << 1), false, false, 4096, on_fatal, "fatal" },
-};
 
 /* ---- starting ---- */
 
@@ -220,6 +45,7 @@ on_process_exit(uv_process_t *p, int64_t status, int signal)
 
 	k->alive = false;
 	k->ready = false;
+	k->owes_stats = k->owes_conns = false;
 	uv_close((uv_handle_t *)p, NULL);
 	/* what it said last is still read */
 	if (k->channel.fd >= 0)
@@ -227,6 +53,7 @@ on_process_exit(uv_process_t *p, int64_t status, int signal)
 	if (k->channel.fd >= 0)
 		channel_close(&k->channel);
 	if (k->role != ROLE_COMPILER) {
+		children_unapplied(k);
 		parent_kid_gone(k, status, signal);
 		return;
 	}
@@ -238,9 +65,6 @@ on_process_exit(uv_process_t *p, int64_t status, int signal)
 static int
 spawn(struct kid *k, enum role role, unsigned index)
 {
-	static const struct channel_ops kid_ops = { kid_rules, sizeof(kid_rules) / sizeof(kid_rules[0]), kid_ended };
-	static const struct channel_ops compiler_ops = { compiler_rules,
-		sizeof(compiler_rules) / sizeof(compiler_rules[0]), kid_ended };
 	char name[] = "portcullis-gateway", flag[] = "--role", role_text[16], *argv[] = { name, flag, role_text, NULL };
 	char *env[] = { NULL };
 	int pair[2], r;
@@ -261,6 +85,7 @@ spawn(struct kid *k, enum role role, unsigned index)
 	k->role = role;
 	k->index = index;
 	k->ready = k->done = k->owes_stats = k->owes_conns = false;
+	k->applying = k->uncounted = 0;
 	k->process.data = k;
 	r = uv_spawn(&parent.loop, &k->process, &o);
 	close(pair[1]);
@@ -272,8 +97,7 @@ spawn(struct kid *k, enum role role, unsigned index)
 	}
 	k->alive = true;
 	k->born_ms = uv_now(&parent.loop);
-	return channel_open(&k->channel, &parent.loop, pair[0], role_name(role), index,
-	    role == ROLE_COMPILER ? &compiler_ops : &kid_ops);
+	return channel_open(&k->channel, &parent.loop, pair[0], role_name(role), index, says_ops(role));
 }
 
 /* setup() - its settings. */
@@ -283,6 +107,7 @@ setup(struct kid *k)
 	const struct config *c = parent.config;
 	struct setup s = {
 		.index = k->index,
+		.last_id = k->restarts * EDGE_NUMBERS,
 		.log_level = parent.options->trace ? LOG_TRC : parent.options->debug ? LOG_DBG : LOG_INF,
 		.max_connections = c->max_connections,
 		.max_subscriptions = c->max_subscriptions,
@@ -313,6 +138,12 @@ setup(struct kid *k)
 
 	for (size_t i = 0; i < parent.n_gates; i++)
 		memcpy(s.gate[s.n_gates++], parent.gate[i].pub, sizeof(parent.gate[i].pub));
+	for (size_t i = 0; i < parent.n_listeners && i < SETUP_LISTENERS; i++) {
+		const struct parent_listener *l = &parent.listener[i];
+
+		snprintf(s.listener[s.n_listeners++], sizeof(s.listener[0]),
+		    strchr(l->host, ':') != NULL ? "[%s]:%u" : "%s:%u", l->host, l->port);
+	}
 	snprintf(s.server_id, sizeof(s.server_id), "%s", parent.server_id);
 	snprintf(s.server_name, sizeof(s.server_name), "%s", c->server_name);
 	msg_setup_put(&k->channel, &s);
@@ -328,46 +159,6 @@ children_spawn(struct kid *k, enum role role, unsigned index)
 	return err_pass(r);
 }
 
-/* wire() - a socket pair between two children, both told. Return: 0, -errno. */
-static int
-wire(struct kid *a, struct kid *b)
-{
-	int pair[2], r;
-
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
-		return err_raise(-errno);
-	r = msg_peer_put(&a->channel, b->role, b->index, pair[0]);
-	if (r != 0)
-		close(pair[1]);
-	else
-		r = msg_peer_put(&b->channel, a->role, a->index, pair[1]);
-	/* a channel holds few descriptors (FRAME_FDS), and there can be many edges */
-	channel_flush(&a->channel);
-	channel_flush(&b->channel);
-	return err_pass(r);
-}
-
-int
-children_wire(struct kid *k)
-{
-	for (size_t w = 0; w < sizeof(wires) / sizeof(wires[0]); w++) {
-		if (wires[w].a != k->role && wires[w].b != k->role)
-			continue;
-		for (size_t i = 0; i < parent.n_kids; i++) {
-			struct kid *x = &parent.kid[i];
-			enum role other = wires[w].a == k->role ? wires[w].b : wires[w].a;
-			int r;
-
-			if (x == k || !x->alive || x->role != other)
-				continue;
-			r = wire(k, x);
-			if (r != 0)
-				return err_pass(r);
-		}
-	}
-	return tls_wire(k);
-}
-
 /* give_listeners() - an edge accepts on every listening socket. */
 static int
 give_listeners(struct kid *k)
@@ -380,6 +171,18 @@ give_listeners(struct kid *k)
 			return err_pass(r);
 	}
 	return 0;
+}
+
+int
+children_equip(struct kid *k)
+{
+	int r = children_files(k);
+
+	if (r == 0)
+		r = wires_connect(k);
+	if (r == 0 && k->role == ROLE_EDGE)
+		r = give_listeners(k);
+	return err_pass(r);
 }
 
 int
@@ -398,11 +201,7 @@ children_start(void)
 			break;
 		parent.n_kids = i + 1;
 		setup(k);
-		r = children_files(k);
-		if (r == 0)
-			r = children_wire(k);
-		if (r == 0 && edge)
-			r = give_listeners(k);
+		r = children_equip(k);
 	}
 	if (r == 0 && parent.config->n_sinks > 0)
 		r = shipper_start(&parent.kid[parent.n_kids]);
@@ -423,82 +222,75 @@ judges(const struct kid *k)
 	return k->role == ROLE_EDGE || k->role == ROLE_VERIFIER || k->role == ROLE_DISPATCHER;
 }
 
-/* children_begin() - the snapshot in force; the first one also starts the child. */
+/* give_policy() - Return: was it given? */
+static bool
+give_policy(struct kid *k)
+{
+	return judges(k) && k->alive && k->channel.fd >= 0 &&
+	    msg_bare_put(&k->channel, MSG_POLICY, fcntl(parent.policy, F_DUPFD_CLOEXEC, 3)) == 0;
+}
+
+/* start() - all is there. */
+static void
+start(struct kid *k)
+{
+	if (!k->alive || k->channel.fd < 0 || k->channel.state != 0)
+		return;
+	k->channel.state = 1;
+	(void)msg_bare_put(&k->channel, MSG_START, -1);
+}
+
 void
 children_begin(struct kid *k)
 {
-	bool started = k->channel.state != 0;
-
-	if (!k->alive || k->channel.fd < 0)
-		return;
-	if (judges(k))
-		(void)msg_bare_put(&k->channel, MSG_POLICY, fcntl(parent.policy, F_DUPFD_CLOEXEC, 3));
-	if (!started) {
-		k->channel.state = 1;
-		(void)msg_bare_put(&k->channel, MSG_START, -1);
-	}
+	k->uncounted += give_policy(k);
+	start(k);
 }
 
 void
 children_policy(void)
 {
 	/* who vouches and who commands first, who reads the network last */
+	for (size_t i = 0; i < parent.n_kids; i++) {
+		parent.kid[i].applying += give_policy(&parent.kid[i]);
+		start(&parent.kid[i]);
+	}
 	parent.unapplied = 0;
 	for (size_t i = 0; i < parent.n_kids; i++)
-		parent.unapplied += parent.kid[i].alive && judges(&parent.kid[i]) ? 1 : 0;
-	for (size_t i = 0; i < parent.n_kids; i++)
-		children_begin(&parent.kid[i]);
+		parent.unapplied += parent.kid[i].applying;
 }
 
+/* applied() - @n of a reload's policies are judged by, or never will be. */
 static void
-respawn(uv_timer_t *t)
+applied(unsigned n)
 {
-	(void)t;
-	for (size_t i = 0; i < parent.n_kids && parent.state == PARENT_RUNNING; i++) {
-		struct kid *k = &parent.kid[i];
-
-		if (k->alive || k->role != ROLE_EDGE || k->done)
-			continue;
-		if (spawn(k, ROLE_EDGE, k->index) != 0) {
-			log_event(LOG_ERR, "edge_not_started");
-			uv_timer_start(&parent.respawn_timer, respawn, RESPAWN_MAX_MS, 0);
-			continue;
-		}
-		k->restarts++;
-		for (size_t l = 0; l < LIMIT_COUNT; l++)
-			parent.past_limit[l] += k->stats.limit[l];
-		k->stats = (struct msg_stats){ 0 };
-		setup(k);
-		if (children_wire(k) != 0 || give_listeners(k) != 0)
-			uv_process_kill(&k->process, 9);
-		else
-			children_begin(k);
-	}
-}
-
-uint64_t
-children_backoff(struct kid *k)
-{
-	uint64_t wait;
-
-	k->deaths = uv_now(&parent.loop) - k->born_ms > RESPAWN_QUIET_MS ? 1 : k->deaths + 1;
-	wait = k->deaths > 1 ? (uint64_t)RESPAWN_STEP_MS << (k->deaths < 7 ? k->deaths : 7) : 0;
-	return wait < RESPAWN_MAX_MS ? wait : RESPAWN_MAX_MS;
+	parent.unapplied -= n;
+	if (n == 0 || parent.unapplied > 0)
+		return;
+	log_event(LOG_INF, "policy_loaded");
+	changes_tell();
+	reload_applied();
 }
 
 void
-children_respawn(void)
+children_applied(struct kid *k)
 {
-	uint64_t wait = 0;
-
-	for (size_t i = 0; i < parent.n_kids; i++) {
-		struct kid *k = &parent.kid[i];
-
-		uint64_t own = !k->alive && k->role == ROLE_EDGE ? children_backoff(k) : 0;
-
-		wait = own > wait ? own : wait;
+	if (k->uncounted > 0) {
+		k->uncounted--;
+	} else if (k->applying > 0) {
+		k->applying--;
+		applied(1);
 	}
-	uv_timer_start(&parent.respawn_timer, respawn, wait, 0);
+}
+
+void
+children_unapplied(struct kid *k)
+{
+	unsigned n = k->applying;
+
+	k->applying = k->uncounted = 0;
+	if (parent.state != PARENT_LEAVING)
+		applied(n);
 }
 
 void

@@ -39,10 +39,12 @@ void
 act_tell(enum act_kind kind, const char *what, struct bytes detail, const char *by)
 {
 	struct kid *k = kid_of(ROLE_AUDITOR, 0);
+	struct msg_act m = { .kind = kind, .what = bytes_str(what), .detail = detail, .by = bytes_str(by) };
 
 	if (k != NULL && k->alive && k->channel.fd >= 0 && k->channel.state != 0)
-		(void)msg_act_put(&k->channel,
-		    &(struct msg_act){ .kind = kind, .what = bytes_str(what), .detail = detail, .by = bytes_str(by) });
+		(void)msg_act_put(&k->channel, &m);
+	else if (parent.announced)
+		acts_keep(&m);
 }
 
 /* ---- answering ---- */

@@ -13,6 +13,8 @@
 #include "gateway/proc/parent_priv.h"
 #include "policy/core/wipe.h"
 
+enum { LOCK_TRIES = 20, LOCK_PAUSE_MS = 100 };
+
 /* not_given() - a file a child should have had. Before the gate is up, that ends it. */
 static int
 not_given(const char *path, const char *why, int r)
@@ -153,6 +155,24 @@ give_audit_keys(struct kid *k)
 	return err_pass(r);
 }
 
+/*
+ * lock_folder() - the auditor of a gate that was killed may still be in its last write: at the start it is
+ * waited for. One of our own has ended when another takes its place.
+ */
+static bool
+lock_folder(int fd)
+{
+	int tries = parent.announced ? 1 : LOCK_TRIES;
+
+	while (tries-- > 0) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			return true;
+		if (tries > 0)
+			uv_sleep(LOCK_PAUSE_MS);
+	}
+	return false;
+}
+
 /* give_audit() - the audit's folder, ours alone: two gateways would mix their records. Return: 0, -errno. */
 static int
 give_audit(struct kid *k)
@@ -161,7 +181,7 @@ give_audit(struct kid *k)
 	struct log_line l;
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+	if (fd >= 0 && lock_folder(fd))
 		return msg_file_put(&k->channel, "audit", fd);
 	log_begin(&l, LOG_FTL, "cannot_open");
 	log_str(&l, "file", path);

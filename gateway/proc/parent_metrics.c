@@ -341,13 +341,13 @@ again(uv_timer_t *t)
 	if (spawn(k) == 0)
 		return;
 	log_event(LOG_ERR, "metrics_not_started");
-	uv_timer_start(t, again, children_backoff(k), 0);
+	uv_timer_start(t, again, respawn_backoff(k), 0);
 }
 
 void
 metrics_gone(struct kid *k)
 {
-	uv_timer_start(&self.again, again, children_backoff(k), 0);
+	uv_timer_start(&self.again, again, respawn_backoff(k), 0);
 }
 
 static int

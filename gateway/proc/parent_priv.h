@@ -1,9 +1,10 @@
 /*
  * parent_priv - the parent in its files: parent.c starts, supervises and ends; parent_children.c
- * starts processes and wires them to each other; parent_give.c opens their files; parent_shipper.c and
- * parent_metrics.c are about those that may come and go; parent_listen.c listens, parent_activation.c
- * takes the sockets it was started with, parent_notify.c speaks to the service manager; parent_dial.c
- * connects to the upstream; parent_files.c reads policies and trust and watches them; parent_reload.c keeps what came of a reload, parent_changes.c
+ * starts processes, parent_wires.c wires them to each other, parent_says.c hears them, parent_respawn.c
+ * replaces those that die; parent_give.c opens their files; parent_shipper.c and
+ * parent_metrics.c are about those that may come and go; parent_listen.c listens, parent_activation.c takes the sockets it was started
+ * with, parent_notify.c speaks to the service manager; parent_dial.c connects to the upstream; parent_files.c reads
+ * policies and trust and watches them; parent_reload.c keeps what came of a reload, parent_changes.c
  * says what it changed; parent_upgrade.c hands all over to another program; parent_control.c answers the control socket; parent_status.c says how all does.
  */
 #ifndef GATEWAY_PROC_PARENT_PRIV_H
@@ -30,9 +31,11 @@ struct kid {
 	enum role role;
 	unsigned index;
 	bool alive, ready, done;
-	unsigned deaths;        /* of edges: in the last minute, for backing off */
-	unsigned restarts;      /* of edges: how many had its place before */
-	uint64_t born_ms;
+	unsigned deaths;        /* in a row, for backing off */
+	unsigned restarts;      /* how many had its place before */
+	uint64_t born_ms, due_ms; /* due: when another takes its place */
+	unsigned applying;      /* policies of reloads it was given and does not judge by yet */
+	unsigned uncounted;     /* and those it was given because it is new: before them */
 	bool owes_stats, owes_conns; /* it was asked and has not answered */
 	struct msg_stats stats;
 };
@@ -107,7 +110,7 @@ struct parent {
 		bool known;
 		uint64_t seq, durable, lost, checkpoint_ns, batch[STATS_BUCKETS], batch_ns;
 		int64_t since_s, notes_since_s;
-		bool failing, notes_failing;
+		bool failing, notes_failing, away; /* away: it has ended */
 		char why[256], notes_why[256];
 	} audit; /* as the auditor says */
 	uint64_t born_ms;
@@ -124,8 +127,6 @@ extern struct parent parent;
 
 /* children_start() - start every role and wire them. Return: 0, -errno after a log line. */
 int children_start(void) must_check;
-/* children_respawn() - an edge died: a new one in its place. */
-void children_respawn(void);
 /* children_say() - the same bare message to every child of a role (ROLE_COUNT: to all). */
 void children_say(enum role role, enum msg_parent type);
 /* changes_take() - handler of MSG_CHANGED. changes_tell() - log it, once the policy is in force. */
@@ -140,8 +141,12 @@ void children_keys(void);
 struct kid *kid_of(enum role role, unsigned index);
 /* children_spawn() - our own program in a role, with its settings, but not its files. Return: 0, -errno. */
 int children_spawn(struct kid *k, enum role role, unsigned index) must_check;
-/* children_wire() - @k with everybody it speaks with who is there already. Return: 0, -errno. */
-int children_wire(struct kid *k) must_check;
+/* children_equip() - its files, its peers, its listeners. Return: 0, -errno after a log line. */
+int children_equip(struct kid *k) must_check;
+/* wires_connect() - @k with everybody it speaks with who is there already. Return: 0, -errno. */
+int wires_connect(struct kid *k) must_check;
+/* says_ops() - what a child of @role may say. */
+const struct channel_ops *says_ops(enum role role);
 /* children_begin() - the policy in force, if it judges, and the word to start. */
 void children_begin(struct kid *k);
 /* children_files() - what the role owns on disk. Return: 0, -errno. */
@@ -150,8 +155,19 @@ int children_files(struct kid *k) must_check;
 int children_secret(struct kid *k, const char *name, const char *path) must_check;
 /* children_public() - the same of a file that others may read, but not write. */
 int children_public(struct kid *k, const char *name, const char *path) must_check;
-/* children_backoff() - @k ended: how long to wait before another takes its place. */
-uint64_t children_backoff(struct kid *k);
+/* children_applied() - @k judges by what it was given. children_unapplied() - it never will. */
+void children_applied(struct kid *k);
+void children_unapplied(struct kid *k);
+
+/* respawn_gone() - @k died: another takes its place. respawn_ready() - it has. */
+void respawn_gone(struct kid *k);
+void respawn_ready(struct kid *k);
+/* respawn_backoff() - @k ended: how long to wait before another takes its place. */
+uint64_t respawn_backoff(struct kid *k);
+/* respawn_failing() - does it die again and again? */
+bool respawn_failing(const struct kid *k);
+/* respawn_expel() - @by says that a peer said what may not be said: that one ends, and is replaced. */
+void respawn_expel(const struct kid *by, enum role role, unsigned index);
 
 /* notify_begin() - who is to be told ($NOTIFY_SOCKET, $WATCHDOG_USEC); nobody after us sees the variables. */
 void notify_begin(void);
@@ -296,8 +312,14 @@ void act_tell(enum act_kind kind, const char *what, struct bytes detail, const c
 
 /* status_limit() - how often a ceiling was run into, in all processes. */
 uint64_t status_limit(enum limit l);
+/* acts_keep() - until there is an auditor. acts_tell_kept() - there is. */
+void acts_keep(const struct msg_act *m);
+void acts_tell_kept(void);
+
 /* status_put() - how the gateway does, as JSON. */
 void status_put(struct buf *b);
+/* status_audit_gone() - it has ended: until another says otherwise, nothing is written. */
+void status_audit_gone(void);
 /* status_audit() - the auditor's word on its files. */
 void status_audit(const struct msg_audit_state *m);
 

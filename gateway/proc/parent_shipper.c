@@ -91,7 +91,7 @@ give_all(struct kid *k)
 		r = give_folder(k, "audit_dir", c->audit);
 	for (size_t i = 0; r == 0 && i < c->n_sinks; i++)
 		r = give_sink(k, i);
-	return r == 0 ? children_wire(k) : err_pass(r);
+	return r == 0 ? wires_connect(k) : err_pass(r);
 }
 
 int
@@ -112,6 +112,7 @@ again(uv_timer_t *t)
 
 	if (k == NULL || k->alive || parent.state == PARENT_LEAVING)
 		return;
+	k->restarts++;
 	if (children_spawn(k, ROLE_SHIPPER, 0) != 0) {
 		log_event(LOG_ERR, "shipper_not_started");
 		uv_timer_start(t, again, SPAWN_AGAIN_MS, 0);
@@ -146,5 +147,5 @@ shipper_gone(struct kid *k)
 {
 	for (size_t i = 0; i < SINK_MAX; i++)
 		parent.sink[i].up = false;
-	uv_timer_start(&parent.shipper_timer, again, children_backoff(k), 0);
+	uv_timer_start(&parent.shipper_timer, again, respawn_backoff(k), 0);
 }

@@ -10,12 +10,22 @@
 #include "gateway/proc/parent_priv.h"
 
 void
+status_audit_gone(void)
+{
+	if (!parent.audit.failing || !parent.audit.away)
+		parent.audit.since_s = clock_wall_s();
+	parent.audit.known = parent.audit.failing = parent.audit.away = true;
+	snprintf(parent.audit.why, sizeof(parent.audit.why), "the auditor has ended; another takes its place by itself");
+}
+
+void
 status_audit(const struct msg_audit_state *m)
 {
 	parent.audit.known = true;
 	parent.audit.seq = m->seq;
 	parent.audit.durable = m->durable;
 	parent.audit.failing = m->failing;
+	parent.audit.away = false;
 	parent.audit.since_s = m->since_s;
 	parent.audit.notes_failing = m->notes_failing;
 	parent.audit.notes_since_s = m->notes_since_s;
@@ -166,8 +176,9 @@ put_processes(struct buf *b)
 			put_num(b, "pid", (uint64_t)k->process.pid);
 			put_num(b, "up_s", (now - k->born_ms) / 1000);
 		}
-		if (k->role == ROLE_EDGE)
-			put_num(b, "restarts", k->restarts);
+		put_num(b, "restarts", k->restarts);
+		if (respawn_failing(k))
+			put_bool(b, "failing", true);
 		buf_put_u8(b, '}');
 	}
 	buf_put_u8(b, ']');
@@ -301,7 +312,10 @@ problems_of_files(struct buf *b)
 	if (!parent.audit.known)
 		problem(b, "the state of the audit is not known", "the auditor has not answered",
 		    "look at the log; when it stays so, restart the gateway");
-	if (parent.audit.failing) {
+	if (parent.audit.away) {
+		problem(b, "records cannot be written: commands that change something are refused", parent.audit.why,
+		    "look at the log when it does not; commands pass again by themselves");
+	} else if (parent.audit.failing) {
 		snprintf(text, sizeof(text), "make room in %s, or writable; commands pass again by themselves",
 		    parent.config->audit);
 		problem(b, "records cannot be written: commands that change something are refused", parent.audit.why, text);
@@ -328,6 +342,26 @@ problems_of_reload(struct buf *b)
 		    "portcullis check says which file");
 }
 
+/* lost_with() - what does not work while a process is away. */
+static const char *
+lost_with(enum role role)
+{
+	switch (role) {
+	case ROLE_EDGE:
+		return "its connections are not served";
+	case ROLE_VERIFIER:
+		return "nobody can log in; live connections go on";
+	case ROLE_SIGNER:
+		return "nobody can log in, and commands are not forwarded; live connections go on";
+	case ROLE_DISPATCHER:
+		return "commands are refused; everything else goes on";
+	case ROLE_AUDITOR:
+		return "commands that change something are refused; everything else goes on";
+	default:
+		return "";
+	}
+}
+
 static void
 put_problems(struct buf *b)
 {
@@ -349,11 +383,16 @@ put_problems(struct buf *b)
 	for (size_t i = 0; i < parent.n_kids; i++) {
 		const struct kid *k = &parent.kid[i];
 
+		if (respawn_failing(k)) {
+			snprintf(what, sizeof(what), "process %s %u dies again and again", role_name(k->role), k->index);
+			problem(b, what, lost_with(k->role), "look at the log: event=child_ended, event=fatal");
+			continue;
+		}
 		if (k->alive && k->ready && !k->owes_stats)
 			continue;
 		snprintf(what, sizeof(what), "process %s %u %s", role_name(k->role), k->index,
 		    !k->alive ? "has ended" : k->ready ? "does not answer" : "is starting");
-		problem(b, what, k->role == ROLE_EDGE ? "its connections are not served" : "",
+		problem(b, what, lost_with(k->role),
 		    "look at the log; a replacement comes by itself");
 	}
 	if (parent.state == PARENT_LAME_DUCK)

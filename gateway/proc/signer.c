@@ -17,11 +17,11 @@
 #include "gateway/io/clock.h"
 #include "gateway/io/log.h"
 #include "gateway/proc/child.h"
-#include "gateway/proc/conns.h"
+#include "gateway/proc/doors.h"
 #include "gateway/proc/file.h"
 #include "gateway/proc/msg_signer.h"
 #include "gateway/proc/msg_verifier.h"
-#include "gateway/proc/people.h"
+#include "gateway/proc/roster.h"
 #include "gateway/proc/signer_tls.h"
 #include "gateway/proc/upstream_keys.h"
 #include "policy/commands/command.h"
@@ -29,7 +29,7 @@
 #include "policy/identity/mint.h"
 #include "policy/rules/upstream.h"
 
-enum { SIGNER_EDGES = 64, SIGNER_TOKEN_MAX = 64 * 1024 };
+enum { SIGNER_EDGES = DOORS, SIGNER_TOKEN_MAX = 64 * 1024, SIGNER_FLUSH_MS = 5000, SIGNER_PENDING = 1024 * 1024 };
 
 /* A fixed login. */
 struct fixed {
@@ -37,16 +37,11 @@ struct fixed {
 	struct nkey_pair pair;
 };
 
-struct named {
-	struct conn_node node; /* first */
-	struct person *person;
-};
-
 static struct signer {
 	struct child child;
 	struct channel edge[SIGNER_EDGES], dispatcher, verifier;
-	struct conns conns;
-	struct people people;
+	struct doors doors; /* open: the verifier has said who is there */
+	struct roster roster;
 	struct upstream_keys keys;
 	struct fixed creds, command_creds;
 	struct nkey_pair stamp;
@@ -286,23 +281,23 @@ mint_and_give(struct channel *c, const struct msg_sign *m, const struct nkey_pai
 static int
 on_sign(struct channel *c, struct cursor *in, int fd)
 {
-	struct conn_node *n;
+	const struct roster_entry *e;
 	struct msg_sign m;
 	const struct person *w;
 
 	(void)fd;
 	if (msg_sign_get(in, &m) != 0 || !nonce_ok(m.nonce))
 		return -EBADMSG;
-	n = conns_find(&self.conns, c->index, m.conn);
-	if (n == NULL) {
+	e = roster_find(&self.roster, c->index, m.conn);
+	if (e == NULL) {
 		channel_pull(&self.verifier); /* it was told first, but perhaps not read first */
-		n = conns_find(&self.conns, c->index, m.conn);
+		e = roster_find(&self.roster, c->index, m.conn);
 	}
-	if (n == NULL) {
+	if (e == NULL) {
 		not_signed(c, m.conn, "the verifier has not named this connection");
 		return 0;
 	}
-	w = ((struct named *)n)->person;
+	w = e->person;
 	if (self.creds.jwt != NULL)
 		give(c, &m, bytes_str(self.creds.jwt), &self.creds.pair);
 	else
@@ -387,34 +382,28 @@ on_stamp(struct channel *c, struct cursor *in, int fd)
 static int
 on_who(struct channel *c, struct cursor *in, int fd)
 {
-	struct named *n = calloc(1, sizeof(*n));
+	struct roster_entry *e;
 	struct msg_who who;
-	int r = n != NULL ? msg_who_get(in, &who) : -ENOMEM;
+	int r = msg_who_get(in, &who);
 
 	(void)c;
 	(void)fd;
-	if (r == 0) {
-		r = people_meet(&self.people, &who.identity, &n->person);
-		if (r == 0) {
-			/* the newest word on what this identity may do upstream counts for all its logins */
-			upstream_permissions_deinit(&n->person->upstream);
-			n->person->upstream = who.upstream;
-			who.upstream = (struct permissions){ 0 };
-			r = conns_add(&self.conns, &n->node, who.edge, who.conn);
-		}
-		if (r == 0)
-			return 0;
-		people_leave(&self.people, n->person);
-		msg_who_deinit(&who);
-	}
-	free(n);
-	return err_pass(r);
+	if (r == 0)
+		r = roster_meet(&self.roster, &who, &e);
+	if (r != 0)
+		return err_pass(r);
+	/* the newest word on what this identity may do upstream counts for all its logins */
+	upstream_permissions_deinit(&e->person->upstream);
+	e->person->upstream = who.upstream;
+	who.upstream = (struct permissions){ 0 };
+	msg_who_deinit(&who);
+	return 0;
 }
 
 static int
 on_who_left(struct channel *c, struct cursor *in, int fd)
 {
-	struct conn_node *n;
+	struct roster_entry *e;
 	uint64_t conn;
 	uint32_t edge;
 
@@ -422,72 +411,137 @@ on_who_left(struct channel *c, struct cursor *in, int fd)
 	(void)fd;
 	if (msg_who_left_get(in, &edge, &conn) != 0)
 		return -EBADMSG;
-	n = conns_find(&self.conns, edge, conn);
-	if (n != NULL) {
-		conns_remove(&self.conns, n);
-		people_leave(&self.people, ((struct named *)n)->person);
-		free(n);
-	}
+	e = roster_find(&self.roster, edge, conn);
+	if (e != NULL)
+		roster_forget(&self.roster, e);
 	return 0;
 }
 
-static void
-edge_gone(struct channel *c, const char *why)
+static int open_edge(unsigned index, int fd);
+
+/* on_who_all() - whom the verifier did not name is gone; now edges may ask. */
+static int
+on_who_all(struct channel *c, struct cursor *in, int fd)
 {
-	(void)why;
-	channel_close(c);
+	struct roster_entry *e = roster_stale(&self.roster, NULL), *next;
+	unsigned index;
+	uint64_t none;
+
+	(void)c;
+	(void)fd;
+	if (msg_who_all_get(in, &none) != 0)
+		return -EBADMSG;
+	for (; e != NULL; e = next) {
+		next = roster_stale(&self.roster, e);
+		roster_forget(&self.roster, e);
+	}
+	self.doors.open = true;
+	while ((fd = doors_take(&self.doors, &index)) >= 0)
+		(void)!open_edge(index, fd);
+	return 0;
+}
+
+/* on_who_wanted() - a verifier in the place of one that died: what that one said, as it said it. */
+static int
+on_who_wanted(struct channel *c, struct cursor *in, int fd)
+{
+	struct conn_node *n = NULL;
+	int r = 0;
+
+	(void)fd;
+	if (!cursor_done(in))
+		return -EBADMSG;
+	while (r == 0 && (n = conns_each(&self.roster.conns, n)) != NULL) {
+		const struct roster_entry *e = (const struct roster_entry *)n;
+
+		r = msg_who_put(c, n->edge, n->conn, e->listener, &e->person->identity, NULL);
+		if (r == 0 && channel_pending(c) > SIGNER_PENDING)
+			r = channel_flush_all(c, SIGNER_FLUSH_MS);
+	}
+	if (r == 0)
+		r = msg_who_all_put(c, 0);
+	channel_flush(c);
+	/* one that ended meanwhile, or cannot be told: it will not begin with half of it */
+	return 0;
 }
 
 static void
 peer_gone(struct channel *c, const char *why)
 {
-	(void)why;
-	channel_close(c);
-	child_fatal(&self.child, c->peer, 0);
-}
-
-/* welcome_edge() - an edge: which stamps are this gate's it must know before it can log anybody in. */
-static int
-welcome_edge(unsigned index, int fd, const struct channel_ops *ops)
-{
-	int r = channel_open(&self.edge[index], &self.child.loop, fd, "edge", index, ops);
-
-	return r != 0 ? err_pass(r) : msg_gate_key_put(&self.edge[index], &self.stamp.pub);
+	child_peer_lost(&self.child, c,
+	    c == &self.verifier	    ? ROLE_VERIFIER :
+		c == &self.dispatcher ? ROLE_DISPATCHER :
+					ROLE_EDGE,
+	    why);
 }
 
 #define ROWS(r, gone) { r, sizeof(r) / sizeof((r)[0]), gone }
 
+/* open_edge() - which stamps are this gate's it must know before it can log anybody in. */
 static int
-on_peer(struct channel *c, struct cursor *in, int fd)
+open_edge(unsigned index, int fd)
 {
-	static const struct frame_rule edge_rules[] = {
+	static const struct frame_rule rules[] = {
 		{ MSG_SIGN, CHILD_IN(0), false, false, 512, on_sign, "sign" },
 	};
-	static const struct frame_rule dispatcher_rules[] = {
+	static const struct channel_ops ops = ROWS(rules, peer_gone);
+	int r = channel_open(&self.edge[index], &self.child.loop, fd, "edge", index, &ops);
+
+	return r != 0 ? err_pass(r) : msg_gate_key_put(&self.edge[index], &self.stamp.pub);
+}
+
+static int
+open_dispatcher(int fd)
+{
+	static const struct frame_rule rules[] = {
 		{ MSG_SIGN_COMMAND, CHILD_IN(0), false, false, 2048, on_sign_command, "sign_command" },
 		{ MSG_STAMP, CHILD_IN(0), false, false, 2 * STAMP_SUBJECT_MAX + 64, on_stamp, "stamp" },
 	};
-	static const struct frame_rule verifier_rules[] = {
+	static const struct channel_ops ops = ROWS(rules, peer_gone);
+
+	channel_end(&self.dispatcher, "replaced");
+	return channel_open(&self.dispatcher, &self.child.loop, fd, "dispatcher", 0, &ops);
+}
+
+static int
+open_verifier(int fd)
+{
+	static const struct frame_rule rules[] = {
+		{ MSG_WHO_WANTED, CHILD_IN(0), true, false, 0, on_who_wanted, "who_wanted" },
 		{ MSG_WHO, CHILD_IN(0), false, false, FRAME_MAX, on_who, "who" },
 		{ MSG_WHO_LEFT, CHILD_IN(0), false, false, 12, on_who_left, "who_left" },
+		{ MSG_WHO_ALL, CHILD_IN(0), true, false, 8, on_who_all, "who_all" },
 	};
-	static const struct channel_ops edge_ops = ROWS(edge_rules, edge_gone);
-	static const struct channel_ops dispatcher_ops = ROWS(dispatcher_rules, peer_gone);
-	static const struct channel_ops verifier_ops = ROWS(verifier_rules, peer_gone);
+	static const struct channel_ops ops = ROWS(rules, peer_gone);
+
+	/* what the one before said last is still its word */
+	if (self.verifier.fd >= 0)
+		channel_pull(&self.verifier);
+	channel_end(&self.verifier, "replaced");
+	roster_begin(&self.roster);
+	return channel_open(&self.verifier, &self.child.loop, fd, "verifier", 0, &ops);
+}
+
+static int
+on_peer(struct channel *c, struct cursor *in, int fd)
+{
 	enum role role;
 	unsigned index;
 
 	(void)c;
 	if (msg_peer_get(in, &role, &index) == 0 && index < SIGNER_EDGES) {
-		/* one that takes the place of another: the end of that one may not have been read yet */
-		if (role == ROLE_EDGE)
-			channel_end(&self.edge[index], "replaced");
-		if (role == ROLE_EDGE)
-			return welcome_edge(index, fd, &edge_ops);
 		if (role == ROLE_DISPATCHER)
-			return channel_open(&self.dispatcher, &self.child.loop, fd, "dispatcher", 0, &dispatcher_ops);
+			return open_dispatcher(fd);
 		if (role == ROLE_VERIFIER)
-			return channel_open(&self.verifier, &self.child.loop, fd, "verifier", 0, &verifier_ops);
+			return open_verifier(fd);
+		if (role == ROLE_EDGE) {
+			/* one that takes the place of another: the end of that one may not have been read yet */
+			channel_end(&self.edge[index], "replaced");
+			if (self.doors.open)
+				return open_edge(index, fd);
+			doors_keep(&self.doors, index, fd);
+			return 0;
+		}
 	}
 	close(fd);
 	return -EBADMSG;
@@ -498,7 +552,7 @@ on_start(struct channel *c, struct cursor *in, int fd)
 {
 	(void)in;
 	(void)fd;
-	if (self.verifier.fd < 0 || self.stamp.seed.ptr == NULL || (self.keys.n == 0 && self.creds.jwt == NULL))
+	if (self.stamp.seed.ptr == NULL || (self.keys.n == 0 && self.creds.jwt == NULL))
 		return -EBADMSG;
 	c->state = CHILD_RUNNING;
 	return msg_bare_put(c, MSG_READY, -1);
@@ -521,6 +575,8 @@ signer_main(void)
 		self.edge[i].fd = -1;
 	self.dispatcher.fd = self.verifier.fd = -1;
 	signer_tls_begin(&self.child);
+	doors_init(&self.doors);
+	roster_init(&self.roster, sizeof(struct roster_entry));
 	child_begin(&self.child, ROLE_SIGNER, &ops);
 	child_run(&self.child);
 }

@@ -93,8 +93,8 @@ on_sign(struct channel *c, struct cursor *in, int fd)
 static void
 asker_gone(struct channel *c, const char *why)
 {
-	(void)why;
-	channel_close(c);
+	child_peer_lost(self.child, c,
+	    c == &self.asker[DISPATCHER].channel ? ROLE_DISPATCHER : ROLE_EDGE, why);
 }
 
 int

@@ -60,7 +60,10 @@ deny(struct relay *r, struct relay_event *e)
 
 		snprintf(id, sizeof(id), "%u.%llu.d%llu", r->env->index, (unsigned long long)r->id,
 		    (unsigned long long)r->denied + 1);
-		if (e->decision.reason == REASON_RATE)
+		if (e->reason != NULL)
+			snprintf(text, sizeof(text), "Portcullis: %s not forwarded: %.*s, decision %s", what,
+			    (int)e->detail.len, (const char *)e->detail.ptr, id);
+		else if (e->decision.reason == REASON_RATE)
 			envelope_rate(text, what, rule,
 			    rights_wait_ms(*r->rights, e->decision.rule, now_ms(r)), id);
 		else
@@ -254,9 +257,14 @@ hand_over(struct relay *r, const struct nats_op *op)
 	if (op->header.len != 0 && !police_headers(r, op, what.verb, &c.header))
 		return;
 	c.number = r->commands + 1;
-	if (op->payload.len + op->header.len > r->env->limits.max_command ||
-	    r->env->ops->command(r, &c) != 0) {
-		e.detail = BYTES_LIT("too large, or the dispatcher cannot take it");
+	if (op->payload.len + op->header.len > r->env->limits.max_command) {
+		e.detail = BYTES_LIT("too large");
+		deny(r, &e);
+		return;
+	}
+	if (r->env->ops->command(r, &c) != 0) {
+		e.reason = "unavailable";
+		e.detail = BYTES_LIT("the dispatcher is being replaced");
 		deny(r, &e);
 		return;
 	}

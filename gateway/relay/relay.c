@@ -360,6 +360,15 @@ relay_command_done(struct relay *r, const struct relay_done *d)
 }
 
 void
+relay_command_unanswered(struct relay *r, struct bytes subject, struct bytes reply, const char *why)
+{
+	if (r->ending || r->handshake.state != HANDSHAKE_OPEN)
+		return;
+	relay_tell(r, subject, reply, why);
+	relay_go_on(r);
+}
+
+void
 relay_unsub(struct relay *r, struct sub *sub, bool under_way)
 {
 	char usid[12];

@@ -176,6 +176,8 @@ struct relay_done {
 
 /* relay_command_done() - a command was forwarded, or refused. */
 void relay_command_done(struct relay *r, const struct relay_done *d);
+/* relay_command_unanswered() - it was forwarded, and no answer will come: @why for the asker. */
+void relay_command_unanswered(struct relay *r, struct bytes subject, struct bytes reply, const char *why);
 /* relay_answer() - an answer to a command. Return: false when nobody listens for @reply any more. */
 bool relay_answer(struct relay *r, struct bytes reply, struct bytes onward, struct bytes header, struct bytes payload);
 /* relay_tick() - deadlines; call about twice a second. */

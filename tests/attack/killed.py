@@ -1,7 +1,9 @@
 #!/usr/bin/python3
 """Processes of the gate that die or are stopped, and signals while clients are at work."""
+import json
 import os
 import signal
+import subprocess
 import time
 
 import stage
@@ -51,23 +53,179 @@ def edge_replaced_while_the_others_sleep(s):
     s.before[s.roles()["edge"][0]] = s.before.pop(old)
 
 
+def kill(s, role):
+    """Kill it; another is ready. Return: the new one's pid."""
+    old = s.roles()[role][0]
+    mark = s.deployment.gateway.mark()
+    os.kill(old, signal.SIGKILL)
+    s.deployment.gateway.wait_line(
+        lambda x: "event=child_replaced" in x and f"child={role}" in x, since=mark)
+    s.before.pop(old, None)
+    return s.roles()[role][0]
+
+
+def served(s, deployer):
+    """Who was there goes on, and commands; somebody new is let in."""
+    s.work()
+    command_passes(s, deployer)
+    late = s.client("deployer")
+    command_passes(s, late)
+    late.close()
+
+
+def command_passes(s, deployer):
+    body = bodies.start_provider(n=f"{time.monotonic_ns()}")
+    deployer.publish(COMMAND, body)
+    deployer.barrier()
+    until(lambda: [m for m in s.heard_all() if m.payload == body], "the command on the leaf")
+    records = [r for r in s.deployment.audit_records() if r.get("body", "").encode() == body]
+    if len(records) != 1 or records[0]["decision"] != "allow" or not records[0].get("user"):
+        raise Failed(f"records: {records}")
+
+
 def killed_role(role):
     def attack(s):
-        """The gate ends, all of it, with a log line; nothing goes on without what was lost."""
+        """It is replaced; who was there stays and may what it might; somebody new is let in."""
         s.start()
-        os.kill(s.roles()[role][0], signal.SIGKILL)
-        code = s.deployment.gateway.child.wait(20)
-        s.ended = True
-        if code == 0:
-            raise Failed("the gate ended as if all were well")
-        try:
-            s.bystander.barrier()
-        except Exception:  # noqa: BLE001 - any end will do
-            return
-        raise Failed("a connection outlived the gate")
+        s.allowed.add(COMMAND)
+        deployer = s.client("deployer")
+        command_passes(s, deployer)
+        for _ in range(2):
+            others = {r: p for r, p in s.roles().items() if r != role}
+            kill(s, role)
+            if {r: p for r, p in s.roles().items() if r != role} != others:
+                raise Failed(f"others went with it: {others}, {s.roles()}")
+            served(s, deployer)
 
     attack.__name__ = f"{role}_killed"
     return attack
+
+
+def each_pair_killed(s):
+    """Two at once: whoever cannot be vouched for any more is closed, everybody else is served."""
+    s.start()
+    s.allowed.add(COMMAND)
+    roles = ("verifier", "signer", "dispatcher", "auditor", "edge")
+    for a in range(len(roles)):
+        for b in range(a + 1, len(roles)):
+            pair = (roles[a], roles[b])
+            mark = s.deployment.gateway.mark()
+            for role in pair:
+                old = s.roles()[role][0]
+                s.before.pop(old, None)
+                os.kill(old, signal.SIGKILL)
+            for role in pair:
+                s.deployment.gateway.wait_line(
+                    lambda x, r=role: "event=child_replaced" in x and f"child={r}" in x, since=mark, timeout_s=30)
+            if "edge" in pair or pair == ("verifier", "signer"):
+                if "edge" not in pair:
+                    s.bystander.raw.expect_end()
+                s.bystander = s.client("app")
+            deployer = s.client("deployer")
+            served(s, deployer)
+            deployer.close()
+
+
+def the_verifier_still_ends_who_expires(s):
+    """Expiry is known to the next verifier: the connection ends when its login does."""
+    s.start()
+    until_s = int(time.time()) + 4
+    short = s.deployment.client(s.deployment.login("app", exp=until_s))
+    s.clients.append(short)
+    s.work(short)
+    kill(s, "verifier")
+    s.work(short)
+    while b"Expired" not in short.raw.line():
+        pass
+    if time.time() < until_s:
+        raise Failed("it ended early")
+    short.raw.expect_end()
+
+
+def a_command_without_an_answer_when_the_dispatcher_dies(s):
+    """The asker is told that nobody knows what came of it; the record is closed as unknown, once."""
+    s.start()
+    s.allowed.add(COMMAND)
+    deployer = s.client("deployer")
+    deployer.subscribe("_INBOX.lost.*")
+    deployer.publish(COMMAND, bodies.start_provider(), "_INBOX.lost.1")
+    deployer.barrier()
+    kill(s, "dispatcher")
+    answer = deployer.next()
+    if b"outcome unknown" not in answer.payload or b"the dispatcher ended" not in answer.payload:
+        raise Failed(f"the asker was told {answer.payload}")
+    seq = [r["seq"] for r in s.deployment.audit_records() if r.get("subject") == COMMAND][0]
+
+    def outcomes():
+        return [r["outcome"] for r in s.deployment.audit_records() if r["kind"] == "outcome" and r["of"] == seq]
+
+    until(outcomes, "an outcome")
+    command_passes(s, deployer)
+    if outcomes() != ["unknown"]:
+        raise Failed(f"outcomes: {outcomes()}")
+
+
+def an_answer_after_the_auditor_died_is_its_outcome(s):
+    """The dispatcher still knows what is under way: the next auditor does not close it, and hears the outcome."""
+    s.start()
+    s.allowed.add(COMMAND)
+    deployer = s.client("deployer")
+    deployer.subscribe("_INBOX.late.*")
+    deployer.publish(COMMAND, bodies.start_provider(), "_INBOX.late.1")
+    deployer.barrier()
+    until(lambda: [m for m in s.heard_all() if m.subject == COMMAND], "the command on the leaf")
+    reply = [m for m in s.heard_all() if m.subject == COMMAND][-1].reply
+    kill(s, "auditor")
+    s.allowed.add(reply)
+    s.observer.publish(reply, b'{"accepted":true,"error":""}')
+    if b"accepted" not in deployer.next().payload:
+        raise Failed("the answer did not come")
+    seq = [r["seq"] for r in s.deployment.audit_records() if r.get("subject") == COMMAND][0]
+    until(lambda: [r for r in s.deployment.audit_records() if r["kind"] == "outcome" and r["of"] == seq], "an outcome")
+    said = [r["outcome"] for r in s.deployment.audit_records() if r["kind"] == "outcome" and r["of"] == seq]
+    if said != ["answered"]:
+        raise Failed(f"outcomes: {said}")
+
+
+def status(s):
+    said = subprocess.run([os.path.join(s.build, "bin", "portcullis"), "status", "--json", "-c",
+                           s.deployment.path("gateway.conf")], capture_output=True, timeout=20, check=False)
+    return json.loads(said.stdout)
+
+
+def an_auditor_that_dies_again_and_again(s):
+    """While there is none: changes are refused and say why, reads pass, status names it; then all passes again."""
+    s.start()
+    s.allowed.add(COMMAND)
+    s.allowed.add("wasmbus.ctl.default.get.hosts")
+    deployer, looker = s.client("deployer"), s.client("looker")
+    deployer.subscribe("_INBOX.away.*")
+    for _ in range(6):
+        kill(s, "auditor")
+    mark = s.deployment.gateway.mark()
+    old = s.roles()["auditor"][0]
+    s.before.pop(old, None)
+    os.kill(old, signal.SIGKILL)
+    s.deployment.gateway.wait_line(lambda x: "event=child_ended" in x and "child=auditor" in x, since=mark)
+    if not [x for x in s.deployment.gateway.lines if "event=child_failing" in x and "child=auditor" in x]:
+        raise Failed("no alarm")
+    deployer.publish(COMMAND, bodies.start_provider(), "_INBOX.away.1")
+    answer = deployer.next()
+    if b"not recorded: the auditor is being replaced" not in answer.payload or b'"accepted":false' not in answer.payload:
+        raise Failed(f"the asker was told {answer.payload}")
+    looker.publish("wasmbus.ctl.default.get.hosts", b"")
+    until(lambda: [m for m in s.heard_all() if m.subject == "wasmbus.ctl.default.get.hosts"], "a read")
+    now = status(s)
+    if now["audit"]["state"] != "failing" or "auditor has ended" not in now["audit"]["why"] or now["ok"]:
+        raise Failed(f"status says {now['audit']}, {now['problems']}")
+    s.deployment.gateway.wait_line(lambda x: "event=child_replaced" in x and "child=auditor" in x, since=mark,
+                                   timeout_s=30)
+    command_passes(s, deployer)
+    gaps = [r for r in s.deployment.audit_records() if r["kind"] == "gap"]
+    if not gaps or sum(g.get("summed", 0) for g in gaps) < 2:
+        raise Failed(f"what was not written is not told: {gaps}")
+    if status(s)["audit"]["state"] != "ok":
+        raise Failed("status does not recover")
 
 
 def reload_under_load(s):
@@ -120,5 +278,8 @@ if __name__ == "__main__":
     stage.run(
         [edge_killed, edge_replaced_while_the_others_sleep]
         + [killed_role(r) for r in ("verifier", "signer", "dispatcher", "auditor")]
+        + [each_pair_killed, the_verifier_still_ends_who_expires]
+        + [a_command_without_an_answer_when_the_dispatcher_dies, an_answer_after_the_auditor_died_is_its_outcome]
+        + [an_auditor_that_dies_again_and_again]
         + [reload_under_load, lame_duck, terminated_with_clients]
     )

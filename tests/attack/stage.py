@@ -170,6 +170,11 @@ class Stage:
         c.unsubscribe(sid)
         c.barrier()
 
+    def heard_all(self):
+        """What the observer heard so far."""
+        self.observer.barrier()
+        return list(self.observer.messages)
+
     def heard(self):
         """What the observer heard that it should not have."""
         self.observer.barrier()

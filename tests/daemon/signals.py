@@ -225,17 +225,16 @@ def the_pid_file_lives_as_long_as_the_gate():
         check(not os.path.exists(path), "the pid file stays behind")
 
 
-def the_end_of_a_process_that_others_need_ends_the_gate():
-    for role in ("verifier", "signer", "dispatcher", "auditor"):
-        with running() as d:
-            client = d.client(d.login("app"))
+def a_process_that_ends_is_replaced_and_clients_stay():
+    with running() as d:
+        client = d.client(d.login("app"))
+        for role in ("verifier", "signer", "dispatcher", "auditor"):
+            mark = d.gateway.mark()
             os.kill(stage.children(d)[role][0], signal.SIGKILL)
-            stage.ended(client)
-            client.close()
-            code = d.gateway.child.wait(stage.WAIT_S)
-            check(code == 1, f"without its {role} it ended with {code}")
-            check(not stage.gateway.left_behind(d.gateway.pid))
-            d.gateway = None
+            d.gateway.wait_line(lambda x, r=role: "event=child_replaced" in x and f"child={r}" in x, since=mark)
+            client.barrier()
+            d.client(d.login("app")).close()
+        client.close()
 
 
 TESTS = [
@@ -252,7 +251,7 @@ TESTS = [
     logged_to_a_file_all_speak_there_and_follow_it_when_it_moves,
     a_moved_decision_log_is_opened_anew,
     the_pid_file_lives_as_long_as_the_gate,
-    the_end_of_a_process_that_others_need_ends_the_gate,
+    a_process_that_ends_is_replaced_and_clients_stay,
 ]
 
 if __name__ == "__main__":

@@ -56,6 +56,10 @@ enum msg_form {
 	FORM_TLS,
 	FORM_TLS_SIGN,
 	FORM_TLS_SIGNED,
+	FORM_STILL,
+	FORM_WHO_ALL,
+	FORM_UNDER_WAY,
+	FORM_UNDER_WAY_END,
 	FORMS,
 };
 
@@ -175,7 +179,7 @@ msg_again(enum msg_form form, struct bytes body, struct channel *c)
 
 		r = msg_who_get(&in, &m);
 		if (r == 0)
-			r = msg_who_put(c, m.edge, m.conn, &m.identity, &m.upstream);
+			r = msg_who_put(c, m.edge, m.conn, m.listener, &m.identity, &m.upstream);
 		msg_who_deinit(&m);
 		return r;
 	}
@@ -265,6 +269,26 @@ msg_again(enum msg_form form, struct bytes body, struct channel *c)
 		AGAIN(struct msg_tls_sign, msg_tls_sign_get, msg_tls_sign_put)
 	case FORM_TLS_SIGNED:
 		AGAIN(struct msg_tls_signed, msg_tls_signed_get, msg_tls_signed_put)
+	case FORM_STILL: {
+		uint64_t conn[STILL_MAX];
+		size_t n;
+
+		r = msg_still_get(&in, conn, &n);
+		return r != 0 ? r : msg_still_put(c, conn, n);
+	}
+	case FORM_WHO_ALL:
+		r = msg_who_all_get(&in, &a);
+		return r != 0 ? r : msg_who_all_put(c, a);
+	case FORM_UNDER_WAY: {
+		uint64_t seq[UNDER_WAY_MAX];
+		size_t n;
+
+		r = msg_under_way_get(&in, seq, &n);
+		return r != 0 ? r : msg_under_way_put(c, seq, n);
+	}
+	case FORM_UNDER_WAY_END:
+		r = msg_under_way_end_get(&in, &a);
+		return r != 0 ? r : msg_under_way_end_put(c, a);
 	case FORMS:
 		break;
 	}

@@ -40,8 +40,8 @@ write_one(enum msg_form form)
 
 	switch (form) {
 	case FORM_SETUP:
-		msg_setup_put(&c, &(struct setup){ 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
-				      15, 16, true, false, true, "NID", "name", 4, 2, { { 1 }, { 2 } }, 5, 6, 7, 8, 9, 10,
+		msg_setup_put(&c, &(struct setup){ 1, 1000000000, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
+				      15, 16, true, false, true, "NID", "name", 4, 2, { { 1 }, { 2 } }, 2, { "127.0.0.1:4222", "[::1]:4222" }, 5, 6, 7, 8, 9, 10,
 				      { .max_preauth = 3, .penalty_max = 4, .n_exempt = 1, .exempt = { { { 10 }, 4, 8 } } } });
 		return 0;
 	case FORM_PEER:
@@ -56,7 +56,7 @@ write_one(enum msg_form form)
 		return msg_token_put(&c, MSG_DIAL, UINT64_MAX, -1);
 	case FORM_LOGIN:
 		return msg_login_put(
-		    &c, &(struct msg_login){ 7, b("nonce"), b("a.b.c"), b("sig"), "::1" });
+		    &c, &(struct msg_login){ 7, b("nonce"), b("a.b.c"), b("sig"), "::1", 3 });
 	case FORM_CONN:
 		return msg_conn_put(&c, MSG_LEFT, 7);
 	case FORM_NONCES:
@@ -66,12 +66,12 @@ write_one(enum msg_form form)
 	case FORM_END:
 		return msg_end_put(&c, MSG_END, 7, "Authorization Violation", "revoked");
 	case FORM_WHO:
-		return msg_who_put(&c, 3, 7, &w.id, &w.id.perms);
+		return msg_who_put(&c, 3, 7, 1, &w.id, &w.id.perms);
 	case FORM_WHO_LEFT:
 		return msg_who_left_put(&c, 3, 7);
 	case FORM_REFUSED:
 		return msg_refused_put(
-		    &c, &(struct msg_refused){ 3, 7, b("code"), b("why"), b("U"), b("A"), "::1" });
+		    &c, &(struct msg_refused){ 3, 7, b("code"), b("why"), b("U"), b("A"), "::1", 2 });
 	case FORM_SIGN:
 		return msg_sign_put(
 		    &c, MSG_SIGN, &(struct msg_sign){ 7, b(ACME), b("abcdefghijk") });
@@ -91,7 +91,7 @@ write_one(enum msg_form form)
 	case FORM_NOTE:
 		return msg_note_put(
 		    &c, &(struct msg_note){ 7, b("e"), b("id"), b("s"), b("r"), b("q"), b("d"), b("rule"),
-			    b("why"), b("v"), b("p"), b("deny"), b("::1"), 1, 2, 3, 4, 5, 6, true, 7,
+			    b("why"), b("v"), b("p"), b("deny"), b("::1"), 1, 2, 3, 4, 5, 6, 7, true, 7,
 			    { 1, 2 } });
 	case FORM_RECORD:
 		return msg_record_put(&c,
@@ -146,6 +146,14 @@ write_one(enum msg_form form)
 		return msg_sink_state_put(&c, &(struct msg_sink_state){ 7, true, 1, 2, b("why") });
 	case FORM_FAULT:
 		return msg_fault_put(&c, "2001:db8::1", SOURCE_FAILED);
+	case FORM_STILL:
+		return msg_still_put(&c, (const uint64_t[]){ 1, UINT64_MAX }, 2);
+	case FORM_WHO_ALL:
+		return msg_who_all_put(&c, 7);
+	case FORM_UNDER_WAY:
+		return msg_under_way_put(&c, (const uint64_t[]){ 7, 9, 11 }, 3);
+	case FORM_UNDER_WAY_END:
+		return msg_under_way_end_put(&c, 7);
 	case FORMS:
 		break;
 	}
