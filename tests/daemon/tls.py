@@ -190,28 +190,28 @@ def old_versions_weak_ciphers_tickets_and_renegotiation_are_refused():
             code, said = s_client(d, *argv)
             check(code != 0 and "Cipher is (NONE)" in said, argv, said)
         for argv in (["-tls1_2"], ["-tls1_3"]):
-            code, said = s_client(d, *argv, "-servername", "somebody.else.example")
+            said = greeted(d, *argv, "-servername", "somebody.else.example")
             check("Verify return code: 0 (ok)" in said, said)
             check("New Session Ticket" not in said and "TLS session ticket:" not in said, said)
             check("Compression: NONE" in said and "Reused" not in said, said)
             check("INFO {" in said, said)
-        said = renegotiated(d)
+        said = greeted(d, "-tls1_2", then=b"R\n")
         check("RENEGOTIATING" in said and "no renegotiation" in said, said)
 
 
-def renegotiated(d):
-    """What s_client prints when it asks for another handshake, after INFO has come."""
+def greeted(d, *argv, then=b""):
+    """What s_client prints until INFO has come, and, if it is given something to say, until its error."""
     where = f"{d.gateway.host}:{d.gateway.port}"
-    argv = ["openssl", "s_client", "-connect", where, "-CAfile", d.ca.crt, "-tls1_2"]
+    argv = ["openssl", "s_client", "-connect", where, "-CAfile", d.ca.crt, *argv]
     with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as child:
         said = b""
         while b"INFO {" not in said:
             line = child.stdout.readline()
             check(line, said)
             said += line
-        child.stdin.write(b"R\n")
+        child.stdin.write(then)
         child.stdin.flush()
-        for line in child.stdout:
+        for line in child.stdout if then else ():
             said += line
             if b"error" in line:
                 break
@@ -298,7 +298,145 @@ def new_certificates_are_used_after_hup_and_old_sessions_stay():
         works(d.client(d.login("app"), tls=trusting(d)), "f.again")
 
 
+def upstream(d, **keys):
+    """The gate speaks TLS to the leaf."""
+    keys = {"ca": "tls/ca.crt", **keys}
+    d.upstream["tls"] = "{ " + "  ".join(f"{k} = {v}" for k, v in keys.items()) + " }"
+
+
+def leaf_tls(d, more=""):
+    cert, key = d.ca.path("leaf.crt"), d.ca.path("leaf.key")
+    return f'tls {{ cert_file: "{cert}", key_file: "{key}", ca_file: "{d.ca.crt}" {more} }}'
+
+
+@contextlib.contextmanager
+def behind_tls(names="IP:127.0.0.1", more="", start=True, **keys):
+    """A leaf that demands TLS."""
+    with deployment() as d:
+        make_certs(d).sign("leaf", names=names)
+        d.ca.sign("gate", kind=keys.pop("kind", "ec"))
+        upstream(d, **keys)
+        d.start_leaf(leaf_tls(d, more))
+        if start:
+            d.start_gateway(stage.BUILD)
+        yield d
+
+
+def data_and_commands_reach_a_leaf_under_tls():
+    for kind, keys in (("ec", {}), ("rsa", {"min_version": "1.3"})):
+        keys.update(cert="tls/gate.crt", key="tls/gate.key", kind=kind)
+        with behind_tls(more=", verify: true", **keys) as d:
+            works(d.client(d.login("app")))
+            dora = d.client(d.login("deployer", "dora"))
+            dora.publish("wasmbus.ctl.default.cmd.NHOST.la", stage.bodies.start_actor())
+            dora.barrier()
+            check(not dora.errors, dora.errors)
+            records = stage.until(lambda: [r for r in d.audit_records() if r.get("kind") == "outcome"], "an outcome")
+            check(records[0]["outcome"] in ("forwarded", "unknown", "no_answer", "success"), records)
+
+
+def a_leaf_is_known_by_the_name_that_is_asked_for():
+    with behind_tls(names="DNS:leaf.example", server_name="leaf.example") as d:
+        works(d.client(d.login("app")))
+
+
+# the gate does not get ready: the probe says why
+def a_leaf_that_is_not_who_it_should_be_is_refused():
+    for names, keys, why in (
+        ("DNS:leaf.example", {}, "IP address mismatch"),
+        ("DNS:other.example", {"server_name": "leaf.example"}, "hostname mismatch"),
+        ("DNS:*.example", {"server_name": "a.b.example"}, "hostname mismatch"),
+        ("IP:127.0.0.1", {"ca": "tls/stranger.crt"}, "certificate"),
+    ):
+        with behind_tls(names, start=False, **keys) as d:
+            certs.Authority(d.path("tls"), "stranger")
+            g = d.start_gateway(stage.BUILD, wait=False)
+            line = g.wait_line(lambda line: "event=upstream_probe_failed" in line, stage.WAIT_S)
+            check(why.lower() in line.lower(), line)
+            check(not any("portcullis-gateway ready" in line for line in g.lines))
+
+
+def an_expired_leaf_is_refused():
+    with behind_tls(start=False) as d:
+        d.leaf.kill()
+        d.ca.sign("leaf", expired=True)
+        d.start_leaf(leaf_tls(d))
+        g = d.start_gateway(stage.BUILD, wait=False)
+        line = g.wait_line(lambda line: "event=upstream_probe_failed" in line, stage.WAIT_S)
+        check("expired" in line, line)
+
+
+def a_leaf_without_tls_is_refused_where_tls_is_asked_for():
+    with deployment() as d:
+        make_certs(d)
+        upstream(d)
+        d.start_leaf()
+        g = d.start_gateway(stage.BUILD, wait=False)
+        line = g.wait_line(lambda line: "event=upstream_probe_failed" in line, stage.WAIT_S)
+        check("offers no TLS" in line, line)
+
+
+def a_leaf_that_demands_tls_is_refused_where_none_is_asked_for():
+    with behind_tls(start=False) as d:
+        del d.upstream["tls"]
+        g = d.start_gateway(stage.BUILD, wait=False)
+        line = g.wait_line(lambda line: "event=upstream_probe_failed" in line, stage.WAIT_S)
+        check("demands TLS" in line, line)
+
+
+def what_a_leaf_says_in_clear_after_info_is_not_believed():
+    info = b'INFO {"server_id":"N","version":"2.9.10","nonce":"abcdefghijk","tls_required":true,"max_payload":1000}\r\n'
+    with deployment() as d, socket.create_server(("127.0.0.1", 0)) as leaf:
+        make_certs(d)
+        upstream(d)
+        g = d.start_gateway(stage.BUILD, leaf.getsockname()[1], wait=False)
+        leaf.settimeout(stage.WAIT_S)
+        sock, _ = leaf.accept()
+        sock.sendall(info + b"-ERR 'Authorization Violation'\r\n")
+        line = g.wait_line(lambda line: "event=upstream_probe_failed" in line, stage.WAIT_S)
+        check("more than INFO" in line, line)
+        sock.close()
+
+
+def a_client_shows_a_certificate_where_one_is_asked_for():
+    with gate(verify="yes", ca="tls/ca.crt") as d:
+        other = certs.Authority(d.path("other"), "other")
+        good, bad = d.ca.sign("client", names="DNS:app.example"), other.sign("client")
+        late = d.ca.sign("late", expired=True)
+        context = trusting(d)
+        context.load_cert_chain(*good)
+        client = d.client(d.login("app"), tls=context)
+        check(client.info["tls_required"] and client.info["tls_verify"], client.info)
+        works(client)
+        # it does not take the place of a login
+        raw = rawclient.Raw(d.gateway.host, d.gateway.port)
+        rawclient.read_info(raw)
+        raw.secure(context)
+        raw.send(b"CONNECT {}\r\n")
+        raw.expect(b"-ERR 'Authorization Violation'\r\n")
+        for shown in (None, bad, late):
+            for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+                context = trusting(d, minimum_version=version, maximum_version=version)
+                if shown is not None:
+                    context.load_cert_chain(*shown)
+                try:
+                    d.client(d.login("app"), tls=context)
+                except (ssl.SSLError, OSError, rawclient.Closed):
+                    continue
+                raise Failed(f"{shown} got in")
+        wanted = [b["detail"] for b in d.decisions() if b.get("reason") == "tls_failed"]
+        stage.until(lambda: len([r for r in d.decisions() if r.get("reason") == "tls_failed"]) == 6, wanted)
+
+
 TESTS = [
+    data_and_commands_reach_a_leaf_under_tls,
+    a_leaf_is_known_by_the_name_that_is_asked_for,
+    a_leaf_that_is_not_who_it_should_be_is_refused,
+    an_expired_leaf_is_refused,
+    a_leaf_without_tls_is_refused_where_tls_is_asked_for,
+    a_leaf_that_demands_tls_is_refused_where_none_is_asked_for,
+    what_a_leaf_says_in_clear_after_info_is_not_believed,
+    a_client_shows_a_certificate_where_one_is_asked_for,
     after_info_every_client_speaks_tls,
     tls_first_sends_nothing_in_clear,
     first_auto_serves_both,

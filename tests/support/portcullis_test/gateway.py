@@ -183,7 +183,7 @@ class Deployment:
         lines.append("trust {\n  operator = jwt/operator.jwt\n  accounts = jwt/accounts\n}")
         host = self.leaf.host if self.leaf is not None else "127.0.0.1"
         upstream = {"url": f'"nats://{bracketed(host)}:{upstream_port}"', **self.upstream}
-        lines.append("upstream {\n" + "".join(f"  {k} = {v}\n" for k, v in upstream.items()) + "}")
+        lines.append("upstream {\n" + "".join(f"  {k}{' ' if v.startswith('{') else ' = '}{v}\n" for k, v in upstream.items()) + "}")
         if self.limits:
             lines.append("limits {")
             lines += [f"  {k} = {v}" for k, v in self.limits.items()]
