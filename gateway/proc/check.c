@@ -17,6 +17,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "gateway/io/clock.h"
+#include "gateway/proc/check_tls.h"
 #include "gateway/proc/file.h"
 #include "gateway/proc/gate_keys.h"
 #include "gateway/proc/promises.h"
@@ -389,6 +391,7 @@ check_files(struct check *k)
 		check_creds(k, c->upstream_command_creds);
 	check_inbox_key(k);
 	check_stamp(k);
+	check_tls(c, clock_wall_s(), &k->out->report);
 	check_policies(k);
 	free(k->accounts);
 	trust_free(k->trust);

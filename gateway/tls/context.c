@@ -210,6 +210,33 @@ tls_context_try(struct tls_context *c, char why[TLS_WHY])
 	return c->key == NULL || tls_key_try(c->key, &text) ? 0 : unusable(why, text);
 }
 
+/* unix_time() - Return: could it be told? */
+static bool
+unix_time(const ASN1_TIME *t, int64_t *out)
+{
+	ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
+	int days, seconds;
+	bool ok = epoch != NULL && ASN1_TIME_diff(&days, &seconds, epoch, t) == 1;
+
+	ASN1_TIME_free(epoch);
+	if (ok)
+		*out = (int64_t)days * 24 * 3600 + seconds;
+	return ok;
+}
+
+bool
+tls_cert_times(struct bytes pem, int64_t *from_s, int64_t *until_s)
+{
+	BIO *in = pem.len > 0 ? BIO_new_mem_buf(pem.ptr, (int)pem.len) : NULL;
+	X509 *x = in != NULL ? next_cert(in) : NULL;
+	bool ok = x != NULL && unix_time(X509_get0_notBefore(x), from_s) &&
+		  unix_time(X509_get0_notAfter(x), until_s);
+
+	X509_free(x);
+	BIO_free(in);
+	return ok;
+}
+
 void
 tls_context_free(struct tls_context *c)
 {

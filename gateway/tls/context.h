@@ -52,6 +52,8 @@ int tls_client_new(
 /* tls_context_try() - does whoever signs for us have the right key? Return: 0, TLS_UNUSABLE and
  * @why. */
 int tls_context_try(struct tls_context *c, char why[TLS_WHY]) must_check;
+/* tls_cert_times() - of the first certificate of a PEM text: from and until when, unix. Return: is there one? */
+bool tls_cert_times(struct bytes pem, int64_t *from_s, int64_t *until_s);
 /* tls_context_free() - connections made with it live on; NULL is fine. */
 void tls_context_free(struct tls_context *c);
 

@@ -428,7 +428,35 @@ def a_client_shows_a_certificate_where_one_is_asked_for():
         stage.until(lambda: len([r for r in d.decisions() if r.get("reason") == "tls_failed"]) == 6, wanted)
 
 
+def check_finds_what_would_not_start():
+    with deployment() as d:
+        ca = make_certs(d)
+        ca.sign("other")
+        ca.sign("old", expired=True)
+        ca.sign("ed", kind="ed25519")
+        d.start_leaf()
+        binary = os.path.join(stage.BUILD, "bin", "portcullis-gateway")
+        for cert, key, code, why in (
+            ("server", "server", 0, "is in order"),
+            ("server", "other", 3, "not the key of the certificate"),
+            ("ed", "ed", 3, "Ed25519"),
+            ("old", "old", 0, "has expired"),
+            ("server", "server.crt", 3, "not a private key"),
+        ):
+            key = key if "." in key else f"{key}.key"
+            os.chmod(ca.path(key), 0o600)
+            d.sections = [section(cert=f"tls/{cert}.crt", key=f"tls/{key}")]
+            done = subprocess.run([binary, "-t", "-c", d.gateway_conf(d.leaf.port)], capture_output=True, text=True, timeout=60)
+            said = done.stdout + done.stderr
+            check(done.returncode == code and why in said, cert, key, done.returncode, said)
+        os.chmod(ca.path("server.key"), 0o644)
+        d.sections = [section(cert="tls/server.crt", key="tls/server.key")]
+        done = subprocess.run([binary, "-t", "-c", d.gateway_conf(d.leaf.port)], capture_output=True, text=True, timeout=60)
+        check(done.returncode == 3 and "run chmod 600" in done.stderr, done.stderr)
+
+
 TESTS = [
+    check_finds_what_would_not_start,
     data_and_commands_reach_a_leaf_under_tls,
     a_leaf_is_known_by_the_name_that_is_asked_for,
     a_leaf_that_is_not_who_it_should_be_is_refused,
