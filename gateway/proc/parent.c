@@ -396,6 +396,7 @@ parent_main(const struct parent_options *o)
 		upgrade_take(activation_channel());
 	else if (start() != 0)
 		return 1;
+	tls_watch();
 	children_compile();
 	uv_run(&parent.loop, UV_RUN_DEFAULT);
 	return parent.status;

@@ -94,6 +94,8 @@ struct parent {
 	struct sockaddr_storage upstream[8];
 	socklen_t upstream_len[8];
 	size_t n_upstream;
+	uv_fs_event_t watch_tls[6]; /* folders with certificates and keys */
+	uv_timer_t tls_timer;
 	unsigned tls_keys_out; /* of a reload: the signer has not taken them yet */
 	bool upstream_away; /* the last attempt to connect failed, as was told in the log at ... */
 	uint64_t upstream_told_ms;
@@ -250,6 +252,8 @@ int tls_wire(struct kid *k) must_check;
 int tls_keys(struct kid *signer) must_check;
 /* tls_reload() - certificates and keys anew. */
 void tls_reload(void);
+/* tls_watch() - files of TLS that change are read again; once, at the start. */
+void tls_watch(void);
 /* tls_on_key_taken() - MSG_TLS_KEY_TAKEN: the certificates may follow. */
 int tls_on_key_taken(struct channel *c, struct cursor *in, int fd);
 

@@ -7,6 +7,7 @@
  * keys first, and when it has taken them the certificates.
  */
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -14,6 +15,8 @@
 #include "gateway/proc/file.h"
 #include "gateway/proc/msg_tls.h"
 #include "gateway/proc/parent_priv.h"
+
+enum { TLS_FILES = 6, TLS_SETTLE_MS = 500 };
 
 /* speaks() - does it speak TLS? */
 static bool
@@ -162,4 +165,78 @@ tls_on_key_taken(struct channel *c, struct cursor *in, int fd)
 	if (parent.tls_keys_out > 0 && --parent.tls_keys_out == 0)
 		give_all();
 	return 0;
+}
+
+/* ---- watching ---- */
+
+static void
+files_of(const char *out[TLS_FILES])
+{
+	const struct config *c = parent.config;
+	const char *const all[TLS_FILES] = { c->tls.cert, c->tls.key, c->tls.ca,
+		c->upstream_tls.cert, c->upstream_tls.key, c->upstream_tls.ca };
+
+	memcpy(out, all, sizeof(all));
+}
+
+static void watch_all(void);
+
+static void
+on_settled(uv_timer_t *t)
+{
+	(void)t;
+	if (parent.state != PARENT_RUNNING && parent.state != PARENT_LAME_DUCK)
+		return;
+	/* a folder may have been replaced as well */
+	watch_all();
+	tls_reload();
+}
+
+/*
+ * on_changed() - certificate and key are two files: they are read when it has been quiet for a
+ * moment, and when they do not belong together yet, what is in force stays until the other comes.
+ */
+static void
+on_changed(uv_fs_event_t *e, const char *name, int events, int status)
+{
+	const char *file[TLS_FILES];
+	/* what swaps a whole set of files at once turns a link with such a name */
+	bool ours = name == NULL || strncmp(name, "..", 2) == 0;
+
+	(void)e;
+	(void)events;
+	(void)status;
+	files_of(file);
+	for (size_t i = 0; !ours && i < TLS_FILES; i++)
+		ours = file[i] != NULL && strcmp(strrchr(file[i], '/') + 1, name) == 0;
+	if (ours)
+		uv_timer_start(&parent.tls_timer, on_settled, TLS_SETTLE_MS, 0);
+}
+
+static void
+watch_all(void)
+{
+	const char *file[TLS_FILES];
+	char folder[4200];
+
+	files_of(file);
+	for (size_t i = 0; i < TLS_FILES; i++) {
+		uv_fs_event_stop(&parent.watch_tls[i]);
+		if (file[i] == NULL)
+			continue;
+		/* the path is absolute: there is a slash */
+		snprintf(folder, sizeof(folder), "%.*s", (int)(strrchr(file[i], '/') - file[i] + 1),
+		    file[i]);
+		if (uv_fs_event_start(&parent.watch_tls[i], on_changed, folder, 0) != 0)
+			log_event(LOG_WRN, "tls_not_watched");
+	}
+}
+
+void
+tls_watch(void)
+{
+	uv_timer_init(&parent.loop, &parent.tls_timer);
+	for (size_t i = 0; i < TLS_FILES; i++)
+		uv_fs_event_init(&parent.loop, &parent.watch_tls[i]);
+	watch_all();
 }

@@ -455,7 +455,24 @@ def check_finds_what_would_not_start():
         check(done.returncode == 3 and "run chmod 600" in done.stderr, done.stderr)
 
 
+def certificates_that_change_are_used_without_a_word():
+    with gate() as d:
+        before = d.client(d.login("app"), tls=trusting(d)).raw.socket.getpeercert()["serialNumber"]
+        mark = d.gateway.mark()
+        # one after the other, as somebody copies them: what does not belong together is not taken up
+        d.ca.sign("next")
+        os.replace(d.ca.path("next.crt"), d.ca.path("server.crt"))
+        d.gateway.wait_line(lambda line: "event=tls_refused" in line, since=mark)
+        works(d.client(d.login("app"), tls=trusting(d)))
+        os.replace(d.ca.path("next.key"), d.ca.path("server.key"))
+        d.gateway.wait_line(lambda line: "event=tls_loaded" in line, since=mark)
+        new = d.client(d.login("app"), tls=trusting(d))
+        check(new.raw.socket.getpeercert()["serialNumber"] != before, "the old certificate")
+        works(new)
+
+
 TESTS = [
+    certificates_that_change_are_used_without_a_word,
     check_finds_what_would_not_start,
     data_and_commands_reach_a_leaf_under_tls,
     a_leaf_is_known_by_the_name_that_is_asked_for,
