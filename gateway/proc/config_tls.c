@@ -44,10 +44,11 @@ word(struct config_reader *rd, struct text_node *s, const char *key, const char 
 	config_note(rd, r);
 	if (r != 0)
 		return absent;
-	buf_init(&list, 256);
-	for (unsigned i = 0; words[i] != NULL; i++) {
+	for (unsigned i = 0; words[i] != NULL; i++)
 		if (bytes_is(v, words[i]))
 			return i;
+	buf_init(&list, 256);
+	for (unsigned i = 0; words[i] != NULL; i++) {
 		buf_put_str(&list, i > 0 ? ", " : "");
 		buf_put_str(&list, words[i]);
 	}

@@ -220,6 +220,8 @@ def greeted(d, *argv, then=b""):
 
 
 def the_key_is_the_signers_alone():
+    if stage.sanitized():
+        return "skipped: the shadow memory of a sanitizer is too large to be searched"
     for kind in ("ec", "rsa"):
         with gate(kind) as d:
             works(d.client(d.login("app"), tls=trusting(d)))
@@ -229,6 +231,7 @@ def the_key_is_the_signers_alone():
             # the control: where it has to be, it is seen
             check(found.pop("signer"), "the search does not find the key in the signer, so it finds nothing")
             check(not any(found.values()), f"the private key is in the memory of {found}")
+    return None
 
 
 def private_number(path, kind):
