@@ -1,0 +1,287 @@
+#!/usr/bin/python3
+"""A disk that fills, goes read-only or answers with errors, and an auditor that dies, while several people
+command at once.
+
+An observer on the leaf counts against the log: every command that was sent was either heard there, and then
+is on record, once, with an outcome; or its sender was told that it was refused.
+"""
+import collections
+import os
+import shutil
+import signal
+import subprocess
+import threading
+import time
+
+import disk_full
+import durable_before_forward
+import stage
+from audit_crash import again
+from stage import COMMAND, Failed, Skip, bodies, until
+
+MIB = 1 << 20
+PEOPLE = 4
+
+
+class Commander(threading.Thread):
+    """Commands one after the other, up to eight without waiting, each of which it can tell from all others."""
+
+    def __init__(self, s, name):
+        super().__init__(daemon=True)
+        self.client = s.client("deployer")
+        self.tag = name
+        self.sent = []
+        self.enough = threading.Event()
+        self.problem = None
+
+    def run(self):
+        try:
+            while not self.enough.is_set() and len(self.sent) < 20000:
+                for _ in range(8):
+                    body = bodies.start_provider(n=f"{self.tag}.{len(self.sent)}", pad="x" * 400)
+                    self.sent.append(body)
+                    self.client.publish(COMMAND, body)
+                self.client.barrier()
+        except Exception as e:  # noqa: BLE001 - told to whoever waits for it
+            self.problem = e
+
+
+class Crowd:
+    """Several of them at work."""
+
+    def __init__(self, s):
+        self.s = s
+        s.allowed.add(COMMAND)
+        self.people = [Commander(s, f"{time.monotonic_ns()}.{i}") for i in range(PEOPLE)]
+
+    def __enter__(self):
+        for p in self.people:
+            p.start()
+        return self
+
+    def __exit__(self, *_):
+        for p in self.people:
+            p.enough.set()
+        for p in self.people:
+            p.join(60)
+
+    def go_on(self, n=40):
+        """Wait until each has sent @n more."""
+        goal = [len(p.sent) + n for p in self.people]
+        until(lambda: all(len(p.sent) >= g or p.problem for p, g in zip(self.people, goal)), "more commands", 60)
+
+    def sent(self):
+        for p in self.people:
+            if p.problem is not None or p.is_alive():
+                raise Failed(f"a client was not served: {p.problem}")
+        return collections.Counter(b for p in self.people for b in p.sent)
+
+    def refused(self):
+        other = {e for p in self.people for e in p.client.errors} - {f'Permissions Violation for Publish to "{COMMAND}"'}
+        if other:
+            raise Failed(f"refused with {other}")
+        return sum(len(p.client.errors) for p in self.people)
+
+
+def line_that(s, event, since):
+    s.deployment.gateway.wait_line(lambda x: f"event={event}" in x, since=since)
+
+
+def account(s, crowd, gaps_expected):
+    """What was sent, refused, heard and recorded, against each other; of gaps what is @gaps_expected, if any is."""
+    s.observer.barrier()
+    sent, refused = crowd.sent(), crowd.refused()
+    heard = collections.Counter(m.payload for m in s.observer.messages if m.subject == COMMAND)
+    records = s.deployment.audit_records()
+    commands = [r for r in records if r["kind"] == "command" and r.get("subject") == COMMAND]
+    written = collections.Counter(r["body"].encode() for r in commands)
+    if len(sent) < 200 or refused == 0 or not heard:
+        raise Failed(f"{len(sent)} sent, {refused} refused, {len(heard)} heard: that was no load")
+    for what in (heard, written):
+        if set(what.values()) != {1} or set(what) - set(sent):
+            raise Failed("forwarded or recorded twice, or what nobody sent")
+    if set(heard) - set(written):
+        raise Failed(f"{len(set(heard) - set(written))} crossed without a record")
+    if len(sent) != len(heard) + refused:
+        raise Failed(f"{len(sent)} sent, {len(heard)} heard, {refused} refused")
+    gaps = [r for r in records if r["kind"] == "gap" and r["reason"] == "not_written"]
+    if gaps_expected and (len(gaps) < gaps_expected or sum(g["summed"] for g in gaps) < refused):
+        raise Failed(f"{refused} refused, {len(gaps)} gaps of {sum(g['summed'] for g in gaps)}")
+    if [r["seq"] for r in records] != list(range(1, len(records) + 1)):
+        raise Failed("the numbers have a gap")
+    print(f"        {len(sent)} sent by {PEOPLE}: {len(heard)} forwarded, each on record; {refused} refused")
+    return records
+
+
+def closed_once(records):
+    closed = collections.Counter(r["of"] for r in records if r["kind"] == "outcome")
+    allowed = {r["seq"] for r in records if r["kind"] == "command" and r["decision"] == "allow"}
+    if set(closed) != allowed or max(closed.values()) != 1:
+        raise Failed(f"outcomes of {len(closed)} for {len(allowed)} commands, at most {max(closed.values())}")
+
+
+def end(s):
+    s.deployment.gateway.send_signal(signal.SIGTERM)
+    if s.deployment.gateway.child.wait(20) != 0:
+        raise Failed("it did not end well")
+    code, said = s.deployment.verify_audit(s.build)
+    if code != 0:
+        raise Failed(f"audit verify says {code}: {said}")
+
+
+def fills_and_empties(s):
+    """A disk of a few MiB is filled and emptied under load, again and again; it recovers by itself each time."""
+    folder = []
+
+    def prepare(d):
+        disk_full.mount(d.path("audit"), 16 * MIB)
+        folder.append(d.path("audit"))
+
+    try:
+        s.start(prepare=prepare)
+        gate = s.deployment.gateway
+        with Crowd(s) as crowd:
+            for _ in range(3):
+                crowd.go_on()
+                mark = gate.mark()
+                filler = disk_full.fill(folder[0])
+                line_that(s, "audit_not_written", mark)
+                s.work()
+                crowd.go_on()
+                os.unlink(filler)
+                line_that(s, "audit_written_again", mark)
+            crowd.go_on()
+        account(s, crowd, 3)
+        end(s)
+        closed_once(s.deployment.audit_records())
+        again(s)
+    finally:
+        if folder:
+            subprocess.run(["umount", "-l", folder[0]], capture_output=True)
+
+
+def errors_of(call, error):
+    def attack(s):
+        if shutil.which("strace") is None:
+            raise Skip("strace is not installed (scripts/setup)")
+        s.start()
+        gate = s.deployment.gateway
+        with Crowd(s) as crowd:
+            for _ in range(2):
+                crowd.go_on()
+                mark = gate.mark()
+                argv = ["strace", "-f", "-p", str(s.roles()["auditor"][0]), "-e", f"trace={call}"]
+                argv += ["-P", disk_full.newest_segment(s), "-e", f"inject={call}:error={error}"]
+                tracer = subprocess.Popen(
+                    argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+                drain = None
+                try:
+                    durable_before_forward.wait_attached(tracer)
+                    drain = threading.Thread(target=tracer.stderr.read, daemon=True)
+                    drain.start()
+                    line_that(s, "audit_not_written", mark)
+                    s.work()
+                    crowd.go_on()
+                finally:
+                    tracer.send_signal(signal.SIGINT)
+                    try:
+                        tracer.wait(20)
+                    except subprocess.TimeoutExpired:
+                        tracer.kill()
+                        tracer.wait()
+                    if drain is not None:
+                        drain.join(20)
+                    tracer.stderr.close()
+                line_that(s, "audit_written_again", mark)
+            crowd.go_on()
+        account(s, crowd, 2)
+        end(s)
+        closed_once(s.deployment.audit_records())
+        again(s)
+
+    attack.__name__ = f"{call}_says_{error}_under_load"
+    attack.__doc__ = "The device answers with this for a while: refused meanwhile, and all is well by itself afterwards."
+    return attack
+
+
+def read_only_file_system(s):
+    """A real file system gives up and is read-only for good: refused, reads and data go on; mounted anew it opens."""
+    folder, image = s.deployment.path("audit"), s.deployment.path("disk")
+
+    def mount(_=None):
+        os.makedirs(folder, exist_ok=True)
+        done = subprocess.run(["mount", "-o", "loop", image, folder], capture_output=True)
+        if done.returncode != 0:
+            raise Skip("a file system in a file cannot be mounted here")
+
+    def prepare(_):
+        os.makedirs(s.deployment.folder, exist_ok=True)
+        with open(image, "wb") as f:
+            f.truncate(32 * MIB)
+        if shutil.which("mkfs.ext4") is None or subprocess.run(["mkfs.ext4", "-q", image]).returncode != 0:
+            raise Skip("mkfs.ext4 is not installed")
+        mount()
+        shutil.rmtree(os.path.join(folder, "lost+found"))
+
+    def unmount():
+        return subprocess.run(["umount", folder], capture_output=True).returncode == 0
+
+    try:
+        s.start(prepare=prepare)
+        gate = s.deployment.gateway
+        with Crowd(s) as crowd:
+            crowd.go_on()
+            mark = gate.mark()
+            # what ext4 does when its journal fails
+            if subprocess.run(["mount", "-o", "remount,abort", folder], capture_output=True).returncode != 0:
+                raise Skip("ext4 cannot be told to give up here")
+            line_that(s, "audit_not_written", mark)
+            s.work()
+            crowd.go_on()
+        disk_full.reads_go_on(s)
+        told = disk_full.denied_with(s)
+        if "not recorded: " not in told or not any(x in told for x in ("Read-only", "Input/output")):
+            raise Failed(f"who asks for an answer reads {told}")
+        argv = [os.path.join(s.build, "bin", "portcullis"), "status", "-c", s.deployment.path("gateway.conf")]
+        said = subprocess.run(argv, capture_output=True, text=True, timeout=60)
+        if said.returncode != 1 or not any(x in said.stdout + said.stderr for x in ("Read-only", "Input/output")):
+            raise Failed(f"status says {said}")
+        gate.send_signal(signal.SIGTERM)
+        gate.child.wait(20)
+        until(unmount, "nobody has a file there")
+        mount()
+        again(s)
+        account(s, crowd, 0)
+        end(s)
+        closed_once(s.deployment.audit_records())
+        again(s)
+    finally:
+        # whoever still has files there keeps them
+        if os.path.ismount(folder):
+            subprocess.run(["umount", "-l", folder], capture_output=True)
+
+
+def auditor_killed(s):
+    """kill -9 of the auditor, again and again: another takes its place, and no forwarded command's record is lost."""
+    s.start()
+    gate = s.deployment.gateway
+    with Crowd(s) as crowd:
+        for _ in range(3):
+            crowd.go_on()
+            mark, old = gate.mark(), s.roles()["auditor"][0]
+            s.before.pop(old, None)
+            os.kill(old, signal.SIGKILL)
+            gate.wait_line(lambda x: "event=child_replaced" in x and "child=auditor" in x, since=mark)
+            s.work()
+        crowd.go_on()
+    account(s, crowd, 0)
+    end(s)
+    closed_once(s.deployment.audit_records())
+    again(s)
+
+
+if __name__ == "__main__":
+    stage.run(
+        [fills_and_empties, read_only_file_system, auditor_killed]
+        + [errors_of("write", "EROFS"), errors_of("write", "EIO"), errors_of("fdatasync", "EIO")]
+    )
