@@ -2,6 +2,11 @@
  * frame - see frame.h. Both ends are our own programs, but a process that reads the network may
  * have been taken over: every length is checked against the table before anything is believed, and
  * the first thing said out of turn ends the channel.
+ *
+ * What is said in one turn of the loop leaves with one sendmsg, before the loop sleeps: an idle handle
+ * flushes it, because an idle handle that was started by anybody in this turn keeps the loop from sleeping.
+ * Only a peer that does not keep up is polled for room: each change of what is polled for costs two
+ * system calls (libuv takes the descriptor out of the set and puts it in again).
  */
 #include "gateway/io/frame.h"
 
@@ -13,9 +18,6 @@
 #include "gateway/io/log.h"
 
 enum { FRAME_FLAG_FD = 1, CHANNEL_READ = 64 * 1024, CHANNEL_OUT_MAX = 64 * 1024 * 1024 };
-
-static void
-update(struct channel *c);
 
 /* end() - the peer is done for; said once. */
 static void
@@ -175,9 +177,9 @@ keep_fds(struct channel *c, struct msghdr *m)
 	return (m->msg_flags & MSG_CTRUNC) != 0 ? -EPROTO : 0;
 }
 
-/* receive() - one recvmsg. Return: > 0 bytes, 0 end, -errno. */
+/* receive() - one recvmsg; @full: there may be more. Return: > 0 bytes, 0 end, -errno. */
 static ssize_t
-receive(struct channel *c)
+receive(struct channel *c, bool *full)
 {
 	union {
 		struct cmsghdr align;
@@ -202,19 +204,23 @@ receive(struct channel *c)
 	if (keep_fds(c, &m) != 0)
 		return -EPROTO;
 	c->in_len += (size_t)n;
+	*full = (size_t)n == v.iov_len;
 	return n;
 }
 
-void
-channel_pull(struct channel *c)
+/* pull() - @all: until nothing is left; else a read that left room was the last, the loop finds the rest. */
+static void
+pull(struct channel *c, bool all)
 {
+	bool full = true;
+
 	/* a handler that pulls the channel it was called from would meet its own frame again */
 	if (c->pulling)
 		return;
 	c->pulling = true;
 	/* bounded, so that one busy peer does not keep the others waiting */
-	for (int turns = 0; turns < 16 && c->fd >= 0 && !c->ended; turns++) {
-		ssize_t n = receive(c);
+	for (int turns = 0; turns < 16 && c->fd >= 0 && !c->ended && (all || full); turns++) {
+		ssize_t n = receive(c, &full);
 
 		if (n == -EAGAIN || n == -EINTR)
 			break;
@@ -227,9 +233,17 @@ channel_pull(struct channel *c)
 	c->pulling = false;
 }
 
+void
+channel_pull(struct channel *c)
+{
+	pull(c, true);
+}
+
 /* What the loop holds of a channel: freed when it lets go, a message being handled with it. */
 struct channel_poll {
 	uv_poll_t poll; /* first */
+	uv_idle_t idle; /* running: something is to be sent before the loop sleeps */
+	int closed;     /* of the two */
 	uint8_t *in;
 };
 
@@ -243,15 +257,25 @@ on_poll(uv_poll_t *poll, int status, int events)
 	if ((events & UV_WRITABLE) != 0)
 		channel_flush(c);
 	if ((events & UV_READABLE) != 0 && c->fd >= 0)
-		channel_pull(c);
+		pull(c, false);
 }
 
+static void
+on_idle(uv_idle_t *idle)
+{
+	channel_flush(idle->data);
+}
+
+/* update() - what is left after a flush goes when the peer has room. */
 static void
 update(struct channel *c)
 {
 	int want = UV_READABLE | (channel_pending(c) > 0 ? UV_WRITABLE : 0);
 
-	if (c->fd < 0 || want == c->events)
+	if (c->fd < 0)
+		return;
+	uv_idle_stop(&((struct channel_poll *)c->poll)->idle);
+	if (want == c->events)
 		return;
 	c->events = want;
 	uv_poll_start(c->poll, want, on_poll);
@@ -277,16 +301,19 @@ channel_open(struct channel *c, uv_loop_t *loop, int fd, const char *peer, unsig
 		return err_raise(r);
 	}
 	c->poll = &p->poll;
-	c->poll->data = c;
+	c->poll->data = p->idle.data = c;
+	uv_idle_init(loop, &p->idle);
 	update(c);
 	return 0;
 }
 
 static void
-on_poll_closed(uv_handle_t *h)
+on_let_go(uv_handle_t *h)
 {
-	struct channel_poll *p = (struct channel_poll *)h;
+	struct channel_poll *p = h->data;
 
+	if (++p->closed < 2)
+		return;
 	free(p->in);
 	free(p);
 }
@@ -294,6 +321,8 @@ on_poll_closed(uv_handle_t *h)
 void
 channel_close(struct channel *c)
 {
+	struct channel_poll *p = (struct channel_poll *)c->poll;
+
 	if (c->fd < 0)
 		return;
 	for (size_t i = 0; i < c->n_in_fd; i++)
@@ -307,10 +336,13 @@ channel_close(struct channel *c)
 	uv_poll_stop(c->poll);
 	close(c->fd);
 	c->fd = -1;
-	((struct channel_poll *)c->poll)->in = c->in;
+	p->in = c->in;
 	c->in = NULL;
 	c->in_len = c->in_cap = 0;
-	uv_close((uv_handle_t *)c->poll, on_poll_closed);
+	/* the channel may be opened anew or freed before the loop lets go */
+	p->poll.data = p->idle.data = p;
+	uv_close((uv_handle_t *)&p->poll, on_let_go);
+	uv_close((uv_handle_t *)&p->idle, on_let_go);
 	c->poll = NULL;
 }
 
@@ -356,7 +388,8 @@ frame_end(struct channel *c, int fd)
 		c->out_fd[c->n_out_fd].fd = fd;
 		c->n_out_fd++;
 	}
-	update(c);
+	if ((c->events & UV_WRITABLE) == 0)
+		uv_idle_start(&((struct channel_poll *)c->poll)->idle, on_idle);
 	return 0;
 }
 
