@@ -292,10 +292,8 @@ job_done(struct job *j, bool forwarded, const char *word)
 		    command_verb_name(j->verb), word, job_decision_id(id, j->edge, j->conn, j->number));
 		m.why = bytes_str(why);
 	}
-	if (edge != NULL) {
+	if (edge != NULL)
 		(void)msg_done_put(edge, &m);
-		channel_flush(edge);
-	}
 	if (!forwarded || j->reply.len == 0 || j->forsaken || j->nobody) {
 		job_over(j, forwarded && j->nobody ? "no_responders" : word);
 		return;
@@ -325,12 +323,8 @@ job_answer(struct job *j, struct bytes onward, struct bytes header, struct bytes
 	j->nobody = nobody;
 	if (j->one && !nobody && j->state == JOB_ANSWERING)
 		outcome(j, "answered"); /* no other is waited for, and the asker may stay for long */
-	if (edge != NULL && !j->forsaken) {
+	if (edge != NULL && !j->forsaken)
 		(void)msg_answer_put(edge, &m);
-		channel_flush(edge);
-		if (edge->fd < 0)
-			return; /* it is gone, and what waited for answers with it */
-	}
 	if (j->state != JOB_ANSWERING)
 		return; /* its PONG is still under way; the answer overtook it */
 	if (nobody)

@@ -17,7 +17,7 @@
 #include "gateway/proc/dispatcher_priv.h"
 #include "policy/rules/subject.h"
 
-enum { LINK_LINE = 64 * 1024, LINK_PAYLOAD = 8 * 1024 * 1024, LINK_OUT = 64 * 1024 * 1024 };
+enum { LINK_LINE = 64 * 1024, LINK_PAYLOAD = 8 * 1024 * 1024, LINK_OUT = 64 * 1024 * 1024, LINK_EAGER = 32 * 1024 };
 
 static struct link *
 find_token(uint64_t token)
@@ -139,6 +139,14 @@ publish(struct link *l, struct job *j)
 		fail(l, "too much waits to be sent");
 }
 
+void
+links_flush(void)
+{
+	for (struct link *l = dispatcher.links; l != NULL; l = l->next)
+		if (l->state == LINK_OPEN && stream_pending(&l->stream) > 0 && (l->stream.events & UV_WRITABLE) == 0)
+			flush(l);
+}
+
 static void
 begin(struct link *l)
 {
@@ -174,7 +182,8 @@ link_take(struct link *l, struct job *j)
 	renew(l);
 	if (l->state == LINK_OPEN) {
 		publish(l, j);
-		flush(l);
+		if (stream_pending(&l->stream) >= LINK_EAGER)
+			flush(l);
 		return;
 	}
 	j->state = JOB_QUEUED;

@@ -255,7 +255,7 @@ open_signer(int fd)
 	static const struct frame_rule rules[] = {
 		{ MSG_SIGNED, SAID, false, false, 1 << 17, on_signed, "signed" },
 		{ MSG_NOT_SIGNED, SAID, false, false, 1 << 17, on_not_signed, "not_signed" },
-		{ MSG_STAMPED, SAID, false, false, 256, job_on_stamped, "stamped" },
+		{ MSG_STAMPED, SAID, false, false, STAMP_TEXT_MAX + 16, job_on_stamped, "stamped" },
 	};
 	static const struct channel_ops ops = ROWS(rules, signer_gone);
 	int r;

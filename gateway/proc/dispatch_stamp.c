@@ -70,7 +70,7 @@ job_on_stamped(struct channel *c, struct cursor *in, int fd)
 		return -EBADMSG;
 	j->stamp_state = m.text.len != 0 ? STAMP_MADE : STAMP_REFUSED;
 	memcpy(j->stamp, m.text.ptr, m.text.len);
-	j->stamp_len = (uint8_t)m.text.len;
+	j->stamp_len = (uint16_t)m.text.len;
 	if (j->state == JOB_STAMPING)
 		go_on(j);
 	return 0;

@@ -15,7 +15,7 @@
 #include "gateway/proc/ruling.h"
 #include "policy/commands/state.h"
 
-enum { DISPATCHER_TICK_MS = 500, DISPATCHER_LAST_MS = 1000, DISPATCHER_HEADER = 1024 * 1024, DISPATCHER_SCRATCH = DISPATCHER_HEADER + 4096 };
+enum { DISPATCHER_TICK_MS = 500, DISPATCHER_LAST_MS = 1000, DISPATCHER_EAGER = 16 * 1024, DISPATCHER_HEADER = 1024 * 1024, DISPATCHER_SCRATCH = DISPATCHER_HEADER + 4096 };
 
 struct dispatcher dispatcher;
 
@@ -42,7 +42,8 @@ record(const struct ruling *r, const struct msg_command *m, uint32_t edge, struc
 static int
 have_written(const struct ruling *r, const struct msg_command *m, uint32_t edge, struct job *j)
 {
-	if (ruling_spared(r, dispatcher.snapshot.policy, randombytes_random()))
+	if (ruling_sample(r, dispatcher.snapshot.policy) > 1 &&
+	    ruling_spared(r, dispatcher.snapshot.policy, randombytes_random()))
 		return msg_spared_put(&dispatcher.auditor, j->node.conn);
 	return record(r, m, edge, j);
 }
@@ -66,7 +67,6 @@ refuse(struct channel *edge, const struct msg_command *m, const char *why, const
 
 	dispatcher.refused++;
 	(void)msg_done_put(edge, &done);
-	channel_flush(edge);
 }
 
 /*
@@ -122,7 +122,6 @@ deny(struct channel *edge, const struct msg_command *m, const struct ruling *r)
 
 	if (record(r, m, edge->index, NULL) != 0)
 		dispatcher.lost++;
-	channel_flush(&dispatcher.auditor);
 	ruling_text(r, dispatcher.snapshot.policy, job_decision_id(id, edge->index, m->conn, m->number), text);
 	refuse(edge, m, NULL, text);
 }
@@ -177,11 +176,12 @@ dispatcher_on_command(struct channel *edge, struct cursor *in, int fd)
 	j->mutating = ruling.command.mutating;
 	j->one = ruling.command.host.len != 0;
 	if (dispatcher.auditor.fd >= 0 && have_written(&ruling, &m, edge->index, j) == 0) {
-		channel_flush(&dispatcher.auditor);
-		/* an auditor that died just now may have taken it along */
-		j = (struct job *)conns_find(&dispatcher.jobs, 0, dispatcher.last_job);
-		if (j != NULL)
-			job_stamp(j); /* while the disk is at work */
+		job_stamp(j); /* while the disk is at work */
+		/* an auditor that is found dead here may take the job along */
+		if (channel_pending(&dispatcher.auditor) >= DISPATCHER_EAGER) {
+			channel_flush(&dispatcher.auditor);
+			channel_flush(&dispatcher.signer);
+		}
 		return 0;
 	}
 	dispatcher.lost++;
@@ -209,6 +209,13 @@ dispatcher_on_enough(struct channel *edge, struct cursor *in, int fd)
 }
 
 /* ---- time ---- */
+
+static void
+before_sleep(uv_prepare_t *p)
+{
+	(void)p;
+	links_flush();
+}
 
 static void
 on_tick(uv_timer_t *t)
@@ -288,6 +295,10 @@ on_stop(struct channel *c, struct cursor *in, int fd)
 	(void)c;
 	(void)in;
 	(void)fd;
+	links_flush();
+	for (size_t i = 0; i < DISPATCHER_EDGES; i++)
+		if (dispatcher.edge[i].fd >= 0)
+			channel_flush(&dispatcher.edge[i]);
 	if (dispatcher.auditor.fd >= 0) {
 		job_end_all();
 		(void)!channel_flush_all(&dispatcher.auditor, DISPATCHER_LAST_MS);
@@ -371,5 +382,7 @@ dispatcher_main(void)
 	if (stream_room_init(&dispatcher.room, &dispatcher.child.loop) != 0 ||
 	    uv_timer_init(&dispatcher.child.loop, &dispatcher.tick) != 0)
 		child_fatal(&dispatcher.child, "out of memory", 0);
+	uv_prepare_init(&dispatcher.child.loop, &dispatcher.prepare);
+	uv_prepare_start(&dispatcher.prepare, before_sleep);
 	child_run(&dispatcher.child);
 }

@@ -74,7 +74,7 @@ struct job {
 	uint64_t deadline_ms;
 	struct bytes subject, reply, header, payload, lattice; /* into text */
 	enum stamp_state stamp_state;
-	uint8_t stamp_len;
+	uint16_t stamp_len;
 	char stamp[STAMP_TEXT_MAX];
 	uint8_t text[];
 };
@@ -119,6 +119,7 @@ struct dispatcher {
 	struct roster roster;
 	struct conns jobs;
 	struct link *links;
+	uv_prepare_t prepare; /* what was published in a turn leaves with one write */
 	uint64_t last_job, last_link;
 	uint64_t commands, refused, forwarded, failed;
 	struct tally *users; /* commands under way of each */
@@ -146,6 +147,8 @@ void link_dialled(uint64_t token, int fd);
 void link_signed(uint64_t token, struct bytes jwt, struct bytes sig);
 /* links_sign_again() - a signer came: who was being asked is asked anew. */
 void links_sign_again(void);
+/* links_flush() - send what was published in this turn of the loop. */
+void links_flush(void);
 /* link_tick() - deadlines of logins and of PINGs. */
 void link_tick(uint64_t now_ms);
 /* link_reply() - where answers to @j come to; empty when it asks for none. */

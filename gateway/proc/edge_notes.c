@@ -155,6 +155,9 @@ edge_on_ended(struct relay *r, const char *why)
 	if (m.detail.len != 0)
 		log_bytes(&l, "tls", m.detail);
 	log_end(&l);
+	/* its last commands must be on their way before anybody hears that it left */
+	if (edge.dispatcher.fd >= 0)
+		channel_flush(&edge.dispatcher);
 	if (((struct client *)r)->asked && edge.verifier.fd >= 0)
 		(void)msg_conn_put(&edge.verifier, MSG_LEFT, r->id);
 }

@@ -8,7 +8,8 @@
  * at any time (a reload): it is used when all of it is good, else the keys in force stay.
  *
  * The key for stamps comes once and signs nothing but stamps (policy/identity/stamp.h): time and number
- * are made here, of the dispatcher it takes what the stamp shall speak for.
+ * are made here, of the dispatcher it takes what the stamp shall speak for. What is asked for in one turn
+ * shares a signature (policy/identity/stamp_batch.h); one alone does not wait for others.
  */
 #include <sodium.h>
 #include <stdio.h>
@@ -27,6 +28,7 @@
 #include "policy/commands/command.h"
 #include "policy/identity/creds.h"
 #include "policy/identity/mint.h"
+#include "policy/identity/stamp_batch.h"
 #include "policy/rules/upstream.h"
 
 enum { SIGNER_EDGES = DOORS, SIGNER_TOKEN_MAX = 64 * 1024, SIGNER_FLUSH_MS = 5000, SIGNER_PENDING = 1024 * 1024 };
@@ -45,6 +47,11 @@ static struct signer {
 	struct upstream_keys keys;
 	struct fixed creds, command_creds;
 	struct nkey_pair stamp;
+	/* commands to be stamped with one signature: those asked for in one turn of the loop */
+	struct stamp_batch batch;
+	uint64_t job[STAMP_BATCH];
+	uint8_t number[STAMP_BATCH][STAMP_ID_LEN];
+	uv_prepare_t prepare;
 } self;
 
 /* ---- keys ---- */
@@ -355,25 +362,61 @@ on_sign_command(struct channel *c, struct cursor *in, int fd)
 
 /* ---- stamps ---- */
 
+static void
+stamped(uint64_t job, const struct stamp *s)
+{
+	uint8_t room[STAMP_TEXT_MAX];
+	struct buf text = { .ptr = room, .cap = sizeof(room), .max = sizeof(room) };
+	struct msg_stamped answer = { .job = job };
+
+	if (s != NULL)
+		stamp_put(&text, s);
+	answer.text = buf_bytes(&text);
+	(void)msg_stamped_put(&self.dispatcher, &answer);
+}
+
+/* stamp_all() - those that wait, in the order they were asked for. */
+static void
+stamp_all(void)
+{
+	if (self.batch.n == 0)
+		return;
+	stamp_batch_sign(&self.batch, &self.stamp);
+	for (size_t i = 0; i < self.batch.n; i++)
+		stamped(self.job[i], &self.batch.stamp[i]);
+	self.batch.n = 0;
+	channel_flush(&self.dispatcher);
+}
+
+/* before_sleep() - everything that could be read has been read. */
+static void
+before_sleep(uv_prepare_t *p)
+{
+	(void)p;
+	stamp_all();
+}
+
 static int
 on_stamp(struct channel *c, struct cursor *in, int fd)
 {
-	uint8_t id[STAMP_ID_LEN];
-	struct msg_stamped answer;
 	struct msg_stamp m;
-	struct stamp s;
-	struct buf text;
+	size_t at = self.batch.n;
 
+	(void)c;
 	(void)fd;
 	if (msg_stamp_get(in, &m) != 0)
 		return -EBADMSG;
-	buf_init(&text, STAMP_TEXT_MAX);
-	randombytes_buf(id, sizeof(id));
-	if (stamp_make(&s, &self.stamp, &m.what, clock_wall_ns() / 1000000, id) == 0)
-		stamp_put(&text, &s);
-	answer = (struct msg_stamped){ .job = m.job, .text = buf_bytes(&text) };
-	(void)msg_stamped_put(c, &answer);
-	buf_deinit(&text);
+	if (at == 0) {
+		stamp_batch_begin(&self.batch, clock_wall_ns() / 1000000);
+		randombytes_buf(self.number, sizeof(self.number));
+	}
+	self.job[at] = m.job;
+	if (stamp_batch_add(&self.batch, &m.what, self.number[at]) != 0) {
+		stamp_all();
+		stamped(m.job, NULL);
+	} else if (self.batch.n == STAMP_BATCH) {
+		stamp_all();
+	}
 	return 0;
 }
 
@@ -578,5 +621,7 @@ signer_main(void)
 	doors_init(&self.doors);
 	roster_init(&self.roster, sizeof(struct roster_entry));
 	child_begin(&self.child, ROLE_SIGNER, &ops);
+	uv_prepare_init(&self.child.loop, &self.prepare);
+	uv_prepare_start(&self.prepare, before_sleep);
 	child_run(&self.child);
 }

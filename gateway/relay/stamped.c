@@ -103,7 +103,8 @@ look(struct relay *r, struct sub *sub, const struct nats_op *op, struct stamp *s
 	if (answer != 0)
 		return answer;
 	stamp_digest(rest, op->payload, what.digest);
-	answer = stamp_verify(s, &what, r->env->stamped->key, r->env->stamped->n, now_ms, &which);
+	answer = stamp_verify(s, &what, r->env->stamped->key, r->env->stamped->n, now_ms,
+	    &r->env->stamped->roots, &which);
 	return answer != 0 ? answer : once(r, sub, s, which, now_ms);
 }
 

@@ -8,6 +8,7 @@
 #define GATEWAY_RELAY_STAMPED_H
 
 #include "gateway/nats/op.h"
+#include "policy/identity/stamp_batch.h"
 #include "policy/identity/stamp_window.h"
 
 enum {
@@ -23,6 +24,7 @@ struct sub;
 struct stamped {
 	struct nkey key[STAMPED_KEYS]; /* the first is this gate's own */
 	size_t n;
+	struct stamp_roots roots; /* of commands that were stamped together one is checked */
 	/* a message comes to one member of a group: a copy to another member is still a copy */
 	struct stamp_window groups;
 };

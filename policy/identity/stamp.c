@@ -3,15 +3,15 @@
  * nothing but the signature makes it true. What is signed is laid out with lengths before texts: a
  * reply cannot become a part of the subject.
  */
-#include "policy/identity/stamp.h"
+#include "policy/identity/stamp_batch.h"
 
 #include <sodium.h>
 
 #include "policy/core/base64url.h"
 
-static const char domain[] = "portcullis stamp v1";
+static const char domain[] = "portcullis stamp v2";
 
-enum { STAMP_SIGNED_MAX = 128 + 2 * STAMP_SUBJECT_MAX, TIME_DIGITS_MAX = 15 };
+enum { TIME_DIGITS_MAX = 15, PLACE_DIGITS_MAX = 2, STAMP_PATH_MAX = STAMP_DEPTH_MAX * STAMP_DIGEST_LEN };
 
 static void
 put_u32(crypto_hash_sha256_state *h, size_t n)
@@ -33,16 +33,12 @@ stamp_digest(struct bytes header, struct bytes payload, uint8_t out[STAMP_DIGEST
 	crypto_hash_sha256_final(&h, out);
 }
 
-/* put_signed() - the bytes a signature is over; the name's zero byte is one of them. */
 static void
-put_signed(struct buf *b, const struct stamp_what *what, int64_t time_ms, const uint8_t id[STAMP_ID_LEN])
+put_sized(crypto_hash_sha256_state *h, struct bytes s)
 {
-	buf_put(b, bytes_of(domain, sizeof(domain)));
-	buf_put_u64(b, (uint64_t)time_ms);
-	buf_put(b, bytes_of(id, STAMP_ID_LEN));
-	buf_put_sized(b, what->subject);
-	buf_put_sized(b, what->reply);
-	buf_put(b, bytes_of(what->digest, STAMP_DIGEST_LEN));
+	put_u32(h, s.len);
+	if (s.len > 0)
+		crypto_hash_sha256_update(h, s.ptr, s.len);
 }
 
 static bool
@@ -51,8 +47,31 @@ fits(const struct stamp_what *what)
 	return what->subject.len > 0 && what->subject.len <= STAMP_SUBJECT_MAX && what->reply.len <= STAMP_SUBJECT_MAX;
 }
 
-static void
-key_id(const struct nkey *k, char out[STAMP_KEYID_LEN + 1])
+int
+stamp_leaf(const struct stamp *s, const struct stamp_what *what, uint8_t out[STAMP_DIGEST_LEN])
+{
+	static const uint8_t leaf = 0;
+	crypto_hash_sha256_state h;
+	uint8_t time[8];
+
+	if (!fits(what) || s->time_ms <= 0)
+		return STAMP_MALFORMED;
+	for (size_t i = 0; i < sizeof(time); i++)
+		time[i] = (uint8_t)((uint64_t)s->time_ms >> (8 * i));
+	crypto_hash_sha256_init(&h);
+	crypto_hash_sha256_update(&h, &leaf, 1);
+	crypto_hash_sha256_update(&h, (const uint8_t *)domain, sizeof(domain)); /* with its zero byte */
+	crypto_hash_sha256_update(&h, time, sizeof(time));
+	crypto_hash_sha256_update(&h, s->id, STAMP_ID_LEN);
+	put_sized(&h, what->subject);
+	put_sized(&h, what->reply);
+	crypto_hash_sha256_update(&h, what->digest, STAMP_DIGEST_LEN);
+	crypto_hash_sha256_final(&h, out);
+	return 0;
+}
+
+void
+stamp_key_id(const struct nkey *k, char out[STAMP_KEYID_LEN + 1])
 {
 	char text[NKEY_TEXT_LEN + 1];
 
@@ -65,32 +84,31 @@ int
 stamp_make(struct stamp *s, const struct nkey_pair *by, const struct stamp_what *what, int64_t time_ms,
     const uint8_t id[STAMP_ID_LEN])
 {
-	struct buf b;
-	bool failed;
+	struct stamp_batch b;
+	int r;
 
-	if (!fits(what) || time_ms <= 0)
-		return STAMP_MALFORMED;
-	buf_init(&b, STAMP_SIGNED_MAX);
-	put_signed(&b, what, time_ms, id);
-	key_id(&by->pub, s->key);
-	s->time_ms = time_ms;
-	memcpy(s->id, id, STAMP_ID_LEN);
-	failed = buf_failed(&b);
-	if (!failed)
-		nkey_sign(by, buf_bytes(&b), s->sig);
-	buf_deinit(&b);
-	return failed ? STAMP_MALFORMED : 0;
+	stamp_batch_begin(&b, time_ms);
+	r = stamp_batch_add(&b, what, id);
+	if (r != 0)
+		return err_pass(r);
+	stamp_batch_sign(&b, by);
+	*s = b.stamp[0];
+	return 0;
 }
 
 void
 stamp_put(struct buf *out, const struct stamp *s)
 {
-	buf_put_str(out, "v1.");
+	buf_put_str(out, "v2.");
 	buf_put_str(out, s->key);
 	buf_put_u8(out, '.');
 	buf_put_dec(out, (uint64_t)s->time_ms);
 	buf_put_u8(out, '.');
 	base64url_put(out, bytes_of(s->id, sizeof(s->id)));
+	buf_put_u8(out, '.');
+	buf_put_dec(out, s->place);
+	buf_put_u8(out, '.');
+	base64url_put(out, bytes_of(s->path, s->depth * sizeof(s->path[0])));
 	buf_put_u8(out, '.');
 	base64url_put(out, bytes_of(s->sig, sizeof(s->sig)));
 }
@@ -144,52 +162,73 @@ read_raw(struct bytes s, uint8_t *out, size_t len)
 	return s.len == base64url_len(len) && base64url_decode(s, out, len, &got) == 0 && got == len;
 }
 
+/* read_place() - a leaf's number, plain decimal, and the way from it: whole hashes, not too many, no more leaves. */
+static bool
+read_place(struct stamp *s, struct bytes place, struct bytes path)
+{
+	size_t depth = 0;
+	unsigned v = 0;
+
+	if (place.len == 0 || place.len > PLACE_DIGITS_MAX || (place.len > 1 && place.ptr[0] == '0'))
+		return false;
+	for (size_t i = 0; i < place.len; i++) {
+		if (place.ptr[i] < '0' || place.ptr[i] > '9')
+			return false;
+		v = v * 10 + (unsigned)(place.ptr[i] - '0');
+	}
+	while (depth < STAMP_DEPTH_MAX && base64url_len(depth * STAMP_DIGEST_LEN) < path.len)
+		depth++;
+	s->depth = (uint8_t)depth;
+	s->place = (uint8_t)v;
+	return v < 1U << depth && read_raw(path, s->path[0], depth * STAMP_DIGEST_LEN);
+}
+
 int
 stamp_parse(struct stamp *s, struct bytes text)
 {
-	struct bytes rest = text, key, time, id;
+	struct bytes rest = text, key, time, id, place, path;
 
 	*s = (struct stamp){ 0 };
 	if (text.len == 0)
 		return STAMP_MISSING;
-	if (text.len > STAMP_TEXT_MAX || !bytes_is(part(&rest), "v1"))
+	if (text.len > STAMP_TEXT_MAX || !bytes_is(part(&rest), "v2"))
 		return STAMP_MALFORMED;
 	key = part(&rest);
 	time = part(&rest);
 	id = part(&rest);
+	place = part(&rest);
+	path = part(&rest);
 	/* the rest is the signature to its end: a dot in it is none of its letters */
 	if (!read_key(key, s->key) || !read_time(time, &s->time_ms) || !read_raw(id, s->id, sizeof(s->id)) ||
-	    !read_raw(rest, s->sig, sizeof(s->sig)))
+	    !read_place(s, place, path) || !read_raw(rest, s->sig, sizeof(s->sig)))
 		return STAMP_MALFORMED;
 	return 0;
 }
 
 int
 stamp_verify(const struct stamp *s, const struct stamp_what *what, const struct nkey *keys, size_t n,
-    int64_t now_ms, size_t *which)
+    int64_t now_ms, struct stamp_roots *roots, size_t *which)
 {
 	int answer = STAMP_UNKNOWN_KEY;
 	char id[STAMP_KEYID_LEN + 1];
-	struct buf b;
+	uint8_t root[STAMP_DIGEST_LEN];
 
-	if (!fits(what))
+	if (stamp_leaf(s, what, root) != 0)
 		return STAMP_MISMATCH;
-	buf_init(&b, STAMP_SIGNED_MAX);
-	put_signed(&b, what, s->time_ms, s->id);
+	stamp_climb(s, root);
 	for (size_t i = 0; i < n && answer != 0; i++) {
 		if (keys[i].type == NKEY_NONE)
 			continue;
-		key_id(&keys[i], id);
+		stamp_key_id(&keys[i], id);
 		if (memcmp(id, s->key, sizeof(id)) != 0)
 			continue;
 		answer = STAMP_MISMATCH;
-		if (buf_failed(&b) || nkey_verify(&keys[i], buf_bytes(&b), bytes_of(s->sig, sizeof(s->sig))) != 0)
+		if (!stamp_root_signed(s, root, &keys[i], roots))
 			continue;
 		answer = 0;
 		if (which != NULL)
 			*which = i;
 	}
-	buf_deinit(&b);
 	if (answer != 0)
 		return answer;
 	if (s->time_ms < now_ms - STAMP_FRESH_MS)

@@ -283,12 +283,14 @@ class Runner:
         if self.scripted is None:
             raise talkfile.Mistake("this talk has no scripted upstream")
         if m.group(1) == "dispatcher":
-            mine = {s.link for s in self.sessions.values()}
-            others = [link for link in self.scripted.links if link not in mine and not link.ended]
-            if not others:
-                count = len(self.scripted.links)
-                others = self.scripted.wait_links(count + 1, WAIT_S)[count:]
-            return others[-1]
+            # by its name: the end of an earlier case's client may not have been seen yet
+            count = 0
+            while True:
+                links = self.scripted.wait_links(count, WAIT_S)
+                own = [k for k in links if k.options.get("name") == "portcullis-dispatcher" and not k.ended]
+                if own:
+                    return own[-1]
+                count = len(links) + 1
         if m.group(2):
             return self.session(m.group(2)).link
         linked = [s for s in self.sessions.values() if s.link is not None]

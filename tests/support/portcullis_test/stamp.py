@@ -8,26 +8,44 @@ import time
 from . import natsjwt
 
 HEADER = "Portcullis-Stamp"
-DOMAIN = b"portcullis stamp v1\0"
+DOMAIN = b"portcullis stamp v2\0"
+ROOT_DOMAIN = b"portcullis stamps v2\0"
 
 
 def sized(data):
     return struct.pack("<I", len(data)) + data
 
 
-def signed_bytes(subject, reply, header, payload, time_ms, number):
-    """What the signature is over. @header: the block without the stamp, or b"" when nothing else is in it."""
+def leaf(subject, reply, header, payload, time_ms, number):
+    """A command's leaf in the tree. @header: the block without the stamp, or b"" when nothing else is in it."""
     digest = hashlib.sha256(sized(header) + payload).digest()
-    return DOMAIN + struct.pack("<Q", time_ms) + number + sized(subject) + sized(reply) + digest
+    covered = DOMAIN + struct.pack("<Q", time_ms) + number + sized(subject) + sized(reply) + digest
+    return hashlib.sha256(b"\0" + covered).digest()
 
 
-def stamp(pair, subject, payload=b"", reply="", header=b"", time_ms=None, number=None):
-    """The header's value, by @pair (a KeyPair of kind "cluster")."""
+def tree(leaves):
+    """Levels from the leaves to the root; their number filled up with zeros to a power of two."""
+    width = 1
+    while width < len(leaves):
+        width *= 2
+    levels = [list(leaves) + [bytes(32)] * (width - len(leaves))]
+    while len(levels[-1]) > 1:
+        below = levels[-1]
+        levels.append([hashlib.sha256(b"\1" + a + b).digest() for a, b in zip(below[::2], below[1::2])])
+    return levels
+
+
+def stamp(pair, subject, payload=b"", reply="", header=b"", time_ms=None, number=None, beside=(), place=0):
+    """The header's value, by @pair (a KeyPair of kind "cluster"); @beside: leaves of other commands stamped with
+    it, of which @place come before it."""
     time_ms = int(time.time() * 1000) if time_ms is None else time_ms
     number = os.urandom(16) if number is None else number
-    over = signed_bytes(subject.encode(), reply.encode(), header, payload, time_ms, number)
-    parts = ["v1", pair.public[:12], str(time_ms), natsjwt.b64url(number), natsjwt.b64url(pair.sign(over))]
-    return ".".join(parts)
+    own = leaf(subject.encode(), reply.encode(), header, payload, time_ms, number)
+    levels = tree(list(beside[:place]) + [own] + list(beside[place:]))
+    path = b"".join(level[(place >> i) ^ 1] for i, level in enumerate(levels[:-1]))
+    sig = pair.sign(ROOT_DOMAIN + bytes([len(levels) - 1]) + levels[-1][0])
+    parts = ["v2", pair.public[:12], str(time_ms), natsjwt.b64url(number), str(place)]
+    return ".".join(parts + [natsjwt.b64url(path), natsjwt.b64url(sig)])
 
 
 def block(value, fields=()):

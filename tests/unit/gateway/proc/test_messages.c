@@ -113,7 +113,7 @@ write_one(enum msg_form form)
 	case FORM_STAMP:
 		return msg_stamp_put(&c, &(struct msg_stamp){ 7, { b("s"), b("r"), { 1, 2 } } });
 	case FORM_STAMPED:
-		return msg_stamped_put(&c, &(struct msg_stamped){ 7, b("v1.x") });
+		return msg_stamped_put(&c, &(struct msg_stamped){ 7, b("v2.x") });
 	case FORM_TLS:
 		return msg_tls_put(&c,
 		    &(struct msg_tls){ { true, true, true, CONFIG_FIRST_AUTO, b("chain"), b("ca"), b("ECDHE"), b("") },

@@ -12,5 +12,6 @@ TCase *trust_tests(void);
 TCase *scope_tests(void);
 TCase *mint_tests(void);
 TCase *stamp_tests(void);
+TCase *stamp_batch_tests(void);
 
 #endif

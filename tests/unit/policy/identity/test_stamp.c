@@ -50,14 +50,14 @@ made(const struct nkey_pair *by, uint8_t number, int64_t time_ms)
 static int
 verify(const struct stamp *s, const struct stamp_what *w, const struct nkey *keys, size_t n)
 {
-	return stamp_verify(s, w, keys, n, NOW_MS, NULL);
+	return stamp_verify(s, w, keys, n, NOW_MS, NULL, NULL);
 }
 
 /* made by tests/support/portcullis_test/stamp.py, which was written from docs/PROTOCOL.md */
 START_TEST(the_documented_stamp_is_the_one_we_make_and_believe)
 {
-	static const char text[] = "v1.CAB2CB576PHB.1700000000000.AAECAwQFBgcICQoLDA0ODw."
-				   "A-jK5qMEOQNrrAaoVvu095YEvHKu9AvFpwieoTeoseCH_MjVeexHOUhjqD-Elkobdc2VYVnqgM_fxtTsGmWpBw";
+	static const char text[] = "v2.CAB2CB576PHB.1700000000000.AAECAwQFBgcICQoLDA0ODw.0.."
+				   "aSZE5y7QcLAh7mjRBPwEcF6DPZBlvjw094kIurj5tpNbrE-jengNz8aNs6PWrjRxTUq5IWeDkAY66YSwnOlqDQ";
 	struct stamp_what w =
 	    what("wasmbus.ctl.default.ping.hosts", "_INBOX.x.1", "NATS/1.0\r\nA: b\r\n\r\n", "{}");
 	uint8_t seed[32], id[STAMP_ID_LEN];
@@ -78,6 +78,23 @@ START_TEST(the_documented_stamp_is_the_one_we_make_and_believe)
 	ck_assert_int_eq(verify(&s, &w, &p.pub, 1), 0);
 	buf_deinit(&b);
 	nkey_pair_deinit(&p);
+}
+END_TEST
+
+/* from the same program: the second of three, the others with another number each */
+START_TEST(a_documented_stamp_of_several_is_believed)
+{
+	static const char text[] = "v2.CAB2CB576PHB.1700000000000.AAECAwQFBgcICQoLDA0ODw."
+				   "1.7tfPDj85E4EWGuux1dl5wKI4WTbdbBQIS8jmbiZL-AV4S48l2CMEZuftJLi5AuJ-I84g5l8FLXtocKUnrU4xhQ."
+				   "5bEV_2IXrC3yug_5nYkzbTSk3BgExa1vu7nCPEpajNcs5bBk2_pcHjlUzYyQmPIKhhqknh0BBsU4p19LE0FJCw";
+	struct stamp_what w =
+	    what("wasmbus.ctl.default.ping.hosts", "_INBOX.x.1", "NATS/1.0\r\nA: b\r\n\r\n", "{}");
+	struct stamp s;
+	struct nkey k;
+
+	ck_assert_int_eq(stamp_pub_read(&k, BYTES_LIT("CAB2CB576PHBBPQ5ODORRZ2LYCMWPZGWGCN2KDK7DXOIMZASKUY3R53J")), 0);
+	ck_assert_int_eq(stamp_parse(&s, bytes_str(text)), 0);
+	ck_assert_int_eq(verify(&s, &w, &k, 1), 0);
 }
 END_TEST
 
@@ -126,7 +143,7 @@ START_TEST(only_trusted_keys_count)
 	struct stamp_what w = usual();
 	size_t which = 9;
 
-	ck_assert_int_eq(stamp_verify(&s, &w, keys, 3, NOW_MS, &which), 0);
+	ck_assert_int_eq(stamp_verify(&s, &w, keys, 3, NOW_MS, NULL, &which), 0);
 	ck_assert_uint_eq(which, 2);
 	ck_assert_int_eq(verify(&s, &w, keys, 2), STAMP_UNKNOWN_KEY);
 	ck_assert_int_eq(verify(&s, &w, keys, 0), STAMP_UNKNOWN_KEY);
@@ -158,24 +175,35 @@ START_TEST(an_old_one_and_one_from_the_future_are_refused)
 }
 END_TEST
 
+#define ID "AAECAwQFBgcICQoLDA0ODw"
+#define SIG "aSZE5y7QcLAh7mjRBPwEcF6DPZBlvjw094kIurj5tpNbrE-jengNz8aNs6PWrjRxTUq5IWeDkAY66YSwnOlqDQ"
+#define HASH "7tfPDj85E4EWGuux1dl5wKI4WTbdbBQIS8jmbiZL-AU"
+
 static const char *const malformed[] = {
-	"v1", "v1.", "v1....", "v2.CAB2CB576PHB.1700000000000.AAECAwQFBgcICQoLDA0ODw.",
-	" v1.CAB2CB576PHB.1700000000000.AAECAwQFBgcICQoLDA0ODw.AA",
-	"v1.CAB2CB576PHB.1700000000000.AAECAwQFBgcICQoLDA0ODw.AA",
-	"v1.CAB2CB576PHB.01700000000000.AAECAwQFBgcICQoLDA0ODw."
-	"A-jK5qMEOQNrrAaoVvu095YEvHKu9AvFpwieoTeoseCH_MjVeexHOUhjqD-Elkobdc2VYVnqgM_fxtTsGmWpBw",
-	"v1.CAB2CB576PHB.-700000000000.AAECAwQFBgcICQoLDA0ODw."
-	"A-jK5qMEOQNrrAaoVvu095YEvHKu9AvFpwieoTeoseCH_MjVeexHOUhjqD-Elkobdc2VYVnqgM_fxtTsGmWpBw",
-	"v1.CAB2CB576PHB..AAECAwQFBgcICQoLDA0ODw."
-	"A-jK5qMEOQNrrAaoVvu095YEvHKu9AvFpwieoTeoseCH_MjVeexHOUhjqD-Elkobdc2VYVnqgM_fxtTsGmWpBw",
-	"v1.cab2cb576phb.1700000000000.AAECAwQFBgcICQoLDA0ODw."
-	"A-jK5qMEOQNrrAaoVvu095YEvHKu9AvFpwieoTeoseCH_MjVeexHOUhjqD-Elkobdc2VYVnqgM_fxtTsGmWpBw",
-	"v1.CAB2CB576PHB.1700000000000.AAECAwQFBgcICQoLDA0ODx."
-	"A-jK5qMEOQNrrAaoVvu095YEvHKu9AvFpwieoTeoseCH_MjVeexHOUhjqD-Elkobdc2VYVnqgM_fxtTsGmWpBw",
-	"v1.CAB2CB576PHB.1700000000000.AAECAwQFBgcICQoLDA0ODw."
-	"A-jK5qMEOQNrrAaoVvu095YEvHKu9AvFpwieoTeoseCH_MjVeexHOUhjqD-Elkobdc2VYVnqgM_fxtTsGmWpBw.",
-	"v1.CAB2CB576PHB.1700000000000.AAECAwQFBgcICQoLDA0ODw."
-	"A-jK5qMEOQNrrAaoVvu095YEvHKu9AvFpwieoTeoseCH_MjVeexHOUhjqD-Elkobdc2VYVnqgM_fxtTsGmWpBw==",
+	"v2", "v2.", "v2....", "v2......", "v2.CAB2CB576PHB.1700000000000." ID ".0..",
+	"v1.CAB2CB576PHB.1700000000000." ID "." SIG,
+	"v1.CAB2CB576PHB.1700000000000." ID ".0.." SIG,
+	" v2.CAB2CB576PHB.1700000000000." ID ".0.." SIG,
+	"v2.CAB2CB576PHB.1700000000000." ID ".0..AA",
+	"v2.CAB2CB576PHB.01700000000000." ID ".0.." SIG,
+	"v2.CAB2CB576PHB.-700000000000." ID ".0.." SIG,
+	"v2.CAB2CB576PHB.." ID ".0.." SIG,
+	"v2.cab2cb576phb.1700000000000." ID ".0.." SIG,
+	"v2.CAB2CB576PHB.1700000000000.AAECAwQFBgcICQoLDA0ODx.0.." SIG,
+	"v2.CAB2CB576PHB.1700000000000." ID ".0.." SIG ".",
+	"v2.CAB2CB576PHB.1700000000000." ID ".0.." SIG "==",
+	"v2.CAB2CB576PHB.1700000000000." ID "." SIG,
+	"v2.CAB2CB576PHB.1700000000000." ID "..." SIG,
+	"v2.CAB2CB576PHB.1700000000000." ID ".00.." SIG,
+	"v2.CAB2CB576PHB.1700000000000." ID ".-1.." SIG,
+	/* no such leaf in a tree of that depth; a path that is no whole hashes, or too long */
+	"v2.CAB2CB576PHB.1700000000000." ID ".1.." SIG,
+	"v2.CAB2CB576PHB.1700000000000." ID ".2." HASH "." SIG,
+	"v2.CAB2CB576PHB.1700000000000." ID ".256." HASH "." SIG,
+	"v2.CAB2CB576PHB.1700000000000." ID ".0.AA." SIG,
+	"v2.CAB2CB576PHB.1700000000000." ID ".0." HASH "A." SIG,
+	"v2.CAB2CB576PHB.1700000000000." ID ".0.7tfPDj85E4EWGuux1dl5wKI4WTbdbBQIS8jmbiZL-AV." SIG,
+	"v2.CAB2CB576PHB.1700000000000." ID ".0." HASH HASH HASH HASH HASH "." SIG,
 };
 
 START_TEST(a_stamp_has_one_spelling)
@@ -323,6 +351,7 @@ stamp_tests(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, the_documented_stamp_is_the_one_we_make_and_believe);
+	tcase_add_test(t, a_documented_stamp_of_several_is_believed);
 	tcase_add_test(t, what_is_signed_can_be_no_nonce_and_no_token);
 	tcase_add_test(t, each_part_of_the_message_is_signed);
 	tcase_add_test(t, only_trusted_keys_count);
