@@ -20,6 +20,7 @@
 
 enum {
 	AUDITOR_TICK_MS = 1000,
+	AUDITOR_LINGER_MS = 5, /* how long what nobody waits for is kept back */
 };
 
 struct auditor auditor;
@@ -193,16 +194,47 @@ write_notes(void)
 	buf_reset(&auditor.notes);
 }
 
-/* before_sleep() - everything that could be read has been read: write it as one. */
-static void
-before_sleep(uv_prepare_t *p)
+/* something_there() - records, or outcomes that can become some, or notes. */
+static bool
+something_there(void)
 {
-	(void)p;
+	return auditor.ledger.records > 0 || auditor.n_waiting > 0 || auditor.notes.len > 0 ||
+	       buf_failed(&auditor.notes) || (auditor.outcomes.len > 0 && auditor.ledger.error == 0);
+}
+
+/* write_all() - what has been read, as one. */
+static void
+write_all(void)
+{
+	uv_timer_stop(&auditor.linger);
+	auditor.pressing = false;
 	if (auditor.ledger.records > 0 || auditor.n_waiting > 0 ||
 	    (auditor.outcomes.len > 0 && auditor.ledger.error == 0))
 		write_batch();
 	if (auditor.notes.len > 0 || buf_failed(&auditor.notes))
 		write_notes();
+}
+
+static void
+on_linger(uv_timer_t *t)
+{
+	(void)t;
+	write_all();
+}
+
+/*
+ * before_sleep() - everything that could be read has been read. A command waits for nothing more; what
+ * nobody waits for (outcomes, mostly) goes with the next command's record, or soon without one: written
+ * at once it would have that command wait for two flushes of the disk.
+ */
+static void
+before_sleep(uv_prepare_t *p)
+{
+	(void)p;
+	if (auditor.n_waiting > 0 || auditor.pressing)
+		write_all();
+	else if (something_there() && !uv_is_active((uv_handle_t *)&auditor.linger))
+		uv_timer_start(&auditor.linger, on_linger, AUDITOR_LINGER_MS, 0);
 }
 
 /* make_room() - a batch has its ceiling. */
@@ -365,6 +397,7 @@ on_act(struct channel *c, struct cursor *in, int fd)
 		return -EBADMSG;
 	record_act(&m);
 	note_act(&auditor.notes, &m);
+	auditor.pressing = true; /* somebody looks for it next */
 	return 0;
 }
 
@@ -376,7 +409,7 @@ on_tick(uv_timer_t *t)
 	(void)t;
 	peers_forget(now);
 	record_flood(now);
-	before_sleep(NULL); /* who waits is not to wait for what follows */
+	write_all(); /* who waits is not to wait for what follows */
 	say_state(ledger_tick(&auditor.ledger, auditor_now()));
 	auditor_key_settle();
 	measure_checkpoint();
@@ -412,7 +445,7 @@ on_stop(struct channel *c, struct cursor *in, int fd)
 	(void)fd;
 	peers_pull();
 	if (auditor.open) {
-		before_sleep(NULL);
+		write_all();
 		ledger_close(&auditor.ledger, "stopped", auditor_now());
 		auditor_shipper_tell();
 	}
@@ -446,5 +479,6 @@ auditor_main(void)
 	child_begin(&auditor.child, ROLE_AUDITOR, &ops);
 	uv_prepare_init(&auditor.child.loop, &auditor.prepare);
 	uv_timer_init(&auditor.child.loop, &auditor.tick);
+	uv_timer_init(&auditor.child.loop, &auditor.linger);
 	child_run(&auditor.child);
 }

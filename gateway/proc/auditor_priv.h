@@ -67,7 +67,8 @@ struct auditor {
 	struct {
 		uint64_t batch[STATS_BUCKETS], batch_ns, checkpoint_ns, checkpointed;
 	} measured; /* for who watches; nothing is decided by it */
-	uv_timer_t tick;
+	uv_timer_t tick, linger;
+	bool pressing; /* what was read is to be written before the loop sleeps */
 };
 
 extern struct auditor auditor;

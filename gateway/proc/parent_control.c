@@ -41,10 +41,12 @@ act_tell(enum act_kind kind, const char *what, struct bytes detail, const char *
 	struct kid *k = kid_of(ROLE_AUDITOR, 0);
 	struct msg_act m = { .kind = kind, .what = bytes_str(what), .detail = detail, .by = bytes_str(by) };
 
-	if (k != NULL && k->alive && k->channel.fd >= 0 && k->channel.state != 0)
+	if (k != NULL && k->alive && k->channel.fd >= 0 && k->channel.state != 0) {
 		(void)msg_act_put(&k->channel, &m);
-	else if (parent.announced)
+		channel_flush(&k->channel); /* before who asked is answered, and looks for it */
+	} else if (parent.announced) {
 		acts_keep(&m);
+	}
 }
 
 /* ---- answering ---- */
