@@ -474,7 +474,26 @@ def certificates_that_change_are_used_without_a_word():
         works(new)
 
 
+def a_signer_that_dies_is_replaced_and_signs():
+    with gate() as d:
+        works(d.client(d.login("app"), tls=trusting(d)))
+        old = stage.children(d)["signer"]
+        os.kill(old[0], signal.SIGKILL)
+        d.gateway.wait_line(lambda line: "event=child_ended" in line and "child=signer" in line)
+
+        def served():
+            try:
+                client = d.client(d.login("app"), tls=trusting(d))
+            except (rawclient.Failed, OSError):
+                return None
+            return client
+
+        works(stage.until(served, "a client is served again"))
+        check(stage.children(d)["signer"] != old)
+
+
 TESTS = [
+    a_signer_that_dies_is_replaced_and_signs,
     certificates_that_change_are_used_without_a_word,
     check_finds_what_would_not_start,
     data_and_commands_reach_a_leaf_under_tls,
