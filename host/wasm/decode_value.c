@@ -155,6 +155,7 @@ decode_constant(struct decoder *d, uint8_t type, struct constant *out)
 		return 0;
 	if (may_be_constant(end))
 		return reader_refuse(&d->r, WASM_INVALID, d->r.at - 1,
-		    "type mismatch: a constant is one instruction: extended-const is not supported");
+		    "type mismatch: a constant is one instruction: extended-const is not "
+		    "supported");
 	return refuse_opcode(d, end, d->r.at - 1);
 }

@@ -137,6 +137,13 @@ of_s32(int32_t v)
 		PUT_##in(value);                                                                   \
 		SKIP(1);                                                                           \
 	}
+#define DO_BINARY_W(name, in, value)                                                               \
+	op_##name##_W:                                                                             \
+	{                                                                                          \
+		const T_##in x = GET_##in(ip->b), y = (T_##in)ip[1].imm;                           \
+		PUT_##in(value);                                                                   \
+		SKIP(2);                                                                           \
+	}
 #define DO_CMP_BR(name, in, value)                                                                 \
 	op_##name##_BR:                                                                            \
 	{                                                                                          \
@@ -215,6 +222,7 @@ of_s32(int32_t v)
 
 #define LABEL(name, ...) [OP_##name] = &&op_##name,
 #define LABEL_I(name, ...) [OP_##name##_I] = &&op_##name##_I,
+#define LABEL_W(name, ...) [OP_##name##_W] = &&op_##name##_W,
 #define LABEL_BR(name, ...) [OP_##name##_BR] = &&op_##name##_BR,
 #define LABEL_BR_I(name, ...) [OP_##name##_BR_I] = &&op_##name##_BR_I,
 #define LABEL_FAR(name, ...) [OP_##name##_FAR] = &&op_##name##_FAR,
@@ -261,6 +269,7 @@ interp_run(
 		OPS_CMP(LABEL_I, 32) OPS_CMP(LABEL_I, 64)
 		OPS_CMP(LABEL_BR, 32) OPS_CMP(LABEL_BR, 64) OPS_CMP(LABEL_BR_I, 32) OPS_CMP(LABEL_BR_I, 64)
 		OPS_ARITH(LABEL_I, 32) OPS_BITS(LABEL_I, 32) OPS_ARITH(LABEL_I, 64) OPS_BITS(LABEL_I, 64)
+		OPS_ARITH(LABEL_W, 32) OPS_BITS(LABEL_W, 32) OPS_ARITH(LABEL_W, 64) OPS_BITS(LABEL_W, 64)
 		OPS_REST(LABEL)
 	};
 	/* clang-format on */
@@ -311,6 +320,10 @@ enter:
 	OPS_BITS(DO_BINARY_I, 32)
 	OPS_ARITH(DO_BINARY_I, 64)
 	OPS_BITS(DO_BINARY_I, 64)
+	OPS_ARITH(DO_BINARY_W, 32)
+	OPS_BITS(DO_BINARY_W, 32)
+	OPS_ARITH(DO_BINARY_W, 64)
+	OPS_BITS(DO_BINARY_W, 64)
 
 op_UNREACHABLE:
 	CHARGE(ip->b);
@@ -320,6 +333,10 @@ op_FUEL:
 	SKIP(1);
 op_MOVE:
 	fp[ip->a] = fp[ip->b];
+	SKIP(1);
+op_MOVE2: /* one after the other: a chain of two */
+	fp[ip->a] = fp[ip->b];
+	fp[ip->b] = fp[ip->c];
 	SKIP(1);
 op_COPY: /* upwards: the destination lies below */
 	for (uint32_t i = 0; i < ip->c; i++)

@@ -146,6 +146,7 @@
 	X(UNREACHABLE)                                                                             \
 	X(FUEL)                                                                                    \
 	X(MOVE)                                                                                    \
+	X(MOVE2)                                                                                   \
 	X(COPY)                                                                                    \
 	X(CONST)                                                                                   \
 	X(CONST64)                                                                                 \
@@ -172,6 +173,7 @@
 
 #define OP_NAME(name, ...) OP_##name,
 #define OP_NAME_IMM(name, ...) OP_##name##_I,
+#define OP_NAME_WIDE(name, ...) OP_##name##_W,
 #define OP_NAME_BR(name, ...) OP_##name##_BR,
 #define OP_NAME_BR_IMM(name, ...) OP_##name##_BR_I,
 #define OP_NAME_FAR(name, ...) OP_##name##_FAR,
@@ -203,16 +205,25 @@
 	OPS_TRUNC64(TRUNC)                                                                         \
 	OPS_CONVERT3(CONV)
 
+/* clang-format off */
 enum op {
 	OPS_NUMERIC(OP_NAME, OP_NAME, OP_NAME, OP_NAME, OP_NAME, OP_NAME, OP_NAME, OP_NAME, OP_NAME,
-	    OP_NAME, OP_NAME) OPS_LOAD(OP_NAME) OPS_STORE(OP_NAME) OPS_LOAD(OP_NAME_FAR)
-	    OPS_STORE(OP_NAME_FAR) OPS_TRUNC32(OP_NAME_SAT) OPS_TRUNC64(OP_NAME_SAT)
-	/* same order in all four, so that one form is a fixed distance from another */
-	OPS_CMP(OP_NAME_IMM, 32) OPS_CMP(OP_NAME_IMM, 64) OPS_CMP(OP_NAME_BR, 32)
-	    OPS_CMP(OP_NAME_BR, 64) OPS_CMP(OP_NAME_BR_IMM, 32) OPS_CMP(OP_NAME_BR_IMM, 64)
-		OPS_ARITH(OP_NAME_IMM, 32) OPS_BITS(OP_NAME_IMM, 32) OPS_ARITH(OP_NAME_IMM, 64)
-		    OPS_BITS(OP_NAME_IMM, 64) OPS_REST(OP_NAME) OP_COUNT
+	    OP_NAME, OP_NAME)
+	OPS_LOAD(OP_NAME) OPS_STORE(OP_NAME) OPS_LOAD(OP_NAME_FAR) OPS_STORE(OP_NAME_FAR)
+	OPS_TRUNC32(OP_NAME_SAT) OPS_TRUNC64(OP_NAME_SAT)
+	/* same order in each pair of rows, so that one form is a fixed distance from another */
+	OPS_CMP(OP_NAME_IMM, 32) OPS_CMP(OP_NAME_IMM, 64)
+	OPS_CMP(OP_NAME_BR, 32) OPS_CMP(OP_NAME_BR, 64)
+	OPS_CMP(OP_NAME_BR_IMM, 32) OPS_CMP(OP_NAME_BR_IMM, 64)
+	OPS_ARITH(OP_NAME_IMM, 32) OPS_BITS(OP_NAME_IMM, 32)
+	OPS_ARITH(OP_NAME_IMM, 64) OPS_BITS(OP_NAME_IMM, 64)
+	/* the constant in a word of its own */
+	OPS_ARITH(OP_NAME_WIDE, 32) OPS_BITS(OP_NAME_WIDE, 32)
+	OPS_ARITH(OP_NAME_WIDE, 64) OPS_BITS(OP_NAME_WIDE, 64)
+	OPS_REST(OP_NAME)
+	OP_COUNT
 };
+/* clang-format on */
 
 /* what OP_BULK does, in b: the number of the opcode, or of the one behind 0xfc */
 enum bulk {

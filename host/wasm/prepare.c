@@ -54,8 +54,42 @@ prepare_result(struct validator *v, uint16_t op, uint32_t b, uint32_t c)
 	v->def_end = at != NONE ? at + 1 : NONE;
 }
 
-/* A constant into @slot: sign-extended from 32 bits where that gives it, else in a word of its own.
- */
+void
+prepare_result_wide(struct validator *v, uint16_t op, uint32_t b, uint64_t imm)
+{
+	uint32_t at = prepare_emit(v, op, prepare_slot(v, v->height - 1), b, 0);
+
+	if (prepare_emit_word(v, (union insn){ .imm = imm }) == NONE)
+		return;
+	v->def = at;
+	v->def_end = at + 2;
+}
+
+void
+prepare_forget(struct validator *v)
+{
+	v->def_end = NONE;
+	v->move_end = NONE;
+}
+
+/* Into a local; two in a row, where the second refills what the first read, are one word. */
+static void
+write_move(struct validator *v, uint32_t to, uint32_t from)
+{
+	union insn *last;
+
+	if (v->move_end == v->m->code_len && !v->dead && v->m->code[v->move_end - 1].b == to) {
+		last = &v->m->code[v->move_end - 1];
+		last->op = OP_MOVE2;
+		last->c = (uint16_t)from;
+		v->move_end = NONE;
+		return;
+	}
+	prepare_emit(v, OP_MOVE, to, from, 0);
+	v->move_end = v->m->code_len;
+}
+
+/* A constant into @slot: in one word where 32 bits hold it, else in a word of its own. */
 static void
 write_const(struct validator *v, uint32_t slot, uint64_t bits)
 {
@@ -159,7 +193,7 @@ prepare_local_set(struct validator *v, uint32_t local, const struct operand *o)
 		v->def_end = NONE;
 		return;
 	}
-	prepare_emit(v, OP_MOVE, local, prepare_source(v, o), 0);
+	write_move(v, local, prepare_source(v, o));
 }
 
 uint32_t

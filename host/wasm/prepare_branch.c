@@ -18,7 +18,7 @@ prepare_bind(struct validator *v, uint32_t fixups)
 		code[fixups].rel = (int32_t)(v->m->code_len - fixups);
 		fixups = next;
 	}
-	v->def_end = NONE;
+	prepare_forget(v);
 }
 
 void

@@ -161,7 +161,7 @@ validate_enter(struct validator *v, uint8_t opcode, const struct wasm_functype *
 		.fixups = NONE,
 		.else_fixup = NONE,
 	};
-	v->def_end = NONE;
+	prepare_forget(v);
 	return opcode == 0 ? 0 : validate_pushes(v, t->params, t->nparams);
 }
 
@@ -276,7 +276,7 @@ begin(struct validator *v)
 	v->height = v->max_height = v->clean = v->depth = 0;
 	v->dead = false;
 	v->cost = 1;
-	v->def_end = NONE;
+	prepare_forget(v);
 	return validate_enter(v, 0, v->type);
 }
 

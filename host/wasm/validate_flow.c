@@ -15,7 +15,7 @@ set_unreachable(struct validator *v)
 	validate_drop(v, c->height);
 	c->unreachable = true;
 	v->dead = true;
-	v->def_end = NONE;
+	prepare_forget(v);
 }
 
 static int

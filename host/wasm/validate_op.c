@@ -118,6 +118,9 @@ binary(struct validator *v, uint16_t op, const struct signature *s)
 	}
 	if (imm != 0 && fits(&y, s->in)) {
 		prepare_result(v, imm, prepare_source(v, &x), (uint16_t)y.value);
+	} else if (imm >= OP_I32_ADD_I && y.place == AT_CONST) {
+		imm = (uint16_t)(imm - OP_I32_ADD_I + OP_I32_ADD_W);
+		prepare_result_wide(v, imm, prepare_source(v, &x), y.value);
 	} else {
 		uint32_t b = prepare_source(v, &x);
 
@@ -199,13 +202,13 @@ validate_memory_op(struct validator *v, uint8_t opcode)
 		prepare_result(v, op, b, offset);
 		return 0;
 	}
+	if (!is_store) {
+		prepare_result_wide(v, op, b, offset);
+		return 0;
+	}
 	prepare_emit(v, op, a, b, far ? 0 : offset);
 	if (far)
 		prepare_emit_word(v, (union insn){ .imm = offset });
-	if (!is_store) {
-		v->def = v->m->code_len - 2;
-		v->def_end = v->m->code_len;
-	}
 	return 0;
 }
 
@@ -378,7 +381,7 @@ reference(struct validator *v, uint8_t opcode)
 	if (e == 0 && !v->dead) {
 		prepare_emit(v, OP_REF_FUNC, prepare_slot(v, v->height - 1), 0, 0);
 		prepare_emit_word(v, (union insn){ .imm = func });
-		v->def_end = NONE;
+		prepare_forget(v);
 	}
 	return e;
 }

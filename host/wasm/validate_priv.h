@@ -53,8 +53,9 @@ struct validator {
 	int fault;    /* the writer ran out of budget or memory */
 	uint32_t def; /* word that computes the top operand, while def_end is the end of the code */
 	uint32_t def_end;
-	uint32_t cost; /* instructions not yet charged by a word of code */
-	uint64_t work; /* steps left, so that the time stays linear in the image */
+	uint32_t move_end; /* the end of the code just behind a move to a local */
+	uint32_t cost;     /* instructions not yet charged by a word of code */
+	uint64_t work;     /* steps left, so that the time stays linear in the image */
 };
 
 /* --- validate.c: the two stacks --- */
@@ -96,6 +97,10 @@ uint32_t prepare_emit(struct validator *v, uint16_t op, uint32_t a, uint32_t b, 
 uint32_t prepare_emit_word(struct validator *v, union insn w);
 /* prepare_result() - one word whose result is the top operand, just pushed. */
 void prepare_result(struct validator *v, uint16_t op, uint32_t b, uint32_t c);
+/* prepare_result_wide() - the same in two words, with a constant in the second. */
+void prepare_result_wide(struct validator *v, uint16_t op, uint32_t b, uint64_t imm);
+/* prepare_forget() - the next word may be reached from elsewhere: the last one stays as it is. */
+void prepare_forget(struct validator *v);
 /* prepare_source() - the slot to read a popped operand from. */
 uint32_t prepare_source(struct validator *v, const struct operand *o);
 /* prepare_settle() - bring the top @n operands to their own slots. */
