@@ -8,7 +8,7 @@ struct wasm_limits
 wasm_limits_default(void)
 {
 	return (struct wasm_limits){
-		.module_bytes = 8U << 20,
+		.module_bytes = 6U << 20,
 		.types = 10000,
 		.imports = 1000,
 		.exports = 10000,
