@@ -6,6 +6,7 @@
  * the next one. When writing fails, the dispatcher is told so and why, and the parent too; outcomes are
  * kept and everything else is counted, until a second's attempt, or the next command's, succeeds.
  */
+#include "gateway/proc/lock.h"
 #include "gateway/proc/auditor_priv.h"
 
 #include <stdio.h>
@@ -418,6 +419,26 @@ on_tick(uv_timer_t *t)
 
 /* ---- parent ---- */
 
+/* lock_in() - from here on it opens files in the log's folder alone. */
+static void
+lock_in(void)
+{
+	struct landlock_folder folder = { auditor.dir, true };
+	int fd[AUDITOR_EDGES + DOORS + 5];
+	size_t n = 0;
+
+	for (size_t i = 0; i < AUDITOR_EDGES; i++)
+		fd[n++] = auditor.edge[i].fd;
+	for (size_t i = 0; i < DOORS; i++)
+		fd[n++] = auditor.doors.fd[i];
+	fd[n++] = auditor.verifier_fd;
+	fd[n++] = auditor.dispatcher_fd;
+	fd[n++] = auditor_shipper_fd();
+	fd[n++] = auditor.dir;
+	fd[n++] = auditor.decisions;
+	lock_down(&auditor.child, &(struct lock_needs){ .folder = &folder, .n_folders = 1, .fd = fd, .n_fds = n });
+}
+
 static int
 on_start(struct channel *c, struct cursor *in, int fd)
 {
@@ -425,6 +446,7 @@ on_start(struct channel *c, struct cursor *in, int fd)
 	(void)fd;
 	if (auditor.dir < 0 || auditor.decisions < 0 || auditor.key.seed.ptr == NULL)
 		return -EBADMSG;
+	lock_in();
 	auditor_open_log();
 	c->state = CHILD_RUNNING;
 	peers_begin();

@@ -123,6 +123,8 @@ void record_flood(uint64_t now_ms);
 
 /* auditor_shipper_peer() - a channel to the shipper came (taken). Return: 0, -errno. */
 int auditor_shipper_peer(int fd) must_check;
+/* auditor_shipper_fd() - its channel; -1: nobody is there. */
+int auditor_shipper_fd(void);
 /* auditor_shipper_tell() - after each commit: how far the log is durable, if somebody is there to be told. */
 void auditor_shipper_tell(void);
 

@@ -37,6 +37,12 @@ auditor_shipper_peer(int fd)
 	return err_pass(r);
 }
 
+int
+auditor_shipper_fd(void)
+{
+	return shipper.there ? shipper.channel.fd : -1;
+}
+
 void
 auditor_shipper_tell(void)
 {

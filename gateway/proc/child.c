@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "gateway/io/log.h"
+#include "gateway/proc/lock.h"
 
 enum { CHILD_STOP_MS = 300, CHILD_STOP_TURNS = 10 };
 
@@ -34,6 +35,8 @@ child_begin(struct child *c, enum role role, const struct channel_ops *ops)
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	c->role = role;
 	log_setup(LOG_INF, role_name(role));
+	c->parent.fd = -1;
+	lock_begin(c);
 	if (uv_loop_init(&c->loop) != 0 ||
 	    channel_open(&c->parent, &c->loop, ROLE_CHANNEL_FD, "parent", 0, ops) != 0) {
 		struct log_line l;
@@ -43,6 +46,7 @@ child_begin(struct child *c, enum role role, const struct channel_ops *ops)
 		log_end(&l);
 		_exit(2);
 	}
+	lock_loop(c);
 }
 
 void
@@ -124,6 +128,9 @@ child_on_setup(struct channel *c, struct cursor *in, int fd)
 		return err_pass(r);
 	log_setup((enum log_level)child->setup.log_level, role_name(child->role));
 	c->state = CHILD_SET;
+	/* those that open files wait for the folders these are in */
+	if (child->role != ROLE_AUDITOR && child->role != ROLE_SHIPPER)
+		lock_down(child, NULL);
 	return 0;
 }
 

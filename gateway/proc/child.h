@@ -9,12 +9,14 @@
 
 #include "gateway/io/frame.h"
 #include "gateway/proc/msg_parent.h"
+#include "seccomp/census.h"
 
 struct child {
 	uv_loop_t loop;
 	struct channel parent;
 	struct setup setup;
 	enum role role;
+	struct census census; /* the descriptors it should have, until it is locked in: lock.h */
 };
 
 /* states of the channel to the parent */

@@ -160,6 +160,7 @@ config_parse(struct config **out, const char *file, struct bytes text, struct te
 	config_limits(&rd);
 	config_metrics(&rd);
 	config_sinks(&rd);
+	config_walls(&rd);
 	if (rd.failed)
 		return err_raise(-ENOMEM);
 	text_unused(t, t->root, r);
@@ -204,6 +205,7 @@ config_free(struct config *c)
 	}
 	free(c->control);
 	free(c->metrics_path);
+	free(c->walls_user);
 	free(c);
 }
 

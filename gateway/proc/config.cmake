@@ -13,5 +13,6 @@ add_library(gateway_config STATIC
   ${CMAKE_SOURCE_DIR}/gateway/proc/config_sink.c
   ${CMAKE_SOURCE_DIR}/gateway/proc/config_tls.c
   ${CMAKE_SOURCE_DIR}/gateway/proc/config_upstream.c
+  ${CMAKE_SOURCE_DIR}/gateway/proc/config_walls.c
   ${CMAKE_SOURCE_DIR}/gateway/proc/sink.c)
-target_link_libraries(gateway_config PUBLIC policy_audit policy_identity policy_core portcullis_flags)
+target_link_libraries(gateway_config PUBLIC policy_audit policy_identity policy_core seccomp_confine portcullis_flags)

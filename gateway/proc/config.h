@@ -97,6 +97,10 @@ struct config {
 	char *sink_dir[SINK_MAX];   /* dir = DIR, of type = file */
 	char *sink_state; /* sink_state = DIR, default sinks: how far each sink came; made when it is not there */
 
+	/* walls { user = NAME  minimum = [mdwe, ...] } */
+	char *walls_user;       /* NULL: portcullis where there is such a user, else nobody */
+	uint32_t walls_minimum; /* WALL_BIT()s of seccomp/wall.h */
+
 	/* limits { } */
 	uint32_t edges;             /* 1..64, default 1 */
 	uint32_t max_connections;   /* per edge, default 65536 */
@@ -139,6 +143,11 @@ void config_freep(struct config **c);
  * creds, warnings for the rest)? Return: 0, TEXT_BAD.
  */
 int config_check_files(const struct config *c, struct text_report *r) must_check;
+/*
+ * config_walls_user() - who the processes become when the gateway is started by root.
+ * Return: 0, TEXT_BAD: there is no such user, or it is root.
+ */
+int config_walls_user(const struct config *c, uint32_t *uid, uint32_t *gid) must_check;
 /*
  * config_address_parse() - "HOST:PORT", "[::1]:PORT", ":PORT" (every address, host "0.0.0.0"),
  * "nats://HOST:PORT". A host is letters, digits, dots, dashes and underscores, or, in brackets, an

@@ -60,5 +60,7 @@ void config_tls_free(struct config_tls *t);
 void config_path_set(struct config_reader *rd, const struct text_node *e, char **field, struct bytes s);
 /* config_sinks() - every `sink NAME { }`. */
 void config_sinks(struct config_reader *rd);
+/* config_walls() - `walls { }`. */
+void config_walls(struct config_reader *rd);
 
 #endif

@@ -57,6 +57,11 @@ msg_setup_put(struct channel *c, const struct setup *s)
 	buf_put_u64(b, s->keep_size);
 	buf_put_u64(b, s->keep_age_ms);
 	ceilings_put(b, &s->ceilings);
+	buf_put_u8(b, s->change_user);
+	buf_put_u8(b, s->user_asked);
+	buf_put_u32(b, s->uid);
+	buf_put_u32(b, s->gid);
+	buf_put_u32(b, s->walls_minimum);
 	(void)frame_end(c, -1);
 }
 
@@ -111,6 +116,11 @@ msg_setup_get(struct cursor *in, struct setup *s)
 	s->keep_age_ms = cursor_u64(in);
 	if (!ceilings_get(in, &s->ceilings))
 		return err_raise(-EBADMSG);
+	s->change_user = cursor_u8(in) != 0;
+	s->user_asked = cursor_u8(in) != 0;
+	s->uid = cursor_u32(in);
+	s->gid = cursor_u32(in);
+	s->walls_minimum = cursor_u32(in);
 	return cursor_done(in) ? 0 : err_raise(-EBADMSG);
 }
 

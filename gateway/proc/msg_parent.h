@@ -57,6 +57,7 @@ enum msg_parent {
 	MSG_METRICS_WANTED, /* metrics to parent */
 	MSG_TLS_KEY_TAKEN, /* signer to parent: signs with the key it was given last */
 	MSG_BAD_PEER,    /* verifier, signer, dispatcher, auditor to parent: it said what may not be said */
+	MSG_WALLS,       /* child: what it is locked in with; msg_walls.h */
 };
 
 enum { SETUP_LISTENERS = 8 };
@@ -81,6 +82,8 @@ struct setup {
 	uint32_t checkpoint_records, checkpoint_every_ms; /* the audit's */
 	uint64_t segment_size, segment_age_ms, keep_size, keep_age_ms;
 	struct ceilings ceilings;
+	bool change_user, user_asked; /* when root: to uid and gid; and whether walls { user } says so */
+	uint32_t uid, gid, walls_minimum;
 };
 
 struct msg_text {

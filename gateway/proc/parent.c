@@ -186,6 +186,8 @@ parent_kid_gone(struct kid *k, int64_t status, int signal)
 		log_num(&l, "index", k->index);
 		log_num(&l, "status", status);
 		log_num(&l, "signal", signal);
+		if (walls_killed(signal) != NULL)
+			log_str(&l, "why", walls_killed(signal));
 		log_end(&l);
 	}
 	if (parent.state == PARENT_LEAVING || (parent.state == PARENT_LAME_DUCK && k->role == ROLE_EDGE)) {
@@ -380,6 +382,8 @@ parent_main(const struct parent_options *o)
 	parent.born_ms = uv_now(&parent.loop);
 	notify_begin();
 	notify_status("starting: policies are compiled, the upstream is looked for");
+	if (walls_begin() != 0)
+		return 1;
 	raise_files();
 	uv_timer_init(&parent.loop, &parent.stop_timer);
 	uv_timer_init(&parent.loop, &parent.respawn_timer);

@@ -86,6 +86,7 @@ spawn(struct kid *k, enum role role, unsigned index)
 	k->index = index;
 	k->ready = k->done = k->owes_stats = k->owes_conns = false;
 	k->applying = k->uncounted = 0;
+	k->walls = (struct msg_walls){ 0 };
 	k->process.data = k;
 	r = uv_spawn(&parent.loop, &k->process, &o);
 	close(pair[1]);
@@ -146,6 +147,7 @@ setup(struct kid *k)
 	}
 	snprintf(s.server_id, sizeof(s.server_id), "%s", parent.server_id);
 	snprintf(s.server_name, sizeof(s.server_name), "%s", c->server_name);
+	walls_setup(&s);
 	msg_setup_put(&k->channel, &s);
 }
 

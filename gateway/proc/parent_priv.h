@@ -17,6 +17,7 @@
 #include "gateway/proc/gate_keys.h"
 #include "gateway/proc/msg_parent.h"
 #include "gateway/proc/msg_shipper.h"
+#include "gateway/proc/msg_walls.h"
 #include "gateway/proc/parent.h"
 
 /* what a gateway calls a socket that it has opened itself, when another takes its place */
@@ -38,6 +39,7 @@ struct kid {
 	unsigned uncounted;     /* and those it was given because it is new: before them */
 	bool owes_stats, owes_conns; /* it was asked and has not answered */
 	struct msg_stats stats;
+	struct msg_walls walls; /* zero: not locked in yet */
 };
 
 struct parent_listener {
@@ -123,6 +125,9 @@ struct parent {
 	uv_timer_t compile_timer, trust_timer, respawn_timer, shipper_timer, stop_timer;
 	bool announced, hurried;
 	int status;
+	struct msg_walls walls; /* the parent's own */
+	bool change_user;       /* of the children, when we are root */
+	uint32_t uid, gid;
 };
 
 extern struct parent parent;
@@ -326,6 +331,17 @@ void status_put(struct buf *b);
 void status_audit_gone(void);
 /* status_audit() - the auditor's word on its files. */
 void status_audit(const struct msg_audit_state *m);
+
+/* walls_begin() - the parent's own walls, and who its children become. Return: 0, -errno after a log line. */
+int walls_begin(void) must_check;
+/* walls_setup() - the part of a child's settings that is about them. */
+void walls_setup(struct setup *s);
+/* walls_on_said() - MSG_WALLS. */
+int walls_on_said(struct channel *c, struct cursor *in, int fd);
+/* walls_put() - a process's, as members of a JSON object. */
+void walls_put(struct buf *b, const struct msg_walls *w);
+/* walls_killed() - what to say of a process that a signal ended; NULL: nothing. */
+const char *walls_killed(int signal);
 
 /* parent_on_ready() - a child is ready; when all are, the world is told. */
 void parent_on_ready(void);

@@ -168,11 +168,13 @@ kid_ended(struct channel *c, const char *why)
 #define ROW_BAD_PEER { MSG_BAD_PEER, ANY, false, false, 8, on_bad_peer, "bad_peer" }
 #define ROW_APPLIED { MSG_APPLIED, ANY, false, false, 0, on_applied, "applied" }
 #define ROW_DIAL { MSG_DIAL, STARTED, false, false, 8, on_dial, "dial" }
+#define ROW_WALLS { MSG_WALLS, ANY, true, false, 16, walls_on_said, "walls" }
 #define ROW_STATS { MSG_STATS, ANY, false, false, 1024, control_on_stats, "stats" }
 
 static const struct frame_rule edge_rules[] = {
 	ROW_READY,
 	ROW_FATAL,
+	ROW_WALLS,
 	ROW_APPLIED,
 	ROW_DIAL,
 	ROW_STATS,
@@ -183,6 +185,7 @@ static const struct frame_rule edge_rules[] = {
 static const struct frame_rule verifier_rules[] = {
 	ROW_READY,
 	ROW_FATAL,
+	ROW_WALLS,
 	ROW_BAD_PEER,
 	ROW_APPLIED,
 	{ MSG_TRUSTED, ANY, false, false, 4096, on_trusted, "trusted" },
@@ -190,20 +193,23 @@ static const struct frame_rule verifier_rules[] = {
 static const struct frame_rule signer_rules[] = {
 	ROW_READY,
 	ROW_FATAL,
+	ROW_WALLS,
 	ROW_BAD_PEER,
 	{ MSG_TLS_KEY_TAKEN, ANY, false, false, 0, tls_on_key_taken, "tls_key_taken" },
 };
-static const struct frame_rule dispatcher_rules[] = { ROW_READY, ROW_FATAL, ROW_BAD_PEER, ROW_APPLIED, ROW_DIAL,
+static const struct frame_rule dispatcher_rules[] = { ROW_READY, ROW_FATAL, ROW_WALLS, ROW_BAD_PEER, ROW_APPLIED, ROW_DIAL,
 	ROW_STATS };
 static const struct frame_rule auditor_rules[] = {
 	ROW_READY,
 	ROW_FATAL,
+	ROW_WALLS,
 	ROW_BAD_PEER,
 	{ MSG_AUDIT_STATE, ANY, false, false, 2048, control_on_audit_state, "audit_state" },
 	{ MSG_KEY_CHANGED, STARTED, false, false, 1024, rotate_on_changed, "key_changed" },
 };
 static const struct frame_rule compiler_rules[] = {
 	ROW_FATAL,
+	ROW_WALLS,
 	{ MSG_SNAPSHOT, ANY, true, true, FRAME_MAX, on_snapshot, "snapshot" },
 	{ MSG_NO_SNAPSHOT, ANY, true, false, FRAME_MAX, on_no_snapshot, "no_snapshot" },
 	{ MSG_CHANGED, ANY, true, false, CHANGED_MAX, changes_take, "changed" },
@@ -211,6 +217,7 @@ static const struct frame_rule compiler_rules[] = {
 static const struct frame_rule shipper_rules[] = {
 	ROW_READY,
 	ROW_FATAL,
+	ROW_WALLS,
 	{ MSG_DONE, ANY, true, false, 0, on_done, "done" },
 	{ MSG_SINK_STATE, ANY, false, false, 256, shipper_on_state, "sink_state" },
 };
@@ -218,6 +225,7 @@ static const struct frame_rule shipper_rules[] = {
 static const struct frame_rule metrics_rules[] = {
 	ROW_READY,
 	ROW_FATAL,
+	ROW_WALLS,
 	{ MSG_DONE, ANY, true, false, 0, on_done, "done" },
 	{ MSG_METRICS_WANTED, ANY, false, false, 0, metrics_on_wanted, "metrics_wanted" },
 };

@@ -175,6 +175,7 @@ put_processes(struct buf *b)
 		if (k->alive) {
 			put_num(b, "pid", (uint64_t)k->process.pid);
 			put_num(b, "up_s", (now - k->born_ms) / 1000);
+			walls_put(b, &k->walls);
 		}
 		put_num(b, "restarts", k->restarts);
 		if (respawn_failing(k))

@@ -12,6 +12,7 @@
 
 #include "gateway/io/log.h"
 #include "gateway/proc/child.h"
+#include "gateway/proc/lock.h"
 #include "gateway/proc/ship.h"
 
 enum { SHOW_MS = 500, STOP_MS = 1500, STOP_STEP_MS = 10 };
@@ -189,6 +190,26 @@ on_show(uv_timer_t *t)
 
 /* ---- beginning and ending ---- */
 
+/* lock_in() - before there are threads: from here on, its folders and the ports of its sinks. */
+static void
+lock_in(void)
+{
+	struct landlock_folder folder[SINK_MAX + 2] = { { self.state, true }, { self.log, false } };
+	uint16_t port[SINK_MAX];
+	int fd[SINK_MAX + 3] = { self.state, self.log, self.auditor.fd };
+	struct lock_needs needs = { .folder = folder, .n_folders = 2, .port = port, .fd = fd, .n_fds = 3 };
+
+	for (size_t i = 0; i < self.n; i++) {
+		const struct ship *s = self.ship[i];
+
+		folder[needs.n_folders++] = (struct landlock_folder){ s->dir, true };
+		fd[needs.n_fds++] = s->dir;
+		if (s->conf.type == SINK_NATS || s->conf.type == SINK_JETSTREAM)
+			port[needs.n_ports++] = s->conf.port;
+	}
+	lock_down(&self.child, &needs);
+}
+
 static int
 on_start(struct channel *c, struct cursor *in, int fd)
 {
@@ -196,6 +217,7 @@ on_start(struct channel *c, struct cursor *in, int fd)
 	(void)fd;
 	if (self.log < 0 || self.state < 0)
 		return -EBADMSG;
+	lock_in();
 	c->state = CHILD_RUNNING;
 	for (size_t i = 0; i < self.n; i++) {
 		struct ship *s = self.ship[i];
