@@ -6,6 +6,7 @@
 
 #include "gateway/cli/cli.h"
 #include "gateway/cli/control.h"
+#include "gateway/cli/walls_show.h"
 
 enum { LABEL = 12 };
 
@@ -231,6 +232,8 @@ cmd_status(const struct cli_args *a)
 		exit = cli_print(&r.text);
 		if (exit == CLI_OK && r.json.tok[json_member(&r.json, 0, "ok")].kind != JSON_TRUE)
 			exit = CLI_FAILED;
+	} else if (exit == CLI_OK && cli_flag(a, "walls")) {
+		walls_show(&r);
 	} else if (exit == CLI_OK) {
 		say_head(&r);
 		say_upstream(&r);

@@ -91,6 +91,16 @@ static const struct cli_opt check_opts[] = {
 	{ 0 },
 };
 
+static const struct cli_opt status_opts[] = {
+	{ OPT_VALUE, 'c', "config", "FILE",
+	    "the configuration, or the folder it is in; default: gateway.conf", HINT_FILE, false },
+	{ OPT_FLAG, 'w', "walls", NULL, "what each process is locked in with, as this kernel has it", HINT_NONE,
+	    false },
+	OPT_JSON,
+	OPT_HELP,
+	{ 0 },
+};
+
 #define OPT_SET                                                                                    \
 	{                                                                                          \
 		OPT_LIST, 's', "set", "NAME=VALUE", "what @NAME@ stands for in a template",        \
@@ -206,7 +216,7 @@ const struct cli_verb cli_verbs[] = {
 	    "control socket: processes, connections, upstream, policy, and whether the\n"
 	    "audit can be written, with the reason when it cannot. Exit code 1 when\n"
 	    "something is wrong, 5 when no gateway answers.",
-	    check_opts, cmd_status },
+	    status_opts, cmd_status },
 	{ NULL, "conns", "[DIR]", 0, 1, HINT_DIR, "who is connected to the running gateway",
 	    "One line for each connection: who it is by its credential, from where, since\n"
 	    "when, and what went in and out. At most 1000 of each edge are shown.",

@@ -413,6 +413,7 @@ status_put(struct buf *b)
 	put_str(b, "state", states[parent.state]);
 	put_num(b, "up_s", (uv_now(&parent.loop) - parent.born_ms) / 1000);
 	put_str(b, "config", parent.config->file);
+	walls_put(b, &parent.walls);
 	put_listeners(b);
 	put_upstream(b);
 	put_policy(b);
