@@ -7,6 +7,7 @@
  * all capabilities but those below.
  */
 #include <linux/capability.h>
+#include <linux/close_range.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -50,6 +51,9 @@ walls_begin(void)
 
 	if (r != 0)
 		return err_pass(r);
+	/* whoever started us may have left some open: they end with us, and with each exec */
+	if (close_range(ROLE_CHANNEL_FD, ~0U, CLOSE_RANGE_CLOEXEC) != 0)
+		log_event(LOG_WRN, "descriptors_not_marked");
 	r = confine_supervisor(PARENT_CAPS, &got);
 	if (r != 0) {
 		log_begin(&l, LOG_FTL, "not_confined");

@@ -12,7 +12,8 @@
 #define KILL SECCOMP_RET_KILL_PROCESS
 #define ALLOW SECCOMP_RET_ALLOW
 
-static const char *const roles[] = { "edge", "verifier", "signer", "dispatcher", "compiler", "auditor", "shipper" };
+static const char *const roles[] = { "edge", "verifier", "signer", "dispatcher", "compiler", "auditor", "shipper",
+	"metrics" };
 
 enum { ROLES = sizeof(roles) / sizeof(roles[0]) };
 
@@ -64,10 +65,10 @@ START_TEST(a_new_descriptor_comes_only_to_whom_it_must)
 		const char *call, *role;
 	} rows[] = {
 		{ "openat", "auditor" }, { "openat", "shipper" }, { "socket", "shipper" }, { "connect", "shipper" },
-		{ "memfd_create", "compiler" }, { "accept4", "edge" }, { "clone", "shipper" },
+		{ "memfd_create", "compiler" }, { "accept4", "edge" }, { "accept4", "metrics" }, { "clone", "shipper" },
 		{ "unlinkat", "auditor" }, { "unlinkat", "shipper" }, { "ftruncate", "auditor" },
 		{ "renameat", "auditor" }, { "renameat", "shipper" }, { "fsync", "auditor" }, { "fsync", "shipper" },
-		{ "sendto", "edge" }, { "sendto", "dispatcher" }, { "sendto", "shipper" },
+		{ "sendto", "edge" }, { "sendto", "dispatcher" }, { "sendto", "shipper" }, { "sendto", "metrics" },
 	};
 	/* arguments that some line of a profile that has the call would let through */
 	static const uint64_t tries[][6] = { { 3, SOCK_CLOEXEC, 0, SOCK_CLOEXEC | SOCK_NONBLOCK },
