@@ -73,6 +73,9 @@ msg_sink_put(struct channel *c, const struct sink *m)
 	buf_put_u8(b, m->filter.n_lattices);
 	for (size_t i = 0; i < m->filter.n_lattices; i++)
 		buf_put_sized_str(b, m->filter.lattice[i]);
+	buf_put_u8(b, m->n_addresses);
+	for (size_t i = 0; i < m->n_addresses; i++)
+		buf_put_sized_str(b, m->address[i]);
 	return frame_end(c, -1);
 }
 
@@ -103,6 +106,11 @@ msg_sink_get(struct cursor *in, struct sink *m)
 	m->format = (enum sink_format)format;
 	for (size_t i = 0; i < m->filter.n_lattices; i++)
 		get_str(in, m->filter.lattice[i], sizeof(m->filter.lattice[i]));
+	m->n_addresses = cursor_u8(in);
+	if (m->n_addresses > SINK_ADDRESSES)
+		return err_raise(-EBADMSG);
+	for (size_t i = 0; i < m->n_addresses; i++)
+		get_str(in, m->address[i], sizeof(m->address[i]));
 	return cursor_done(in) ? 0 : err_raise(-EBADMSG);
 }
 

@@ -67,7 +67,11 @@ static int
 give_sink(struct kid *k, size_t i)
 {
 	const struct config *c = parent.config;
-	int r = msg_sink_put(&k->channel, &c->sink[i]);
+	struct sink s = c->sink[i];
+	int r;
+
+	sink_resolve(&s);
+	r = msg_sink_put(&k->channel, &s);
 
 	if (r == 0)
 		r = give_login(k, i, "");

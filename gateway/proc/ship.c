@@ -231,11 +231,19 @@ connect_to(struct ship *s)
 {
 	s->why[0] = '\0';
 	(void)ship_login_renew(s);
-	if (s->ops->open(s) != 0) {
+	s->turn++;
+	if (s->conf.host[0] != '\0' && s->conf.n_addresses == 0)
+		ship_why(s, "%s: its address is not known", s->conf.host);
+	else
+		s->up = s->ops->open(s) == 0;
+	if (!s->up)
 		lost(s);
-		return;
-	}
-	s->up = true;
+}
+
+const char *
+ship_address(const struct ship *s)
+{
+	return s->conf.address[s->turn % s->conf.n_addresses];
 }
 
 /*

@@ -75,6 +75,7 @@ struct ship {
 	bool stuck; /* the log could not be read */
 	bool told_up, told_behind, told_unread, told_unsaved, told_broken;
 	unsigned failures;
+	unsigned turn; /* which of its addresses is tried */
 	uint64_t pause_until_ms, saved_ms, behind_ms, looked_ms;
 	/* under feed->lock */
 	struct ship_login renewed; /* what came of it since */
@@ -89,6 +90,8 @@ struct ship {
 /* ship_start() - a new thread for @s, whose conf, feed, state, dir and login are set. Return: 0,
  * -errno. */
 int ship_start(struct ship *s, int log_dir) must_check;
+/* ship_address() - of its server: the one whose turn it is, as text. */
+const char *ship_address(const struct ship *s);
 /* ship_why() - for the log: why it does not work; printf-like. Return: -1. */
 int ship_why(struct ship *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* ship_id() - "RUN.SEQ.FIRST 16 DIGITS OF THE LEAF HASH": one per record, whoever computes it. */

@@ -11,6 +11,8 @@
 enum {
 	SINK_MAX = 8,
 	SINK_NAME_MAX = 24,
+	SINK_ADDRESSES = 4,
+	SINK_ADDRESS_MAX = 46, /* INET6_ADDRSTRLEN */
 	SINK_TEXT_MAX = 255, /* of a subject, a host, a path of a socket */
 	SINK_LATTICES = 16,
 };
@@ -53,8 +55,12 @@ struct sink {
 	char path[SINK_TEXT_MAX + 1]; /* a Unix datagram socket */
 	enum sink_format format;
 	struct sink_filter filter;
+	uint8_t n_addresses; /* of host, as the parent found them: who ships asks no resolver */
+	char address[SINK_ADDRESSES][SINK_ADDRESS_MAX];
 };
 
+/* sink_resolve() - fill in the addresses; none when the name is not known now. May wait for a resolver. */
+void sink_resolve(struct sink *s);
 /* sink_type_name() - "jetstream"; sink_type_of(): SINK_NONE when unknown. */
 const char *sink_type_name(enum sink_type type);
 enum sink_type sink_type_of(const char *name);

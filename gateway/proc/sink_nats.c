@@ -160,11 +160,12 @@ set_tls(struct ship *s, natsOptions *o)
 static natsStatus
 set_options(struct ship *s, natsOptions *o)
 {
-	bool six = strchr(s->conf.host, ':') != NULL;
+	const char *address = ship_address(s);
+	bool six = strchr(address, ':') != NULL;
 	char url[SINK_TEXT_MAX + 32], name[SINK_NAME_MAX + 32];
 	natsStatus r;
 
-	snprintf(url, sizeof(url), "%s://%s%s%s:%u", s->conf.tls ? "tls" : "nats", six ? "[" : "", s->conf.host, six ? "]" : "",
+	snprintf(url, sizeof(url), "%s://%s%s%s:%u", s->conf.tls ? "tls" : "nats", six ? "[" : "", address, six ? "]" : "",
 	    s->conf.port);
 	snprintf(name, sizeof(name), "portcullis sink %s", s->conf.name);
 	r = natsOptions_SetURL(o, url);

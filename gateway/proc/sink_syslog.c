@@ -81,7 +81,8 @@ open_udp(struct ship *s, struct link *k)
 	int r;
 
 	snprintf(port, sizeof(port), "%u", s->conf.port);
-	r = getaddrinfo(s->conf.host, port, &hints, &list);
+	hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
+	r = getaddrinfo(ship_address(s), port, &hints, &list);
 	if (r != 0)
 		return ship_why(s, "%s: %s", s->conf.host, gai_strerror(r));
 	k->fd = socket(list->ai_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

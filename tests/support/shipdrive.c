@@ -73,7 +73,10 @@ give(struct channel *parent, const struct config *c, int peer)
 	MUST(msg_file_put(parent, "sink_state", folder(c->sink_state)) == 0);
 	MUST(msg_file_put(parent, "audit_dir", folder(c->audit)) == 0);
 	for (size_t i = 0; i < c->n_sinks; i++) {
-		MUST(msg_sink_put(parent, &c->sink[i]) == 0);
+		struct sink s = c->sink[i];
+
+		sink_resolve(&s);
+		MUST(msg_sink_put(parent, &s) == 0);
 		give_login(parent, c, i, "");
 		if (c->sink_dir[i] != NULL)
 			MUST(msg_file_put(parent, "sink_dir", folder(c->sink_dir[i])) == 0);

@@ -129,7 +129,7 @@ write_one(enum msg_form form)
 	case FORM_SINK:
 		return msg_sink_put(&c,
 		    &(struct sink){ "far", SINK_JETSTREAM, true, "::1", 4222, true, true, true, "AUDIT", "audit.gate", "/dev/log",
-			SINK_CEF, { 6, SINK_DENY, 2, { "default", "acme-*" } } });
+			SINK_CEF, { 6, SINK_DENY, 2, { "default", "acme-*" } }, 2, { "::1", "127.0.0.1" } });
 	case FORM_STATS:
 		return msg_stats_put(&c, &(struct msg_stats){ 1, 2, 3, 4, 5, 6, 7, 8, 9 });
 	case FORM_AUDIT_STATE:

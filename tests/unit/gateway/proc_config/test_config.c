@@ -203,7 +203,7 @@ static const struct {
 	{ "", "", "listen is missing" },
 	{ "", "", "upstream is missing" },
 	{ "", "", "trust is missing" },
-	{ MINIMAL "walls { minimum = x }\n", "6:1", "walls" },
+	{ MINIMAL "walls { minimum = x }\n", "6:19", "not a wall" },
 	{ MINIMAL "stamp = x\n", "6:1", "stamp is a section" },
 	{ MINIMAL "audit_log = x\n", "6:1", "audit_log is a section" },
 	{ MINIMAL "audit_log { checkpoint_records = 0 }\n", "6:", "checkpoint_records" },
