@@ -12,6 +12,7 @@
 
 #include "gateway/io/clock.h"
 #include "gateway/io/log.h"
+#include "gateway/proc/lock.h"
 #include "gateway/relay/broker.h"
 
 enum { EDGE_TICK_MS = 250, EDGE_PROBE_AGAIN_MS = 500, EDGE_REJUDGE = 64, EDGE_SCRATCH = 4 << 20 };
@@ -325,6 +326,7 @@ edge_main(void)
 	tls_hop_init(&edge.tls.hop, &edge.child.loop);
 	edge_channels_begin();
 	edge_accept_begin();
+	lock_own(&edge.child, edge.reserve);
 	if (stream_room_init(&edge.room, &edge.child.loop) != 0)
 		child_fatal(&edge.child, "out of memory", 0);
 	buf_init(&edge.env.scratch, EDGE_SCRATCH);

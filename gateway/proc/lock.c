@@ -88,6 +88,15 @@ lock_loop(struct child *c)
 		refused(c, "descriptors cannot be counted in /proc/self/fd", r);
 }
 
+void
+lock_own(struct child *c, int fd)
+{
+	int r = census_add(&c->census, fd);
+
+	if (r != 0)
+		refused(c, "too many descriptors", r);
+}
+
 static void
 put_limit(struct confine *w, int resource, rlim_t at)
 {

@@ -23,6 +23,8 @@ struct lock_needs {
 void lock_begin(struct child *c);
 /* lock_loop() - the loop is there: its descriptors belong to the child. */
 void lock_loop(struct child *c);
+/* lock_own() - one the role opens itself before it is locked in; -1 is none. */
+void lock_own(struct child *c, int fd);
 /*
  * lock_down() - from here on; @needs NULL: channels and memory. Tells the parent (MSG_WALLS). When it
  * cannot be done the child says why and is gone.
