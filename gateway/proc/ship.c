@@ -231,11 +231,14 @@ connect_to(struct ship *s)
 {
 	s->why[0] = '\0';
 	(void)ship_login_renew(s);
-	s->turn++;
 	if (s->conf.host[0] != '\0' && s->conf.n_addresses == 0)
 		ship_why(s, "%s: its address is not known", s->conf.host);
-	else
+	else if (s->conf.host[0] == '\0')
 		s->up = s->ops->open(s) == 0;
+	for (unsigned i = 0; i < s->conf.n_addresses && !s->up; i++) {
+		s->up = s->ops->open(s) == 0;
+		s->turn += s->up ? 0 : 1;
+	}
 	if (!s->up)
 		lost(s);
 }
