@@ -112,7 +112,10 @@ START_TEST(who_opens_files_does_so_below_a_folder_it_holds)
 	struct buf f = filter_of_role(who[_i / 2], m->machine);
 
 	ck_assert_uint_eq(asked(&f, m, "openat", ARGS(7)), ALLOW);
-	ck_assert_uint_eq(asked(&f, m, "openat", ARGS((uint64_t)(int64_t)AT_FDCWD)), KILL);
+	/* a library of the shipper looks where Landlock lets it see nothing */
+	ck_assert_uint_eq(asked(&f, m, "openat", ARGS((uint64_t)(int64_t)AT_FDCWD)), _i / 2 == 0 ? KILL : ALLOW);
+	ck_assert_uint_eq(asked(&f, m, "openat", ARGS((uint64_t)(int64_t)AT_FDCWD, 0, O_WRONLY)), KILL);
+	ck_assert_uint_eq(asked(&f, m, "openat", ARGS((uint64_t)(int64_t)AT_FDCWD, 0, O_CREAT)), KILL);
 	ck_assert_uint_eq(asked(&f, m, "openat", ARGS(0xffffff9c)), KILL);
 	buf_deinit(&f);
 }
