@@ -164,7 +164,7 @@ void wasm_store_freep(struct wasm_store **s);
 
 /*
  * Host objects, owned by the store. @type is copied; @ctx is handed to @fn untouched.
- * Return: 0, WASM_LIMIT (a minimum above the store's limits), -ENOMEM.
+ * Return: 0, WASM_LIMIT (a minimum above the maximum or the store's limits), -ENOMEM.
  */
 int wasm_func_new(struct wasm_store *s, const struct wasm_functype *type, wasm_host_fn fn,
     void *ctx, struct wasm_func **out) must_check;

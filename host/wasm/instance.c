@@ -142,6 +142,8 @@ fill(struct wasm_instance *i, int64_t *fuel, struct wasm_trap *trap)
 	trap->code = write_elems(i, fuel);
 	if (trap->code == WASM_TRAP_NONE)
 		trap->code = write_datas(i, fuel);
+	if (trap->code == WASM_TRAP_FUEL)
+		*fuel = 0;
 	if (trap->code != WASM_TRAP_NONE)
 		return err_raise(WASM_TRAPPED);
 	if (i->module->start == NONE)

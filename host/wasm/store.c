@@ -131,7 +131,7 @@ wasm_memory_new(struct wasm_store *s, struct wasm_range range, struct wasm_memor
 	struct wasm_memory *m;
 
 	*out = NULL;
-	if (range.min > limit)
+	if (range.min > limit || range.min > range.max)
 		return err_raise(WASM_LIMIT);
 	m = calloc(1, sizeof(*m));
 	if (m == NULL || store_own(s, m, memory_free) != 0)
@@ -162,7 +162,7 @@ wasm_table_new(
 	struct wasm_table *t;
 
 	*out = NULL;
-	if (range.min > s->limits.table_entries)
+	if (range.min > s->limits.table_entries || range.min > range.max)
 		return err_raise(WASM_LIMIT);
 	t = calloc(1, sizeof(*t));
 	if (t == NULL || store_own(s, t, table_free) != 0)

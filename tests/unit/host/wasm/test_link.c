@@ -228,6 +228,25 @@ START_TEST(an_import_of_another_type_does_not_link)
 }
 END_TEST
 
+START_TEST(a_host_memory_is_no_smaller_than_its_minimum)
+{
+	struct wasm_memory *m;
+	struct wasm_table *t;
+	struct host h;
+	struct rig r;
+
+	begin(&r, &h);
+	ck_assert_int_eq(wasm_memory_new(r.store, (struct wasm_range){ 2, 1 }, &m), WASM_LIMIT);
+	ck_assert_int_eq(
+	    wasm_memory_new(r.store, (struct wasm_range){ 65536, 65536 }, &m), WASM_LIMIT);
+	ck_assert_int_eq(
+	    wasm_table_new(r.store, WASM_FUNCREF, (struct wasm_range){ 2, 1 }, &t), WASM_LIMIT);
+	ck_assert_int_eq(wasm_table_new(r.store, WASM_FUNCREF, (struct wasm_range){ 2, 3 }, &t), 0);
+	ck_assert_uint_eq(wasm_table_size(t), 2);
+	rig_deinit(&r);
+}
+END_TEST
+
 TCase *
 link_tests(void)
 {
@@ -241,5 +260,6 @@ link_tests(void)
 	tcase_add_test(t, a_running_store_cannot_be_called);
 	tcase_add_test(t, a_reset_leaves_nothing_behind);
 	tcase_add_test(t, an_import_of_another_type_does_not_link);
+	tcase_add_test(t, a_host_memory_is_no_smaller_than_its_minimum);
 	return t;
 }
