@@ -543,6 +543,7 @@ open_dispatcher(int fd)
 	static const struct channel_ops ops = ROWS(rules, peer_gone);
 
 	channel_end(&self.dispatcher, "replaced");
+	self.batch.n = 0; /* of the one before: its numbers begin anew */
 	return channel_open(&self.dispatcher, &self.child.loop, fd, "dispatcher", 0, &ops);
 }
 
