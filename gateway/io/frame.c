@@ -77,7 +77,6 @@ allowed(struct channel *c, const struct frame_rule *rule, size_t len, bool with_
 		return "message too long";
 	if (with_fd != rule->with_fd)
 		return "descriptor where none belongs, or none where one does";
-	c->said |= bit;
 	return NULL;
 }
 
@@ -103,9 +102,10 @@ take_frame(struct channel *c, struct bytes in)
 		end(c, "message too long");
 		return 0;
 	}
-	if (cur.in.len < len)
-		return 0;
+	/* before its body is waited for: what may not be said is not collected either */
 	why = allowed(c, rule, len, (flags & FRAME_FLAG_FD) != 0);
+	if (why == NULL && cur.in.len < len)
+		return 0;
 	if (why == NULL && (flags & FRAME_FLAG_FD) != 0) {
 		fd = claim_fd(c);
 		if (fd < 0)
@@ -123,6 +123,7 @@ take_frame(struct channel *c, struct bytes in)
 		end(c, why);
 		return 0;
 	}
+	c->said |= UINT64_C(1) << (rule - c->ops->rules);
 	cur.in = bytes_upto(cur.in, len);
 	if (rule->handle(c, &cur, fd) != 0) {
 		c->refused = true;

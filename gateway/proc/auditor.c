@@ -248,40 +248,6 @@ make_room(void)
 
 /* ---- what is reported ---- */
 
-/* begins_with() - "@text@then..." */
-static bool
-begins_with(struct bytes s, const char *text, uint8_t then)
-{
-	size_t n = strlen(text);
-
-	return s.len > n && bytes_starts(s, bytes_str(text)) && s.ptr[n] == then;
-}
-
-/*
- * note_is_own() - is it about a connection of the edge that says it, in every word of it that names one?
- * Which edge that is, the channel says. A connection opens once and closes once.
- */
-static bool
-note_is_own(const struct msg_note *m, uint32_t edge, struct named *who)
-{
-	bool opens = bytes_is(m->event, "conn_open"), closes = bytes_is(m->event, "conn_close");
-	char id[64];
-
-	snprintf(id, sizeof(id), "%u.%llu", edge, (unsigned long long)m->conn);
-	if (m->id.len != 0 && !begins_with(m->id, id, '.'))
-		return false;
-	if (m->listener >= SETUP_LISTENERS)
-		return false;
-	if (who == NULL)
-		return true; /* nobody's name is on it */
-	if (m->listener != who->entry.listener || !begins_with(m->source, who->source, ':') ||
-	    (opens && who->opened) || (closes && who->closed))
-		return false;
-	who->opened = who->opened || opens;
-	who->closed = who->closed || closes;
-	return true;
-}
-
 int
 auditor_on_note(struct channel *c, struct cursor *in, int fd)
 {

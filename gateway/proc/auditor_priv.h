@@ -79,6 +79,12 @@ int auditor_on_login_refused(struct channel *c, struct cursor *in, int fd);
 int auditor_on_record(struct channel *c, struct cursor *in, int fd);
 int auditor_on_spared(struct channel *c, struct cursor *in, int fd);
 int auditor_on_outcome(struct channel *c, struct cursor *in, int fd);
+/*
+ * note_is_own() - is it about a connection of the edge that says it, in every word of it that names one?
+ * @edge: as the channel says; @who: the verifier's word on the connection, or NULL. A connection opens once
+ * and closes once.
+ */
+bool note_is_own(const struct msg_note *m, uint32_t edge, struct named *who);
 /* auditor_on_peer() - the parent's MSG_PEER. */
 int auditor_on_peer(struct channel *c, struct cursor *in, int fd);
 /* peers_begin() - the log is open: hear what is under way, and who is who. */

@@ -15,5 +15,6 @@ TCase *ledger_tests(void);
 TCase *exposition_tests(void);
 TCase *audit_parts_tests(void);
 TCase *ruling_tests(void);
+TCase *roster_tests(void);
 
 #endif
