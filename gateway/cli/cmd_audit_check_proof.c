@@ -94,8 +94,8 @@ cmd_audit_check_proof(const struct cli_args *a)
 	autofree(mem_freep) uint8_t *room = malloc(PROOF_MAX);
 	bool json = cli_flag(a, "json");
 	struct audit_keys keys;
-	struct checkpoint c;
-	struct proof p;
+	struct checkpoint c = { 0 };
+	struct proof p = { 0 };
 	struct buf text;
 	int r = audit_keys_read(&keys, a, NULL), err;
 

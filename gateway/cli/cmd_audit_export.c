@@ -57,7 +57,7 @@ static int
 head_of(const struct export *e, size_t i, struct buf *line, struct record_shape *s)
 {
 	struct audit_lines l;
-	struct bytes first;
+	struct bytes first = BYTES_NULL;
 	int r = audit_lines_open(&l, &e->dir, e->dir.first[i], 0);
 
 	if (r == 0)

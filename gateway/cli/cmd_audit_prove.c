@@ -74,7 +74,7 @@ begin(struct proving *p, struct merkle_prover *prover, struct audit_lines *l, ui
 	struct record_shape s;
 	struct merkle before;
 	struct digest leaf;
-	struct bytes line;
+	struct bytes line = BYTES_NULL;
 	int r = audit_lines_open(l, &p->dir, segment, 0);
 
 	if (r == 0)

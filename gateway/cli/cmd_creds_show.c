@@ -111,7 +111,7 @@ show_text(struct buf *b, const struct shown *s)
 	}
 	when_format(s->j.exp_s, when);
 	if (s->j.exp_s != 0 && s->j.exp_s < s->now_s)
-		strcat(when, "  expired"); /* WHEN_TEXT + 16 is room for it */
+		snprintf(when + strlen(when), sizeof(when) - strlen(when), "  expired");
 	print_row(b, "expires", when);
 	if (types != 0) {
 		print_row(b, "types", "");

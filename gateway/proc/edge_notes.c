@@ -24,11 +24,13 @@ edge_note(struct relay *r, struct msg_note *m)
 	if (edge.auditor.fd < 0 || channel_pending(&edge.auditor) > EDGE_NOTES_MAX) {
 		edge.notes_lost++;
 		edge.past.unwritten++;
+		m->source = BYTES_NULL;
 		return;
 	}
 	m->summed += edge.notes_lost;
 	edge.notes_lost = 0;
 	(void)msg_note_put(&edge.auditor, m);
+	m->source = BYTES_NULL; /* the text was ours */
 }
 
 static const char *

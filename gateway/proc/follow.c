@@ -176,7 +176,7 @@ durable(const struct follow *f, uint64_t *bytes)
 static ssize_t
 fill(struct follow *f)
 {
-	uint64_t end, from = f->at.offset + (f->len - f->used), room;
+	uint64_t end = 0, from = f->at.offset + (f->len - f->used), room;
 	ssize_t n;
 	int r = durable(f, &end);
 

@@ -306,7 +306,7 @@ read_defaults(struct claims_account *a, const struct jwt *j, char *why)
 static int
 read_callout(const struct jwt *j, char *why)
 {
-	size_t callout, users;
+	size_t callout = 0, users = 0;
 	int r = claims_child(&j->json, j->nats, "authorization", JSON_OBJECT, &callout, why);
 
 	if (r == 0 && callout != 0)

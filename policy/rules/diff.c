@@ -85,7 +85,7 @@ diff_pay(struct diff *d, uint64_t steps)
 void
 diff_open(struct diff *d, const char *what, const char *of)
 {
-	const char **more = d->out->open;
+	const char **more;
 	struct buf b;
 	const char *text;
 
@@ -97,7 +97,7 @@ diff_open(struct diff *d, const char *what, const char *of)
 	for (size_t i = 0; i < d->out->n_open; i++)
 		if (strcmp(d->out->open[i], text) == 0)
 			return;
-	more = reallocarray(more, d->out->n_open + 1, sizeof(*more));
+	more = reallocarray(d->out->open, d->out->n_open + 1, sizeof(*more));
 	if (more == NULL) {
 		d->no_memory = true;
 		return;

@@ -18,6 +18,8 @@ enum { SHOWN = 8, WHAT_MAX = 1 << 20 };
 static struct pol_list
 list_of(const struct pol_rule *rule, enum diff_op op)
 {
+	if (rule == NULL)
+		return (struct pol_list){ 0 };
 	switch (op) {
 	case DIFF_PUBLISH:
 		return rule->publish;

@@ -29,7 +29,9 @@ draft_string(struct draft *d, struct bytes s)
 	if (s.len != 0)
 		buf_put(b, s);
 	buf_put_u8(b, 0);
-	return buf_failed(b) ? (struct pol_str){ 0 } : out;
+	if (buf_failed(b))
+		out = (struct pol_str){ 0 };
+	return out;
 }
 
 /* FNV-1a: names come from the operator's own files, nobody plays against this table. */
