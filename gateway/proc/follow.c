@@ -114,14 +114,26 @@ open_segment(struct follow *f, uint64_t first)
 	return 0;
 }
 
-/* skip_to() - the segment wanted is gone: go on at the next there is. Return: FOLLOW_MISSED,
- * -errno. */
+/* still_there() - retention takes the oldest: with records there that are older than the place we were given, its
+ * segment was not removed. It never was one. */
+static bool
+still_there(struct follow *f)
+{
+	uint64_t oldest;
+
+	return f->fresh && f->at.seq != 0 && oldest_from(f, 1, &oldest) == 0 && oldest <= f->at.seq;
+}
+
+/*
+ * skip_to() - the segment wanted is gone: go on at the next there is.
+ * Return: 0, FOLLOW_MISSED, FOLLOW_ELSEWHERE, -errno.
+ */
 static int
 skip_to(struct follow *f)
 {
 	bool begun = f->at.first != 0;
 	uint64_t first = 0;
-	int r = oldest_from(f, f->at.seq + 1, &first);
+	int r = still_there(f) ? FOLLOW_ELSEWHERE : oldest_from(f, f->at.seq + 1, &first);
 
 	if (r != 0)
 		return err_pass(r);
@@ -141,7 +153,7 @@ skip_to(struct follow *f)
 	return begun ? FOLLOW_MISSED : 0;
 }
 
-/* want_segment() - have the one open that ->at is in. Return: 0, FOLLOW_MISSED, -errno. */
+/* want_segment() - have the one open that ->at is in. Return: 0, FOLLOW_MISSED, FOLLOW_ELSEWHERE, -errno. */
 static int
 want_segment(struct follow *f)
 {
@@ -251,10 +263,22 @@ count(struct follow *f, struct bytes text, struct follow_line *line)
 	f->at.head = line->leaf;
 }
 
-/* beyond() - is the place behind the durable end? Then it is of another log. */
+/* behind_its_segment() - is the place past the end of a segment that is whole? */
+static bool
+behind_its_segment(const struct follow *f)
+{
+	uint64_t end;
+
+	return f->open < f->upto.first && durable(f, &end) == 0 && f->at.offset > end;
+}
+
+/* beyond() - is the place behind the durable end, or not there with the last record read? Then it is of another log. */
 static bool
 beyond(const struct follow *f)
 {
+	if (f->at.seq == f->upto.seq && f->upto.offset != 0 &&
+	    (f->at.first != f->upto.first || f->at.offset != f->upto.offset))
+		return true;
 	return f->at.seq > f->upto.seq || f->at.first > f->upto.first ||
 	       (f->at.first == f->upto.first && f->at.offset > f->upto.offset);
 }
@@ -272,6 +296,8 @@ follow_next(struct follow *f, struct follow_line *line)
 
 		if (r != 0)
 			return err_pass(r);
+		if (f->fresh && behind_its_segment(f))
+			return FOLLOW_ELSEWHERE;
 		r = read_line(f, &text);
 		if (r == 0) {
 			struct follow_at before = f->at;

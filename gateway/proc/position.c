@@ -47,6 +47,20 @@ number(struct bytes *s, uint64_t *v)
 	return true;
 }
 
+/* possible() - can one come to this place by reading? A damaged file must not have records left out. */
+static bool
+possible(const struct follow_at *at)
+{
+	static const struct digest none;
+	bool known = !digest_eq(&at->head, &none);
+
+	if (at->first == 0)
+		return at->offset == 0 && at->seq == 0 && !known;
+	if (at->offset == 0)
+		return at->seq == at->first - 1;
+	return at->seq >= at->first && known;
+}
+
 int
 position_parse(struct bytes text, struct follow_at *at)
 {
@@ -54,7 +68,7 @@ position_parse(struct bytes text, struct follow_at *at)
 
 	if (!bytes_starts(text, mark) || !number(&s, &at->first) || !number(&s, &at->offset) ||
 	    !number(&s, &at->seq) || s.len != DIGEST_HEX + 1 || s.ptr[DIGEST_HEX] != '\n' ||
-	    !digest_from_hex(bytes_upto(s, DIGEST_HEX), &at->head))
+	    !digest_from_hex(bytes_upto(s, DIGEST_HEX), &at->head) || !possible(at))
 		return POSITION_BAD;
 	return 0;
 }

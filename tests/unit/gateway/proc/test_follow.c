@@ -241,6 +241,67 @@ START_TEST(a_place_is_kept)
 }
 END_TEST
 
+/* sent() - what a sink with this file is given: every record behind @from, and none is said to be gone. */
+static void
+sent(struct bytes text, uint64_t from)
+{
+	struct follow_line line;
+	struct follow_at at;
+	uint64_t next = 0;
+	int r;
+
+	follow_to(&f, position_parse(text, &at) == 0 ? &at : NULL);
+	for (int turns = 0; (r = follow_next(&f, &line)) != FOLLOW_END; turns++) {
+		ck_assert_int_lt(turns, 200);
+		ck_assert_msg(r == 0 || r == FOLLOW_ELSEWHERE, "%.*s: %d", (int)text.len, (const char *)text.ptr, r);
+		if (r == FOLLOW_ELSEWHERE) {
+			follow_to(&f, NULL);
+			continue;
+		}
+		ck_assert_msg(next != 0 ? line.seq == next : line.seq <= from + 1, "%.*s: record %lu",
+		    (int)text.len, (const char *)text.ptr, (unsigned long)line.seq);
+		next = line.seq + 1;
+	}
+	ck_assert_msg((next != 0 ? next : from + 1) == f.upto.seq + 1, "%.*s: the end is %lu", (int)text.len,
+	    (const char *)text.ptr, (unsigned long)next);
+}
+
+START_TEST(a_damaged_place_leaves_no_record_out)
+{
+	static const char letters[] = "0123456789abcdef \n-";
+	struct follow_at at[60];
+	struct follow_line line;
+
+	add(20, false);
+	add(20, true);
+	add(20, true);
+	for (size_t i = 0; i < 60; i++) {
+		ck_assert_int_eq(follow_next(&f, &line), 0);
+		at[i] = f.at;
+	}
+	/* at the beginning, at the end and in the midst of a segment */
+	for (size_t i = 0; i < 60; i += 19) {
+		struct buf b;
+
+		buf_init(&b, 256);
+		position_put(&b, &at[i]);
+		sent(buf_bytes(&b), i + 1);
+		for (size_t k = 0; k < b.len; k += b.ptr[k] == '\n' || k < 24 ? 1 : 13) {
+			uint8_t was = b.ptr[k];
+
+			for (size_t n = 0; n + 1 < sizeof(letters); n++) {
+				b.ptr[k] = (uint8_t)letters[n];
+				sent(buf_bytes(&b), i + 1);
+			}
+			b.ptr[k] = was;
+			sent(bytes_upto(buf_bytes(&b), k), i + 1);
+		}
+		buf_deinit(&b);
+	}
+}
+END_TEST
+
+#define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
 #define HEX "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 
 START_TEST(what_is_no_place_is_refused)
@@ -248,10 +309,17 @@ START_TEST(what_is_no_place_is_refused)
 	static const char *const bad[] = { "", "v1", "v1 1 2 3 " HEX, "v1 1 2 3 " HEX "\n\n",
 		"v2 1 2 3 " HEX "\n", "v1 01 2 3 " HEX "\n", "v1 1 2 3 4 " HEX "\n",
 		"v1 1 2 " HEX "\n", "v1 -1 2 3 " HEX "\n", "v1 11111111111111111 2 3 " HEX "\n",
-		"v1 1 2 3 " HEX "0\n" };
+		"v1 1 2 3 " HEX "0\n",
+		/* nobody comes to such a place by reading */
+		"v1 1 0 3 " HEX "\n", "v1 1 2 0 " ZEROS "\n", "v1 1 2 3 " ZEROS "\n",
+		"v1 4 2 3 " HEX "\n", "v1 0 0 3 " HEX "\n", "v1 0 2 0 " ZEROS "\n",
+		"v1 0 0 0 " HEX "\n" };
 	struct follow_at at;
 
-	ck_assert_int_eq(position_parse(BYTES_LIT("v1 1 0 3 " HEX "\n"), &at), 0);
+	ck_assert_int_eq(position_parse(BYTES_LIT("v1 1 2 3 " HEX "\n"), &at), 0);
+	ck_assert_int_eq(position_parse(BYTES_LIT("v1 4 0 3 " HEX "\n"), &at), 0);
+	ck_assert_int_eq(position_parse(BYTES_LIT("v1 4 0 3 " ZEROS "\n"), &at), 0);
+	ck_assert_int_eq(position_parse(BYTES_LIT("v1 0 0 0 " ZEROS "\n"), &at), 0);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		ck_assert_msg(position_parse(bytes_str(bad[i]), &at) == POSITION_BAD, "%s", bad[i]);
 }
@@ -273,5 +341,6 @@ follow_tests(void)
 	tcase_add_test(t, a_link_in_a_segments_place_is_not_followed);
 	tcase_add_test(t, a_place_is_kept);
 	tcase_add_test(t, what_is_no_place_is_refused);
+	tcase_add_test(t, a_damaged_place_leaves_no_record_out);
 	return t;
 }
