@@ -101,21 +101,23 @@ take_up(struct inspect *in, const struct record_shape *s)
 bool
 inspect_begins(struct inspect *in, const struct record_shape *s)
 {
+	uint64_t next = in->last.seq + 1;
+
+	/* by its name, whatever its first line is: what is missing comes before what is wrong here */
+	if (in->result.first != 0 && in->segment > next && s->head.seq != next) {
+		inspect_find(in, INSPECT_MISSING, next, in->segment - 1,
+		    s->head.seq == in->segment && s->head.kind == RECORD_SEGMENT
+			? "a whole file is missing, or the end of one"
+			: "the file before ends early");
+		return false;
+	}
 	if (s->head.kind != RECORD_SEGMENT || s->head.seq != in->segment) {
 		/* perhaps only its first line is wrong: the link says more, when there is one */
 		inspect_find(in, INSPECT_SEGMENT, in->segment, in->segment,
 		    "the file does not begin with the segment it is called");
 		return false;
 	}
-	if (in->result.first != 0) {
-		if (s->head.seq > in->last.seq + 1) {
-			inspect_find(in, INSPECT_MISSING, in->last.seq + 1, s->head.seq - 1,
-			    "a whole file is missing");
-			return false;
-		}
-		return true;
-	}
-	return s->head.seq == 1 || take_up(in, s);
+	return in->result.first != 0 || s->head.seq == 1 || take_up(in, s);
 }
 
 bool

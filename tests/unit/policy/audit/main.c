@@ -18,6 +18,7 @@ main(void)
 	suite_add_tcase(s, segment_tests());
 	suite_add_tcase(s, inspect_tests());
 	suite_add_tcase(s, tamper_tests());
+	suite_add_tcase(s, campaign_tests());
 	suite_add_tcase(s, proof_tests());
 	suite_add_tcase(s, audit_vector_tests());
 	runner = srunner_create(s);

@@ -11,6 +11,7 @@ TCase *redact_tests(void);
 TCase *segment_tests(void);
 TCase *inspect_tests(void);
 TCase *tamper_tests(void);
+TCase *campaign_tests(void);
 TCase *proof_tests(void);
 TCase *audit_vector_tests(void);
 
