@@ -13,5 +13,6 @@ TCase *scope_tests(void);
 TCase *mint_tests(void);
 TCase *stamp_tests(void);
 TCase *stamp_batch_tests(void);
+TCase *wascap_tests(void);
 
 #endif
