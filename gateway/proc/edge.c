@@ -185,6 +185,9 @@ on_tick(uv_timer_t *t)
 	if (edge.running)
 		edge_listen(true);
 	edge_tick_drain(now);
+	log_few_tick(&edge.failed_lines, "login_failed", now);
+	log_few_tick(&edge.penalty_lines, "source_penalised", now);
+	log_few_tick(&edge.accept_lines, "accept_failed", now);
 }
 
 /* ---- beginning ---- */

@@ -231,7 +231,8 @@ accept_one(struct edge_listener *l)
 	if (error == EMFILE)
 		error = spend_reserve(l);
 	if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM) {
-		log_event(LOG_ERR, "accept_failed");
+		if (log_few(&edge.accept_lines, "accept_failed", edge_now_ms()))
+			log_event(LOG_ERR, "accept_failed");
 		edge_listen(false); /* until the next tick */
 	}
 	return error == 0 || error == EINTR || error == ECONNABORTED;

@@ -216,6 +216,8 @@ edge_fault(const char *source, enum source_fault fault)
 
 	if (!sources_fault(edge.sources, source, fault, edge_now_ms()))
 		return;
+	if (!log_few(&edge.penalty_lines, "source_penalised", edge_now_ms()))
+		return;
 	log_begin(&l, LOG_WRN, "source_penalised");
 	log_str(&l, "source", source);
 	log_num(&l, "ms", (int64_t)sources_penalty_ms(edge.sources, source, edge_now_ms()));

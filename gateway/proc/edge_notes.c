@@ -119,6 +119,24 @@ edge_on_opened(struct relay *r)
 	log_end(&l);
 }
 
+/* log_ended() - in our own log; of strangers not more than is worth reading. */
+static void
+log_ended(const struct relay *r, const char *why, struct bytes tls)
+{
+	bool admitted = r->identity != NULL;
+	struct log_line l;
+
+	if (!admitted && !log_few(&edge.failed_lines, "login_failed", edge_now_ms()))
+		return;
+	log_begin(&l, admitted ? LOG_INF : LOG_WRN, admitted ? "conn_close" : "login_failed");
+	log_num(&l, "client", (int64_t)r->id);
+	log_str(&l, "source", r->source);
+	log_str(&l, "why", why);
+	if (tls.len != 0)
+		log_bytes(&l, "tls", tls);
+	log_end(&l);
+}
+
 void
 edge_on_ended(struct relay *r, const char *why)
 {
@@ -136,7 +154,6 @@ edge_on_ended(struct relay *r, const char *why)
 	const struct layer *tls = r->client.stream.layer != NULL && r->client.stream.layer->why != NULL
 				      ? r->client.stream.layer
 				      : r->upstream.stream.layer;
-	struct log_line l;
 
 	if (tls != NULL && tls->why != NULL)
 		m.detail = bytes_str(tls->why);
@@ -150,13 +167,7 @@ edge_on_ended(struct relay *r, const char *why)
 	/* what the verifier refused, the verifier has reported */
 	if (admitted || !((struct client *)r)->refused)
 		edge_note(r, &m);
-	log_begin(&l, admitted ? LOG_INF : LOG_WRN, admitted ? "conn_close" : "login_failed");
-	log_num(&l, "client", (int64_t)r->id);
-	log_str(&l, "source", r->source);
-	log_str(&l, "why", why);
-	if (m.detail.len != 0)
-		log_bytes(&l, "tls", m.detail);
-	log_end(&l);
+	log_ended(r, why, m.detail);
 	/* its last commands must be on their way before anybody hears that it left */
 	if (edge.dispatcher.fd >= 0)
 		channel_flush(&edge.dispatcher);

@@ -14,6 +14,7 @@
 #include "gateway/auth/tally.h"
 #include "gateway/proc/child.h"
 #include "gateway/proc/limit_log.h"
+#include "gateway/proc/log_few.h"
 #include "gateway/proc/msg_auditor.h"
 #include "gateway/proc/msg_dispatcher.h"
 #include "gateway/proc/msg_signer.h"
@@ -96,6 +97,7 @@ struct edge {
 	struct tally *accounts; /* subscriptions of each */
 	struct tally *users;    /* struct pace of each */
 	struct limit_log limit_log;
+	struct log_few failed_lines, penalty_lines, accept_lines;
 	int reserve; /* a descriptor to spend when there are none */
 	size_t turn; /* the listener that is next */
 	uint64_t last_id;

@@ -45,6 +45,8 @@ refuse(struct channel *c, const struct msg_login *m, const char *error, const ch
 	if (msg_refused_put(&verifier.auditor, &note) != 0)
 		verifier.lost++;
 	(void)msg_end_put(c, MSG_TURN_AWAY, m->conn, error, code);
+	if (!log_few(&verifier.refused_lines, "login_refused", uv_now(&verifier.child.loop)))
+		return;
 	log_begin(&l, LOG_WRN, "login_refused");
 	log_num(&l, "client", (int64_t)m->conn);
 	log_str(&l, "source", m->source);

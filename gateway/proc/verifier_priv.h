@@ -8,6 +8,7 @@
 #include "gateway/proc/child.h"
 #include "gateway/proc/conns.h"
 #include "gateway/proc/doors.h"
+#include "gateway/proc/log_few.h"
 #include "gateway/proc/msg_verifier.h"
 #include "gateway/proc/nonces.h"
 #include "gateway/proc/people.h"
@@ -43,6 +44,7 @@ struct verifier {
 	struct people people;
 	struct seats seats;
 	uv_timer_t tick;
+	struct log_few refused_lines;
 	int64_t next_end_s; /* of an account or operator; 0: none */
 	uint64_t lost;      /* refused logins the auditor was not there for */
 };

@@ -67,6 +67,7 @@ verifier_on_tick(uv_timer_t *t)
 	if (account_ended)
 		verifier.next_end_s = trust_next_end(verifier.trust, now);
 	verifier_review(account_ended);
+	log_few_tick(&verifier.refused_lines, "login_refused", uv_now(&verifier.child.loop));
 }
 
 static void

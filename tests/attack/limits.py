@@ -150,6 +150,40 @@ def several_edges_are_no_more_patient(s):
         check(turned_away(s))
 
 
+def lines_of_a_flood(s):
+    """A flood of bad logins is not a flood of lines: what was left out is told, and the sum is right."""
+    n = 150
+    s.start()
+    mark = s.deployment.gateway.mark()
+    begin = time.monotonic()
+    for i in range(n):
+        c = s.raw()
+        c.line()
+        if i % 2 == 0:
+            c.send(b"GARBAGE\r\n")
+            c.line()
+            c.expect_end()
+            c.close()
+        else:
+            bad_login(s)
+
+    def told():
+        took = time.monotonic() - begin
+        lines = [x for x in s.deployment.gateway.lines[mark:] if "event=login_failed" in x or "event=login_refused" in x]
+        sums = [x for x in s.deployment.gateway.lines[mark:] if "event=lines_left_out" in x]
+        left = {w: sum(int(x.rpartition("times=")[2]) for x in sums if f"what={w} " in x)
+                for w in ("login_failed", "login_refused")}
+        # of those whom the verifier refuses the edge has a line too
+        if len(lines) + sum(left.values()) < n + n // 2:
+            return None
+        check(len(lines) <= 2 * 20 * (took + 2), f"{len(lines)} lines in {took} s")
+        return left
+
+    left = until(told, "all are told")
+    check(sum(left.values()) > 0 or time.monotonic() - begin > 3, "nothing was left out")
+    s.work()
+
+
 def strangers_of_one_source(s):
     """LIMIT: one source holds so many connections that have not logged in; others come in."""
     s.start(limits={**STRICT, "max_source_preauth": 3, "auth_timeout": "1m"})
@@ -514,6 +548,7 @@ if __name__ == "__main__":
             an_expired_login_costs_little,
             exempt_networks,
             several_edges_are_no_more_patient,
+            lines_of_a_flood,
             strangers_of_one_source,
             connections_of_one_source,
             strangers_in_all,

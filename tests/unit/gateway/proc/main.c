@@ -19,6 +19,7 @@ main(void)
 	suite_add_tcase(s, snapshot_tests());
 	suite_add_tcase(s, messages_tests());
 	suite_add_tcase(s, follow_tests());
+	suite_add_tcase(s, log_few_tests());
 	suite_add_tcase(s, ship_tests());
 	suite_add_tcase(s, control_request_tests());
 	suite_add_tcase(s, ledger_tests());

@@ -9,6 +9,7 @@ TCase *people_tests(void);
 TCase *snapshot_tests(void);
 TCase *messages_tests(void);
 TCase *follow_tests(void);
+TCase *log_few_tests(void);
 TCase *ship_tests(void);
 TCase *control_request_tests(void);
 TCase *ledger_tests(void);
