@@ -68,6 +68,14 @@ def children(pid):
     return out
 
 
+def count(pid):
+    """The descriptors of a process; None where only root may look."""
+    try:
+        return len(os.listdir(f"/proc/{pid}/fd"))
+    except PermissionError:
+        return None
+
+
 class Stage:
     """One deployment for one attack."""
 
@@ -128,7 +136,7 @@ class Stage:
     def descriptors(self):
         """{pid: count} of the parent and its children."""
         pids = [self.deployment.gateway.pid] + [p for ps in self.roles().values() for p in ps]
-        return {p: len(os.listdir(f"/proc/{p}/fd")) for p in pids}
+        return {p: n for p in pids if (n := count(p)) is not None}
 
     def resident_kb(self, role):
         total = 0

@@ -79,6 +79,7 @@ class Deployment:
         self.upstream = {"mint": "keys/upstream.mint"}
         self.leaf = None
         self.gateway = None
+        self.program = "bin/portcullis-gateway"
         self.clients = []
 
     def path(self, *names):
@@ -193,7 +194,7 @@ class Deployment:
 
     def start_gateway(self, build, upstream_port=None, **options):
         conf = self.gateway_conf(upstream_port or self.leaf.port)
-        self.gateway = Gateway(os.path.join(build, "bin", "portcullis-gateway"), conf, **options)
+        self.gateway = Gateway(os.path.join(build, self.program), conf, **options)
         return self.gateway
 
     def login(self, role=None, name="user", account="ACME", tags=(), perms=None, pair=None, nats=None, **times):
