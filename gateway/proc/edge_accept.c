@@ -78,7 +78,7 @@ turn_away(int fd, const char *source, enum limit l)
 	info_encode(&json, &hello);
 	nats_put_info(&out, buf_bytes(&json));
 	nats_put_err(&out, "maximum connections exceeded");
-	n = send(fd, out.ptr, out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	n = buf_failed(&json) || buf_failed(&out) ? 0 : send(fd, out.ptr, out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
 	(void)n;
 	shutdown(fd, SHUT_WR);
 	close(fd);
@@ -125,7 +125,6 @@ may_enter(struct client *c, const struct edge_listener *l, const char *source)
 static void
 begin(struct client *c, struct edge_listener *l)
 {
-	c->listener = l;
 	l->n++;
 	c->early = true;
 	TAILQ_INSERT_TAIL(&edge.early, c, early_link);
@@ -183,6 +182,7 @@ admit_socket(int fd, struct edge_listener *l, const struct sockaddr_storage *ss)
 		free(c);
 		return;
 	}
+	c->listener = l; /* it can begin to end while it is greeted: who has reset it already */
 	if (relay_start(&c->relay, &edge.env, fd, ++edge.last_id, source, port, nonce) != 0) {
 		sources_leave(edge.sources, c->source, true, edge_now_ms());
 		free(c);

@@ -1,5 +1,10 @@
 #!/usr/bin/python3
 """Floods: many of everything, from strangers and from people with a name."""
+import os
+import signal
+import socket
+import struct
+
 import stage
 from stage import COMMAND, Failed, bodies, until
 
@@ -179,6 +184,23 @@ def subscriptions_to_the_limit(s):
     s.work(c)
 
 
+def gone_before_it_is_greeted(s):
+    """A client that resets before the edge comes to accept it: an end on record, and the edge goes on."""
+    s.start()
+    edge = s.roles()["edge"][0]
+    for _ in range(20):
+        os.kill(edge, signal.SIGSTOP)
+        c = socket.create_connection((s.deployment.gateway.host, s.deployment.gateway.port))
+        c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        c.close()
+        os.kill(edge, signal.SIGCONT)
+        s.bystander.barrier()
+    s.work()
+    if s.roles()["edge"] != [edge]:
+        raise Failed("the edge is another")
+    s.deployment.gateway.wait_line(lambda x: 'why="client_gone"' in x)
+
+
 if __name__ == "__main__":
     stage.run(
         [
@@ -190,5 +212,6 @@ if __name__ == "__main__":
             many_commands,
             command_of_any_size,
             subscriptions_to_the_limit,
+            gone_before_it_is_greeted,
         ]
     )
