@@ -18,7 +18,7 @@ cef_refused(const struct record *r)
 static void
 escaped(struct buf *out, struct bytes s, bool header)
 {
-	uint8_t room[16];
+	uint8_t room[16] = { 0 };
 
 	while (s.len > 0) {
 		struct buf one = { .ptr = room, .cap = sizeof(room), .max = sizeof(room) };

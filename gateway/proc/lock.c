@@ -139,10 +139,9 @@ void
 lock_down(struct child *c, const struct lock_needs *needs)
 {
 	struct confine want = { .expected = &c->census, .filter = filter_of(c->role), .minimum = c->setup.walls_minimum };
-	struct confine_report got;
+	struct confine_report got = { 0 };
 	int r = 0;
 
-	got.why[0] = '\0';
 	limits_of(&want, c->role);
 	user_of(&want, &c->setup, needs);
 	/* what came along with the message that is being handled, for those behind it */

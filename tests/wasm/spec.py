@@ -180,7 +180,7 @@ class File:
 def main(argv):
     files = argv[2:] or sorted(glob.glob(os.path.join(os.environ.get("PORTCULLIS_WASM_SPEC", "-"), "*.wast")))
     if not files:
-        print("skipped: specification tests not found (PORTCULLIS_WASM_SPEC)")
+        print("skip: specification tests not found (PORTCULLIS_WASM_SPEC)")
         return 77
     shell, count = Shell(argv[1]), collections.Counter()
     shell.ask("limit table_entries 100000")
