@@ -1,15 +1,17 @@
 /*
  * edge_commands - commands that are with the dispatcher. Of each its subject and its asker's inbox are kept
- * here until its answer came, so that nobody waits in vain when the dispatcher dies with them: what is not
- * known to be forwarded is refused with that word, and so is the answer that will not come.
+ * here, so that nobody waits in vain when the dispatcher dies with them: what is not known to be forwarded is
+ * refused with that word, and so is the answer that will not come. And so that the dispatcher hears at once
+ * when nobody listens there any more.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "gateway/proc/edge_priv.h"
 #include "gateway/relay/envelope.h"
+#include "policy/rules/subject.h"
 
-enum { COMMANDS_MAX = 256, COMMANDS_ANSWER_MS = 60000 };
+enum { COMMANDS_MAX = 256, COMMANDS_ANSWERED = 64, COMMANDS_ANSWER_MS = 60000 };
 
 /* ---- the list ---- */
 
@@ -49,14 +51,18 @@ edge_commands_free(struct client *c)
 		drop(c, &c->commands);
 }
 
-/* forget_old() - whose answer does not come any more; and the oldest that waits for one, where there are too many. */
+/*
+ * forget_old() - whose answer does not come any more; where there are too many the oldest that had one, and the
+ * oldest of all that went on.
+ */
 static void
 forget_old(struct client *c, uint64_t now)
 {
 	struct asked_command **at = &c->commands;
 
 	while (*at != NULL) {
-		if ((*at)->forwarded && (now >= (*at)->until_ms || c->n_commands >= COMMANDS_MAX))
+		if ((*at)->forwarded && (now >= (*at)->until_ms || c->n_commands >= COMMANDS_MAX ||
+					    ((*at)->answered && c->n_commands >= COMMANDS_ANSWERED)))
 			drop(c, at);
 		else
 			at = &(*at)->next;
@@ -109,15 +115,34 @@ edge_command(struct relay *r, const struct relay_command *c)
 	return err_pass(answer);
 }
 
-void
-edge_enough(struct relay *r, uint64_t number)
+/* unheard() - was @subject where its answers were heard, and are they no more? */
+static bool
+unheard(struct relay *r, const struct asked_command *x, struct bytes subject)
 {
-	struct asked_command **at = find((struct client *)r, number);
+	return !x->unheard && x->reply.len > 0 && (subject.len == 0 || subject_match(subject, x->reply)) &&
+	       !relay_hears(r, x->reply);
+}
 
-	if (*at != NULL && (*at)->forwarded)
-		drop((struct client *)r, at);
-	if (edge.dispatcher.fd >= 0)
-		(void)msg_enough_put(&edge.dispatcher, r->id, number);
+void
+edge_enough(struct relay *r, struct bytes subject)
+{
+	struct client *c = (struct client *)r;
+	struct asked_command **at = &c->commands, *x;
+
+	while ((x = *at) != NULL) {
+		if (!unheard(r, x, subject)) {
+			at = &x->next;
+			continue;
+		}
+		edge_due_over(r, x->number);
+		if (edge.dispatcher.fd >= 0)
+			(void)msg_enough_put(&edge.dispatcher, r->id, x->number);
+		x->unheard = true;
+		if (x->forwarded)
+			drop(c, at);
+		else
+			at = &x->next; /* its sender waits for the word that it went on */
+	}
 }
 
 /* ---- its word ---- */
@@ -141,7 +166,7 @@ edge_on_command_done(struct channel *c, struct cursor *in, int fd)
 		return 0; /* of a connection that is ending */
 	if (!m.forwarded)
 		edge_due_over(r, m.number);
-	if (m.forwarded && m.reply.len > 0) {
+	if (m.forwarded && m.reply.len > 0 && !(*at)->unheard) {
 		(*at)->forwarded = true;
 		(*at)->until_ms = uv_now(&edge.child.loop) + COMMANDS_ANSWER_MS;
 	} else {
@@ -165,8 +190,8 @@ edge_on_answer(struct channel *c, struct cursor *in, int fd)
 	r = edge_find(m.conn);
 	if (r != NULL) {
 		at = find((struct client *)r, m.number);
-		if (*at != NULL && (*at)->forwarded)
-			drop((struct client *)r, at);
+		if (*at != NULL)
+			(*at)->answered = true;
 		edge_due_over(r, m.number);
 	}
 	if (r == NULL || !relay_answer(r, m.reply, m.onward, m.header, m.payload))
@@ -211,7 +236,8 @@ lost(struct client *c)
 	}
 	while ((x = list) != NULL) {
 		list = x->next;
-		tell(&c->relay, x);
+		if (!x->forwarded || !x->answered)
+			tell(&c->relay, x);
 		free(x);
 	}
 }

@@ -59,6 +59,8 @@ struct asked_command {
 	uint64_t number;
 	uint64_t until_ms; /* once it is forwarded: so long an answer may come */
 	bool forwarded;
+	bool answered; /* one came, more may */
+	bool unheard;  /* nobody listens for answers any more, and the dispatcher knows */
 	uint64_t of; /* which dispatcher has it */
 	struct bytes subject, reply; /* into text */
 	uint8_t text[];
@@ -120,7 +122,7 @@ extern struct edge edge;
 
 /* Commands: to the dispatcher, and its word on them. */
 int edge_command(struct relay *r, const struct relay_command *c);
-void edge_enough(struct relay *r, uint64_t number);
+void edge_enough(struct relay *r, struct bytes subject);
 int edge_on_command_done(struct channel *c, struct cursor *in, int fd);
 int edge_on_answer(struct channel *c, struct cursor *in, int fd);
 /* edge_commands_free() - of a connection that is gone. */

@@ -123,10 +123,8 @@ count(struct relay *r, struct sub *sub, bool ours)
 		relay_unsub(r, sub, false);
 		return;
 	}
-	if (r->reply_sub == sub)
-		r->reply_sub = NULL;
 	relay_subs_over(r, 1);
-	subs_remove(&r->subs, sub);
+	relay_forget_sub(r, sub);
 }
 
 /*
@@ -207,6 +205,12 @@ on_msg(struct relay *r, const struct nats_op *op)
 	/* nor does the server count its own word that nobody listens */
 	if (!nobody_listens(op->header))
 		count(r, sub, false);
+}
+
+bool
+relay_hears(struct relay *r, struct bytes reply)
+{
+	return !r->ending && r->handshake.state == HANDSHAKE_OPEN && relay_sub_for(r, reply) != NULL;
 }
 
 bool

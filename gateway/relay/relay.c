@@ -369,6 +369,25 @@ relay_command_unanswered(struct relay *r, struct bytes subject, struct bytes rep
 }
 
 void
+relay_forget_sub(struct relay *r, struct sub *sub)
+{
+	uint8_t room[INBOX_NAME_MAX];
+	struct bytes subject = sub_subject(sub);
+
+	if (subject.len <= sizeof(room)) {
+		memcpy(room, subject.ptr, subject.len);
+		subject = bytes_of(room, subject.len);
+	} else {
+		subject = BYTES_NULL;
+	}
+	if (r->reply_sub == sub)
+		r->reply_sub = NULL;
+	subs_remove(&r->subs, sub);
+	if (r->commands > 0)
+		r->env->ops->enough(r, subject);
+}
+
+void
 relay_unsub(struct relay *r, struct sub *sub, bool under_way)
 {
 	char usid[12];
@@ -379,10 +398,12 @@ relay_unsub(struct relay *r, struct sub *sub, bool under_way)
 	relay_subs_over(r, 1);
 	nats_put_unsub(to_upstream(r), bytes_of(usid, (size_t)n), false, 0);
 	if (!under_way) {
-		subs_remove(&r->subs, sub);
+		relay_forget_sub(r, sub);
 		return;
 	}
 	subs_end(&r->subs, sub, r->order.pings + 1);
+	if (r->commands > 0)
+		r->env->ops->enough(r, sub_subject(sub));
 	/* a client that never pings does not keep them all */
 	if (r->subs.n_ended >= LIMITS_ENDED_SUBS && order_own_ping(&r->order))
 		ping_up(r);

@@ -68,8 +68,8 @@ struct relay_ops {
 	void (*sign)(struct relay *r, const char *nonce);
 	/* hand a command over; relay_command_done() and relay_answer() answer. Return: 0, -errno. */
 	int (*command)(struct relay *r, const struct relay_command *c);
-	/* nobody listens for answers to a command any more */
-	void (*enough)(struct relay *r, uint64_t number);
+	/* a subscription to @subject (null: to something long) is over: are answers to a command still heard? */
+	void (*enough)(struct relay *r, struct bytes subject);
 	void (*event)(struct relay *r, const struct relay_event *e);
 	/* the name of a rule of the policy in force */
 	const char *(*rule_name)(uint32_t rule);
@@ -180,6 +180,8 @@ void relay_command_done(struct relay *r, const struct relay_done *d);
 void relay_command_unanswered(struct relay *r, struct bytes subject, struct bytes reply, const char *why);
 /* relay_answer() - an answer to a command. Return: false when nobody listens for @reply any more. */
 bool relay_answer(struct relay *r, struct bytes reply, struct bytes onward, struct bytes header, struct bytes payload);
+/* relay_hears() - has the client a subscription that answers on @reply come to? */
+bool relay_hears(struct relay *r, struct bytes reply);
 /* relay_tick() - deadlines; call about twice a second. */
 void relay_tick(struct relay *r, uint64_t now_ms);
 /* relay_rejudge() - the rights changed: end what became illegal, and only that. */

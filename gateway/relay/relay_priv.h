@@ -32,6 +32,8 @@ void relay_unsub(struct relay *r, struct sub *sub, bool under_way);
 void relay_tell(struct relay *r, struct bytes subject, struct bytes reply, const char *text);
 /* relay_own_reply() - own inbox, or a live non-command subscription of this connection? */
 bool relay_own_reply(struct relay *r, struct bytes reply);
+/* relay_forget_sub() - free it; whoever answers commands there may hear that nobody listens. */
+void relay_forget_sub(struct relay *r, struct sub *sub);
 /* relay_sub_for() - the live subscription that @subject (as the client writes it) belongs to, or NULL. */
 struct sub *relay_sub_for(struct relay *r, struct bytes subject);
 

@@ -475,6 +475,47 @@ def commands_under_way(s):
     s.work()
 
 
+def commands_nobody_waits_for(s):
+    """Whoever ends the subscription to his inbox waits for no answers: his commands are not under way any more."""
+    s.start(limits={"max_user_commands": 3})
+    s.allowed.add(COMMAND)
+    c = s.client("deployer")
+    other = c.subscribe("_INBOX.y.>")
+    for turn in range(3):
+        sid = c.subscribe("_INBOX.x.*")
+        for i in range(3):
+            c.publish(COMMAND, bodies.start_provider(n=f"{turn}.{i}"), reply=f"_INBOX.x.{i}")
+        c.barrier()
+        check(not c.errors, c.errors)
+        if turn == 0:
+            # one that hears something else is nobody's inbox
+            c.unsubscribe(other)
+            c.barrier()
+        check(s.status()["commands"]["waiting"] == 3, s.status()["commands"])
+        c.unsubscribe(sid)
+        c.barrier()
+        until(lambda: s.status()["commands"]["waiting"] == 0, "nobody waits any more")
+    # one answer was wanted, one came
+    for turn in range(4):
+        sid = c.subscribe(f"_INBOX.z.{turn}")
+        c.unsubscribe(sid, 1)
+        c.publish(COMMAND, bodies.start_provider(n=f"z.{turn}"), reply=f"_INBOX.z.{turn}")
+        c.barrier()
+        s.observer.barrier()
+        reply = [m for m in s.observer.messages if m.subject == COMMAND][-1].reply
+        s.allowed.add(reply)
+        s.observer.publish(reply, b'{"accepted":true,"error":""}')
+        check(b"accepted" in c.next().payload)
+        until(lambda: s.status()["commands"]["waiting"] == 0, "it had its answer")
+    check(not c.errors, c.errors)
+
+    def closed():
+        words = [r["outcome"] for r in s.deployment.audit_records() if r["kind"] == "outcome"]
+        return words.count("no_answer") == 9 and words.count("answered") == 4
+
+    until(closed, "each has its outcome")
+
+
 def memory_of_commands(s):
     """LIMIT: the bodies of commands under way, all together."""
     s.start(limits={"max_command_memory": "2MiB", "max_command": "1MiB"})
@@ -562,6 +603,7 @@ if __name__ == "__main__":
             publish_bytes_of_a_user,
             overload,
             commands_under_way,
+            commands_nobody_waits_for,
             memory_of_commands,
             out_of_descriptors,
             a_busy_listener_leaves_another_its_turn,

@@ -37,6 +37,7 @@ static int client, upstream; /* our ends */
 static struct buf from_client_side, from_upstream_side;
 static bool client_end, upstream_end;
 static int verifies, dials, signs, openeds, endeds, gones, events, commands;
+static unsigned ends; /* of subscriptions, while a command was under way */
 enum stop { NOWHERE, AT_VERIFY, AT_DIAL, AT_SIGN, AT_COMMAND, AT_EVENT, AT_OPENED };
 static enum stop stop_at;
 static char why_ended[64];
@@ -92,6 +93,8 @@ sign(struct relay *r, const char *nonce)
 	    r, stop_at == AT_SIGN ? BYTES_NULL : BYTES_LIT("ours"), bytes_of(sig, sizeof(sig)));
 }
 
+
+
 static int
 command(struct relay *r, const struct relay_command *c)
 {
@@ -103,10 +106,11 @@ command(struct relay *r, const struct relay_command *c)
 }
 
 static void
-enough(struct relay *r, uint64_t number)
+enough(struct relay *r, struct bytes subject)
 {
 	(void)r;
-	(void)number;
+	(void)subject;
+	ends++;
 }
 
 static void
@@ -562,14 +566,33 @@ START_TEST(an_answer_that_ends_a_subscription_is_told_upstream_at_once)
 	say(client, "SUB _INBOX.a 1\r\nUNSUB 1 1\r\nPUB " COMMAND " _INBOX.a 0\r\n\r\n");
 	turn(4, true);
 	buf_reset(&from_upstream_side);
+	ends = 0;
+	ck_assert(relay_hears(&relay, BYTES_LIT("_INBOX.a")));
 	ck_assert(
 	    relay_answer(&relay, BYTES_LIT("_INBOX.a"), BYTES_NULL, BYTES_NULL, BYTES_LIT("yes")));
+	ck_assert_uint_eq(ends, 1);
+	ck_assert(!relay_hears(&relay, BYTES_LIT("_INBOX.a")));
 	ck_assert(!relay_answer(
 	    &relay, BYTES_LIT("_INBOX.a"), BYTES_NULL, BYTES_NULL, BYTES_LIT("again")));
 	turn(2, true);
 	ck_assert(holds(&from_client_side, "MSG _INBOX.a 1 3\r\nyes\r\n"));
 	ck_assert(!holds(&from_client_side, "again"));
 	ck_assert(holds(&from_upstream_side, "UNSUB 1\r\n"));
+}
+END_TEST
+
+START_TEST(whoever_unsubscribes_waits_for_no_answer)
+{
+	log_in(CONNECT);
+	say(client, "SUB _INBOX.a.* 1\r\nSUB _INBOX.a.> 2\r\nPUB " COMMAND " _INBOX.a.b 0\r\n\r\nUNSUB 1\r\n");
+	ends = 0;
+	turn(4, true);
+	ck_assert_uint_eq(ends, 1);
+	ck_assert(relay_hears(&relay, BYTES_LIT("_INBOX.a.b")));
+	say(client, "UNSUB 2\r\n");
+	turn(4, true);
+	ck_assert_uint_eq(ends, 2);
+	ck_assert(!relay_hears(&relay, BYTES_LIT("_INBOX.a.b")));
 }
 END_TEST
 
@@ -737,6 +760,7 @@ relay_tests(void)
 	tcase_add_test(t, a_message_larger_than_the_clients_side_ends_it_and_is_not_told_in_part);
 	tcase_add_test(t, answers_that_nobody_reads_are_bounded);
 	tcase_add_test(t, an_answer_that_ends_a_subscription_is_told_upstream_at_once);
+	tcase_add_test(t, whoever_unsubscribes_waits_for_no_answer);
 	tcase_add_test(t, a_ping_waits_for_the_commands_before_it);
 	tcase_add_test(t, verbose_answers_keep_the_order_of_operations);
 	tcase_add_test(t, so_many_commands_at_once_and_the_rest_waits);
