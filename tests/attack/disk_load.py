@@ -14,7 +14,6 @@ import threading
 import time
 
 import disk_full
-import durable_before_forward
 import stage
 from audit_crash import again
 from stage import COMMAND, Failed, Skip, bodies, until
@@ -129,102 +128,104 @@ def end(s):
         raise Failed(f"audit verify says {code}: {said}")
 
 
-def fills_and_empties(s):
-    """A disk of a few MiB is filled and emptied under load, again and again; it recovers by itself each time."""
-    folder = []
-
-    def prepare(d):
-        disk_full.mount(d.path("audit"), 16 * MIB)
-        folder.append(d.path("audit"))
-
-    try:
-        s.start(prepare=prepare)
-        gate = s.deployment.gateway
-        with Crowd(s) as crowd:
-            for _ in range(3):
-                crowd.go_on()
-                mark = gate.mark()
-                filler = disk_full.fill(folder[0])
+def for_a_while(s, disturb, mend, rounds=2):
+    """Under load, again and again: @disturb makes writing fail, @mend ends that; it recovers by itself."""
+    gate = s.deployment.gateway
+    with Crowd(s) as crowd:
+        for _ in range(rounds):
+            crowd.go_on()
+            mark = gate.mark()
+            disturb()
+            try:
                 line_that(s, "audit_not_written", mark)
                 s.work()
                 crowd.go_on()
-                os.unlink(filler)
-                line_that(s, "audit_written_again", mark)
-            crowd.go_on()
-        account(s, crowd, 3)
-        end(s)
-        closed_once(s.deployment.audit_records())
-        again(s)
+            finally:
+                mend()
+            line_that(s, "audit_written_again", mark)
+        crowd.go_on()
+    account(s, crowd, rounds)
+    end(s)
+    closed_once(s.deployment.audit_records())
+    again(s)
+
+
+def fills_and_empties(s):
+    """A disk of a few MiB is filled and emptied under load, again and again; it recovers by itself each time."""
+    folder = s.deployment.path("audit")
+    try:
+        s.start(prepare=lambda d: disk_full.mount(folder, 16 * MIB))
+        for_a_while(s, lambda: disk_full.fill(folder), lambda: os.unlink(os.path.join(folder, "filler")), 3)
     finally:
-        if folder:
-            subprocess.run(["umount", "-l", folder[0]], capture_output=True)
+        unmount(folder)
 
 
-def errors_of(call, error):
-    def attack(s):
-        if shutil.which("strace") is None:
-            raise Skip("strace is not installed (scripts/setup)")
-        s.start()
-        gate = s.deployment.gateway
-        with Crowd(s) as crowd:
-            for _ in range(2):
-                crowd.go_on()
-                mark = gate.mark()
-                argv = ["strace", "-f", "-p", str(s.roles()["auditor"][0]), "-e", f"trace={call}"]
-                argv += ["-P", disk_full.newest_segment(s), "-e", f"inject={call}:error={error}"]
-                tracer = subprocess.Popen(
-                    argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-                drain = None
-                try:
-                    durable_before_forward.wait_attached(tracer)
-                    drain = threading.Thread(target=tracer.stderr.read, daemon=True)
-                    drain.start()
-                    line_that(s, "audit_not_written", mark)
-                    s.work()
-                    crowd.go_on()
-                finally:
-                    tracer.send_signal(signal.SIGINT)
-                    try:
-                        tracer.wait(20)
-                    except subprocess.TimeoutExpired:
-                        tracer.kill()
-                        tracer.wait()
-                    if drain is not None:
-                        drain.join(20)
-                    tracer.stderr.close()
-                line_that(s, "audit_written_again", mark)
-            crowd.go_on()
-        account(s, crowd, 2)
-        end(s)
-        closed_once(s.deployment.audit_records())
-        again(s)
+def device_errors(s):
+    """A real file system on a device that answers with errors for a while: fdatasync says EIO, nothing crosses."""
+    folder, below = s.deployment.path("audit"), s.deployment.path("below")
+    image = os.path.join(below, "disk")
 
-    attack.__name__ = f"{call}_says_{error}_under_load"
-    attack.__doc__ = "The device answers with this for a while: refused meanwhile, and all is well by itself afterwards."
-    return attack
+    def prepare(_):
+        # the device has no room for what is written to it
+        disk_full.mount(below, 24 * MIB)
+        file_system("ext2", image, 512 * MIB)
+        mount_image(image, folder)
+
+    try:
+        s.start(prepare=prepare)
+        for_a_while(s, lambda: disk_full.fill(below), lambda: os.unlink(os.path.join(below, "filler")))
+        why = [x for x in s.deployment.gateway.lines if "event=audit_not_written" in x]
+        if not all("Input/output error" in x for x in why):
+            raise Failed(f"another error was met: {why}")
+    finally:
+        unmount(folder)
+        unmount(below)
+
+
+def nobody_may_write(s):
+    """The file is made immutable for a while: another error than a full disk, and the same answer."""
+    if shutil.which("chattr") is None:
+        raise Skip("chattr is not installed")
+    s.start()
+    changed = []
+
+    def disturb():
+        changed[:] = [disk_full.newest_segment(s)]
+        if subprocess.run(["chattr", "+i", changed[0]], capture_output=True).returncode != 0:
+            raise Skip("no file can be made immutable here")
+
+    for_a_while(s, disturb, lambda: subprocess.run(["chattr", "-i", changed[0]], capture_output=True))
+
+
+def unmount(folder):
+    # whoever still has files there keeps them
+    if os.path.ismount(folder):
+        subprocess.run(["umount", "-l", folder], capture_output=True)
+
+
+def file_system(kind, image, size):
+    with open(image, "wb") as f:
+        f.truncate(size)
+    mkfs = shutil.which(f"mkfs.{kind}", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+    if mkfs is None or subprocess.run([mkfs, "-q", image]).returncode != 0:
+        raise Skip(f"mkfs.{kind} is not installed")
+
+
+def mount_image(image, folder):
+    os.makedirs(folder, exist_ok=True)
+    if subprocess.run(["mount", "-o", "loop", image, folder], capture_output=True).returncode != 0:
+        raise Skip("a file system in a file cannot be mounted here")
+    if os.path.isdir(os.path.join(folder, "lost+found")):
+        shutil.rmtree(os.path.join(folder, "lost+found"))
 
 
 def read_only_file_system(s):
     """A real file system gives up and is read-only for good: refused, reads and data go on; mounted anew it opens."""
     folder, image = s.deployment.path("audit"), s.deployment.path("disk")
 
-    def mount(_=None):
-        os.makedirs(folder, exist_ok=True)
-        done = subprocess.run(["mount", "-o", "loop", image, folder], capture_output=True)
-        if done.returncode != 0:
-            raise Skip("a file system in a file cannot be mounted here")
-
     def prepare(_):
-        os.makedirs(s.deployment.folder, exist_ok=True)
-        with open(image, "wb") as f:
-            f.truncate(32 * MIB)
-        if shutil.which("mkfs.ext4") is None or subprocess.run(["mkfs.ext4", "-q", image]).returncode != 0:
-            raise Skip("mkfs.ext4 is not installed")
-        mount()
-        shutil.rmtree(os.path.join(folder, "lost+found"))
-
-    def unmount():
-        return subprocess.run(["umount", folder], capture_output=True).returncode == 0
+        file_system("ext4", image, 32 * MIB)
+        mount_image(image, folder)
 
     try:
         s.start(prepare=prepare)
@@ -248,17 +249,15 @@ def read_only_file_system(s):
             raise Failed(f"status says {said}")
         gate.send_signal(signal.SIGTERM)
         gate.child.wait(20)
-        until(unmount, "nobody has a file there")
-        mount()
+        until(lambda: subprocess.run(["umount", folder], capture_output=True).returncode == 0, "nobody has a file there")
+        mount_image(image, folder)
         again(s)
         account(s, crowd, 0)
         end(s)
         closed_once(s.deployment.audit_records())
         again(s)
     finally:
-        # whoever still has files there keeps them
-        if os.path.ismount(folder):
-            subprocess.run(["umount", "-l", folder], capture_output=True)
+        unmount(folder)
 
 
 def auditor_killed(s):
@@ -281,7 +280,4 @@ def auditor_killed(s):
 
 
 if __name__ == "__main__":
-    stage.run(
-        [fills_and_empties, read_only_file_system, auditor_killed]
-        + [errors_of("write", "EROFS"), errors_of("write", "EIO"), errors_of("fdatasync", "EIO")]
-    )
+    stage.run([fills_and_empties, device_errors, nobody_may_write, read_only_file_system, auditor_killed])
