@@ -26,7 +26,6 @@ enum {
 #define OLD_NAME "jwt"
 
 static const uint8_t preamble[PREAMBLE_LEN] = { 0, 'a', 's', 'm', 1, 0, 0, 0 };
-static const uint8_t component[PREAMBLE_LEN] = { 0, 'a', 's', 'm', 0x0d, 0, 1, 0 };
 
 struct section {
 	struct bytes whole; /* with its number and length */
@@ -89,7 +88,9 @@ next(struct bytes *in, struct section *s)
 static int
 check_preamble(struct bytes module, char *why)
 {
-	if (bytes_starts(module, bytes_of(component, PREAMBLE_LEN)))
+	/* four bytes of name, two of version, two of layer: 0 is a module's, 1 a component's */
+	if (module.len >= PREAMBLE_LEN && memcmp(module.ptr, preamble, 4) == 0 &&
+	    module.ptr[6] == 1 && module.ptr[7] == 0)
 		return why_say(why, WASCAP_BAD_FILE, "a component; only core modules are read");
 	if (!bytes_starts(module, bytes_of(preamble, PREAMBLE_LEN)))
 		return why_say(why, WASCAP_BAD_FILE, "not a WebAssembly module of version 1");
