@@ -2,6 +2,7 @@
  * verbs - the one table of what `portcullis` can do. Help, completion and parsing read it.
  */
 #include "gateway/cli/cli.h"
+#include "gateway/cli/verbs_actor.h"
 #include "gateway/cli/verbs_audit.h"
 
 #define OPT_HELP                                                                                   \
@@ -301,6 +302,14 @@ const struct cli_verb cli_verbs[] = {
 	    audit_export_opts, cmd_audit_export },
 	{ "audit", "rotate", "", 0, 0, HINT_NONE, "command log: a new key signs it from now on",
 	    audit_rotate_about, audit_rotate_opts, cmd_audit_rotate },
+	{ "actor", "inspect", "FILE", 1, 1, HINT_FILE,
+	    "what is signed into a module or a provider's archive, and does it hold?",
+	    actor_inspect_about, actor_inspect_opts, cmd_actor_inspect },
+	{ "actor", "sign", "FILE", 1, 1, HINT_FILE, "sign claims into a WebAssembly module",
+	    actor_sign_about, actor_sign_opts, cmd_actor_sign },
+	{ "actor", "keys", "gen KIND NAME | list", 1, 3, HINT_NONE,
+	    "make and list the keys actors are signed with", actor_keys_about, actor_keys_opts,
+	    cmd_actor_keys },
 	{ NULL, "completion", "bash|zsh|fish", 1, 1, HINT_NONE,
 	    "print a completion script for a shell",
 	    "bash:  source <(portcullis completion bash)\n"
