@@ -150,6 +150,11 @@ dispatcher_on_command(struct channel *edge, struct cursor *in, int fd)
 	if (msg_command_get(in, &m) != 0)
 		return -EBADMSG;
 	dispatcher.commands++;
+	/* one that took the place of another hears edges before it has a policy: nobody has rights then */
+	if (dispatcher.snapshot.policy == NULL) {
+		refuse(edge, &m, "commands are not judged yet, ask again", NULL);
+		return 0;
+	}
 	k = who_is(edge->index, m.conn);
 	if (k == NULL) {
 		refuse(edge, &m, "the verifier has not named this connection", NULL);

@@ -115,7 +115,11 @@ put_info(struct relay *r, bool ldm)
 	hello.ldm = ldm;
 	buf_init(&json, 16 * 1024);
 	info_encode(&json, &hello);
-	nats_put_info(to_client(r), buf_bytes(&json));
+	/* half of one would be read as another */
+	if (buf_failed(&json))
+		relay_end(r, NULL, "out_of_memory");
+	else
+		nats_put_info(to_client(r), buf_bytes(&json));
 	buf_deinit(&json);
 }
 
@@ -144,7 +148,8 @@ relay_start(struct relay *r, struct relay_env *env, int fd, uint64_t id, const c
 		return err_pass(answer);
 	r->client.state = LEG_OPEN;
 	r->born_ms = r->client.read_ms = relay_now_ms(r);
-	/* a stranger is not read further than his CONNECT: what he sends behind it stays where it is */
+	/* a stranger is not read further than his CONNECT: what he sends behind it stays where it
+	 * is */
 	r->client.stream.most = m->max_connect;
 	r->max_payload = m->max_payload;
 	r->max_subs = m->max_subs;
@@ -173,7 +178,8 @@ relay_quota(struct relay *r, struct pace *user_pace, struct tally_name *account_
 size_t
 relay_held(const struct relay *r)
 {
-	return stream_held(&r->client.stream) + stream_held(&r->upstream.stream) + r->order.later.cap;
+	return stream_held(&r->client.stream) + stream_held(&r->upstream.stream) +
+	       r->order.later.cap;
 }
 
 void

@@ -33,5 +33,6 @@ if(TARGET gateway_proc AND TARGET seccomp_confine)
   portcullis_breach(breach_as_user breach --as user)
   portcullis_breach(breach_in_a_box breach --as box)
   portcullis_breach(breach_words breach_words)
+  portcullis_breach(faults faults)
 
 endif()
