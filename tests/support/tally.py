@@ -62,7 +62,7 @@ def read(path):
 
 def show(cases):
     if not cases:
-        print("no such tests yet")
+        print("no such tests: that is a failure")
     for c in cases:
         if c.failed:
             print(f"FAIL {c.name}: {c.reason or 'failed'} ({c.seconds:.1f} s)")
@@ -76,8 +76,9 @@ def show(cases):
 
 def main(argv):
     if len(argv) == 3 and argv[1] == "--list":
-        show(read(argv[2]))
-        return 0
+        cases = read(argv[2])
+        show(cases)
+        return 0 if cases else 1
     failed = 0
     files = argv[1:]
     if files and files[0] == "--also-failed":
