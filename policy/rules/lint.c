@@ -7,6 +7,8 @@
  */
 #include "policy/rules/lint_priv.h"
 
+#include <stdio.h>
+
 #include "policy/commands/command.h"
 #include "policy/rules/glob.h"
 #include "policy/rules/subject.h"
@@ -169,6 +171,38 @@ against_earlier(struct lint *l, const struct pol_rule *rule, const struct pol_ru
 	return true;
 }
 
+/* nested() - is what one of them allows of their common verbs a part of what the other does? */
+static bool
+nested(struct lint *l, const struct pol_rule *narrow, const struct pol_rule *wide)
+{
+	return to_covers(l, wide, narrow) && pol_times_cover(l->p, wide, narrow) &&
+	       lattices_cover(l, wide->file, narrow->file) && lint_conds_imply(l, narrow, wide);
+}
+
+static const char *
+share(const struct pol_rule *rule, char room[32])
+{
+	if (rule->sample <= 1)
+		return "each";
+	snprintf(room, 32, "one in %u", (unsigned)rule->sample);
+	return room;
+}
+
+/* against_sample() - @first is asked before @rule: so much of what both allow is on record as @first says. */
+static void
+against_sample(struct lint *l, const struct pol_rule *rule, const struct pol_rule *first)
+{
+	uint32_t a = rule->sample > 1 ? rule->sample : 1, b = first->sample > 1 ? first->sample : 1;
+	char its[32], that[32];
+
+	if (a == b || ((rule->flags | first->flags) & (POL_DENY | POL_OBSERVE)) != 0 ||
+	    (pol_verbs(rule) & pol_verbs(first)) == 0 || (!nested(l, rule, first) && !nested(l, first, rule)) ||
+	    l->steps == 0)
+		return;
+	WARN(l, rule, "rule %s: where rule %s (%s) allows it too, that one decides: of this %s is on record, not %s",
+	    NAME(l, rule), NAME(l, first), l->p->strings + first->place.off, share(first, that), share(rule, its));
+}
+
 static void
 against_others(struct lint *l, size_t number)
 {
@@ -185,6 +219,8 @@ against_others(struct lint *l, size_t number)
 		/* one without a rate is asked before one with, wherever it stands */
 		if ((i < number || pol_rated(rule)) && !said)
 			said = against_earlier(l, rule, other);
+		if (pol_rated(rule) == pol_rated(other) ? i < number : pol_rated(rule))
+			against_sample(l, rule, other);
 	}
 }
 

@@ -11,6 +11,7 @@
  * policy_lint() - warnings about a compiled policy, each at the line of its rule:
  * - a pattern, or all verbs, of a grant that an enforced deny for the same roles covers;
  * - a rule that an earlier one for the same roles says already;
+ * - reads that two rules allow, one in so many on record by one of them: which of the two counts;
  * - a pattern in the own inbox, which is everybody's;
  * - for everybody ("*"): whole subject trees, reserved spaces, headers by a wildcard, commands that
  *   change something.

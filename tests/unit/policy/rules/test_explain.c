@@ -358,6 +358,29 @@ static const struct {
 	{ "rule a { publish = [\"x.y\"]  to = [app] }\n"
 	  "rule d { deny_publish = [\"x.>\"]  to = [app]  until = \"2027-01-01T00:00Z\" }\n",
 	    NULL },
+	/* how many of the reads that two rules allow are on record */
+	{ "rule a { allow = [read]  to = [app]  sample = \"1 in 100\" }\n"
+	  "rule b { allow = [read, actor.start]  to = [app] }\n",
+	    "p.policy:6:1: warning: rule b: where rule a (p.policy:5) allows it too, that one decides: of this "
+	    "one in 100 is on record, not each\n" },
+	{ "rule b { allow = [link.get, actor.start]  to = [app] }\n"
+	  "rule a { allow = [read]  to = [app, boss]  sample = \"1 in 100\" }\n",
+	    "rule a: where rule b (p.policy:5) allows it too, that one decides: of this each is on record, not one in 100\n" },
+	{ "rule a { allow = [read]  to = [app]  rate = 1/s  sample = \"1 in 7\" }\n"
+	  "rule b { allow = [link.get]  to = [app]  sample = \"1 in 9\" }\n",
+	    "rule a: where rule b (p.policy:6) allows it too, that one decides: of this one in 9 is on record, not one in 7\n" },
+	{ "rule a { allow = [read]  to = [app]  sample = \"1 in 1\" }\n"
+	  "rule b { allow = [link.get, actor.start]  to = [app] }\n",
+	    NULL },
+	{ "rule a { allow = [read]  to = [app]  sample = \"1 in 100\" }\n"
+	  "rule b { allow = [actor.start]  to = [app] }\n",
+	    NULL },
+	{ "rule a { allow = [read]  to = [app]  sample = \"1 in 100\"  during = [\"mon\"] }\n"
+	  "rule b { allow = [read, actor.start]  to = [app]  during = [\"tue\"] }\n",
+	    NULL },
+	{ "rule a { allow = [read]  to = [app]  sample = \"1 in 100\" }\n"
+	  "rule d { deny = [link.get]  to = [app] }\n",
+	    NULL },
 	{ "rule a { publish = [\"x\"]  to = [app]  during = [\"mon 08:00-09:00\"]\n"
 	  "  from = \"2026-11-24T00:00Z\"  until = \"2026-11-29T00:00Z\" }\n",
 	    "rule a is never in force: its hours (mon 08:00-09:00 UTC, from" },
