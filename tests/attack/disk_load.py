@@ -182,6 +182,68 @@ def device_errors(s):
         unmount(below)
 
 
+MANY = 16000
+
+
+def answer_all(s, asker):
+    """The host's word, long, on each command that was heard."""
+    for reply in replies(s):
+        s.allowed.add(reply)
+        s.observer.publish(reply, b'{"accepted":false,"error":"' + b"x" * 2000 + b'"}')
+        asker.next()
+    s.observer.barrier()
+
+
+def replies(s):
+    return [m.reply for m in s.observer.messages if m.subject == COMMAND and m.reply]
+
+
+def outcomes(s):
+    return [r for r in s.deployment.audit_records() if r["kind"] == "outcome"]
+
+
+def outcomes_without_room(s):
+    """The answers of thousands of hosts while the disk is full: 8 MiB are kept, the rest is counted, and none is lost
+    for good: the next start closes what has no outcome."""
+    folder = s.deployment.path("audit")
+    try:
+        s.start(limits={"max_user_commands": MANY + 10}, prepare=lambda d: disk_full.mount(folder, 64 * MIB))
+        s.allowed.add(COMMAND)
+        before, gate = len(outcomes(s)), s.deployment.gateway
+        c = s.client("deployer")
+        c.subscribe("_INBOX.many.*")
+        for n in range(MANY):
+            c.publish(COMMAND, bodies.start_provider(n=n), f"_INBOX.many.{n}")
+            if n % 50 == 49:
+                c.barrier()
+        c.barrier()
+        if c.errors:
+            raise Failed(f"refused: {c.errors[0]}")
+        until(lambda: s.observer.barrier() or len(replies(s)) == MANY, "all on the leaf", 60)
+        mark, filler = gate.mark(), disk_full.fill(folder)
+        s.client("deployer").publish(COMMAND, bodies.start_provider(more="y" * 9000))
+        line_that(s, "audit_not_written", mark)
+        answer_all(s, c)
+        os.unlink(filler)
+        line_that(s, "audit_written_again", mark)
+        gate.send_signal(signal.SIGTERM)
+        if gate.child.wait(30) != 0:
+            raise Failed("it did not end well")
+        kept = len(outcomes(s)) - before
+        gaps = sum(r["summed"] for r in s.deployment.audit_records() if r["kind"] == "gap")
+        if not MANY // 2 < kept < MANY:
+            raise Failed(f"{kept} outcomes of {MANY} were kept")
+        if not MANY - kept <= gaps <= MANY - kept + 10:
+            raise Failed(f"{MANY - kept} outcomes are missing, the gaps say {gaps}")
+        print(f"        {MANY} outcomes: {kept} kept, {MANY - kept} counted")
+        again(s)
+        closed_once(s.deployment.audit_records())
+        if len([r for r in outcomes(s) if r["outcome"] == "unknown"]) != MANY - kept:
+            raise Failed("the others are not closed as unknown")
+    finally:
+        unmount(folder)
+
+
 def nobody_may_write(s):
     """The file is made immutable for a while: another error than a full disk, and the same answer."""
     if shutil.which("chattr") is None:
@@ -280,4 +342,5 @@ def auditor_killed(s):
 
 
 if __name__ == "__main__":
-    stage.run([fills_and_empties, device_errors, nobody_may_write, read_only_file_system, auditor_killed])
+    stage.run([fills_and_empties, device_errors, nobody_may_write, read_only_file_system, outcomes_without_room,
+         auditor_killed])
