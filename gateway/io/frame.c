@@ -223,7 +223,8 @@ pull(struct channel *c, bool all)
 	for (int turns = 0; turns < 16 && c->fd >= 0 && !c->ended && (all || full); turns++) {
 		ssize_t n = receive(c, &full);
 
-		if (n == -EAGAIN || n == -EINTR)
+		/* short of memory: what has come stays where it is until the loop's next turn */
+		if (n == -EAGAIN || n == -EINTR || n == -ENOMEM)
 			break;
 		if (n <= 0) {
 			end(c, n == 0 ? "peer gone" : "channel error");
