@@ -45,6 +45,11 @@ judge_connect(struct handshake *h, int r)
 		return refuse(h, "no responders requires headers support", "no_responders_without_headers");
 	if (r != 0)
 		return refuse(h, violation, r == CONNECT_BAD ? "bad_connect" : "out_of_memory");
+	if (h->certified && c->jwt == NULL && c->sig == NULL && c->user == NULL && c->pass == NULL &&
+	    c->auth_token == NULL && c->nkey == NULL) {
+		h->state = HANDSHAKE_VERIFYING;
+		return HANDSHAKE_VERIFY;
+	}
 	if (c->jwt == NULL)
 		return refuse(h, violation,
 		    c->user != NULL || c->pass != NULL || c->auth_token != NULL ? "password_login" :

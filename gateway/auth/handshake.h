@@ -52,6 +52,7 @@ struct handshake {
 	enum handshake_state state;
 	char nonce[32];             /* what we gave this client */
 	struct nats_connect connect;/* what it said; owned */
+	bool certified;             /* without a token its certificate says who it is; set once */
 	bool upstream_tls;          /* it must be spoken to under TLS; set once, after handshake_init() */
 	bool upstream_secured;
 	struct nats_info upstream;  /* what its upstream said */

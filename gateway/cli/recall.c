@@ -194,7 +194,7 @@ int
 recall_identity(struct identity *id, const struct record *r)
 {
 	static const char *const members[] = { "user", "account", "issuer", "name", "tags",
-		"source" };
+		"source", "certificate_names" };
 	int x = 0;
 
 	*id = (struct identity){ .max_subs = -1, .max_payload = -1 };
@@ -202,6 +202,7 @@ recall_identity(struct identity *id, const struct record *r)
 		if (recall_cut(r, members[i]))
 			return RECALL_NOT;
 	if (r->user.len == 0 || r->tags.n == RECORD_LIST_MAX || /* there may have been more */
+	    r->certificate_names.n == RECORD_LIST_MAX ||
 	    !put_key(id->user, sizeof(id->user), r->user) ||
 	    !put_key(id->account, sizeof(id->account), r->account) ||
 	    !put_key(id->issuer, sizeof(id->issuer), r->issuer) ||
@@ -209,6 +210,8 @@ recall_identity(struct identity *id, const struct record *r)
 		return RECALL_NOT;
 	id->name = text_of(r->name);
 	x = id->name == NULL ? -ENOMEM : put_tags(id, &r->tags);
+	for (size_t i = 0; x == 0 && i < r->certificate_names.n; i++)
+		x = identity_add_cert(id, r->certificate_names.item[i]);
 	if (x != 0)
 		identity_deinit(id);
 	return x;

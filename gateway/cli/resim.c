@@ -80,6 +80,8 @@ put_person(struct buf *b, const struct record *r)
 	buf_put_sized(b, r->source);
 	for (size_t i = 0; i < r->tags.n; i++)
 		buf_put_sized(b, r->tags.item[i]);
+	for (size_t i = 0; i < r->certificate_names.n; i++)
+		buf_put_sized(b, r->certificate_names.item[i]);
 }
 
 static size_t

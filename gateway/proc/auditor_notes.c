@@ -68,6 +68,16 @@ put_identity(struct buf *b, const struct identity *id)
 		buf_put_json(b, bytes_str(id->tags[i]));
 	}
 	buf_put_u8(b, ']');
+	if (id->n_certs == 0)
+		return;
+	put_text(b, "certificate", bytes_str(id->certificate));
+	buf_put_str(b, ",\"certificate_names\":[");
+	for (size_t i = 0; i < id->n_certs; i++) {
+		if (i > 0)
+			buf_put_u8(b, ',');
+		buf_put_json(b, bytes_str(id->certs[i]));
+	}
+	buf_put_u8(b, ']');
 }
 
 void

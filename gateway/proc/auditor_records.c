@@ -32,6 +32,10 @@ set_who(struct record *r, const struct named *who)
 	r->issuer = bytes_str(id->issuer);
 	r->name = bytes_str(id->name);
 	r->jti = bytes_str(id->jti);
+	r->certificate = bytes_str(id->certificate);
+	r->certificate_names.n = id->n_certs < RECORD_LIST_MAX ? id->n_certs : RECORD_LIST_MAX;
+	for (size_t i = 0; i < r->certificate_names.n; i++)
+		r->certificate_names.item[i] = bytes_str(id->certs[i]);
 	r->tags.n = id->n_tags < RECORD_LIST_MAX ? id->n_tags : RECORD_LIST_MAX;
 	for (size_t i = 0; i < r->tags.n; i++)
 		r->tags.item[i] = bytes_str(id->tags[i]);

@@ -32,6 +32,7 @@ struct config_tls {
 	enum config_first first;
 	bool min_1_3;
 	bool verify;       /* clients must show a certificate of ca */
+	bool identity;     /* and without a token it says who they are */
 	char ciphers[512]; /* of TLS 1.2, in OpenSSL's words; empty: ours */
 	char name[256];    /* upstream: whom it must prove to be */
 };

@@ -89,6 +89,19 @@ read_common(struct config_reader *rd, struct text_node *s, struct config_tls *t)
 	text(rd, s, "ciphers", t->ciphers, sizeof(t->ciphers));
 }
 
+/* read_verify() - yes, no, or what else a certificate is good for. */
+static void
+read_verify(struct config_reader *rd, struct text_node *s, struct config_tls *t)
+{
+	struct text_node *e = text_find(s, "verify");
+
+	t->identity = e != NULL && e->kind == TEXT_ENTRY && e->child != NULL && e->child->next == NULL &&
+		      bytes_is(e->child->text, "identity");
+	t->verify = t->identity;
+	if (!t->identity)
+		config_note(rd, text_get_bool(rd->t, e, &t->verify, rd->r));
+}
+
 void
 config_tls(struct config_reader *rd)
 {
@@ -101,7 +114,7 @@ config_tls(struct config_reader *rd)
 	read_common(rd, s, t);
 	config_paths(rd, s, client_paths, COUNT(client_paths));
 	t->first = (enum config_first)word(rd, s, "first", firsts, CONFIG_FIRST_NO);
-	config_note(rd, text_get_bool(rd->t, text_find(s, "verify"), &t->verify, rd->r));
+	read_verify(rd, s, t);
 	if (t->verify && t->ca == NULL)
 		bad(rd, text_find(s, "verify"),
 		    "verify asks clients for certificates, and ca does not say whose: write `ca = "

@@ -73,13 +73,21 @@ verify(struct relay *r, const struct nats_connect *c, const char *nonce)
 {
 	struct msg_login m = { .conn = r->id, .nonce = bytes_str(nonce), .jwt = bytes_str(c->jwt),
 		.sig = bytes_str(c->sig), .listener = edge_listener_of(r) };
+	struct buf chain;
 
 	snprintf(m.source, sizeof(m.source), "%s", r->source);
 	((struct client *)r)->asked = true;
-	if (edge.verifier.fd < 0 || msg_login_put(&edge.verifier, &m) != 0)
+	buf_init(&chain, PEER_CHAIN_MAX);
+	if (edge.tls.verify && r->client.stream.layer != NULL)
+		tls_peer_chain(r->client.stream.layer, &chain);
+	m.chain = buf_bytes(&chain);
+	if (buf_failed(&chain))
+		relay_verdict(r, NULL, NULL, NULL, "certificates_too_long");
+	else if (edge.verifier.fd < 0 || msg_login_put(&edge.verifier, &m) != 0)
 		relay_verdict(r, NULL, NULL, NULL, "verifier_unavailable");
 	else
 		channel_flush(&edge.verifier);
+	buf_deinit(&chain);
 }
 
 static void
@@ -279,6 +287,7 @@ edge_secure(void)
 	e->secure_clients = t->clients == NULL ? SECURE_NEVER : when[t->clients_first];
 	e->secure_upstream = t->upstream == NULL ? SECURE_NEVER : when[t->upstream_first];
 	e->hello.tls_required = t->clients != NULL;
+	e->certified = t->clients != NULL && t->identity;
 	e->hello.tls_verify = t->clients != NULL && t->verify;
 }
 

@@ -10,6 +10,7 @@ put_side(struct buf *b, const struct msg_tls_side *s)
 {
 	buf_put_u8(b, s->on);
 	buf_put_u8(b, s->verify);
+	buf_put_u8(b, s->identity);
 	buf_put_u8(b, s->min_1_3);
 	buf_put_u8(b, (uint8_t)s->first);
 	buf_put_sized(b, s->chain);
@@ -25,6 +26,7 @@ get_side(struct cursor *in, struct msg_tls_side *s)
 
 	s->on = cursor_u8(in) != 0;
 	s->verify = cursor_u8(in) != 0;
+	s->identity = cursor_u8(in) != 0;
 	s->min_1_3 = cursor_u8(in) != 0;
 	first = cursor_u8(in);
 	in->failed = in->failed || first > CONFIG_FIRST_AUTO;

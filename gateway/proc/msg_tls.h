@@ -21,7 +21,7 @@ enum {
 
 /* One side's. */
 struct msg_tls_side {
-	bool on, verify, min_1_3;
+	bool on, verify, identity, min_1_3;
 	enum config_first first;
 	struct bytes chain, ca, ciphers, name; /* texts */
 };

@@ -15,6 +15,7 @@ msg_login_put(struct channel *c, const struct msg_login *m)
 	buf_put_sized(b, m->nonce);
 	buf_put_sized(b, m->jwt);
 	buf_put_sized(b, m->sig);
+	buf_put_sized(b, m->chain);
 	buf_put_sized_str(b, m->source);
 	buf_put_u8(b, m->listener);
 	return frame_end(c, -1);
@@ -29,6 +30,7 @@ msg_login_get(struct cursor *in, struct msg_login *m)
 	m->nonce = cursor_sized(in, 64);
 	m->jwt = cursor_sized(in, LOGIN_MAX);
 	m->sig = cursor_sized(in, 1024);
+	m->chain = cursor_sized(in, LOGIN_CHAIN_MAX);
 	source = cursor_sized(in, sizeof(m->source) - 1);
 	m->listener = cursor_u8(in);
 	if (!cursor_done(in))

@@ -12,7 +12,13 @@
 #include "gateway/auth/sources.h"
 #include "policy/identity/identity.h"
 
-enum { NONCE_LEN = 22, NONCE_BATCH = 256, LOGIN_MAX = 64 * 1024, STILL_MAX = 1024 };
+enum {
+	NONCE_LEN = 22,
+	NONCE_BATCH = 256,
+	LOGIN_MAX = 64 * 1024,
+	LOGIN_CHAIN_MAX = 32 * 1024, /* PEER_CHAIN_MAX of gateway/tls/peer.h */
+	STILL_MAX = 1024,
+};
 
 enum msg_verifier {
 	MSG_LOGIN = 1, /* edge: a CONNECT to be judged */
@@ -34,7 +40,8 @@ enum msg_verifier {
 
 struct msg_login {
 	uint64_t conn;
-	struct bytes nonce, jwt, sig;
+	struct bytes nonce, jwt, sig; /* jwt empty: by certificate */
+	struct bytes chain;           /* what the client has shown: tls_peer_chain() */
 	char source[64];
 	uint8_t listener; /* which one accepted it: struct setup */
 };

@@ -28,6 +28,13 @@ speaks(const struct kid *k)
 	       (k->role == ROLE_DISPATCHER && c->upstream_tls.on);
 }
 
+/* listens() - does it get certificates and rules? The verifier judges what clients have shown. */
+static bool
+listens(const struct kid *k)
+{
+	return speaks(k) || (k->role == ROLE_VERIFIER && parent.config->tls.verify);
+}
+
 /* read_pem() - a public file's bytes; NULL: none. Return: 0, -errno after a log line. */
 static int
 read_pem(const char *path, struct buf *out)
@@ -54,6 +61,7 @@ read_side(const struct config_tls *t, struct buf *chain, struct buf *ca, struct 
 
 	*out = (struct msg_tls_side){ .on = t->on,
 		.verify = t->verify,
+		.identity = t->identity,
 		.min_1_3 = t->min_1_3,
 		.first = t->first,
 		.chain = buf_bytes(chain),
@@ -73,7 +81,9 @@ give(struct kid *k)
 	int r = read_side(&c->tls, &chain[0], &ca[0], &m.clients);
 	int s = read_side(&c->upstream_tls, &chain[1], &ca[1], &m.upstream);
 
-	if (k->role != ROLE_EDGE)
+	if (k->role == ROLE_VERIFIER)
+		m.upstream = (struct msg_tls_side){ 0 };
+	else if (k->role != ROLE_EDGE)
 		m.clients = (struct msg_tls_side){ 0 };
 	if (r == 0)
 		r = s;
@@ -117,6 +127,8 @@ tls_wire(struct kid *k)
 				r = wire(&parent.kid[i], k);
 		return err_pass(r);
 	}
+	if (k->role == ROLE_VERIFIER)
+		return listens(k) ? give(k) : 0;
 	if (!speaks(k) || signer == NULL || !signer->alive)
 		return 0;
 	r = wire(k, signer);
@@ -138,7 +150,7 @@ static void
 give_all(void)
 {
 	for (size_t i = 0; i < parent.n_kids; i++)
-		if (parent.kid[i].alive && parent.kid[i].channel.fd >= 0 && speaks(&parent.kid[i]))
+		if (parent.kid[i].alive && parent.kid[i].channel.fd >= 0 && listens(&parent.kid[i]))
 			(void)!give(&parent.kid[i]);
 }
 

@@ -59,6 +59,7 @@ tls_side_take(struct tls_side *t, const struct msg_tls *m, char why[TLS_WHY])
 	t->clients_first = m->clients.first;
 	t->upstream_first = m->upstream.first;
 	t->verify = m->clients.verify;
+	t->identity = m->clients.identity;
 	return 0;
 }
 

@@ -7,13 +7,14 @@
 
 #include "gateway/proc/child.h"
 #include "gateway/proc/tls_hop.h"
+#include "gateway/tls/peer.h"
 #include "gateway/tls/tls.h"
 
 struct tls_side {
 	struct tls_hop hop;
 	struct tls_context *clients, *upstream; /* NULL: in clear */
 	enum config_first clients_first, upstream_first;
-	bool verify;
+	bool verify, identity;
 };
 
 /*

@@ -12,6 +12,7 @@
 
 #include "gateway/io/clock.h"
 #include "gateway/io/log.h"
+#include "gateway/proc/msg_tls.h"
 #include "gateway/proc/verifier_priv.h"
 
 enum { VERIFIER_TICK_MS = 250 };
@@ -113,10 +114,7 @@ on_login(struct channel *c, struct cursor *in, int fd)
 	if (!nonces_take(&verifier.nonces[c->index], m.nonce)) {
 		refuse(c, &m, NULL, "nonce", "the nonce was not given out, or was used before");
 	} else {
-		struct login l = { .jwt = m.jwt, .sig = m.sig, .nonce = m.nonce, .source = m.source,
-			.type = "STANDARD", .now_s = clock_wall_s() };
-
-		r = trust_login(verifier.trust, &l, &id, why);
+		r = shown_login(&m, clock_wall_s(), &id, why);
 		if (r != 0)
 			refuse(c, &m, NULL, r < 0 ? "out_of_memory" : trust_code(r), why);
 		blame(&m, r);
@@ -209,6 +207,9 @@ on_policy(struct channel *c, struct cursor *in, int fd)
 		child_fatal(&verifier.child, "policy snapshot cannot be used", r);
 	snapshot_close(&verifier.snapshot);
 	verifier.snapshot = fresh;
+	/* whom certificates name, the policy says */
+	if (c->state == CHILD_RUNNING)
+		verifier_review(true);
 	return msg_bare_put(c, MSG_APPLIED, -1);
 }
 
@@ -249,7 +250,7 @@ open_edge(unsigned index, int fd)
 	static const struct frame_rule rules[] = {
 		{ MSG_STILL, GREETING, false, false, 4 + STILL_MAX * 8, known_on_still, "still" },
 		{ MSG_STILL_END, GREETING, true, false, 0, known_on_still_end, "still_end" },
-		{ MSG_LOGIN, WORKING, false, false, LOGIN_MAX + 2048, on_login, "login" },
+		{ MSG_LOGIN, WORKING, false, false, LOGIN_MAX + LOGIN_CHAIN_MAX + 2048, on_login, "login" },
 		{ MSG_LEFT, WORKING, false, false, 8, on_left, "left" },
 		{ MSG_WANT_NONCES, WORKING, false, false, 0, on_want_nonces, "want_nonces" },
 	};
@@ -352,6 +353,7 @@ verifier_main(void)
 		{ MSG_PEER, CHILD_ALIVE, false, true, 16, on_peer, "peer" },
 		{ MSG_FILE, CHILD_IN(CHILD_SET), false, true, 64, on_file, "file" },
 		{ MSG_POLICY, CHILD_ALIVE, false, true, 0, on_policy, "policy" },
+		{ MSG_TLS, CHILD_ALIVE, false, false, MSG_TLS_MAX, shown_on_tls, "tls" },
 		{ MSG_TRUST_BEGIN, CHILD_ALIVE, false, false, 0, verifier_on_trust_begin, "trust_begin" },
 		{ MSG_TRUST_OPERATOR, CHILD_ALIVE, false, false, FRAME_MAX, verifier_on_trust_operator, "trust_operator" },
 		{ MSG_TRUST_ACCOUNT, CHILD_ALIVE, false, false, FRAME_MAX, verifier_on_trust_account, "trust_account" },
@@ -365,6 +367,7 @@ verifier_main(void)
 		verifier.edge[i].fd = -1;
 	doors_init(&verifier.doors);
 	verifier.signer.fd = verifier.dispatcher.fd = verifier.auditor.fd = -1;
+	tls_begin();
 	child_begin(&verifier.child, ROLE_VERIFIER, &ops);
 	if (seats_init(&verifier.seats) != 0 || uv_timer_init(&verifier.child.loop, &verifier.tick) != 0)
 		child_fatal(&verifier.child, "out of memory", 0);

@@ -1,6 +1,7 @@
 /*
- * verifier_priv - the verifier in three files: verifier.c judges logins, verifier_known.c keeps who is
- * logged in and tells the others, verifier_trust.c whom to trust and for how long.
+ * verifier_priv - the verifier in four files: verifier.c judges logins, verifier_shown.c the certificates
+ * shown with them, verifier_known.c keeps who is logged in and tells the others, verifier_trust.c whom to
+ * trust and for how long.
  */
 #ifndef GATEWAY_PROC_VERIFIER_PRIV_H
 #define GATEWAY_PROC_VERIFIER_PRIV_H
@@ -14,6 +15,7 @@
 #include "gateway/proc/people.h"
 #include "gateway/proc/seats.h"
 #include "gateway/proc/snapshot.h"
+#include "gateway/tls/peer.h"
 #include "policy/core/wipe.h"
 #include "policy/identity/trust.h"
 
@@ -38,6 +40,9 @@ struct verifier {
 	struct secret inbox_key;
 	struct snapshot snapshot;
 	struct trust *trust, *next_trust;
+	struct peer_roots *roots; /* of clients' certificates; NULL: none are asked for */
+	bool certified;           /* without a token a certificate says who it is */
+	struct peer shown;        /* the last one judged */
 	bool next_bad;
 	bool rebuilt; /* the signer has said who is there */
 	struct conns conns;
@@ -75,6 +80,15 @@ void verifier_begin(void);
 /* verifier_review() - is everybody still good? @all: trust changed; else only the clock moved. */
 void verifier_review(bool all);
 void verifier_on_tick(uv_timer_t *t);
+/*
+ * shown_login() - what @m says, judged: token, certificate or both. Return: as trust_login(), *id owned by the
+ * caller.
+ */
+int shown_login(const struct msg_login *m, int64_t now_s, struct identity *id, char why[160]) must_check;
+/* shown_recheck() - is an identity by certificate still what root and policy say? Return: 0, a trust_answer. */
+int shown_recheck(const struct identity *id) must_check;
+/* MSG_TLS: the parent's word on client certificates. */
+int shown_on_tls(struct channel *c, struct cursor *in, int fd);
 /* The parent's word on whom to trust. */
 int verifier_on_trust_begin(struct channel *c, struct cursor *in, int fd);
 int verifier_on_trust_operator(struct channel *c, struct cursor *in, int fd);

@@ -40,6 +40,8 @@ verifier_review(bool all)
 		if (k->ended || (!all && (id->expires_s == 0 || now < id->expires_s)))
 			continue;
 		r = trust_recheck(verifier.trust, id, now);
+		if (r == 0 && all && identity_certified(id))
+			r = shown_recheck(id);
 		if (r == 0 && id->expires_s != 0 && now >= id->expires_s)
 			r = TRUST_EXPIRED_USER; /* the end of a time window */
 		if (r == 0)

@@ -157,6 +157,7 @@ relay_start(struct relay *r, struct relay_env *env, int fd, uint64_t id, const c
 	r->client.parser.max_connect = m->max_connect;
 	handshake_init(&r->handshake, nonce);
 	order_init(&r->order);
+	r->handshake.certified = env->certified;
 	r->handshake.upstream_tls = env->secure_upstream != SECURE_NEVER;
 	secure_start(r);
 	stream_read_on(&r->client.stream, true);

@@ -103,6 +103,7 @@ struct relay_env {
 	uint64_t generation;      /* of the policy: moves at every swap */
 	bool lame_duck;
 	enum secure_when secure_clients, secure_upstream;
+	bool certified; /* a client without a token is who its certificate says */
 };
 
 struct relay {

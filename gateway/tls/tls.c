@@ -184,3 +184,31 @@ tls_layer_new(struct tls_context *c)
 	c->refs++;
 	return &t->layer;
 }
+
+/* put_der() - one certificate. */
+static void
+put_der(struct buf *out, X509 *x)
+{
+	unsigned char *der = NULL;
+	int n = i2d_X509(x, &der);
+
+	if (n > 0)
+		buf_put_sized(out, bytes_of(der, (size_t)n));
+	OPENSSL_free(der);
+	ERR_clear_error();
+}
+
+void
+tls_peer_chain(struct layer *l, struct buf *out)
+{
+	SSL *ssl = of(l)->ssl;
+	X509 *own = SSL_get0_peer_certificate(ssl);
+	STACK_OF(X509) *rest = SSL_get_peer_cert_chain(ssl);
+
+	if (!l->ready || own == NULL)
+		return;
+	put_der(out, own);
+	/* of a client these are the others, without its own */
+	for (int i = 0; i < sk_X509_num(rest); i++)
+		put_der(out, sk_X509_value(rest, i));
+}

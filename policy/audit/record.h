@@ -94,6 +94,8 @@ struct record {
 	struct bytes listener, source;
 	struct bytes user, account, issuer, name;
 	struct record_list tags;
+	struct bytes certificate;             /* SHA-256 of the one it showed, hex */
+	struct record_list certificate_names; /* its names: "dns:..." */
 	struct bytes jti; /* the credential's id; never the credential */
 	bool has_payload;
 	uint64_t size;

@@ -82,6 +82,8 @@ const struct record_field record_field[] = {
 	TEXT(name, 1024, PEOPLE),
 	LIST(tags, 4096, PEOPLE),
 	TEXT(jti, 256, PEOPLE),
+	TEXT(certificate, 64, PEOPLE),
+	LIST(certificate_names, 4096, PEOPLE),
 	WITH(size, FIELD_NUM, has_payload, FIELD_FIRST, JUDGED | K(GAP)),
 	WITH(sha256, FIELD_HASH, has_payload, FIELD_SECOND, JUDGED | K(GAP)),
 	NUM(secrets, JUDGED),

@@ -188,6 +188,26 @@ text_dup(struct cursor *c, char **out)
 }
 
 static int
+certs_get(struct cursor *c, struct identity *id)
+{
+	uint32_t n = cursor_u32(c);
+
+	if (c->failed || n > IDENTITY_CERTS_MAX)
+		return err_raise(-EBADMSG);
+	for (uint32_t i = 0; i < n; i++) {
+		struct bytes name = cursor_sized(c, ITEM_MAX);
+		int r;
+
+		if (c->failed || name.len == 0 || !printable(name) || bytes_find(name, 0) != name.len)
+			return err_raise(-EBADMSG);
+		r = identity_add_cert(id, name);
+		if (r != 0)
+			return err_pass(r);
+	}
+	return 0;
+}
+
+static int
 tags_get(struct cursor *c, struct identity *id)
 {
 	uint32_t n = cursor_u32(c);
@@ -217,6 +237,9 @@ identity_deinit(struct identity *id)
 	for (size_t i = 0; i < id->n_tags; i++)
 		free(id->tags[i]);
 	free(id->tags);
+	for (size_t i = 0; i < id->n_certs; i++)
+		free(id->certs[i]);
+	free(id->certs);
 	permissions_deinit(&id->perms);
 	*id = (struct identity){ 0 };
 }
@@ -234,6 +257,10 @@ identity_put(struct buf *b, const struct identity *id)
 	buf_put_u32(b, (uint32_t)id->n_tags);
 	for (size_t i = 0; i < id->n_tags; i++)
 		buf_put_sized_str(b, id->tags[i]);
+	buf_put_sized_str(b, id->certificate);
+	buf_put_u32(b, (uint32_t)id->n_certs);
+	for (size_t i = 0; i < id->n_certs; i++)
+		buf_put_sized_str(b, id->certs[i]);
 	perms_put(b, &id->perms);
 	buf_put_u64(b, (uint64_t)id->max_subs);
 	buf_put_u64(b, (uint64_t)id->max_payload);
@@ -260,6 +287,10 @@ get(struct cursor *c, struct identity *id)
 	r = text_dup(c, &id->name);
 	if (r == 0)
 		r = tags_get(c, id);
+	if (r == 0 && !fixed_get(c, id->certificate, sizeof(id->certificate)))
+		r = err_raise(-EBADMSG);
+	if (r == 0)
+		r = certs_get(c, id);
 	if (r == 0)
 		r = perms_get(c, &id->perms);
 	if (r != 0)
@@ -287,6 +318,30 @@ identity_get(struct cursor *c, struct identity *id)
 	if (r != 0)
 		identity_deinit(id);
 	return r;
+}
+
+int
+identity_add_cert(struct identity *id, struct bytes name)
+{
+	char **more;
+
+	if (id->n_certs == IDENTITY_CERTS_MAX)
+		return err_raise(-E2BIG);
+	more = reallocarray(id->certs, id->n_certs + 1, sizeof(*more));
+	if (more == NULL)
+		return err_raise(-ENOMEM);
+	id->certs = more;
+	more[id->n_certs] = strndup((const char *)name.ptr, name.len);
+	if (more[id->n_certs] == NULL)
+		return err_raise(-ENOMEM);
+	id->n_certs++;
+	return 0;
+}
+
+bool
+identity_certified(const struct identity *id)
+{
+	return strncmp(id->user, "cert:", 5) == 0;
 }
 
 bool

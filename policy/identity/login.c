@@ -323,6 +323,8 @@ trust_recheck(const struct trust *t, const struct identity *id, int64_t now_s)
 	const struct account *a;
 	struct nkey user, account, issuer;
 
+	if (identity_certified(id))
+		return trust_certified_stands(t, id, now_s);
 	if (nkey_parse(&user, bytes_str(id->user)) != 0 ||
 	    nkey_parse(&account, bytes_str(id->account)) != 0 ||
 	    nkey_parse(&issuer, bytes_str(id->issuer)) != 0)

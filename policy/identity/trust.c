@@ -337,7 +337,7 @@ trust_code(int answer)
 {
 	static const char *const codes[] = { "ok", "bad_token", "bad_signature", "unknown_account",
 		"issuer", "expired_user", "expired_account", "not_yet", "revoked", "bearer",
-		"source", "type", "scope", "require_exp" };
+		"source", "type", "scope", "require_exp", "certificate", "no_role", "two_accounts" };
 
 	if (answer < 0 || (size_t)answer >= sizeof(codes) / sizeof(codes[0]))
 		return "internal";

@@ -26,6 +26,9 @@ enum trust_answer {
 	TRUST_TYPE,            /* connection type not allowed */
 	TRUST_SCOPE,           /* scoped key with own permissions, or a template that cannot be filled */
 	TRUST_REQUIRE_EXP,
+	TRUST_CERTIFICATE,     /* the certificate is none we believe, or there is none */
+	TRUST_NO_ROLE,         /* no role of the policy asks for this certificate */
+	TRUST_TWO_ACCOUNTS,    /* roles of more than one account do */
 };
 
 struct trust_options {
@@ -68,6 +71,12 @@ size_t trust_operators(const struct trust *t);
  * -ENOMEM. Costs two Ed25519 verifications; account JWTs were verified when added.
  */
 int trust_login(const struct trust *t, const struct login *l, struct identity *id, char why[160]) must_check;
+/*
+ * trust_certified() - may a certificate's identity in? ->account and ->issued_s are set; the account must be
+ * known and in force, and its limits become the identity's. A revocation of all users ("*") counts, by the
+ * certificate's first day. Return: 0, an answer with @why in words.
+ */
+int trust_certified(const struct trust *t, struct identity *id, int64_t now_s, char why[160]) must_check;
 /*
  * trust_recheck() - is an identity admitted earlier still good under this trust at this time?
  * Return: 0, TRUST_EXPIRED_USER, TRUST_EXPIRED_ACCOUNT, TRUST_REVOKED, TRUST_ISSUER (key or account gone,

@@ -35,6 +35,8 @@ const struct operator *trust_signer(const struct trust *t, const struct nkey *ke
  * account's own key.
  */
 bool trust_issuer(const struct account *a, const struct nkey *iss, const struct claims_scope **scope);
+/* trust_certified_stands() - the part of trust_recheck() that is about an identity by certificate. */
+int trust_certified_stands(const struct trust *t, const struct identity *id, int64_t now_s) must_check;
 /* trust_revoked() - is a user's token of that age revoked? */
 bool trust_revoked(const struct account *a, const struct nkey *user, int64_t iat_s);
 

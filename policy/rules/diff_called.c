@@ -36,6 +36,10 @@ diff_label(struct people *x, const struct made *m, const struct identity *id, st
 		buf_put_str(&b, " from ");
 		buf_put(&b, m->address);
 	}
+	for (size_t i = 0; i < id->n_certs; i++) {
+		buf_put_str(&b, i == 0 ? " with a certificate of " : ", ");
+		buf_put_str(&b, id->certs[i]);
+	}
 	if (x->issuers.n != 0 && m->n > 0) {
 		buf_put_str(&b, " signed by ");
 		buf_put(&b, bytes_of(id->issuer, 8));
@@ -57,6 +61,15 @@ put_moment(const struct people *x, struct buf *b)
 {
 	buf_put_str(b, x->d->moment[0] != '\0' ? " at=" : "");
 	buf_put_str(b, x->d->moment);
+}
+
+/* A blank would end the word. */
+static void
+put_certificate(struct buf *b, const char *name)
+{
+	buf_put_str(b, " certificate=");
+	for (; *name != '\0'; name++)
+		buf_put(b, *name == ' ' ? BYTES_LIT("\\20") : bytes_of(name, 1));
 }
 
 /* In the words of an *.expect line: by role, and by all it carries. */
@@ -96,6 +109,8 @@ diff_expect_words(struct people *x, const struct made *m, struct diff_person *wh
 		buf_put_str(&b, m->address.len != 0 ? " source=" : "");
 		buf_put(&b, m->address);
 	}
+	for (size_t i = 0; i < who->id.n_certs; i++)
+		put_certificate(&b, who->id.certs[i]);
 	put_moment(x, &b);
 	who->expect[1] = bytes_str(diff_keep_buf(x->d, &b));
 }

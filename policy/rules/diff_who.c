@@ -12,6 +12,7 @@
 #include "policy/rules/diff_people.h"
 #include "policy/rules/diff_states.h"
 #include "policy/rules/glob.h"
+#include "policy/rules/role.h"
 
 #define OTHER_ACCOUNT "AABAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAE7QF"
 #define SOME_USER "UAAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCLL5"
@@ -27,7 +28,8 @@ role_same(const struct source *a, const struct source *b)
 	       diff_list_same(a->p, a->role->names, b->p, b->role->names) &&
 	       diff_list_same(a->p, a->role->users, b->p, b->role->users) &&
 	       diff_list_same(a->p, a->role->issuers, b->p, b->role->issuers) &&
-	       diff_list_same(a->p, a->role->sources, b->p, b->role->sources);
+	       diff_list_same(a->p, a->role->sources, b->p, b->role->sources) &&
+	       diff_list_same(a->p, a->role->certificates, b->p, b->role->certificates);
 }
 
 static void
@@ -237,6 +239,40 @@ add_tag(struct identity *id, struct bytes head, struct bytes tag)
 	return 0;
 }
 
+static bool
+role_has_certificate(const struct source *s, struct bytes name)
+{
+	for (uint32_t i = 0; i < s->role->certificates.n; i++)
+		if (role_certificate_fits(people_text(s, s->role->certificates, i), name))
+			return true;
+	return s->role->certificates.n == 0;
+}
+
+/* add_certificate() - a name that @role asks for: of its own, without stars, the one that gives fewest roles. */
+static int
+add_certificate(struct identity *id, const struct people *x, const struct source *role)
+{
+	char best[ROLE_CERTIFICATE_MAX], name[ROLE_CERTIFICATE_MAX];
+	size_t best_n = SIZE_MAX, best_len = 0;
+
+	for (uint32_t i = 0; i < role->role->certificates.n; i++) {
+		struct bytes glob = people_text(role, role->role->certificates, i);
+		size_t len = 0, n = 0;
+
+		for (size_t k = 0; k < glob.len && len < sizeof(name); k++)
+			if (glob.ptr[k] != '*')
+				name[len++] = (char)glob.ptr[k];
+		for (size_t k = 0; k < x->n; k++)
+			n += role_has_certificate(&x->role[k], bytes_of(name, len));
+		if (n >= best_n)
+			continue;
+		memcpy(best, name, len);
+		best_len = len;
+		best_n = n;
+	}
+	return best_n == SIZE_MAX ? 0 : identity_add_cert(id, bytes_of(best, best_len));
+}
+
 static int
 make_identity(struct identity *id, const struct made *m, struct bytes name, struct bytes user,
     struct bytes own)
@@ -258,6 +294,8 @@ make_identity(struct identity *id, const struct made *m, struct bytes name, stru
 		for (uint32_t k = 0; r == 0 && k < m->role[i]->role->tags.n; k++)
 			r = add_tag(
 			    id, BYTES_LIT(""), people_text(m->role[i], m->role[i]->role->tags, k));
+	for (size_t i = 0; r == 0 && i < m->n; i++)
+		r = add_certificate(id, m->x, m->role[i]);
 	if (r == 0 && own.len != 0)
 		r = add_tag(id, BYTES_LIT("host:"), own);
 	return err_pass(r);

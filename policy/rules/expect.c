@@ -13,6 +13,7 @@
 #include "policy/rules/expect_priv.h"
 #include "policy/rules/meters.h"
 #include "policy/rules/policy_priv.h"
+#include "policy/rules/role.h"
 
 /* An account and a user nobody has: keys of two repeated bytes. */
 #define OTHER_ACCOUNT "AABAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAE7QF"
@@ -77,6 +78,19 @@ add_tag(struct identity *id, const char *key, struct bytes value)
 	return 0;
 }
 
+/* add_fitting() - a certificate with this name, without its stars. */
+static int
+add_fitting(struct identity *id, struct bytes glob)
+{
+	char name[ROLE_CERTIFICATE_MAX];
+	size_t n = 0;
+
+	for (size_t i = 0; i < glob.len && n < sizeof(name); i++)
+		if (glob.ptr[i] != '*')
+			name[n++] = (char)glob.ptr[i];
+	return identity_add_cert(id, bytes_of(name, n));
+}
+
 /* add_role() - what a role asks of a credential. A name that fits a glob is the glob without stars.
  */
 static int
@@ -95,6 +109,8 @@ add_role(struct identity *id, const struct policy *p, const struct pol_role *rol
 		network = bytes_upto(network, bytes_find(network, '/'));
 		snprintf(id->source, sizeof(id->source), "%.*s", TEXT_ARG(network));
 	}
+	if (r == 0 && role->certificates.n != 0)
+		r = add_fitting(id, pol_bytes(p, p->items[role->certificates.first].text));
 	if (r == 0 && role->names.n != 0) {
 		const char *glob = p->strings + p->items[role->names.first].text.off;
 		char *to = id->name;
@@ -109,6 +125,22 @@ add_role(struct identity *id, const struct policy *p, const struct pol_role *rol
 		*to = '\0';
 	}
 	return err_pass(r);
+}
+
+/* add_certificate() - a name of the certificate it shows; "\20" is a blank, as in a subject. */
+static int
+add_certificate(struct identity *id, struct bytes text)
+{
+	char name[ROLE_CERTIFICATE_MAX];
+	size_t n = 0;
+
+	for (size_t i = 0; i < text.len && n < sizeof(name); i++) {
+		bool blank = bytes_starts(bytes_from(text, i), BYTES_LIT("\\20"));
+
+		name[n++] = blank ? ' ' : (char)text.ptr[i];
+		i += blank ? 2 : 0;
+	}
+	return identity_add_cert(id, bytes_of(name, n));
 }
 
 /* add_list() - "a,b+queue" to the lists of a credential. */
@@ -153,6 +185,8 @@ add_said(struct identity *id, const struct expect_case *c)
 		snprintf(id->issuer, sizeof(id->issuer), "%.*s", TEXT_ARG(c->issuer));
 	if (c->source.ptr != NULL)
 		snprintf(id->source, sizeof(id->source), "%.*s", TEXT_ARG(c->source));
+	for (size_t i = 0; r == 0 && i < c->n_certificates; i++)
+		r = add_certificate(id, c->certificate[i]);
 	if (r == 0 && c->name.ptr != NULL) {
 		free(id->name);
 		id->name = strndup((const char *)c->name.ptr, c->name.len);

@@ -7,7 +7,7 @@
  *	PUB subject [reply] [@file]    SUB pattern [queue]    DELIVER pattern subject [queue]
  *	ANSWER reply                   HEADER name
  *
- * who: role= host= tag= account= name= user= issuer= source=, and the credential's own lists pub_allow= pub_deny=
+ * who: role= host= tag= account= name= user= issuer= source= certificate=, and the credential's own lists pub_allow= pub_deny=
  * sub_allow= sub_deny= (commas between, `+` for the blank before a queue). Beside it at=MOMENT, when
  * it is asked (without: before anybody said what time it is), and times=N, how often, at once: `allow`
  * promises all N, `deny` that the last is the first to be refused. @file holds the payload; a command
@@ -24,7 +24,7 @@
 
 #include "policy/rules/rights.h"
 
-enum { EXPECT_MAX_TIMES = 10000, EXPECT_MAX_TAGS = 8, EXPECT_MAX_ARGS = 3, EXPECT_LISTS = 4, EXPECT_MAX_BODY = 256 * 1024 };
+enum { EXPECT_MAX_TIMES = 10000, EXPECT_MAX_TAGS = 8, EXPECT_MAX_ARGS = 3, EXPECT_LISTS = 4, EXPECT_MAX_CERTS = 4, EXPECT_MAX_BODY = 256 * 1024 };
 
 enum expect_op {
 	EXPECT_NONE = 0,
@@ -49,6 +49,8 @@ struct expect_case {
 	struct bytes text; /* the whole line */
 	enum expect_op op;
 	struct bytes role, account, name, user, issuer, source; /* ptr NULL: not said */
+	struct bytes certificate[EXPECT_MAX_CERTS];
+	size_t n_certificates;
 	size_t n_tags;
 	struct bytes tag[EXPECT_MAX_TAGS]; /* of tag= and host=, see ->host */
 	bool host[EXPECT_MAX_TAGS];        /* the tag is "host:" and this */

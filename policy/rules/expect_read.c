@@ -139,6 +139,14 @@ put_who(struct expect_case *c, struct bytes key, struct bytes value)
 		return put_at(c, value);
 	if (bytes_is(key, "times"))
 		return value.len == 0 ? "no value" : put_times(c, value);
+	if (bytes_is(key, "certificate")) {
+		if (value.len == 0)
+			return "no value";
+		if (c->n_certificates == EXPECT_MAX_CERTS)
+			return "too many names of a certificate";
+		c->certificate[c->n_certificates++] = value;
+		return NULL;
+	}
 	if (!bytes_is(key, "host") && !bytes_is(key, "tag"))
 		return "nobody knows this key";
 	if (value.len == 0)

@@ -12,6 +12,7 @@
 #include "policy/commands/command.h"
 #include "policy/identity/cidr.h"
 #include "policy/rules/policy_priv.h"
+#include "policy/rules/role.h"
 #include "policy/rules/subject.h"
 #include "policy/rules/view.h"
 #include "policy/rules/where.h"
@@ -84,12 +85,25 @@ networks_ok(struct check *c, struct pol_list l)
 	return true;
 }
 
+/* Each with a kind before it; only with one can role.c compare them. */
+static bool
+certificates_ok(struct check *c, struct pol_list l)
+{
+	if (!list_ok(c, l))
+		return false;
+	for (uint32_t i = 0; i < l.n; i++)
+		if (!role_certificate_ok(pol_bytes(c->p, c->p->items[l.first + i].text)))
+			return false;
+	return true;
+}
+
 static bool
 role_ok(struct check *c, const struct pol_role *role)
 {
 	return str_ok(c->p, role->name) && str_ok(c->p, role->account) && role->account.len != 0 &&
 	       list_ok(c, role->tags) && list_ok(c, role->names) && list_ok(c, role->users) &&
 	       list_ok(c, role->issuers) && networks_ok(c, role->sources) &&
+	       certificates_ok(c, role->certificates) &&
 	       role->file < c->p->n_files;
 }
 

@@ -11,6 +11,7 @@
 #include "policy/core/bytes.h"
 #include "policy/core/err.h"
 #include "policy/core/text.h"
+#include "policy/identity/nkey.h"
 
 enum { RULE_NONE = UINT32_MAX, POLICY_RATE_TEXT = 48, POLICY_SAMPLE_MAX = 1000000 };
 
@@ -65,6 +66,8 @@ struct policy_source {
 enum policy_answer {
 	POLICY_BAD = 1, /* the report says what and where */
 	POLICY_CHANGED, /* other rules are in force than before */
+	POLICY_NO_ROLE,      /* no role asks for any of these certificate names */
+	POLICY_TWO_ACCOUNTS, /* roles of several accounts do */
 };
 
 /*
@@ -87,6 +90,14 @@ int policy_includes(const struct policy_source *src, int (*each)(void *ctx, stru
  */
 int policy_open(struct policy **out, struct bytes snapshot) must_check;
 void policy_close(struct policy *p);
+struct identity;
+/*
+ * policy_certified() - the account of somebody who has a certificate and no token: that of the roles with
+ * `certificates` that are theirs. @id: with its certificate's names and its source.
+ * Return: 0 and @account, POLICY_NO_ROLE, POLICY_TWO_ACCOUNTS.
+ */
+int policy_certified(
+    const struct policy *p, const struct identity *id, char account[NKEY_TEXT_LEN + 1]) must_check;
 struct prefixes;
 /* policy_prefixes() - its control prefixes (policy/commands/prefix.h). */
 const struct prefixes *policy_prefixes(const struct policy *p);

@@ -9,6 +9,7 @@
 #include "policy/identity/cidr.h"
 #include "policy/identity/nkey.h"
 #include "policy/rules/parse_priv.h"
+#include "policy/rules/role.h"
 
 enum {
 	MAX_ITEMS = 65536, /* of one list */
@@ -193,6 +194,23 @@ network_item(struct place *at, const struct text_node *n, struct pol_item *out)
 	return true;
 }
 
+/* Names of hosts are compared in lower case; a certificate's are read so. */
+static bool
+certificate_item(struct place *at, const struct text_node *n, struct pol_item *out)
+{
+	if (!role_certificate_ok(n->text)) {
+		COMPLAIN(at, n,
+		    "'%.*s': a certificate's name is written with its kind: \"dns:app.example\", "
+		    "\"email:a@b.example\", \"uri:spiffe://x/y\" (with * for any text), or \"dn:CN=app,O=Acme\" "
+		    "(whole, without *)",
+		    TEXT_ARG(n->text));
+		return false;
+	}
+	out->text = bytes_starts(n->text, BYTES_LIT("dns:")) ? parse_lowered(at->d, n->text)
+							      : draft_string(at->d, n->text);
+	return true;
+}
+
 /* Accounts: a name stands for a key, the same in every file of the policy. */
 
 static struct bytes
@@ -297,7 +315,8 @@ role_entry(struct place *at, struct text_node *e, struct pol_role *role)
 		struct pol_list *out;
 	} lists[] = { { "tags", tag_item, &role->tags }, { "names", name_item, &role->names },
 		{ "users", user_item, &role->users }, { "issuers", issuer_item, &role->issuers },
-		{ "sources", network_item, &role->sources } };
+		{ "sources", network_item, &role->sources },
+		{ "certificates", certificate_item, &role->certificates } };
 
 	if (bytes_is(e->text, "account") && e->kind == TEXT_ENTRY) {
 		role_account(at, e, role);
@@ -309,14 +328,9 @@ role_entry(struct place *at, struct text_node *e, struct pol_role *role)
 			return;
 		}
 	}
-	if (bytes_is(e->text, "certificates"))
-		COMPLAIN(at, e,
-		    "certificates say nothing yet: clients reach this version without TLS, so none "
-		    "is ever shown");
-	else
-		COMPLAIN(at, e,
-		    "a role knows account, tags, names, users, issuers and sources, not '%.*s'",
-		    TEXT_ARG(e->text));
+	COMPLAIN(at, e,
+	    "a role knows account, tags, names, users, issuers, sources and certificates, not '%.*s'",
+	    TEXT_ARG(e->text));
 }
 
 static void

@@ -14,7 +14,7 @@
 #include "policy/rules/rate.h"
 #include "policy/rules/window.h"
 
-#define POL_MAGIC UINT64_C(0x36304c4f50435250) /* "PRCPOL06" */
+#define POL_MAGIC UINT64_C(0x37304c4f50435250) /* "PRCPOL07" */
 
 enum {
 	POL_MAX_FILES = 1024,
@@ -87,6 +87,7 @@ struct pol_role {
 	struct pol_list users;
 	struct pol_list issuers; /* A..., accounts or their signing keys */
 	struct pol_list sources; /* networks */
+	struct pol_list certificates; /* "dns:GLOB" and the like; a "dn:" is meant as it stands */
 	uint32_t file;
 	struct pol_place place;
 };
@@ -156,7 +157,7 @@ struct pol_rule {
 
 _Static_assert(sizeof(struct pol_head) == 32 + 8 * POL_SECTIONS, "no padding in the head");
 _Static_assert(sizeof(struct pol_item) == 16 && sizeof(struct pol_file) == 24, "no padding");
-_Static_assert(sizeof(struct pol_role) == 68 && sizeof(struct pol_rule) == 160, "no padding");
+_Static_assert(sizeof(struct pol_role) == 76 && sizeof(struct pol_rule) == 160, "no padding");
 _Static_assert(sizeof(struct window_span) == 8, "no padding");
 _Static_assert(sizeof(struct pol_cond) == 16 && sizeof(struct pol_range) == 16, "no padding");
 _Static_assert(sizeof(struct pol_host) == 16, "no padding");

@@ -8,61 +8,9 @@
 #include "policy/rules/view.h"
 
 #include "policy/commands/command.h"
-#include "policy/identity/cidr.h"
 #include "policy/rules/glob.h"
+#include "policy/rules/role.h"
 #include "policy/rules/where.h"
-
-static bool
-any_name(const struct policy *p, struct pol_list names, const char *name)
-{
-	struct bytes have = bytes_str(name);
-
-	for (uint32_t i = 0; i < names.n; i++)
-		if (glob_match(pol_bytes(p, p->items[names.first + i].text), have))
-			return true;
-	return names.n == 0;
-}
-
-static bool
-any_key(const struct policy *p, struct pol_list keys, const char *key)
-{
-	for (uint32_t i = 0; i < keys.n; i++)
-		if (bytes_is(pol_bytes(p, p->items[keys.first + i].text), key))
-			return true;
-	return keys.n == 0;
-}
-
-static bool
-any_network(const struct policy *p, struct pol_list networks, const char *address)
-{
-	for (uint32_t i = 0; i < networks.n; i++) {
-		struct cidr c;
-
-		if (cidr_parse(&c, pol_bytes(p, p->items[networks.first + i].text)) &&
-		    cidr_contains(&c, address))
-			return true;
-	}
-	return networks.n == 0;
-}
-
-static bool
-all_tags(const struct policy *p, struct pol_list tags, const struct identity *id)
-{
-	for (uint32_t i = 0; i < tags.n; i++)
-		if (!identity_tag(id, p->strings + p->items[tags.first + i].text.off))
-			return false;
-	return true;
-}
-
-/* Everything a role says has to hold. */
-static bool
-has_role(const struct policy *p, const struct pol_role *role, const struct identity *id)
-{
-	return bytes_is(pol_bytes(p, role->account), id->account) && all_tags(p, role->tags, id) &&
-	       any_name(p, role->names, id->name) && any_key(p, role->users, id->user) &&
-	       any_key(p, role->issuers, id->issuer) &&
-	       any_network(p, role->sources, id->source);
-}
 
 static size_t
 role_words(const struct policy *p)
@@ -311,7 +259,7 @@ view_get(struct view **out, const struct policy *p, const struct identity *id)
 	if (roles == NULL)
 		return err_raise(-ENOMEM);
 	for (size_t i = 0; i < p->n_roles; i++)
-		if (has_role(p, &p->roles[i], id))
+		if (role_has(p, &p->roles[i], id))
 			roles[i / 64] |= UINT64_C(1) << (i % 64);
 	for (v = *p->views; v != NULL; v = v->next)
 		if (memcmp(v->roles, roles, words * sizeof(*roles)) == 0)

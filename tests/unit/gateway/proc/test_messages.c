@@ -56,7 +56,7 @@ write_one(enum msg_form form)
 		return msg_token_put(&c, MSG_DIAL, UINT64_MAX, -1);
 	case FORM_LOGIN:
 		return msg_login_put(
-		    &c, &(struct msg_login){ 7, b("nonce"), b("a.b.c"), b("sig"), "::1", 3 });
+		    &c, &(struct msg_login){ 7, b("nonce"), b("a.b.c"), b("sig"), b("chain"), "::1", 3 });
 	case FORM_CONN:
 		return msg_conn_put(&c, MSG_LEFT, 7);
 	case FORM_NONCES:
@@ -116,8 +116,8 @@ write_one(enum msg_form form)
 		return msg_stamped_put(&c, &(struct msg_stamped){ 7, b("v2.x") });
 	case FORM_TLS:
 		return msg_tls_put(&c,
-		    &(struct msg_tls){ { true, true, true, CONFIG_FIRST_AUTO, b("chain"), b("ca"), b("ECDHE"), b("") },
-			{ true, false, false, CONFIG_FIRST_YES, b(""), b("ca"), b(""), b("leaf.example") } });
+		    &(struct msg_tls){ { true, true, true, true, CONFIG_FIRST_AUTO, b("chain"), b("ca"), b("ECDHE"), b("") },
+			{ true, false, false, false, CONFIG_FIRST_YES, b(""), b("ca"), b(""), b("leaf.example") } });
 	case FORM_TLS_SIGN:
 		return msg_tls_sign_put(&c, &(struct msg_tls_sign){ 7, { { 1, 2 }, TLS_PSS, b("block") } });
 	case FORM_TLS_SIGNED:
