@@ -35,7 +35,7 @@ def expect(what, *in_it):
 def make(folder, name="gate", records=120, per=40, every=25, key="k"):
     """A log of three segments: records 1, 41 and 81 begin one."""
     path = os.path.join(folder, name)
-    subprocess.run([LOG, path, str(records), str(per), str(every), key], check=True)
+    subprocess.run([LOG, "--made", path, str(records), str(per), str(every), key], check=True)
     return path
 
 

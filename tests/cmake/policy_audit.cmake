@@ -14,5 +14,5 @@ add_test(NAME differential/audit_log COMMAND ${CMAKE_SOURCE_DIR}/tests/different
 set_tests_properties(differential/audit_log PROPERTIES LABELS unit TIMEOUT 60)
 
 # Writes logs for tests of whatever reads them.
-add_executable(auditlog support/auditlog.c)
+add_executable(auditlog support/auditlog.c support/auditlog_made.c support/audit_writer.c)
 target_link_libraries(auditlog PRIVATE policy_audit policy_commands policy_core portcullis_flags PkgConfig::SODIUM)

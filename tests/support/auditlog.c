@@ -1,5 +1,12 @@
 /*
- * auditlog - write an audit log for a test: auditlog FOLDER [RECORDS-PER-SEGMENT] < LINES
+ * auditlog - write an audit log for a test.
+ *
+ *	auditlog FOLDER [RECORDS-PER-SEGMENT] < LINES
+ *	auditlog --made DIR RECORDS PER EVERY KEY
+ *
+ * --made: of nobody's records, RECORDS of them, in DIR/audit/NUMBER.jsonl with about PER each and a
+ * checkpoint each EVERY, DIR/audit/checkpoint the last of them, DIR/keys/audit.pub. KEY is a letter
+ *the signing key is made of.
  *
  * Each line is a JSON object with the members of a record as docs/AUDIT.md names them, without v,
  * seq, prev, mono and run, which are made here; kind is "command" when absent, and time one second
@@ -15,33 +22,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "policy/audit/chain.h"
 #include "policy/audit/record_priv.h"
 #include "policy/audit/redact.h"
-#include "policy/audit/segment.h"
 #include "policy/commands/body.h"
 #include "policy/core/json.h"
+#include "tests/support/audit_writer.h"
+#include "tests/support/auditlog.h"
 
 enum { TOKENS = 512, LINE_ROOM = 1 << 20, STRINGS = 2 << 20 };
 
 struct writer {
-	const char *folder;
-	uint64_t per_segment, in_segment;
-	struct chain chain;
-	struct hasher hasher;
-	FILE *out;
-	int64_t time_ns;
+	struct audit_writer log;
 	uint8_t *strings; /* of one record */
 	size_t used;
-	struct buf body, line;
+	struct buf body;
 };
-
-static _Noreturn void
-die(const char *what, struct bytes which)
-{
-	fprintf(stderr, "auditlog: %s: %.*s\n", what, (int)which.len, (const char *)which.ptr);
-	exit(1);
-}
 
 static struct bytes
 text_at(struct writer *w, const struct json *j, size_t at)
@@ -49,7 +44,7 @@ text_at(struct writer *w, const struct json *j, size_t at)
 	struct bytes s;
 
 	if (json_text(j, at, w->strings + w->used, STRINGS - w->used, &s) != 0)
-		die("no text", json_raw(j, at));
+		audit_die("no text", json_raw(j, at));
 	if (s.ptr == w->strings + w->used)
 		w->used += s.len;
 	return s;
@@ -61,7 +56,7 @@ number_at(const struct json *j, size_t at)
 	int64_t v;
 
 	if (json_int(j, at, &v) != 0 || v < 0)
-		die("no number", json_raw(j, at));
+		audit_die("no number", json_raw(j, at));
 	return (uint64_t)v;
 }
 
@@ -83,7 +78,7 @@ put_member(struct writer *w, struct record *r, const struct json *j, struct byte
 	uint8_t *to = (uint8_t *)r;
 
 	if (i == record_fields)
-		die("no member of a record", name);
+		audit_die("no member of a record", name);
 	to += f->at;
 	if (f->has != 0)
 		*(bool *)((uint8_t *)r + f->has) = true;
@@ -102,7 +97,7 @@ put_member(struct writer *w, struct record *r, const struct json *j, struct byte
 		break;
 	case FIELD_HASH:
 		if (!digest_from_hex(text_at(w, j, at), (struct digest *)(void *)to))
-			die("no digest", json_raw(j, at));
+			audit_die("no digest", json_raw(j, at));
 		break;
 	}
 }
@@ -121,7 +116,7 @@ redacted(struct writer *w, struct record *r, struct bytes payload)
 	bool cut = false;
 
 	if (arena.mem == NULL)
-		die("out of memory", BYTES_NULL);
+		audit_die("out of memory", BYTES_NULL);
 	if (command_classify(r->subject, &c) == 0 && body_decode(&c, &bi, &arena, &b) == 0)
 		for (const struct body_secret *s = b.secrets;
 		     s != NULL && in.n_spans < REDACT_SPANS_MAX; s = s->next)
@@ -129,7 +124,7 @@ redacted(struct writer *w, struct record *r, struct bytes payload)
 	in.span = span;
 	buf_reset(&w->body);
 	if (redact(&in, &w->body, &r->secrets, &cut) != 0)
-		die("not redacted", payload);
+		audit_die("not redacted", payload);
 	r->has_payload = true;
 	r->size = payload.len;
 	crypto_hash_sha256(r->sha256.b, payload.ptr, payload.len);
@@ -144,61 +139,9 @@ unhex(struct writer *w, struct bytes s)
 	size_t n = 0;
 
 	if (sodium_hex2bin(to, STRINGS - w->used, (const char *)s.ptr, s.len, NULL, &n, NULL) != 0)
-		die("no hexadecimal", s);
+		audit_die("no hexadecimal", s);
 	w->used += n;
 	return bytes_of(to, n);
-}
-
-static void
-stamp(struct writer *w, struct record *r)
-{
-	r->time_ns = w->time_ns;
-	r->mono_ns = w->time_ns - INT64_C(1700000000) * 1000000000;
-	memcpy(r->run, "00112233445566778899aabbccddeeff", RECORD_RUN_LEN);
-	w->time_ns += 1000000000;
-}
-
-static void
-flush(struct writer *w)
-{
-	struct bytes s = buf_bytes(&w->line);
-
-	if (buf_failed(&w->line) || fwrite(s.ptr, 1, s.len, w->out) != s.len)
-		die("not written", BYTES_NULL);
-	buf_reset(&w->line);
-}
-
-static void
-open_segment(struct writer *w)
-{
-	static struct record first;
-	char name[SEGMENT_NAME_LEN + 1], path[4096];
-
-	if (w->out != NULL && fclose(w->out) != 0)
-		die("not written", BYTES_NULL);
-	segment_name(chain_next(&w->chain), name);
-	snprintf(path, sizeof(path), "%s/%s", w->folder, name);
-	w->out = fopen(path, "wx");
-	if (w->out == NULL)
-		die("cannot make", bytes_str(path));
-	first = (struct record){ .kind = RECORD_SEGMENT };
-	stamp(w, &first);
-	if (chain_open_segment(&w->chain, &w->hasher, &first, &w->line) != 0)
-		die("no segment", bytes_str(path));
-	flush(w);
-	w->in_segment = 0;
-}
-
-static void
-append(struct writer *w, struct record *r, struct bytes line)
-{
-	if (w->out == NULL || w->in_segment == w->per_segment)
-		open_segment(w);
-	stamp(w, r);
-	if (chain_append(&w->chain, &w->hasher, r, &w->line) != 0)
-		die("no record", line);
-	flush(w);
-	w->in_segment++;
 }
 
 static void
@@ -210,15 +153,16 @@ take_line(struct writer *w, struct bytes line)
 	struct bytes payload = BYTES_NULL, name;
 
 	if (json_read(&j) != 0)
-		die("no JSON", line);
+		audit_die("no JSON", line);
 	r = (struct record){ .kind = RECORD_COMMAND };
 	w->used = 0;
 	for (size_t i = json_first(&j, 0); i != 0 && i < j.n; i = j.tok[i + 1].next) {
 		name = json_raw(&j, i);
 		if (bytes_is(name, "kind"))
 			r.kind = record_kind_of(text_at(w, &j, i + 1));
-		else if (bytes_is(name, "time") && !record_time(text_at(w, &j, i + 1), &w->time_ns))
-			die("no time", line);
+		else if (bytes_is(name, "time") &&
+			 !record_time(text_at(w, &j, i + 1), &w->log.time_ns))
+			audit_die("no time", line);
 		else if (bytes_is(name, "payload"))
 			payload = text_at(w, &j, i + 1);
 		else if (bytes_is(name, "payload_hex"))
@@ -228,34 +172,50 @@ take_line(struct writer *w, struct bytes line)
 	}
 	if (payload.ptr != NULL)
 		redacted(w, &r, payload);
-	append(w, &r, line);
+	audit_writer_add(&w->log, &r);
+}
+
+static void
+take_lines(struct writer *w)
+{
+	static char line[LINE_ROOM];
+
+	audit_writer_init(&w->log);
+	buf_init(&w->body, REDACT_BODY_MAX);
+	w->strings = malloc(STRINGS);
+	if (w->strings == NULL)
+		audit_die("out of memory", BYTES_NULL);
+	(void)mkdir(w->log.folder, 0700);
+	while (fgets(line, sizeof(line), stdin) != NULL)
+		take_line(w, bytes_of(line, strcspn(line, "\n")));
+	audit_writer_end(&w->log);
+	hasher_deinit(&w->log.hasher);
+	buf_deinit(&w->log.out);
+	buf_deinit(&w->body);
+	free(w->strings);
 }
 
 int
 main(int argc, char **argv)
 {
-	static char line[LINE_ROOM];
-	struct writer w = { .per_segment = 1000000, .time_ns = INT64_C(1795341600) * 1000000000 };
+	struct writer w = { .log = { .per = 1000000,
+				.time_ns = INT64_C(1795341600) * 1000000000,
+				.step_ns = 1000000000,
+				.boot_ns = INT64_C(1700000000) * 1000000000,
+				.run = "00112233445566778899aabbccddeeff" } };
+	bool made = argc > 1 && strcmp(argv[1], "--made") == 0;
 
-	if (argc < 2 || sodium_init() < 0 || hasher_init(&w.hasher) != 0)
+	if (argc < 2 || argc > (made ? 7 : 3) || (made && argc < 7) || sodium_init() < 0) {
+		fputs("usage: auditlog FOLDER [PER], auditlog --made DIR RECORDS PER EVERY KEY\n",
+		    stderr);
 		return 2;
-	w.folder = argv[1];
+	}
+	if (made)
+		return auditlog_made(argv + 2);
+	w.log.folder = argv[1];
+	/* the record a segment begins with is not one of the lines */
 	if (argc > 2)
-		w.per_segment = strtoull(argv[2], NULL, 10);
-	w.strings = malloc(STRINGS);
-	buf_init(&w.body, REDACT_BODY_MAX);
-	buf_init(&w.line, RECORD_LINE_MAX);
-	if (w.strings == NULL)
-		return 2;
-	(void)mkdir(w.folder, 0700);
-	chain_init(&w.chain);
-	while (fgets(line, sizeof(line), stdin) != NULL)
-		take_line(&w, bytes_of(line, strcspn(line, "\n")));
-	if (w.out != NULL && fclose(w.out) != 0)
-		return 1;
-	hasher_deinit(&w.hasher);
-	buf_deinit(&w.body);
-	buf_deinit(&w.line);
-	free(w.strings);
+		w.log.per = strtoull(argv[2], NULL, 10) + 1;
+	take_lines(&w);
 	return 0;
 }

@@ -1,10 +1,6 @@
 /*
- * audit_maker - a log as the gateway's auditor writes it, for tests of the command line.
+ * auditlog_made - a log as the gateway's auditor writes it, in a deployment: see auditlog.h.
  *
- *	audit_maker DIR RECORDS PER EVERY KEY
- *
- * DIR/keys/audit.pub, DIR/audit/NUMBER.jsonl with about PER records each, a checkpoint each EVERY
- * records, DIR/audit/checkpoint the last of them. KEY is a letter the signing key is made of.
  * Commands and their outcomes, and in the beginning one record of each other kind, with texts in
  * them that want to harm whoever prints them. A millisecond apart, from 2026-11-22T12:00:00Z.
  */
@@ -16,20 +12,18 @@
 #include <unistd.h>
 
 #include "policy/audit/checkpoint.h"
-#include "policy/audit/segment.h"
+#include "tests/support/audit_writer.h"
+#include "tests/support/auditlog.h"
 
 #define ORIGIN "portcullis-audit"
 
-struct writer {
-	struct hasher h;
-	struct chain chain;
+struct maker {
+	struct audit_writer log;
 	struct secret seed;
 	struct note_signer signer;
-	struct buf out, note;
+	struct buf note;
 	const char *dir;
-	int fd;
-	uint64_t per, in_segment;
-	int64_t at_ns;
+	char folder[4096];
 };
 
 static void
@@ -53,76 +47,22 @@ put_file(const char *dir, const char *name, struct bytes s)
 }
 
 static void
-flush(struct writer *w)
+checkpoint(struct maker *m)
 {
-	must(!buf_failed(&w->out), "buffer");
-	must(w->out.len == 0 || write(w->fd, w->out.ptr, w->out.len) == (ssize_t)w->out.len,
-	    "write");
-	buf_reset(&w->out);
-}
-
-static void
-stamp(struct writer *w, struct record *r)
-{
-	r->time_ns = INT64_C(1795348800000000000) + w->at_ns;
-	r->mono_ns = 5000000000 + w->at_ns;
-	memset(r->run, 'a', RECORD_RUN_LEN);
-	w->at_ns += 1000000;
-}
-
-static void
-segment(struct writer *w)
-{
-	char name[SEGMENT_NAME_LEN + 8];
-	struct record r = { 0 };
-	char path[4096];
-
-	if (w->fd >= 0) {
-		flush(w);
-		close(w->fd);
-	}
-	segment_name(chain_next(&w->chain), name);
-	snprintf(path, sizeof(path), "%s/audit/%s", w->dir, name);
-	w->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	must(w->fd >= 0, path);
-	stamp(w, &r);
-	must(chain_open_segment(&w->chain, &w->h, &r, &w->out) == 0, "segment");
-	w->in_segment = 1;
-}
-
-static void
-add(struct writer *w, struct record *r)
-{
-	if (w->in_segment >= w->per)
-		segment(w);
-	stamp(w, r);
-	must(chain_append(&w->chain, &w->h, r, &w->out) == 0, "record");
-	w->in_segment++;
-	if (w->out.len > 1 << 20)
-		flush(w);
-}
-
-static void
-checkpoint(struct writer *w)
-{
-	struct checkpoint c = { .origin = BYTES_LIT(ORIGIN),
-		.size = w->chain.tree.size,
-		.root = merkle_root(&w->chain.tree, &w->h) };
+	struct checkpoint c = { .origin = BYTES_LIT(ORIGIN) };
 	struct record r = { .kind = RECORD_CHECKPOINT };
 
-	if (w->in_segment >= w->per) {
-		segment(w);
-		c.size = w->chain.tree.size;
-		c.root = merkle_root(&w->chain.tree, &w->h);
-	}
-	buf_reset(&w->note);
-	must(checkpoint_sign(&w->note, &c, &w->signer, 1) == 0, "checkpoint");
-	r.note = buf_bytes(&w->note);
-	add(w, &r);
+	audit_writer_room(&m->log);
+	c.size = m->log.chain.tree.size;
+	c.root = merkle_root(&m->log.chain.tree, &m->log.hasher);
+	buf_reset(&m->note);
+	must(checkpoint_sign(&m->note, &c, &m->signer, 1) == 0, "checkpoint");
+	r.note = buf_bytes(&m->note);
+	audit_writer_add(&m->log, &r);
 }
 
 static void
-kinds(struct writer *w)
+kinds(struct audit_writer *w)
 {
 	struct record all[] = {
 		{ .kind = RECORD_START, .version = BYTES_LIT("0.1.0") },
@@ -148,11 +88,11 @@ kinds(struct writer *w)
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		add(w, &all[i]);
+		audit_writer_add(w, &all[i]);
 }
 
 static void
-command(struct writer *w, uint64_t i)
+command(struct audit_writer *w, uint64_t i)
 {
 	static const char *const who[] = { "Dora", "Otto", "Mia" }, *const verb[] = { "actor.start",
 		"actor.scale", "provider.start" };
@@ -188,70 +128,68 @@ command(struct writer *w, uint64_t i)
 	snprintf(host, sizeof(host), "NHOST%llu", (unsigned long long)(i % 10));
 	r.id = bytes_str(id);
 	r.host = bytes_str(host);
-	add(w, &r);
+	audit_writer_add(w, &r);
 	if (deny)
 		return;
 	out.of = r.seq;
 	out.id = r.id;
-	add(w, &out);
+	audit_writer_add(w, &out);
 }
 
 static void
-begin(struct writer *w, char letter)
+begin(struct maker *m, char letter)
 {
 	uint8_t raw[NOTE_SEED_LEN];
 	char path[4096];
+	struct buf key;
 
 	memset(raw, letter, sizeof(raw));
-	snprintf(path, sizeof(path), "%s/audit", w->dir);
-	must(mkdir(w->dir, 0755) == 0 && mkdir(path, 0700) == 0, path);
-	snprintf(path, sizeof(path), "%s/keys", w->dir);
+	snprintf(m->folder, sizeof(m->folder), "%s/audit", m->dir);
+	must(mkdir(m->dir, 0755) == 0 && mkdir(m->folder, 0700) == 0, m->folder);
+	snprintf(path, sizeof(path), "%s/keys", m->dir);
 	must(mkdir(path, 0755) == 0, path);
-	must(sodium_init() >= 0 && hasher_init(&w->h) == 0, "crypto");
-	must(secret_new(&w->seed, bytes_of(raw, sizeof(raw))) == 0, "seed");
-	must(note_signer_make(&w->signer, &w->h, BYTES_LIT(ORIGIN), &w->seed) == 0, "signer");
-	buf_init(&w->out, 8 << 20);
-	buf_init(&w->note, NOTE_MAX);
-	chain_init(&w->chain);
-	note_key_put(&w->out, &w->signer.key);
-	buf_put_u8(&w->out, '\n');
-	put_file(w->dir, "keys/audit.pub", buf_bytes(&w->out));
+	m->log.folder = m->folder;
+	memset(m->log.run, 'a', RECORD_RUN_LEN);
+	audit_writer_init(&m->log);
+	must(secret_new(&m->seed, bytes_of(raw, sizeof(raw))) == 0, "seed");
+	must(note_signer_make(&m->signer, &m->log.hasher, BYTES_LIT(ORIGIN), &m->seed) == 0,
+	    "signer");
+	buf_init(&m->note, NOTE_MAX);
+	buf_init(&key, NOTE_MAX);
+	note_key_put(&key, &m->signer.key);
+	buf_put_u8(&key, '\n');
+	put_file(m->dir, "keys/audit.pub", buf_bytes(&key));
 	/* what makes the folder a deployment; its log is in `audit' */
-	put_file(w->dir, "gateway.conf", BYTES_LIT("audit = audit\n"));
-	buf_reset(&w->out);
+	put_file(m->dir, "gateway.conf", BYTES_LIT("audit = audit\n"));
+	buf_deinit(&key);
 }
 
 int
-main(int argc, char **argv)
+auditlog_made(char **arg)
 {
-	struct writer w = { .fd = -1 };
-	uint64_t n, every;
+	static struct maker m;
+	uint64_t n = strtoull(arg[1], NULL, 10), every = strtoull(arg[3], NULL, 10);
 
-	if (argc != 6) {
-		fputs("audit_maker DIR RECORDS PER EVERY KEY\n", stderr);
-		return 2;
-	}
-	w.dir = argv[1];
-	n = strtoull(argv[2], NULL, 10);
-	w.per = strtoull(argv[3], NULL, 10);
-	every = strtoull(argv[4], NULL, 10);
-	begin(&w, argv[5][0]);
-	segment(&w);
-	kinds(&w);
-	for (uint64_t i = 0, next = every; w.chain.tree.size < n; i++) {
-		command(&w, i);
-		if (every != 0 && w.chain.tree.size >= next) {
-			checkpoint(&w);
-			next = w.chain.tree.size + every;
+	m.dir = arg[0];
+	m.log.per = strtoull(arg[2], NULL, 10);
+	m.log.time_ns = INT64_C(1795348800000000000);
+	m.log.step_ns = 1000000;
+	m.log.boot_ns = m.log.time_ns - 5000000000;
+	begin(&m, arg[4][0]);
+	kinds(&m.log);
+	for (uint64_t i = 0, next = every; m.log.chain.tree.size < n; i++) {
+		command(&m.log, i);
+		if (every != 0 && m.log.chain.tree.size >= next) {
+			checkpoint(&m);
+			next = m.log.chain.tree.size + every;
 		}
 	}
-	flush(&w);
-	if (w.note.len > 0)
-		put_file(w.dir, "audit/checkpoint", buf_bytes(&w.note));
-	close(w.fd);
-	secret_deinit(&w.seed);
-	hasher_deinit(&w.h);
-	buf_deinit(&w.out);
-	buf_deinit(&w.note);
+	audit_writer_end(&m.log);
+	if (m.note.len > 0)
+		put_file(m.dir, "audit/checkpoint", buf_bytes(&m.note));
+	secret_deinit(&m.seed);
+	hasher_deinit(&m.log.hasher);
+	buf_deinit(&m.log.out);
+	buf_deinit(&m.note);
 	return 0;
 }
