@@ -270,6 +270,32 @@ def one_that_says_nothing_is_closed():
         status(d)
 
 
+def whoever_asks_and_goes_harms_nobody():
+    """Answers nobody reads, and questions whose askers are gone before a child that sleeps has said anything."""
+    with running() as d:
+        edge = children(d)["edge"][0]
+        before = len(os.listdir(f"/proc/{d.gateway.pid}/fd"))
+        os.kill(edge, signal.SIGSTOP)
+        try:
+            for n in range(24):
+                with connect(d) as s:
+                    s.sendall((b"status\n", b"conns\n", b"read verify all of it\n")[n % 3])
+            # more than one answer fits, and none is read
+            silent = [connect(d) for _ in range(6)]
+            for s in silent:
+                s.sendall(b"conns\n")
+            said = status(d, expect=1)
+            check([p for p in said["processes"] if p["role"] == "edge" and p["pid"] == edge], said)
+        finally:
+            os.kill(edge, signal.SIGCONT)
+        for s in silent:
+            check(json.loads(rest(s))["shown"] == 0)
+            s.close()
+        check(status(d)["ok"])
+        until(lambda: len(os.listdir(f"/proc/{d.gateway.pid}/fd")) <= before, "every descriptor is back")
+        check(len(events(d, "read")) == 8)
+
+
 def somebody_else_is_not_heard():
     if os.geteuid() != 0:
         return "skipped: not root"
@@ -356,6 +382,7 @@ TESTS = [
     reading_the_audit_is_on_record,
     what_is_no_request_is_answered_so_and_closed,
     one_that_says_nothing_is_closed,
+    whoever_asks_and_goes_harms_nobody,
     somebody_else_is_not_heard,
     the_socket_is_private_and_goes_with_the_gateway,
     what_a_killed_gateway_left_is_replaced,
