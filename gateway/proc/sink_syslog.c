@@ -16,7 +16,7 @@
 #include "gateway/proc/ship.h"
 #include "gateway/proc/syslog_line.h"
 
-enum { SEND_MS = 2000 };
+enum { SEND_MS = 2000, PAUSE_MS = 50 };
 
 struct link {
 	int fd;
@@ -116,18 +116,25 @@ say_too_long(const struct ship *s, uint64_t seq)
 	log_end(&l);
 }
 
-/* send_one() - wait for a socket that is full, not for ever. Return: 0, -errno. */
+/*
+ * send_one() - wait for a socket that is full, not for ever. A device's queue that is full makes no event, so
+ * that one is looked at again after a pause. Return: 0, -errno.
+ */
 static int
 send_one(int fd, struct bytes text)
 {
-	for (;;) {
+	for (int pauses = 0;;) {
 		struct pollfd p = { .fd = fd, .events = POLLOUT };
 
 		if (send(fd, text.ptr, text.len, MSG_NOSIGNAL) >= 0)
 			return 0;
 		if (errno == EINTR)
 			continue;
-		if (errno != EAGAIN && errno != ENOBUFS)
+		if (errno == ENOBUFS && pauses++ < SEND_MS / PAUSE_MS) {
+			(void)poll(NULL, 0, PAUSE_MS);
+			continue;
+		}
+		if (errno != EAGAIN)
 			return err_raise(-errno);
 		if (poll(&p, 1, SEND_MS) <= 0)
 			return err_raise(-ETIMEDOUT);
