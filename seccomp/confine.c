@@ -148,6 +148,20 @@ demand(const struct confine *want, struct confine_report *got)
 	return 0;
 }
 
+/* told() - the same filter, that waits for a listener where it would kill. Return: it, or -1. */
+static int
+told(const struct confine_filter *f)
+{
+	struct sock_filter code[BPF_MAXINSNS];
+	struct sock_fprog prog = { (unsigned short)f->n, code };
+
+	memcpy(code, f->code, f->n * sizeof(*code));
+	for (size_t i = 0; i < f->n; i++)
+		if (code[i].code == (BPF_RET | BPF_K) && code[i].k == SECCOMP_RET_KILL_PROCESS)
+			code[i].k = SECCOMP_RET_USER_NOTIF;
+	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &prog);
+}
+
 /* filter() - the last step; a process with other threads would leave them outside, so: all of them. */
 static int
 filter(const struct confine *want, struct confine_report *got)
@@ -157,6 +171,13 @@ filter(const struct confine *want, struct confine_report *got)
 
 	if (want->filter == NULL || want->filter->n == 0 || want->filter->n > BPF_MAXINSNS)
 		return failed(got, "there is no profile for this process", -EINVAL);
+	if (want->notify) {
+		got->listener = told(want->filter);
+		if (got->listener >= 0) {
+			in_force(got, WALL_SECCOMP);
+			return 0;
+		}
+	}
 	prog.len = (unsigned short)want->filter->n;
 	prog.filter = (struct sock_filter *)(uintptr_t)want->filter->code; /* the kernel only reads it */
 	r = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &prog);
@@ -172,6 +193,7 @@ confine(const struct confine *want, struct confine_report *got)
 	int r;
 
 	memset(got, 0, sizeof(*got));
+	got->listener = -1;
 	r = count(want, got);
 	if (r == 0)
 		r = limits(want, got);
@@ -198,6 +220,7 @@ confine_supervisor(uint64_t keep_caps, struct confine_report *got)
 	int r;
 
 	memset(got, 0, sizeof(*got));
+	got->listener = -1;
 	r = limit(&no_core);
 	if (r != 0)
 		return failed(got, "a limit cannot be lowered", r);

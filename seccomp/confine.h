@@ -45,6 +45,11 @@ struct confine {
 	gid_t gid;
 	struct landlock_rules landlock;
 	const struct confine_filter *filter; /* NULL: an error, not an open door */
+	/*
+	 * What the filter does not grant waits for who holds ->listener instead of killing: it must kill
+	 * then. Where no listener is to be had, it kills by itself. One thread only.
+	 */
+	bool notify;
 	uint32_t minimum; /* WALL_BIT()s demanded besides WALLS_FLOOR */
 };
 
@@ -54,6 +59,7 @@ struct confine_report {
 	uid_t uid;
 	char why[CONFINE_WHY]; /* what failed */
 	int error;             /* its errno; 0: none */
+	int listener;          /* of ->notify; -1: none, the filter kills */
 };
 
 /* confine() - Return: 0; -errno or -EPERM (something is missing) with ->why: then exit. */
