@@ -191,6 +191,17 @@ int wasm_instantiate(struct wasm_store *s, const struct wasm_module *m,
     struct wasm_refusal *why, struct wasm_trap *trap) must_check;
 
 /*
+ * The two halves of wasm_instantiate(), for who closes doors in between: wasm_link() allocates all
+ * there is to allocate and runs nothing; wasm_begin(), once, fills memory and tables and runs the
+ * start function. An instance is not to be called before.
+ *
+ * Return: 0, WASM_UNLINKED, WASM_LIMIT, -ENOMEM; 0, WASM_TRAPPED.
+ */
+int wasm_link(struct wasm_store *s, const struct wasm_module *m, const struct wasm_extern *imports,
+    struct wasm_instance **out, struct wasm_refusal *why) must_check;
+int wasm_begin(struct wasm_instance *i, int64_t *fuel, struct wasm_trap *trap) must_check;
+
+/*
  * wasm_reset() - bring an instance back to what wasm_instantiate() made of it
  *
  * Memory, tables and globals of its own are set back; imported ones only where the module's

@@ -152,9 +152,8 @@ fill(struct wasm_instance *i, int64_t *fuel, struct wasm_trap *trap)
 }
 
 int
-wasm_instantiate(struct wasm_store *s, const struct wasm_module *m,
-    const struct wasm_extern *imports, int64_t *fuel, struct wasm_instance **out,
-    struct wasm_refusal *why, struct wasm_trap *trap)
+wasm_link(struct wasm_store *s, const struct wasm_module *m, const struct wasm_extern *imports,
+    struct wasm_instance **out, struct wasm_refusal *why)
 {
 	struct wasm_instance *i = store_alloc(s, 1, sizeof(*i));
 	int e;
@@ -178,7 +177,23 @@ wasm_instantiate(struct wasm_store *s, const struct wasm_module *m,
 		return err_pass(e);
 	set_globals(i);
 	*out = i;
+	return 0;
+}
+
+int
+wasm_begin(struct wasm_instance *i, int64_t *fuel, struct wasm_trap *trap)
+{
 	return fill(i, fuel, trap);
+}
+
+int
+wasm_instantiate(struct wasm_store *s, const struct wasm_module *m,
+    const struct wasm_extern *imports, int64_t *fuel, struct wasm_instance **out,
+    struct wasm_refusal *why, struct wasm_trap *trap)
+{
+	int e = wasm_link(s, m, imports, out, why);
+
+	return e == 0 ? wasm_begin(*out, fuel, trap) : err_pass(e);
 }
 
 int
