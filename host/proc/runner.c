@@ -1,0 +1,318 @@
+/*
+ * runner - see runner.h.
+ *
+ * It trusts its host and nobody else. It begins with descriptors 0 to 4, keeps the channel, locks
+ * itself in (seccomp/confine.h) and only then reads what the module is. Two filters stand on each
+ * other: the first grants memory and the channel, and hands every other call to the host, who logs
+ * it and kills; the second, before the guest's first instruction, kills what only the beginning
+ * needed. Where the kernel gives no listener both kill by themselves, and the host is told so.
+ *
+ * After that this process reads and writes one descriptor. Nothing allocates: frames are made in
+ * memory reserved before.
+ */
+#include "host/proc/runner.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "host/proc/msg_runner.h"
+#include "seccomp/filters.h"
+#include "seccomp/narrow.h"
+
+enum { RUNNER_FILES = 8, RUNNER_STACK = 8 * 1024 * 1024 };
+
+static void __attribute__((noreturn)) end(enum runner_exit how)
+{
+	_exit((int)how);
+}
+
+static void
+read_all(uint8_t *p, size_t n)
+{
+	while (n > 0) {
+		ssize_t got = read(RUNNER_CHANNEL, p, n);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			end(RUNNER_BYE);
+		p += got;
+		n -= (size_t)got;
+	}
+}
+
+static void
+write_all(struct bytes s)
+{
+	while (s.len > 0) {
+		ssize_t put = write(RUNNER_CHANNEL, s.ptr, s.len);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put <= 0)
+			end(RUNNER_BYE);
+		s = bytes_from(s, (size_t)put);
+	}
+}
+
+/* say() - a frame: what ->out holds, and what follows it. */
+static void
+say(struct runner *r, enum msg_runner type, struct bytes rest)
+{
+	uint8_t header[MSG_RUNNER_HEADER];
+
+	if (buf_failed(&r->out))
+		end(RUNNER_NO_MEMORY);
+	msg_runner_header(header, type, r->out.len + rest.len);
+	write_all(bytes_of(header, sizeof(header)));
+	write_all(buf_bytes(&r->out));
+	write_all(rest);
+}
+
+/* hear() - the next frame's length; it must be of this type, and at most @max long. */
+static uint32_t
+hear(enum msg_runner type, size_t max)
+{
+	uint8_t header[MSG_RUNNER_HEADER], got;
+	uint32_t len;
+
+	read_all(header, sizeof(header));
+	if (!msg_runner_header_get(header, &got, &len) || got != (uint8_t)type || len > max)
+		end(RUNNER_BAD_MESSAGE);
+	return len;
+}
+
+void
+runner_take(struct runner *r)
+{
+	struct stat st;
+	void *p;
+
+	memset(r, 0, sizeof(*r));
+	buf_init(&r->in, 2 * ACTOR_MAX_AREA);
+	buf_init(&r->out, MSG_RUNNER_HEAD_MAX);
+	if (buf_reserve(&r->out, MSG_RUNNER_HEAD_MAX) == NULL)
+		end(RUNNER_NO_MEMORY);
+	if (fstat(RUNNER_MODULE, &st) != 0 || st.st_size <= 0 ||
+	    fcntl(RUNNER_MODULE, F_GET_SEALS) < 0 ||
+	    (fcntl(RUNNER_MODULE, F_GET_SEALS) & (F_SEAL_WRITE | F_SEAL_SHRINK)) !=
+		(F_SEAL_WRITE | F_SEAL_SHRINK))
+		end(RUNNER_NO_MODULE);
+	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, RUNNER_MODULE, 0);
+	if (p == MAP_FAILED)
+		end(RUNNER_NO_MODULE);
+	r->module = bytes_of(p, (size_t)st.st_size);
+	close(RUNNER_MODULE);
+	close(0);
+	close(1);
+	close(2);
+}
+
+static const struct confine_filter *
+filter_of(const char *name)
+{
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < confine_filters_n; i++) {
+		const char *of = confine_filters[i].name;
+
+		if (strncmp(of, name, len) == 0 && (of[len] == '\0' || of[len] == '+'))
+			return &confine_filters[i];
+	}
+	return NULL;
+}
+
+/* hand() - a MSG_LOCKED with a descriptor beside it. */
+static void
+hand(struct bytes frame, int fd)
+{
+	union {
+		char room[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} c = { .room = { 0 } };
+	struct iovec v = { (void *)(uintptr_t)frame.ptr, frame.len };
+	struct msghdr m = { .msg_iov = &v,
+		.msg_iovlen = 1,
+		.msg_control = c.room,
+		.msg_controllen = sizeof(c.room) };
+	struct cmsghdr *h = CMSG_FIRSTHDR(&m);
+
+	h->cmsg_level = SOL_SOCKET;
+	h->cmsg_type = SCM_RIGHTS;
+	h->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(h), &fd, sizeof(fd));
+	if (sendmsg(RUNNER_CHANNEL, &m, 0) != (ssize_t)frame.len)
+		end(RUNNER_NOT_LOCKED);
+	close(fd);
+}
+
+static void
+tell_locked(struct runner *r, const struct confine_report *got)
+{
+	struct msg_locked m = { .error = got->error,
+		.walls = got->walls,
+		.landlock_abi = got->landlock_abi,
+		.uid = got->uid,
+		.listener = got->listener >= 0,
+		.why = bytes_str(got->why) };
+	uint8_t frame[MSG_RUNNER_HEADER + MSG_RUNNER_HEAD_MAX];
+
+	buf_reset(&r->out);
+	msg_locked_put(&r->out, &m);
+	if (got->listener < 0) {
+		say(r, MSG_LOCKED, BYTES_NULL);
+		return;
+	}
+	msg_runner_header(frame, MSG_LOCKED, r->out.len);
+	memcpy(frame + MSG_RUNNER_HEADER, r->out.ptr, r->out.len);
+	hand(bytes_of(frame, MSG_RUNNER_HEADER + r->out.len), got->listener);
+}
+
+void
+runner_lock(struct runner *r)
+{
+	struct census expected = { 0 };
+	struct confine_report got;
+	struct confine want = {
+		.expected = &expected,
+		.limit = { { RLIMIT_CORE, 0 }, { RLIMIT_MSGQUEUE, 0 }, { RLIMIT_NPROC, 0 },
+		    { RLIMIT_FSIZE, 0 }, { RLIMIT_NOFILE, RUNNER_FILES }, { RLIMIT_MEMLOCK, 0 },
+		    { RLIMIT_STACK, RUNNER_STACK } },
+		.n_limits = 7,
+		.change_user = true,
+		.uid = RUNNER_UID,
+		.gid = RUNNER_UID,
+		.filter = filter_of("runner_birth"),
+		.notify = true,
+	};
+
+	if (census_add(&expected, RUNNER_CHANNEL) != 0)
+		end(RUNNER_NOT_LOCKED);
+	if (confine(&want, &got) != 0) {
+		tell_locked(r, &got);
+		end(RUNNER_NOT_LOCKED);
+	}
+	r->listener = got.listener >= 0;
+	tell_locked(r, &got);
+}
+
+void
+runner_begin(struct runner *r, struct actor_world *world)
+{
+	uint8_t body[MSG_RUNNER_HEAD_MAX];
+	uint32_t len = hear(MSG_BIRTH, sizeof(body));
+	struct msg_birth m;
+
+	read_all(body, len);
+	if (!msg_birth_get(bytes_of(body, len), &m))
+		end(RUNNER_BAD_MESSAGE);
+	r->limits = m.limits;
+	*world = m.world;
+	if (buf_reserve(&r->in, (size_t)m.limits.request + MSG_RUNNER_HEAD_MAX) == NULL)
+		end(RUNNER_NO_MEMORY);
+}
+
+void
+runner_narrow(const struct runner *r)
+{
+	/* what runner_birth.seccomp grants and runner.seccomp does not */
+	static const int birth[] = { SYS_sendmsg, SYS_close, SYS_seccomp, SYS_brk, SYS_mmap,
+		SYS_munmap, SYS_mremap, SYS_mprotect, SYS_madvise, SYS_futex, SYS_getrandom };
+	int e = r->listener ? narrow_kill(birth, sizeof(birth) / sizeof(birth[0]))
+			    : narrow_to(filter_of("runner"));
+
+	if (e != 0)
+		end(RUNNER_NOT_NARROWED);
+}
+
+/* on_ask() - the guest's host call, as a question to the host and its answer. */
+static int
+on_ask(void *ctx, const struct actor_ask *ask, uint8_t *into, size_t room, size_t *used, bool *ok)
+{
+	struct runner *r = ctx;
+	uint8_t good;
+	uint32_t len;
+
+	buf_reset(&r->out);
+	msg_ask_put_head(&r->out, ask);
+	say(r, MSG_ASK, ask->payload);
+	len = hear(MSG_ANSWER, room + 1);
+	if (len == 0)
+		end(RUNNER_BAD_MESSAGE);
+	read_all(&good, 1);
+	read_all(into, len - 1);
+	*used = len - 1;
+	*ok = good == 1;
+	return 0;
+}
+
+static int
+on_log(void *ctx, struct bytes line)
+{
+	struct runner *r = ctx;
+
+	buf_reset(&r->out);
+	say(r, MSG_LOG, line);
+	return 0;
+}
+
+static void
+tell_done(struct runner *r, enum msg_runner type, const struct actor_outcome *got)
+{
+	struct msg_done m = { .outcome = *got,
+		.cost = r->actor != NULL ? actor_cost(r->actor) : 0 };
+
+	buf_reset(&r->out);
+	msg_done_put_head(&r->out, &m);
+	say(r, type, got->out);
+}
+
+static void
+one_call(struct runner *r)
+{
+	uint32_t len = hear(MSG_CALL, r->in.cap);
+	struct actor_outcome got;
+	struct msg_call m;
+
+	read_all(r->in.ptr, len);
+	if (!msg_call_get(bytes_of(r->in.ptr, len), &m))
+		end(RUNNER_BAD_MESSAGE);
+	(void)!actor_call(r->actor, m.operation, m.payload, &m.world, m.fuel, &got);
+	tell_done(r, MSG_DONE, &got);
+}
+
+void
+runner_serve(struct runner *r, const struct actor_world *world)
+{
+	const struct actor_ops ops = { r, on_ask, on_log };
+	struct actor_outcome got;
+	int e = actor_new(r->module, &r->limits, &ops, world, &r->actor, &got);
+
+	if (e < 0)
+		end(RUNNER_NO_MEMORY);
+	runner_narrow(r);
+	if (e == 0)
+		e = actor_init(r->actor, &got);
+	tell_done(r, MSG_READY, &got);
+	if (e != 0)
+		end(RUNNER_BYE);
+	for (;;)
+		one_call(r);
+}
+
+int
+runner_main(void)
+{
+	struct actor_world world;
+	struct runner r;
+
+	runner_take(&r);
+	runner_lock(&r);
+	runner_begin(&r, &world);
+	runner_serve(&r, &world);
+}
