@@ -1,8 +1,8 @@
 /*
  * portcullis - the one tool people type.
  *
- * It works on files of a deployment folder, as the user who owns them; it opens no socket and keeps
- * no state of its own. Secrets pass through it (it makes them), so it drops core dumps first and
+ * It works on files of a deployment folder, as the user who owns them; it opens no socket of a network
+ * and keeps no state of its own. Secrets pass through it (it makes them), so it drops core dumps first and
  * never prints one.
  */
 #include <sodium.h>
@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 
 #include "gateway/cli/cli.h"
+#include "host/proc/runner.h"
 
 static const struct cli_verb *
 find_verb(int argc, char **argv, int *words)
@@ -80,6 +81,9 @@ main(int argc, char **argv)
 	struct cli_args a;
 	int words, r;
 
+	/* started by itself, to hold an actor (host/proc/runner.h): nothing else is set up there */
+	if (argc == 3 && strcmp(argv[1], "--role") == 0 && strcmp(argv[2], "runner") == 0)
+		return runner_main();
 	/* a failure leaves us as we were; keys themselves are in memory that is left out of dumps
 	 */
 	(void)setrlimit(RLIMIT_CORE, &no_core);

@@ -3,6 +3,7 @@
  */
 #include "gateway/cli/cli.h"
 #include "gateway/cli/verbs_actor.h"
+#include "gateway/cli/verbs_actor_run.h"
 #include "gateway/cli/verbs_audit.h"
 
 #define OPT_HELP                                                                                   \
@@ -310,6 +311,9 @@ const struct cli_verb cli_verbs[] = {
 	{ "actor", "keys", "gen KIND NAME | list", 1, 3, HINT_NONE,
 	    "make and list the keys actors are signed with", actor_keys_about, actor_keys_opts,
 	    cmd_actor_keys },
+	{ "actor", "run", "FILE OPERATION", 2, 2, HINT_FILE,
+	    "run one operation of an actor in a cell of its own", actor_run_about, actor_run_opts,
+	    cmd_actor_run },
 	{ NULL, "completion", "bash|zsh|fish", 1, 1, HINT_NONE,
 	    "print a completion script for a shell",
 	    "bash:  source <(portcullis completion bash)\n"

@@ -1,0 +1,21 @@
+# host/actor, host/proc: what an actor may say; and what native code in its process may do, which is nothing.
+portcullis_unit(host/actor host_actor)
+target_link_libraries(unit_host_actor PRIVATE host_proc)
+
+# Without sanitizers: their profile is wider. As who runs the tests, as nobody, as in a container.
+if(NOT PORTCULLIS_SANITIZE)
+  add_executable(escape sandbox/escape.c)
+  target_link_libraries(escape PRIVATE host_proc portcullis_flags)
+  foreach(how self nobody)
+    add_test(NAME sandbox/escape_${how} COMMAND ${CMAKE_SOURCE_DIR}/tests/sandbox/probe ${how} $<TARGET_FILE:escape>)
+    set_tests_properties(sandbox/escape_${how} PROPERTIES LABELS sandbox TIMEOUT 120 SKIP_RETURN_CODE 77)
+  endforeach()
+endif()
+
+# Actors in C, and hostile modules, through `portcullis actor run`.
+if(TARGET portcullis)
+  add_test(NAME sandbox/actors COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/sandbox/actors.py
+    $<TARGET_FILE:portcullis> ${CMAKE_SOURCE_DIR}/host/kit)
+  set_tests_properties(sandbox/actors PROPERTIES LABELS sandbox TIMEOUT 120 SKIP_RETURN_CODE 77
+    ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+endif()
