@@ -5,6 +5,7 @@ portcullis_fuzz(jwt policy_identity)
 portcullis_fuzz(identity policy_identity)
 portcullis_fuzz(stamp policy_identity)
 portcullis_fuzz(wascap policy_identity)
+portcullis_fuzz(wascap_wasm policy_identity host_wasm)
 
 # What we mint, judged by the real server and nats.c.
 pkg_check_modules(NATS REQUIRED IMPORTED_TARGET libnats)
