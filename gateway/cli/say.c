@@ -67,7 +67,7 @@ cli_print(const struct buf *b)
 		cli_error("out of memory");
 		return CLI_FAILED;
 	}
-	if (fwrite(b->ptr, 1, b->len, stdout) != b->len || fflush(stdout) != 0) {
+	if ((b->len > 0 && fwrite(b->ptr, 1, b->len, stdout) != b->len) || fflush(stdout) != 0) {
 		cli_error("cannot write the answer");
 		return CLI_FAILED;
 	}
