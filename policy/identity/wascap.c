@@ -55,7 +55,7 @@ wascap_hash_put(struct buf *b, const uint8_t hash[WASCAP_HASH_LEN])
 static int
 check_header(struct bytes text, char *why)
 {
-	struct json_tok tok[HEADER_TOKENS];
+	struct json_tok tok[HEADER_TOKENS] = { 0 };
 	struct json js = { .tok = tok, .cap = HEADER_TOKENS };
 	uint8_t raw[HEADER_MAX];
 	size_t n;

@@ -185,6 +185,29 @@ START_TEST(no_byte_of_a_signed_module_can_be_changed)
 }
 END_TEST
 
+START_TEST(no_byte_of_an_archive_can_be_changed)
+{
+	struct wascap w;
+	struct par p;
+	size_t full;
+	uint8_t *file = load("good.par", 10240, &full);
+
+	ck_assert_int_eq(par_admit(&w, &p, bytes_of(file, full), &trust, why), 0);
+	wascap_deinit(&w);
+	/* headers, token, libraries and what fills them up; then zeros to the end */
+	for (size_t i = 0; i < full; i += i < 4096 ? 1 : 97) {
+		file[i] ^= 0x01;
+		ck_assert_msg(
+		    par_admit(&w, &p, bytes_of(file, full), &trust, why) > 0, "byte %zu", i);
+		ck_assert(w.kind == WASCAP_NONE && p.n == 0);
+		file[i] ^= 0x01;
+	}
+	for (size_t n = 0; n < 4096; n += 13)
+		ck_assert_int_gt(par_admit(&w, &p, bytes_of(file, n), &trust, why), 0);
+	free(file);
+}
+END_TEST
+
 START_TEST(nobody_is_trusted_until_somebody_is)
 {
 	struct wascap_trust none = { .now_s = NOW };
@@ -284,6 +307,7 @@ wascap_tests(void)
 	tcase_add_test(t, each_file_of_the_second_implementation_is_answered_as_expected);
 	tcase_add_test(t, what_we_sign_we_admit_and_it_says_what_was_said);
 	tcase_add_test(t, no_byte_of_a_signed_module_can_be_changed);
+	tcase_add_test(t, no_byte_of_an_archive_can_be_changed);
 	tcase_add_test(t, nobody_is_trusted_until_somebody_is);
 	tcase_add_test(t, zeroed_claims_are_refused_by_every_question);
 	tcase_add_test(t, signing_again_replaces_the_claims);
