@@ -173,7 +173,7 @@ say_answer(struct bytes out)
 	if (isatty(STDOUT_FILENO)) {
 		put_shown(stdout, out);
 		putchar('\n');
-	} else {
+	} else if (out.len > 0) {
 		fwrite(out.ptr, 1, out.len, stdout);
 	}
 	return fflush(stdout) == 0 ? CLI_OK : CLI_FAILED;

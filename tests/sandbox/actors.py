@@ -86,7 +86,7 @@ def kit(folder):
     check(0, "an error of the guest", run(echo, "fail"), 1, b"", "as you wish")
     for operation, err in (("outside", "out of bounds"), ("long", "out of bounds"), ("spin", "out of fuel"),
                            ("deep", "trapped"), ("talk", "out of fuel"), ("nag", "more host calls")):
-        check(0, "attacker " + operation, run(attacker, operation), 1, b"", err)
+        check(0, "attacker " + operation, run(attacker, operation, "--budget", "fuel=5000000"), 1, b"", err)
     check(0, "attacker grab", run(attacker, "grab"), 0, b"alive")
     check(0, "attacker ask", run(attacker, "ask"), 1, b"", "nothing is linked")
     check(0, "attacker lives on", run(attacker, "nothing"), 0, b"alive")
