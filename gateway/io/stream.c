@@ -298,7 +298,7 @@ stream_keep(struct stream *s, struct bytes rest)
 		count(s);
 		return 0;
 	}
-	if (rest.ptr >= s->kept && rest.ptr < s->kept + s->kept_cap) {
+	if (s->kept != NULL && rest.ptr >= s->kept && rest.ptr < s->kept + s->kept_cap) {
 		if (rest.ptr != s->kept)
 			memmove(s->kept, rest.ptr, rest.len);
 		s->kept_len = rest.len;

@@ -3,3 +3,7 @@ if(TARGET gateway_relay)
   portcullis_unit(gateway/relay gateway_relay)
   target_sources(unit_gateway_relay PRIVATE ${CMAKE_SOURCE_DIR}/tests/unit/policy/rules/world.c)
 endif()
+# the whole of a connection: what leaves it is read and judged again
+if(TARGET gateway_relay)
+  portcullis_fuzz(relay gateway_relay)
+endif()
