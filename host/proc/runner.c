@@ -24,7 +24,8 @@
 #include "seccomp/filters.h"
 #include "seccomp/narrow.h"
 
-enum { RUNNER_FILES = 8, RUNNER_STACK = 8 * 1024 * 1024 };
+/* the kernel also holds the descriptors a user has on their way to this number: not too small */
+enum { RUNNER_FILES = 1024, RUNNER_STACK = 8 * 1024 * 1024 };
 
 static void __attribute__((noreturn)) end(enum runner_exit how)
 {

@@ -1,15 +1,21 @@
 /*
- * escape [MODULE] - native code in a runner: what somebody could do who broke out of the engine.
+ * escape [container] - native code in a runner: what somebody could do who broke out of the engine.
  *
  * This program is host and runner. As host it starts itself as the runner of a cell; as runner it goes
  * the runner's own way (host/proc/runner.h) up to the point where the guest would run, and makes one
  * raw system call there. Each row is done three times, each in a process of its own:
  *
  *   walls    all of them: it must be dead, with the call's name, or of the second filter
+ *   unseen   the same where the kernel gives no listener: it must be dead all the same
  *   beside   all but the filters: what the other walls answer (printed; a column of docs/SANDBOX.md)
  *   none     no wall: the control, it must come back alive
  *
- * Calls have arguments that do no harm where they are let through.
+ * With `container` all of it runs as in a container: no capability, and some calls refused by a filter
+ * from outside. What that refuses never reaches ours; the row says so, and its control is refused too.
+ *
+ * Calls have arguments that do no harm where they are let through. Then what a runner may do with the
+ * calls it has: say nothing, half of something, too much, or what may not be said now. The host must end
+ * each with its reason, at once.
  */
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -30,6 +36,7 @@
 #include "host/proc/msg_runner.h"
 #include "host/proc/runner.h"
 #include "seccomp/confine.h"
+#include "seccomp/privilege.h"
 
 enum { NONE = -1 };
 
@@ -183,7 +190,7 @@ beside(void)
 	struct confine_report got;
 	struct confine want = { .expected = &expected,
 		.limit = { { RLIMIT_CORE, 0 }, { RLIMIT_MSGQUEUE, 0 }, { RLIMIT_NPROC, 0 }, { RLIMIT_FSIZE, 0 },
-		    { RLIMIT_NOFILE, 8 }, { RLIMIT_MEMLOCK, 0 } },
+		    { RLIMIT_NOFILE, 1024 }, { RLIMIT_MEMLOCK, 0 } },
 		.n_limits = 6, .change_user = true, .uid = RUNNER_UID, .gid = RUNNER_UID, .filter = &open_door };
 
 	if (census_add(&expected, RUNNER_CHANNEL) != 0 || confine(&want, &got) != 0)
@@ -207,18 +214,176 @@ say_result(long v)
 	buf_deinit(&b);
 }
 
-static int
-taken_over(const char *how, const struct row *row)
+/* blind() - the kernel from here on knows no listeners. */
+static void
+blind(void)
 {
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_seccomp, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[1])),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, SECCOMP_FILTER_FLAG_NEW_LISTENER, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog prog = { sizeof(code) / sizeof(code[0]), code };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog) != 0)
+		_exit(1);
+}
+
+static void
+put_frame(enum msg_runner type, size_t announced, size_t sent)
+{
+	static const uint8_t zeros[4096];
+	uint8_t h[MSG_RUNNER_HEADER];
+
+	msg_runner_header(h, type, announced);
+	if (write(RUNNER_CHANNEL, h, sizeof(h)) < 0 || (sent > 0 && write(RUNNER_CHANNEL, zeros, sent) < 0))
+		_exit(1);
+}
+
+static void
+spin(void)
+{
+	for (volatile unsigned long n = 0;; n++)
+		continue;
+}
+
+static void
+act_nothing(void)
+{
+	_exit(0);
+}
+
+static void
+act_half(void)
+{
+	put_frame(MSG_READY, 100, 10);
+	spin();
+}
+
+static void
+act_wait(void)
+{
+	uint8_t c;
+
+	for (;;)
+		if (read(RUNNER_CHANNEL, &c, 1) <= 0)
+			_exit(0);
+}
+
+static void
+act_huge(void)
+{
+	put_frame(MSG_READY, UINT32_MAX, 4096);
+	spin();
+}
+
+static void
+act_large_log(void)
+{
+	put_frame(MSG_LOG, 1025, 1025);
+	spin();
+}
+
+static void
+act_early(void)
+{
+	put_frame(MSG_DONE, 0, 0);
+	spin();
+}
+
+static void
+act_ask_early(void)
+{
+	put_frame(MSG_ASK, 16, 16);
+	spin();
+}
+
+static void
+act_again(void)
+{
+	put_frame(MSG_LOCKED, 17, 17);
+	spin();
+}
+
+static void
+act_to_itself(void)
+{
+	put_frame(MSG_CALL, 17, 17);
+	spin();
+}
+
+static void
+act_empty(void)
+{
+	put_frame(MSG_READY, 0, 0);
+	spin();
+}
+
+static void
+act_noise(void)
+{
+	static const uint8_t ones[64] = { 255, 255, 255, 255, 255, 255, 255, 255, 255 };
+
+	if (write(RUNNER_CHANNEL, ones, sizeof(ones)) < 0)
+		_exit(1);
+	spin();
+}
+
+static void
+act_flood(void)
+{
+	for (;;)
+		put_frame(MSG_LOG, 1024, 1024);
+}
+
+static void
+act_fault(void)
+{
+	*(volatile int *)(uintptr_t)page = *(volatile int *)(uintptr_t)8;
+}
+
+static const struct act {
+	const char *name;
+	void (*run)(void);
+	enum cell_end end;
+} acts[] = {
+	{ "ends without a word", act_nothing, CELL_CRASHED },
+	{ "dies of a fault", act_fault, CELL_CRASHED },
+	{ "computes for ever", spin, CELL_CPU },
+	{ "waits for ever", act_wait, CELL_WALL },
+	{ "says half and computes", act_half, CELL_CPU },
+	{ "announces 4 GiB", act_huge, CELL_BROKE },
+	{ "a log line above its ceiling", act_large_log, CELL_BROKE },
+	{ "an outcome without a call", act_early, CELL_BROKE },
+	{ "a host call without a call", act_ask_early, CELL_BROKE },
+	{ "its walls a second time", act_again, CELL_BROKE },
+	{ "a call, to its host", act_to_itself, CELL_BROKE },
+	{ "an outcome of no bytes", act_empty, CELL_BROKE },
+	{ "noise", act_noise, CELL_BROKE },
+	{ "log lines for ever", act_flood, CELL_BROKE },
+};
+
+enum { ACTS = sizeof(acts) / sizeof(acts[0]) };
+
+static int
+taken_over(const char *how, int n)
+{
+	const struct row *row = n < ROWS ? &rows[n] : NULL;
 	const struct confine_report nothing = { 0 };
 	struct actor_world world;
 	struct runner r;
-	struct buf b;
 	long v;
 
 	host = getppid();
 	page = (long)mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	runner_take(&r);
+	if (strcmp(how, "unseen") == 0) {
+		blind();
+		how = "walls";
+	}
 	if (strcmp(how, "walls") == 0)
 		runner_lock(&r);
 	else if (strcmp(how, "beside") == 0)
@@ -228,8 +393,9 @@ taken_over(const char *how, const struct row *row)
 	runner_begin(&r, &world);
 	if (strcmp(how, "walls") == 0)
 		runner_narrow(&r);
+	if (row == NULL)
+		acts[n - ROWS].run();
 	v = raw(row);
-	buf_init(&b, 1);
 	say_result(v);
 	_exit(0);
 }
@@ -237,18 +403,54 @@ taken_over(const char *how, const struct row *row)
 /* --- as host --- */
 
 static unsigned failures;
+static bool container;
+
+/* what a container's filter answers with EPERM */
+static const int outside[] = { SYS_unshare, SYS_setns, SYS_mount, SYS_umount2, SYS_pivot_root, SYS_bpf, SYS_keyctl,
+	SYS_add_key, SYS_request_key, SYS_userfaultfd, SYS_perf_event_open, SYS_io_uring_setup, SYS_io_uring_enter,
+	SYS_io_uring_register, SYS_kexec_load, SYS_finit_module, SYS_reboot };
+
+enum { OUTSIDE = sizeof(outside) / sizeof(outside[0]) };
 
 static void
-attempt(const char *self, const char *how, const struct row *row, struct cell_result *got)
+outer(void)
+{
+	struct sock_filter code[2 * OUTSIDE + 2] = { BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)) };
+	struct sock_fprog prog = { 2 * OUTSIDE + 2, code };
+	size_t at = 1;
+
+	for (size_t i = 0; i < OUTSIDE; i++) {
+		code[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)outside[i], 0, 1);
+		code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM);
+	}
+	code[at] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	privilege_bound(0);
+	if (privilege_drop(0) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+	    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog) != 0)
+		exit(2);
+}
+
+/* refused_outside() - is it one of them, and did it come back as one? */
+static bool
+refused_outside(const struct row *row, const struct cell_result *got)
+{
+	for (size_t i = 0; container && row->special == NULL && i < OUTSIDE; i++)
+		if (outside[i] == row->nr)
+			return got->end == CELL_ANSWERED && strcmp(got->outcome.why, "EPERM") == 0;
+	return false;
+}
+
+static void
+attempt(const char *self, const char *how, int n, struct cell_result *got)
 {
 	char number[16], program[4096];
 	char *argv[] = { program, (char *)(uintptr_t)how, number, NULL };
 	struct cell_options o = { .argv = argv, .module = BYTES_LIT("x"), .limits = actor_limits_default(),
-		.birth = { 0, 2000, 10000 } };
+		.birth = { 0, 100, 5000 } };
 	struct cell *c = NULL;
 
 	snprintf(program, sizeof(program), "%s", self);
-	snprintf(number, sizeof(number), "%d", (int)(row - rows));
+	snprintf(number, sizeof(number), "%d", n);
 	if (cell_start(&o, &c, got) == 0)
 		cell_stop(c);
 }
@@ -264,14 +466,26 @@ died_rightly(const struct row *row, const struct cell_result *got)
 }
 
 static void
-one(const char *self, const struct row *row)
+one(const char *self, int n)
 {
-	struct cell_result walls, others, none;
+	const struct row *row = &rows[n];
+	struct cell_result walls, unseen, others, none;
 
-	attempt(self, "walls", row, &walls);
-	attempt(self, "beside", row, &others);
-	attempt(self, "none", row, &none);
-	if (!died_rightly(row, &walls) || none.end != CELL_ANSWERED) {
+	attempt(self, "walls", n, &walls);
+	attempt(self, "unseen", n, &unseen);
+	attempt(self, "beside", n, &others);
+	attempt(self, "none", n, &none);
+	if (refused_outside(row, &none)) {
+		/* a KILL of ours is stronger than an answer from outside; a listener is weaker */
+		if (!refused_outside(row, &walls) || unseen.signal != SIGSYS) {
+			failures++;
+			printf("NOT OK ");
+		}
+		printf("%2d %-18s already refused by the filter outside\n", row->n, row->name);
+		return;
+	}
+	if (!died_rightly(row, &walls) || unseen.end != CELL_DENIED || unseen.signal != SIGSYS ||
+	    none.end != CELL_ANSWERED) {
 		failures++;
 		printf("NOT OK ");
 	}
@@ -284,17 +498,36 @@ one(const char *self, const struct row *row)
 	    none.end == CELL_ANSWERED ? none.outcome.why : none.why);
 }
 
+static void
+one_act(const char *self, int n)
+{
+	struct cell_result got;
+
+	attempt(self, "walls", ROWS + n, &got);
+	if (got.end != acts[n].end) {
+		failures++;
+		printf("NOT OK ");
+	}
+	printf("19 %-30s %s: %s, after %llu us\n", acts[n].name, cell_end_name(got.end), got.why,
+	    (unsigned long long)got.wall_ns / 1000);
+}
+
 int
 main(int argc, char **argv)
 {
 	char self[4096] = { 0 };
 
-	if (argc == 3 && atoi(argv[2]) >= 0 && atoi(argv[2]) < ROWS)
-		return taken_over(argv[1], &rows[atoi(argv[2])]);
+	if (argc == 3 && atoi(argv[2]) >= 0 && atoi(argv[2]) < ROWS + ACTS)
+		return taken_over(argv[1], atoi(argv[2]));
+	container = argc == 2 && strcmp(argv[1], "container") == 0;
+	if (container)
+		outer();
 	if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
 		return 1;
-	for (size_t i = 0; i < ROWS; i++)
-		one(self, &rows[i]);
-	printf("%d rows, %u not as they must be\n", (int)ROWS, failures);
+	for (int i = 0; i < ROWS; i++)
+		one(self, i);
+	for (int i = 0; i < ACTS; i++)
+		one_act(self, i);
+	printf("%d rows, %u not as they must be\n", ROWS + ACTS, failures);
 	return failures == 0 ? 0 : 1;
 }
