@@ -11,9 +11,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "gateway/cli/actor_key.h"
 #include "gateway/cli/files.h"
 #include "gateway/cli/verbs_actor_run.h"
 #include "host/proc/cell.h"
+#include "policy/identity/wascap_module.h"
 
 enum { MODULE_MAX = 6 * 1024 * 1024, NS_PER_US = 1000, NS_PER_S = 1000000000 };
 
@@ -223,6 +225,32 @@ run(const struct plan *p, struct bytes module, const char *operation, struct byt
 	return r;
 }
 
+/* admit() - is it signed by somebody who is trusted, now, and unchanged? Nothing of it runs before.
+ */
+static int
+admit(const struct cli_args *a, struct bytes module)
+{
+	struct actor_trust trust = { 0 };
+	struct wascap_trust t = { 0 };
+	struct wascap w = { 0 };
+	char why[WHY_MAX] = "";
+	int r;
+
+	if (cli_flag(a, "unsigned"))
+		return 0;
+	r = actor_trust_load(&trust, a);
+	if (r != 0)
+		return r;
+	t = (struct wascap_trust){ trust.key, trust.n, (int64_t)time(NULL) };
+	r = wascap_module_admit(&w, module, &t, why);
+	wascap_deinit(&w);
+	if (r == 0)
+		return 0;
+	cli_error("%s: %s", r > 0 ? wascap_code(r) : "failed", r > 0 ? why : strerror(-r));
+	cli_try("--trust ACCOUNT believes an issuer; --unsigned runs what nobody has vouched for");
+	return CLI_FAILED;
+}
+
 int
 cmd_actor_run(const struct cli_args *a)
 {
@@ -233,14 +261,11 @@ cmd_actor_run(const struct cli_args *a)
 
 	if (r != 0)
 		return r;
-	if (!cli_flag(a, "unsigned")) {
-		cli_error("the claims of %s are not checked here; --unsigned runs it all the same",
-		    a->args[0]);
-		return CLI_FAILED;
-	}
 	buf_init(&module, MODULE_MAX);
 	buf_init(&payload, ACTOR_MAX_AREA);
 	r = read_file(a->args[0], &module);
+	if (r == 0)
+		r = admit(a, buf_bytes(&module));
 	if (r == 0 && data != NULL && data[0] == '@')
 		r = read_file(data + 1, &payload);
 	else if (r == 0 && data != NULL)

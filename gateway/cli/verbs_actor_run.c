@@ -7,6 +7,9 @@ const struct cli_opt actor_run_opts[] = {
 	{ OPT_LIST, 0, "budget", "NAME=NUMBER",
 	    "fuel, cpu (ms), wall (ms), memory (pages of 64 KiB), response, calls, lines",
 	    HINT_NONE, false },
+	{ OPT_LIST, 't', "trust", "A...|FILE",
+	    "an account to believe, or a file of them, one a line; default: nobody", HINT_FILE,
+	    false },
 	{ OPT_FLAG, 0, "unsigned", NULL, "run a module whose claims nobody has checked", HINT_NONE,
 	    false },
 	{ OPT_FLAG, 0, "explain", NULL, "on standard error: what it took, and the walls in force",
@@ -16,6 +19,8 @@ const struct cli_opt actor_run_opts[] = {
 };
 
 const char actor_run_about[] =
+    "Checks what is signed into the module (see `actor inspect`) and runs nothing\n"
+    "that an account of --trust has not signed, but for --unsigned.\n\n"
     "Starts a process for the module, locks it in, loads the module there, calls\n"
     "OPERATION once and prints the answer on standard output. Nothing is linked:\n"
     "what the actor asks of others is refused and, with --explain, shown. Exit code\n"

@@ -92,6 +92,41 @@ def kit(folder):
     check(0, "attacker lives on", run(attacker, "nothing"), 0, b"alive")
 
 
+def actor(*args):
+    return subprocess.run([PORTCULLIS, "actor", *args], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          check=True, timeout=60).stdout
+
+
+def claims(folder):
+    """39: what nobody trusted has signed does not run, whatever it was called before."""
+    keys, signed = os.path.join(folder, "keys"), os.path.join(folder, "echo_s.wasm")
+    os.mkdir(keys)
+    for kind, name in (("account", "acme"), ("account", "other"), ("module", "echo")):
+        actor("keys", "gen", kind, name, "-d", keys)
+    public = dict(reversed(line.split()) for line in actor("keys", "list", "-d", keys).splitlines())
+    acme, other = public["acme_account.nk"], public["other_account.nk"]
+    actor("sign", build(folder, "echo"), "--name", "Echo", "--issuer", os.path.join(keys, "acme_account.nk"),
+          "--subject", os.path.join(keys, "echo_module.nk"), "--rev", "1", "-o", signed)
+
+    def try_it(path, *more):
+        done = subprocess.run([PORTCULLIS, "actor", "run", path, "echo", "--data", "hi", *more],
+                              stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+        return done.returncode, done.stdout, done.stderr.decode("ascii")
+
+    check(39, "signed by somebody trusted", try_it(signed, "--trust", acme), 0, b"hi")
+    check(39, "signed by somebody else", try_it(signed, "--trust", other), 1, b"", "issuer")
+    check(39, "nobody is trusted", try_it(signed), 1, b"", "issuer")
+    check(39, "unsigned", try_it(os.path.join(folder, "echo.wasm"), "--trust", acme), 1, b"", "unsigned")
+    with open(signed, "rb") as f:
+        image = bytearray(f.read())
+    image[image.index(b"as you wish")] ^= 1
+    changed = os.path.join(folder, "changed.wasm")
+    with open(changed, "wb") as f:
+        f.write(image)
+    check(39, "changed after it was signed", try_it(changed, "--trust", acme), 1, b"", "bad_hash")
+    check(39, "changed, control", try_it(changed, "--unsigned"), 0, b"hi")
+
+
 def words(folder):
     for n, length in (("0", "0xffffffff"), ("0xfffffff0", "64"), ("131073", "0"), ("131072", "1"), ("-1", "-1")):
         hostile(folder, 20, f"response {n} {length}", "out of bounds", f"(call $response (i32.const {n}) (i32.const {length}))",
@@ -194,7 +229,7 @@ def main():
         print("skipped: clang, wasm-ld and wat2wasm are needed")
         return 77
     with tempfile.TemporaryDirectory() as folder:
-        for part in (kit, words, time, memory, imports):
+        for part in (kit, claims, words, time, memory, imports):
             part(folder)
     print(f"{rows} rows, {failures} not as they must be")
     return 1 if failures else 0
