@@ -135,6 +135,20 @@ say_counts(const struct control_reply *r)
 	    (long long)control_number(r, commands, "refused"), (long long)control_number(r, commands, "waiting"));
 }
 
+/* say_tls() - where it is spoken. */
+static void
+say_tls(const struct control_reply *r)
+{
+	size_t tls = json_member(&r->json, 0, "tls");
+
+	if (tls == 0)
+		return;
+	label("tls");
+	printf("%lld handshakes of clients, %lld failed; %lld signatures refused\n",
+	    (long long)control_number(r, tls, "handshakes"), (long long)control_number(r, tls, "failed"),
+	    (long long)control_number(r, tls, "signatures_refused"));
+}
+
 /* say_limits() - those that were run into, if any. */
 static void
 say_limits(const struct control_reply *r)
@@ -240,7 +254,8 @@ cmd_status(const struct cli_args *a)
 		say_policy(&r);
 		say_processes(&r);
 		say_counts(&r);
-		say_limits(&r);
+		say_tls(&r);
+	say_limits(&r);
 		say_files(&r);
 		say_sinks(&r);
 		exit = say_problems(&r) > 0 ? CLI_FAILED : CLI_OK;

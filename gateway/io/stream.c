@@ -34,7 +34,7 @@ update(struct stream *s);
 static void
 count(struct stream *s)
 {
-	size_t now = s->out.cap + s->kept_cap, *sum = &s->room->held[s->class];
+	size_t now = s->out.cap + s->kept_cap + (s->layer != NULL ? LAYER_HELD : 0), *sum = &s->room->held[s->class];
 
 	*sum += now - s->held;
 	s->held = now;
@@ -65,6 +65,9 @@ on_poll(uv_poll_t *poll, int status, int events)
 			update(s);
 		return;
 	}
+	/* it has something to tell, and has to be asked */
+	if (s->layer != NULL && s->layer->over && (events & UV_WRITABLE) != 0)
+		events |= UV_READABLE;
 	if (s->layer != NULL && s->layer->want_write && (events & UV_WRITABLE) != 0) {
 		s->layer->want_write = false;
 		events |= UV_READABLE; /* it was reading when it had to write */
@@ -91,7 +94,7 @@ on_poll(uv_poll_t *poll, int status, int events)
 static void
 update(struct stream *s)
 {
-	bool ready = stream_ready(s), own = s->layer != NULL && s->layer->want_write;
+	bool ready = stream_ready(s), own = s->layer != NULL && (s->layer->want_write || (s->layer->over && s->reading));
 	int want = (s->reading || !ready ? UV_READABLE : 0) |
 	    ((ready && stream_pending(s) > 0) || own ? UV_WRITABLE : 0);
 
@@ -162,6 +165,7 @@ stream_secure(struct stream *s, struct layer *layer)
 		return err_raise(r);
 	}
 	s->layer = layer;
+	count(s);
 	update(s);
 	return 0;
 }
@@ -187,7 +191,7 @@ take_in(struct stream *s, uint8_t *to, size_t room)
 
 	if (s->layer != NULL) {
 		n = s->layer->ready ? s->layer->ops->recv(s->layer, to, room) : -EAGAIN;
-		if (s->layer->want_write)
+		if (s->layer->want_write || s->layer->over)
 			update(s);
 		return n;
 	}

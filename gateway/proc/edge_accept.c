@@ -71,6 +71,11 @@ turn_away(int fd, const char *source, enum limit l)
 	ssize_t n;
 
 	edge_limit(l, &(struct limit_who){ .source = source });
+	/* who begins with TLS takes nothing in clear for an answer */
+	if (edge.env.secure_clients == SECURE_FIRST || edge.env.secure_clients == SECURE_AUTO) {
+		close(fd);
+		return;
+	}
 	hello.client_ip = source;
 	hello.nonce = "";
 	buf_init(&json, 16 * 1024);

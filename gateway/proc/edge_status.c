@@ -39,6 +39,9 @@ edge_on_stats_wanted(struct channel *c, struct cursor *in, int fd)
 		m.in_bytes += r->client.in_bytes;
 		m.out_bytes += r->client.out_bytes;
 	}
+	m.tls_done = edge.env.tls_done;
+	m.tls_failed = edge.env.tls_failed;
+	m.tls_unsigned = edge.tls.hop.failed;
 	m.early = edge.n_early;
 	m.penalised = edge.sources != NULL ? sources_penalised(edge.sources) : 0;
 	m.held = edge.room.held[STREAM_EARLY] + edge.room.held[STREAM_KNOWN];

@@ -21,6 +21,9 @@ msg_stats_put(struct channel *c, const struct msg_stats *m)
 	buf_put_u64(b, m->out_bytes);
 	buf_put_u64(b, m->login_failed);
 	buf_put_u64(b, m->would_deny);
+	buf_put_u64(b, m->tls_done);
+	buf_put_u64(b, m->tls_failed);
+	buf_put_u64(b, m->tls_unsigned);
 	for (size_t i = 0; i < STATS_KINDS; i++)
 		buf_put_u64(b, m->kind[i]);
 	buf_put_u64(b, m->commands);
@@ -49,6 +52,9 @@ msg_stats_get(struct cursor *in, struct msg_stats *m)
 	m->out_bytes = cursor_u64(in);
 	m->login_failed = cursor_u64(in);
 	m->would_deny = cursor_u64(in);
+	m->tls_done = cursor_u64(in);
+	m->tls_failed = cursor_u64(in);
+	m->tls_unsigned = cursor_u64(in);
 	for (size_t i = 0; i < STATS_KINDS; i++)
 		m->kind[i] = cursor_u64(in);
 	m->commands = cursor_u64(in);

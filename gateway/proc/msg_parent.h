@@ -104,6 +104,7 @@ struct msg_stats {
 	uint64_t commands, refused, forwarded, failed, waiting; /* waiting: commands held or not answered yet */
 	uint64_t early;      /* connections that have not logged in */
 	uint64_t penalised;  /* sources without a connection that have a penalty */
+	uint64_t tls_done, tls_failed, tls_unsigned; /* handshakes; signatures that were not given */
 	uint64_t held;       /* bytes that wait for a side, or are not whole yet */
 	uint64_t limit[LIMIT_COUNT]; /* how often each was run into */
 };

@@ -135,6 +135,11 @@ put_edge(const struct kid *k)
 	put(METRIC_BYTES, s->in_bytes, edge, "in");
 	put(METRIC_BYTES, s->out_bytes, edge, "out");
 	put(METRIC_SHADOW_DENIED, s->would_deny, edge, NULL);
+	if (parent.config->tls.on || parent.config->upstream_tls.on) {
+		put(METRIC_TLS, s->tls_done, edge, "done");
+		put(METRIC_TLS, s->tls_failed, edge, "failed");
+		put(METRIC_TLS_UNSIGNED, s->tls_unsigned, edge, NULL);
+	}
 	put(METRIC_DECISIONS_LOST, s->unwritten, edge, NULL);
 	for (unsigned i = 1; i < STATS_KINDS; i++) {
 		const char *word = stats_word(i);

@@ -222,6 +222,9 @@ put_counts(struct buf *b)
 			all.early += k->stats.early;
 			all.penalised += k->stats.penalised;
 			all.held += k->stats.held;
+			all.tls_done += k->stats.tls_done;
+			all.tls_failed += k->stats.tls_failed;
+			all.tls_unsigned += k->stats.tls_unsigned;
 			all.conns += k->stats.conns;
 			all.opened += k->stats.opened;
 			all.in_msgs += k->stats.in_msgs;
@@ -242,6 +245,13 @@ put_counts(struct buf *b)
 	put_num(b, "denied", all.denied);
 	buf_put_u8(b, '}');
 	put_limits(b, &all);
+	if (parent.config->tls.on || parent.config->upstream_tls.on) {
+		open_object(b, "tls");
+		put_num(b, "handshakes", all.tls_done);
+		put_num(b, "failed", all.tls_failed);
+		put_num(b, "signatures_refused", all.tls_unsigned);
+		buf_put_u8(b, '}');
+	}
 	open_object(b, "commands");
 	put_num(b, "total", all.commands);
 	put_num(b, "refused", all.refused);

@@ -103,6 +103,7 @@ struct relay_env {
 	uint64_t generation;      /* of the policy: moves at every swap */
 	bool lame_duck;
 	enum secure_when secure_clients, secure_upstream;
+	uint64_t tls_done, tls_failed; /* handshakes of clients */
 	bool certified; /* a client without a token is who its certificate says */
 };
 

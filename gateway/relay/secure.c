@@ -78,10 +78,12 @@ secure_client(struct relay *r)
 	if (answer == STREAM_BLOCKED)
 		return false;
 	if (answer != 0) {
+		r->env->tls_failed++;
 		relay_end(r, NULL, answer == STREAM_END ? "client_closed" : "tls_failed");
 		return false;
 	}
 	r->secure.client = SECURE_DONE;
+	r->env->tls_done++;
 	if (!r->secure.greeted)
 		relay_greet(r);
 	relay_flush(r);

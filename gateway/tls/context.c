@@ -133,6 +133,8 @@ set_rules(struct tls_context *c, const struct tls_options *o, char why[TLS_WHY])
 	SSL_CTX_set_session_cache_mode(s, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_mode(s, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
 				SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	/* one record at a time: who sends only what is for OpenSSL keeps nobody else waiting */
+	SSL_CTX_clear_mode(s, SSL_MODE_AUTO_RETRY);
 	SSL_CTX_set_max_cert_list(s, 64 * 1024);
 	SSL_CTX_set_verify_depth(s, TLS_CHAIN_MAX);
 	if (SSL_CTX_set_min_proto_version(

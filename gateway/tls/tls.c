@@ -17,7 +17,13 @@ struct tls {
 	struct layer layer; /* first */
 	struct tls_context *context;
 	SSL *ssl;
+	int over;           /* what recv() has to tell yet: -EPIPE or an error */
+	uint64_t asked;     /* messages of the handshake that came after it: new keys, mostly */
+	uint64_t in_bytes;  /* that came */
 };
+
+/* So many a peer may send for nothing, and one more for each so many bytes of its own. */
+enum { ASKED_FREE = 16, ASKED_PER = 256 * 1024 };
 
 static struct tls *
 of(struct layer *l)
@@ -35,6 +41,27 @@ name_server(SSL *ssl, const struct tls_context *c)
 	return SSL_set1_host(ssl, c->name) == 1 && SSL_set_tlsext_host_name(ssl, c->name) == 1;
 }
 
+/* on_message() - OpenSSL's word on each message: those of a handshake that is over are counted. */
+static void
+on_message(int written, int version, int type, const void *p, size_t n, SSL *ssl, void *arg)
+{
+	struct tls *t = (struct tls *)arg;
+
+	(void)version;
+	(void)p;
+	(void)n;
+	(void)ssl;
+	if (!written && type == SSL3_RT_HANDSHAKE && t->layer.ready)
+		t->asked++;
+}
+
+/* asks_too_much() - each costs us a key schedule or an alert, and it next to nothing. */
+static bool
+asks_too_much(const struct tls *t)
+{
+	return t->asked > ASKED_FREE + t->in_bytes / ASKED_PER;
+}
+
 static int
 begin(struct layer *l, int fd)
 {
@@ -46,6 +73,8 @@ begin(struct layer *l, int fd)
 		ERR_clear_error();
 		return err_raise(-ENOMEM);
 	}
+	SSL_set_msg_callback(t->ssl, on_message);
+	SSL_set_msg_callback_arg(t->ssl, t);
 	if (t->context->client)
 		SSL_set_connect_state(t->ssl);
 	else
@@ -113,6 +142,8 @@ take_in(struct layer *l, void *to, size_t room)
 	struct tls *t = of(l);
 	size_t got = 0;
 
+	if (t->over != 0)
+		return t->over == -EPIPE ? 0 : t->over;
 	ERR_clear_error();
 	while (room - got >= LAYER_RECORD) {
 		size_t n = 0;
@@ -122,10 +153,19 @@ take_in(struct layer *l, void *to, size_t room)
 		r = SSL_read_ex(t->ssl, (uint8_t *)to + got, room - got, &n);
 		if (r == 1) {
 			got += n;
+			t->in_bytes += n;
 			continue;
 		}
-		/* what came before an end or an error is given first; that shows again next time */
 		r = answer(t, r);
+		if (r == -EAGAIN && asks_too_much(t)) {
+			l->why = "too many new keys or handshakes asked for";
+			r = -EPROTO;
+		}
+		if (got > 0 && r != -EAGAIN) {
+			/* what came before it is given first */
+			t->over = r;
+			l->over = true;
+		}
 		if (got > 0)
 			break;
 		return r == -EPIPE ? 0 : r;

@@ -199,7 +199,7 @@ def old_versions_weak_ciphers_tickets_and_renegotiation_are_refused():
         check("RENEGOTIATING" in said and "no renegotiation" in said, said)
 
 
-def greeted(d, *argv, then=b""):
+def greeted(d, *argv, then=b"", until=b"error"):
     """What s_client prints until INFO has come, and, if it is given something to say, until its error."""
     where = f"{d.gateway.host}:{d.gateway.port}"
     argv = ["openssl", "s_client", "-connect", where, "-CAfile", d.ca.crt, *argv]
@@ -213,7 +213,7 @@ def greeted(d, *argv, then=b""):
         child.stdin.flush()
         for line in child.stdout if then else ():
             said += line
-            if b"error" in line:
+            if until in line:
                 break
         child.kill()
     return said.decode("utf-8", "replace")
@@ -492,7 +492,104 @@ def a_signer_that_dies_is_replaced_and_signs():
         check(stage.children(d)["signer"] != old)
 
 
+def logged_in(d, context):
+    """A TLS connection by hand: the socket, the two ends of the session, logged in."""
+    raw = rawclient.Raw(d.gateway.host, d.gateway.port)
+    info = rawclient.read_info(raw)
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    talk = context.wrap_bio(incoming, outgoing, server_hostname="localhost")
+
+    def more(step):
+        while True:
+            try:
+                return step()
+            except ssl.SSLWantReadError:
+                raw.send(outgoing.read())
+                incoming.write(raw.exactly(1))
+
+    more(talk.do_handshake)
+    said = rawclient.json.dumps(rawclient.connect_options(info, d.login("app"))).encode()
+    talk.write(b"CONNECT " + said + b"\r\nPING\r\n")
+    raw.send(outgoing.read())
+    check(more(lambda: talk.read(6)) == b"PONG\r\n")
+    return raw, talk, outgoing
+
+
+def ends(raw):
+    """The other side closes; until then it may say what it wants."""
+    try:
+        while True:
+            raw.exactly(1)
+    except rawclient.Closed:
+        pass
+
+
+def a_record_that_is_none_ends_the_connection_at_once():
+    with gate() as d:
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            for before in (b"", b"PUB f.x 1\r\nx\r\n"):
+                raw, talk, outgoing = logged_in(d, trusting(d, minimum_version=version, maximum_version=version))
+                if before:
+                    talk.write(before)
+                # in one piece with what is fine, so that no later byte wakes anybody
+                raw.send(outgoing.read() + b"\x17\x03\x03\x00\x20" + bytes(32))
+                ends(raw)
+
+
+def a_goodbye_behind_data_is_heard():
+    with gate() as d:
+        seen = d.direct()
+        seen.subscribe("f.>")
+        seen.barrier()
+        raw, talk, outgoing = logged_in(d, trusting(d))
+        talk.write(b"PUB f.last 4\r\nword\r\n")
+        try:
+            talk.unwrap()
+        except ssl.SSLWantReadError:
+            pass
+        raw.send(outgoing.read())
+        ends(raw)
+        check(seen.next().payload == b"word")
+
+
+def who_asks_for_new_keys_all_the_time_is_ended():
+    with gate(first="yes") as d:
+        # the control: a few are nobody's business
+        greeted(d, "-tls1_3", then=b"K\n" * 8, until=b"KEYUPDATE")
+        check(not [line for line in d.gateway.lines if "too many new keys" in line])
+        mark = d.gateway.mark()
+        where = f"{d.gateway.host}:{d.gateway.port}"
+        argv = ["openssl", "s_client", "-connect", where, "-CAfile", d.ca.crt, "-tls1_3"]
+        with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, bufsize=0) as child:
+            try:
+                for _ in range(200):
+                    child.stdin.write(b"K\n")
+                    if [line for line in d.gateway.lines if "too many new keys" in line]:
+                        break
+                    time.sleep(0.05)  # one command is one read of its terminal
+            except BrokenPipeError:
+                pass
+            d.gateway.wait_line(lambda line: "too many new keys" in line, since=mark)
+            child.kill()
+
+
+def who_is_turned_away_hears_nothing_in_clear():
+    for first, silent in (("yes", True), ("auto", True), ("no", False)):
+        with gate(first=first, limits={"max_connections": "1"}) as d:
+            one = d.client(d.login("app"), tls=trusting(d), tls_first=first != "no")
+            raw = rawclient.Raw(d.gateway.host, d.gateway.port)
+            if silent:
+                raw.expect_end()
+            else:
+                check("tls_required" in rawclient.read_info(raw))
+            one.barrier()
+
+
 TESTS = [
+    a_record_that_is_none_ends_the_connection_at_once,
+    a_goodbye_behind_data_is_heard,
+    who_asks_for_new_keys_all_the_time_is_ended,
+    who_is_turned_away_hears_nothing_in_clear,
     a_signer_that_dies_is_replaced_and_signs,
     certificates_that_change_are_used_without_a_word,
     check_finds_what_would_not_start,

@@ -11,6 +11,7 @@
 #include "gateway/tls/context.h"
 #include "gateway/tls/key.h"
 #include "gateway/tls/sign.h"
+#include "tests/unit/gateway/tls/suites.h"
 
 static EVP_PKEY *made;
 static struct tls_private *priv;
@@ -300,6 +301,7 @@ main(void)
 	suite_add_tcase(s, e);
 	suite_add_tcase(s, r);
 	suite_add_tcase(s, none);
+	suite_add_tcase(s, peer_cases());
 	runner = srunner_create(s);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

@@ -6,6 +6,8 @@ static struct bytes sub_items[] = { { (const uint8_t *)"c q1", 4 } };
 static char tag_role[] = "role:host", tag_role2[] = "role:observer", tag_plain[] = "plain",
 	    tag_roles[] = "roles:x";
 static char *tags[] = { tag_role, tag_plain, tag_roles, tag_role2 };
+static char cert_dns[] = "dns:h.example", cert_dn[] = "dn:CN=h h";
+static char *certs[] = { cert_dns, cert_dn };
 static char name[] = "a name";
 
 /* sample() - one of everything; borrows statics, so never deinit it. */
@@ -17,6 +19,9 @@ sample(void)
 		.account = "AAAA",
 		.issuer = "ABBB",
 		.jti = "NJAHAHFRGZNE",
+		.certificate = "00ff",
+		.n_certs = 2,
+		.certs = certs,
 		.name = name,
 		.n_tags = 4,
 		.tags = tags,
@@ -66,6 +71,9 @@ START_TEST(every_field_survives_put_and_get)
 	ck_assert_str_eq(back.name, id.name);
 	ck_assert_str_eq(back.inbox, id.inbox);
 	ck_assert_str_eq(back.source, id.source);
+	ck_assert_str_eq(back.certificate, id.certificate);
+	ck_assert_uint_eq(back.n_certs, 2);
+	ck_assert_str_eq(back.certs[1], cert_dn);
 	ck_assert_uint_eq(back.n_tags, 4);
 	ck_assert_str_eq(back.tags[3], "role:observer");
 	list_eq(&back.perms.pub_allow, &id.perms.pub_allow);

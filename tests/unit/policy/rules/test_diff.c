@@ -57,6 +57,13 @@ said(void)
 static const struct {
 	const char *old, *new, *says; /* NULL: nothing */
 } cases[] = {
+#define SHOWN(names, more) "role c { account = " ACME " certificates = [" names "] }\nrule a { publish = [\"a.>\"] to = [c] }\n" more
+	{ SHOWN("\"dns:h.x\"", ""), SHOWN("\"dns:h.x\"", "role d { account = " ACME " certificates = [\"dns:h.x\"] }"), NULL },
+	{ SHOWN("\"dns:h.x\"", ""), SHOWN("\"dns:h.x\", \"email:a@x\"", ""), "certificate of email:a@x" },
+	{ SHOWN("\"dns:h.x\"", ""), SHOWN("\"dns:k.x\"", ""), "certificate of dns:h.x" },
+	{ SHOWN("\"dn:CN=a b\"", ""),
+	    SHOWN("\"dn:CN=a b\"", "rule n { deny_publish = [\"a.b\"] to = [c] }"), "certificate of dn:CN=a b" },
+#undef SHOWN
 	{ "rule a { publish = [\"a.>\"] to = [app] }", "rule b { publish = [\"a.>\"] to = [app] }",
 	    NULL },
 	{ "rule a { publish = [\"a.*\", \"a.*.>\"] to = [app] }",

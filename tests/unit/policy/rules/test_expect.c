@@ -14,6 +14,7 @@ setup(void)
 	    "accounts { ACME = \"" ACME "\" }\n"
 	    "role app   { account = ACME  tags = [\"team:App\"]  names = [\"svc-*\"] }\n"
 	    "role admin { account = ACME  tags = [\"role:admin\"] }\n"
+	    "role shown { account = ACME  certificates = [\"dns:*.H.example\", \"dn:CN=Ann Other,O=x\"] }\n"
 	    "role one   { account = ACME  users = [\"" USER "\"] }\n"
 	    "rule app-data { publish = [\"app.>\"]  subscribe = [\"app.>\"]  to = [app] }\n"
 	    "rule starts   { allow = [actor.start]  to = [admin] }\n"
@@ -21,7 +22,8 @@ setup(void)
 	    "rule no-trace { strip_headers = [\"Nats-Trace-Dest\"]  to = [app] }\n"
 	    "rule mine     { publish = [\"mine\"]  to = [one] }\n"
 	    "rule odd      { deny_publish = [\"app.odd\"]  to = [app]  mode = observe }\n"
-	    "rule never    { publish = [\"never\"]  to = [admin] }\n";
+	    "rule never    { publish = [\"never\"]  to = [admin] }\n"
+	    "rule shows { publish = [\"shown\"]  to = [shown] }\n";
 
 	world_policy(&w, "dir/a.policy", bytes_str(text));
 }
@@ -59,6 +61,15 @@ START_TEST(a_role_is_whoever_the_policy_means_by_it)
 			     "PUB role=app account=OTHER app.x -> deny rule=none\n"
 			     "PUB tag=team:app name=svc-1 app.x -> allow\n"
 			     "PUB role=one mine -> allow rule=mine\n"
+			     "PUB role=shown shown -> allow rule=shows\n"
+			     "PUB certificate=dns:a.b.h.example shown -> allow\n"
+			     "PUB certificate=dns:x certificate=dns:.h.example shown -> allow\n"
+			     "PUB certificate=dns:h.example shown -> deny\n"
+			     "PUB certificate=email:a.h.example shown -> deny\n"
+			     "PUB certificate=dn:CN=Ann\\20Other,O=x shown -> allow\n"
+			     "PUB certificate=dn:CN=Ann\\20Other,O=x,O=y shown -> deny\n"
+			     "PUB certificate=dns:a.h.example account=OTHER shown -> deny\n"
+			     "PUB name=dns:a.h.example shown -> deny\n"
 			     "PUB role=nobody app.x -> deny\n"
 			     "PUB app.x -> deny\n"
 			     "PUB role=app app.odd -> allow rule=odd would_deny\r\n"
@@ -171,7 +182,7 @@ START_TEST(rules_that_decided_are_counted)
 	    0);
 	for (size_t i = 0; i < policy_rules(w.policy); i++)
 		n += decided[i];
-	ck_assert_uint_eq(n, policy_rules(w.policy) - 1);
+	ck_assert_uint_eq(n, policy_rules(w.policy) - 2);
 	ck_assert(!decided[6]);
 	ck_assert_str_eq(policy_rule_name(w.policy, 6), "never");
 }
