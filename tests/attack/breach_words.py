@@ -385,8 +385,8 @@ def memory_of(pid):
 
 def no_key_in_its_memory(s):
     """Every byte an edge has, against every secret in every form; the control: the same search finds each where it belongs."""
-    if os.geteuid() != 0:
-        raise stage.Skip("only root may look into these processes")
+    if os.geteuid() != 0 or intruder.sanitized(s):
+        raise stage.Skip("only root may look into these processes, and not into a sanitizer's shadow")
     intruder.program(s, "probed")
     s.start()
     deployer = s.client("deployer")

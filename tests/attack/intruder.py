@@ -33,6 +33,12 @@ def program(s, name):
     s.deployment.program = path
 
 
+def sanitized(s):
+    """A build with a sanitizer: its run-time calls more, and its profile grants it; its shadow is no memory to search."""
+    with open(os.path.join(s.build, "probe", "portcullis-gateway-probed"), "rb") as f:
+        return b"__asan_init" in f.read()
+
+
 class Intruder:
     """A client whose bytes became code in the edge it is connected to."""
 
