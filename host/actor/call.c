@@ -274,17 +274,12 @@ outset(struct actor *a, int r, const struct wasm_trap *trap, struct actor_outcom
 	return r == 0 ? 0 : answer(got, ACTOR_REFUSED, "an initialiser cannot be called");
 }
 
-int
-actor_init(struct actor *a, struct actor_outcome *got)
+/* initialise() - those there are, in this order. */
+static int
+initialise(struct actor *a, struct actor_outcome *got)
 {
 	static const char *const names[] = { "_initialize", "_start", "wapc_init" };
-	struct wasm_trap begun = { 0 };
-	int e;
 
-	memset(got, 0, sizeof(*got));
-	e = outset(a, wasm_begin(a->instance, &a->init_left, &begun), &begun, got);
-	if (e != 0)
-		return e;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		struct wasm_trap trap = { 0 };
 		struct wasm_extern x;
@@ -303,6 +298,31 @@ actor_init(struct actor *a, struct actor_outcome *got)
 			return r;
 	}
 	return 0;
+}
+
+int
+actor_init(struct actor *a, struct actor_outcome *got)
+{
+	struct wasm_trap trap = { 0 };
+	int r;
+
+	memset(got, 0, sizeof(*got));
+	r = outset(a, wasm_begin(a->instance, &a->init_left, &trap), &trap, got);
+	return r == 0 ? initialise(a, got) : r;
+}
+
+int
+actor_fresh(struct actor *a, struct actor_outcome *got)
+{
+	struct wasm_trap trap = { 0 };
+	int r;
+
+	memset(got, 0, sizeof(*got));
+	a->init_left = a->limits.init_fuel;
+	a->answer.len = a->answer_error.len = 0;
+	a->lines = a->lines_dropped = 0;
+	r = outset(a, wasm_reset(a->instance, &a->init_left, &trap), &trap, got);
+	return r == 0 ? initialise(a, got) : r;
 }
 
 /* finish() - what the guest's return value and its words together mean. */

@@ -109,6 +109,12 @@ void actor_freep(struct actor **a);
  */
 int actor_init(struct actor *a, struct actor_outcome *got) must_check;
 /*
+ * actor_fresh() - memory, tables and globals as the module has them, then as actor_init(), again
+ * under all of init_fuel: nothing of an earlier call is left. When it fails the actor is not to be
+ * called any more. Allocates nothing. Return: an actor_answer.
+ */
+int actor_fresh(struct actor *a, struct actor_outcome *got) must_check;
+/*
  * actor_call() - one operation
  * @fuel: at most this, and at most limits->call_fuel
  * Allocates nothing. Return: an actor_answer, also in @got.

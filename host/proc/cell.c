@@ -263,7 +263,7 @@ void
 cell_call(struct cell *c, struct bytes operation, struct bytes payload,
     const struct actor_world *world, const struct cell_budget *budget, struct cell_result *got)
 {
-	struct msg_call m = { budget->fuel, *world, operation, payload };
+	struct msg_call m = { budget->fuel, budget->fresh, *world, operation, payload };
 	struct buf body;
 
 	memset(got, 0, sizeof(*got));

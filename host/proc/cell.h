@@ -38,6 +38,7 @@ struct cell_call {
 struct cell_budget {
 	int64_t fuel;
 	uint32_t cpu_ms, wall_ms; /* 0: none at all, not without end */
+	bool fresh; /* of a call: nothing of an earlier one is left in the guest's memory */
 };
 
 struct cell_result {

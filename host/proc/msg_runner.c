@@ -77,6 +77,7 @@ void
 msg_call_put(struct buf *b, const struct msg_call *m)
 {
 	buf_put_u64(b, (uint64_t)m->fuel);
+	buf_put_u8(b, m->fresh ? 1 : 0);
 	world_put(b, &m->world);
 	buf_put_sized(b, m->operation);
 	buf_put(b, m->payload);
@@ -88,6 +89,7 @@ msg_call_get(struct bytes in, struct msg_call *m)
 	struct cursor c = { in, false };
 
 	m->fuel = (int64_t)cursor_u64(&c);
+	m->fresh = cursor_u8(&c) == 1;
 	world_get(&c, &m->world);
 	m->operation = cursor_sized(&c, ACTOR_MAX_AREA);
 	m->payload = cursor_take(&c, c.in.len);

@@ -33,6 +33,7 @@ struct msg_birth {
 
 struct msg_call {
 	int64_t fuel;
+	bool fresh; /* actor_fresh() first */
 	struct actor_world world;
 	struct bytes operation, payload;
 };

@@ -279,12 +279,17 @@ one_call(struct runner *r)
 	uint32_t len = hear(MSG_CALL, r->in.cap);
 	struct actor_outcome got;
 	struct msg_call m;
+	int e;
 
 	read_all(r->in.ptr, len);
 	if (!msg_call_get(bytes_of(r->in.ptr, len), &m))
 		end(RUNNER_BAD_MESSAGE);
-	(void)!actor_call(r->actor, m.operation, m.payload, &m.world, m.fuel, &got);
+	e = m.fresh ? actor_fresh(r->actor, &got) : 0;
+	if (e == 0)
+		(void)!actor_call(r->actor, m.operation, m.payload, &m.world, m.fuel, &got);
 	tell_done(r, MSG_DONE, &got);
+	if (e != 0)
+		end(RUNNER_BYE);
 }
 
 void

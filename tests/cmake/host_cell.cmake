@@ -1,6 +1,7 @@
 # host/actor, host/proc: what an actor may say; and what native code in its process may do, which is nothing.
 portcullis_unit(host/actor host_actor)
 target_link_libraries(unit_host_actor PRIVATE host_proc)
+portcullis_fuzz(msg_runner host_proc)
 
 # Without sanitizers: their profile is wider. As who runs the tests, as nobody, as in a container.
 if(NOT PORTCULLIS_SANITIZE)

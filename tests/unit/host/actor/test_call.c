@@ -4,7 +4,7 @@
  */
 #include <stdio.h>
 
-#include "host/actor/call.h"
+#include "host/actor/call_priv.h"
 #include "tests/unit/host/actor/suites.h"
 
 /*
@@ -317,6 +317,12 @@ begin(struct host *h, const struct actor_limits *l)
 	return a;
 }
 
+static const uint8_t *
+memory_of(const struct actor *a)
+{
+	return wasm_view(wasm_memory(a->instance), 0, 65536);
+}
+
 static enum actor_answer
 ask(struct actor *a, const char *payload, struct actor_outcome *got)
 {
@@ -351,6 +357,24 @@ START_TEST(a_refused_host_call_leaves_no_answer_behind)
 	h.refuse = true;
 	ck_assert_int_eq(ask(a, "second", &got), ACTOR_NO_ANSWER);
 	ck_assert_uint_eq(got.out.len, 0);
+	actor_free(a);
+}
+END_TEST
+
+START_TEST(a_fresh_guest_has_nothing_of_a_call_before)
+{
+	struct actor_limits l = actor_limits_default();
+	struct actor_outcome got;
+	struct host h;
+	struct actor *a = begin(&h, &l);
+
+	/* the guest leaves "first" in its memory and is asked next for bytes it was not given */
+	ck_assert_int_eq(ask(a, "first", &got), ACTOR_DONE);
+	ck_assert(memmem(memory_of(a), 65536, "first", 5) != NULL);
+	ck_assert_int_eq(actor_fresh(a, &got), 0);
+	ck_assert(memmem(memory_of(a), 65536, "first", 5) == NULL);
+	ck_assert_int_eq(ask(a, "again", &got), ACTOR_DONE);
+	ck_assert(bytes_is(got.out, "zzz"));
 	actor_free(a);
 }
 END_TEST
@@ -452,6 +476,7 @@ call_tests(void)
 
 	tcase_add_test(t, a_guest_is_asked_asks_and_answers);
 	tcase_add_test(t, a_refused_host_call_leaves_no_answer_behind);
+	tcase_add_test(t, a_fresh_guest_has_nothing_of_a_call_before);
 	tcase_add_test(t, a_host_that_ends_the_call_ends_it);
 	tcase_add_test(t, ceilings_hold);
 	tcase_add_test(t, nobody_is_asked_for_what_was_not_paid);

@@ -39,7 +39,7 @@ END_TEST
 
 START_TEST(a_call_and_an_ask_keep_their_parts_apart)
 {
-	struct msg_call call = { 9, { 0 }, BYTES_LIT("op"), BYTES_LIT("data") }, call_out;
+	struct msg_call call = { 9, true, { 0 }, BYTES_LIT("op"), BYTES_LIT("data") }, call_out;
 	struct actor_ask ask = { BYTES_LIT("default"), BYTES_LIT("a:b"), BYTES_LIT("Get"),
 		BYTES_LIT("k"), 4 },
 			 ask_out;
@@ -48,7 +48,7 @@ START_TEST(a_call_and_an_ask_keep_their_parts_apart)
 	buf_init(&b, MSG_RUNNER_HEAD_MAX);
 	msg_call_put(&b, &call);
 	ck_assert(msg_call_get(buf_bytes(&b), &call_out));
-	ck_assert(call_out.fuel == 9 && bytes_is(call_out.operation, "op") &&
+	ck_assert(call_out.fuel == 9 && call_out.fresh && bytes_is(call_out.operation, "op") &&
 		  bytes_is(call_out.payload, "data"));
 	buf_reset(&b);
 	msg_ask_put_head(&b, &ask);
