@@ -176,20 +176,25 @@ parent_stop(int status)
 }
 
 void
-parent_kid_gone(struct kid *k, int64_t status, int signal)
+parent_kid_ended(const struct kid *k, int64_t status, int signal)
 {
 	struct log_line l;
 
-	if ((parent.state != PARENT_LEAVING && !k->done) || status != 0 || signal != 0) {
-		log_begin(&l, parent.state == PARENT_LEAVING ? LOG_INF : LOG_ERR, "child_ended");
-		log_word(&l, "child", role_name(k->role));
-		log_num(&l, "index", k->index);
-		log_num(&l, "status", status);
-		log_num(&l, "signal", signal);
-		if (walls_killed(signal) != NULL)
-			log_str(&l, "why", walls_killed(signal));
-		log_end(&l);
-	}
+	log_begin(&l, parent.state == PARENT_LEAVING ? LOG_INF : LOG_ERR, "child_ended");
+	log_word(&l, "child", role_name(k->role));
+	log_num(&l, "index", k->index);
+	log_num(&l, "status", status);
+	log_num(&l, "signal", signal);
+	if (walls_killed(signal) != NULL)
+		log_str(&l, "why", walls_killed(signal));
+	log_end(&l);
+}
+
+void
+parent_kid_gone(struct kid *k, int64_t status, int signal)
+{
+	if ((parent.state != PARENT_LEAVING && !k->done) || status != 0 || signal != 0)
+		parent_kid_ended(k, status, signal);
 	if (parent.state == PARENT_LEAVING || (parent.state == PARENT_LAME_DUCK && k->role == ROLE_EDGE)) {
 		/* after a lame duck's last edge nothing is left to do; one that died is not missed */
 		leave_if_alone();

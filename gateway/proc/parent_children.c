@@ -34,7 +34,8 @@ after_compile(uv_timer_t *t)
 		parent.compile_again = false;
 		children_compile();
 	} else if (parent.policy < 0 && parent.state == PARENT_STARTING) {
-		parent_stop(3);
+		/* it said nothing of the policy, so it is not the policy */
+		parent_stop(1);
 	}
 }
 
@@ -57,6 +58,8 @@ on_process_exit(uv_process_t *p, int64_t status, int signal)
 		parent_kid_gone(k, status, signal);
 		return;
 	}
+	if (status != 0 || signal != 0)
+		parent_kid_ended(k, status, signal);
 	/* its handles are still closing: go on when the loop has let go of them */
 	uv_timer_start(&parent.compile_timer, after_compile, 0, 0);
 }

@@ -347,6 +347,8 @@ const char *walls_killed(int signal);
 void parent_on_ready(void);
 /* parent_stop() - end everything; @status for the exit. */
 void parent_stop(int status);
+/* parent_kid_ended() - how a child process ended, in the log. */
+void parent_kid_ended(const struct kid *k, int64_t status, int signal);
 /* parent_kid_gone() - a child process ended. */
 void parent_kid_gone(struct kid *k, int64_t status, int signal);
 
