@@ -11,6 +11,14 @@ if(EXISTS ${CMAKE_SOURCE_DIR}/gateway/main.c)
   endforeach()
 endif()
 
+# the walls of each process: as who runs the tests, as an ordinary user, as in a container
+foreach(who self user box)
+  add_test(NAME daemon/walls_${who}
+    COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/daemon/walls.py --build ${CMAKE_BINARY_DIR} --as ${who})
+  set_tests_properties(daemon/walls_${who} PROPERTIES LABELS talk TIMEOUT 120 SKIP_RETURN_CODE 77
+    ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+endforeach()
+
 # records elsewhere, with a stand-in for parent and auditor
 if(TARGET gateway_proc)
   add_executable(shipdrive ${CMAKE_SOURCE_DIR}/tests/support/shipdrive.c)

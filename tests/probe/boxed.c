@@ -1,7 +1,9 @@
 /*
  * boxed - run a program as a container without namespaces would: no capability in any set,
  * no_new_privs, and a filter that answers EPERM to what makes namespaces, mounts, keys and traces.
- * What a program then still does for itself is what it can do in there. boxed PROGRAM [ARG...]
+ * What a program then still does for itself is what it can do in there.
+ * boxed [--without WALL]... PROGRAM [ARG...]
+ * WALL is mdwe, landlock or seccomp: the kernel in there is one that does not know it.
  */
 #include <errno.h>
 #include <sched.h>
@@ -24,8 +26,29 @@ static const char *const refused[] = { "unshare", "setns", "mount", "umount2", "
 	((uint64_t)(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |  \
 		    CLONE_NEWPID | CLONE_NEWNET))
 
+/* linux 6.3; not in Debian 12's headers. Source: linux include/uapi/linux/prctl.h */
+enum { SET_MDWE = 65 };
+
+enum { WITHOUT = 4 };
+
+/* older() - the answers of a kernel without @wall. */
 static int
-filter(void)
+older(scmp_filter_ctx f, const char *wall)
+{
+	if (strcmp(wall, "mdwe") == 0)
+		return seccomp_rule_add(
+		    f, SCMP_ACT_ERRNO(EINVAL), SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, SET_MDWE));
+	if (strcmp(wall, "landlock") == 0)
+		return seccomp_rule_add(
+		    f, SCMP_ACT_ERRNO(ENOSYS), seccomp_syscall_resolve_name("landlock_create_ruleset"), 0);
+	/* libseccomp loads a filter in one call, so this one is no exception to itself */
+	if (strcmp(wall, "seccomp") == 0)
+		return seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(seccomp), 0);
+	return -EINVAL;
+}
+
+static int
+filter(char *without[], size_t n)
 {
 	scmp_filter_ctx f = seccomp_init(SCMP_ACT_ALLOW);
 	int r = f != NULL ? 0 : -ENOMEM;
@@ -40,6 +63,8 @@ filter(void)
 	}
 	if (r == 0)
 		r = seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = older(f, without[i]);
 	if (r == 0)
 		r = seccomp_load(f);
 	seccomp_release(f);
@@ -49,10 +74,17 @@ filter(void)
 int
 main(int argc, char **argv)
 {
+	char *without[WITHOUT];
+	size_t n = 0;
 	int r;
 
+	while (argc > 2 && strcmp(argv[1], "--without") == 0 && n < WITHOUT) {
+		without[n++] = argv[2];
+		argv += 2;
+		argc -= 2;
+	}
 	if (argc < 2) {
-		fputs("boxed PROGRAM [ARG...]\n", stderr);
+		fputs("boxed [--without WALL]... PROGRAM [ARG...]\n", stderr);
 		return 2;
 	}
 	privilege_bound(0);
@@ -60,7 +92,7 @@ main(int argc, char **argv)
 	if (r == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		r = -errno;
 	if (r == 0)
-		r = filter();
+		r = filter(without, n);
 	if (r == 0) {
 		execv(argv[1], argv + 1);
 		r = -errno;
