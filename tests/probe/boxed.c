@@ -39,8 +39,8 @@ older(scmp_filter_ctx f, const char *wall)
 		return seccomp_rule_add(
 		    f, SCMP_ACT_ERRNO(EINVAL), SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, SET_MDWE));
 	if (strcmp(wall, "landlock") == 0)
-		return seccomp_rule_add(
-		    f, SCMP_ACT_ERRNO(ENOSYS), seccomp_syscall_resolve_name("landlock_create_ruleset"), 0);
+		return seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS),
+		    seccomp_syscall_resolve_name("landlock_create_ruleset"), 0);
 	/* libseccomp loads a filter in one call, so this one is no exception to itself */
 	if (strcmp(wall, "seccomp") == 0)
 		return seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(seccomp), 0);
