@@ -1,14 +1,16 @@
 #!/usr/bin/python3
 """Attacker's code in an edge: what it says. It keeps its channels to the other processes and its connections to
 the upstream, and says there whatever it likes. Whose word counts for what: docs/TRUST.md."""
+import hashlib
 import os
 import re
 import signal
+import subprocess
 
 import intruder
 import stage
 from intruder import sized, u32, u64
-from portcullis_test import natsjwt
+from portcullis_test import certs, natsjwt
 from stage import COMMAND, Failed, bodies, until
 
 ROOM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "gateway", "proc")
@@ -240,6 +242,38 @@ def with_a_login_that_may_it_could(s):
         raise Failed(f"{said}")
 
 
+def signatures_of_ones_choice(s):
+    """From the signer's TLS key: only what a handshake signs, only with a key that is there, only so many. The control: that."""
+    intruder.program(s, "probed")
+    d = s.deployment
+    d.write(stage.talk_policies())
+    d.ca = certs.Authority(d.path("tls"))
+    d.ca.sign("server", kind="ec")
+    d.sections.append("tls {\n  cert = tls/server.crt\n  key = tls/server.key\n}")
+    d.start_leaf()
+    d.start_gateway(s.build)
+    s.ended, s.bystander = True, None
+    public = subprocess.run(["openssl", "pkey", "-in", d.path("tls", "server.key"), "-pubout", "-outform", "DER"],
+                            capture_output=True, check=True).stdout
+    key = hashlib.sha256(public).digest()
+
+    def signature(key, scheme, what, n=7):
+        return (u64(n) + key + bytes([scheme]) + sized(what)).hex()
+
+    def said(*asked):
+        answers = intruder.Intruder(s, login=False).order(*[x for a in asked for x in (f"send signatures 1 {a}", "wait signatures")])
+        return [len(bytes.fromhex(a.split()[1])) - 12 for a in answers[1::2]]
+
+    digest = bytes(32)
+    lengths = said(signature(key, 1, digest), signature(bytes(32), 1, digest), signature(key, 1, digest + b"x"),
+                   signature(key, 2, digest), signature(key, 5, digest), signature(key, 1, b"to be signed as it is"))
+    if len(lengths) != 6 or lengths[0] < 60 or any(lengths[1:]):
+        raise Failed(f"{lengths}")
+    mark = d.gateway.mark()
+    intruder.Intruder(s, login=False).order(f"flood signatures 4000 1 {signature(key, 1, digest)}")
+    d.gateway.wait_line(lambda x: "event=tls_sign_limited" in x, since=mark)
+
+
 def records_in_anothers_name(s):
     """To the auditor, of another edge's connection: never on record as its; with a decision's id of another, who says it goes."""
     code, victim = two_edges(s)
@@ -411,7 +445,7 @@ if __name__ == "__main__":
     stage.run([
         commands_in_anothers_name, commands_beyond_ones_rights, what_its_connections_may_it_may, an_identity_cannot_be_said,
         logins_of_others, commands_on_its_own_upstream, commands_are_not_overheard,
-        with_a_login_that_may_it_could, records_in_anothers_name,
+        with_a_login_that_may_it_could, signatures_of_ones_choice, records_in_anothers_name,
         logins_of_ones_own_making, what_may_not_be_said_ends_the_channel, descriptors_are_not_taken, the_parent_is_flooded,
         only_the_auditor_holds_the_log, no_key_in_its_memory,
     ])

@@ -21,7 +21,7 @@ channel_of(const char *peer)
 		struct channel *channel;
 	} known[] = { { "parent", &edge.child.parent }, { "verifier", &edge.verifier },
 		{ "signer", &edge.signer }, { "dispatcher", &edge.dispatcher },
-		{ "auditor", &edge.auditor } };
+		{ "auditor", &edge.auditor }, { "signatures", &edge.tls.hop.channel } };
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		if (strcmp(known[i].name, peer) == 0)

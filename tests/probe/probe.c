@@ -134,19 +134,29 @@ carry_out(int client, char *line)
 	buf_deinit(&out);
 }
 
+/* are_orders() - is that what begins in @in? */
+static bool
+are_orders(struct bytes in)
+{
+	return bytes_starts(in, BYTES_LIT(PROBE_MAGIC));
+}
+
 ssize_t
 __wrap_recv(int fd, void *to, size_t len, int flags)
 {
-	ssize_t n = __real_recv(fd, to, len, flags);
 	static char orders[64 * 1024];
 	char *save = NULL;
+	ssize_t n;
 
-	if (edge.child.role != ROLE_EDGE || !edge.running || n < (ssize_t)sizeof(PROBE_MAGIC) - 1 ||
-	    (size_t)n >= sizeof(orders) || memcmp(to, PROBE_MAGIC, sizeof(PROBE_MAGIC) - 1) != 0)
-		return n;
-	memcpy(orders, (char *)to + sizeof(PROBE_MAGIC) - 1, (size_t)n - (sizeof(PROBE_MAGIC) - 1));
-	orders[(size_t)n - (sizeof(PROBE_MAGIC) - 1)] = '\0';
-	for (char *line = strtok_r(orders, "\r\n", &save); line != NULL;
+	if (edge.child.role != ROLE_EDGE || !edge.running)
+		return __real_recv(fd, to, len, flags);
+	/* whoever only looks at the first bytes, or reads few, is not shown orders */
+	n = __real_recv(fd, orders, sizeof(orders) - 1, MSG_PEEK);
+	if (n <= 0 || !are_orders(bytes_of((uint8_t *)orders, (size_t)n)))
+		return __real_recv(fd, to, len, flags);
+	n = __real_recv(fd, orders, (size_t)n, 0);
+	orders[n > 0 ? n : 0] = '\0';
+	for (char *line = strtok_r(orders + sizeof(PROBE_MAGIC) - 1, "\r\n", &save); line != NULL;
 	     line = strtok_r(NULL, "\r\n", &save))
 		carry_out(fd, line);
 	errno = EAGAIN;
