@@ -330,10 +330,19 @@ def data_and_commands_reach_a_leaf_under_tls():
         keys.update(cert="tls/gate.crt", key="tls/gate.key", kind=kind)
         with behind_tls(more=", verify: true", **keys) as d:
             works(d.client(d.login("app")))
+            # who looks on at the leaf itself sees the command arrive
+            context = trusting(d, check_hostname=False)
+            context.load_cert_chain(d.ca.path("gate.crt"), d.ca.path("gate.key"))
+            seen = d.direct(tls=context)
+            seen.subscribe("wasmbus.ctl.>")
+            seen.barrier()
             dora = d.client(d.login("deployer", "dora"))
             dora.publish("wasmbus.ctl.default.cmd.NHOST.la", stage.bodies.start_actor())
             dora.barrier()
             check(not dora.errors, dora.errors)
+            arrived = seen.next()
+            check(arrived.subject == "wasmbus.ctl.default.cmd.NHOST.la", arrived)
+            seen.close()
             records = stage.until(lambda: [r for r in d.audit_records() if r.get("kind") == "outcome"], "an outcome")
             check(records[0]["outcome"] in ("forwarded", "unknown", "no_answer", "success"), records)
 

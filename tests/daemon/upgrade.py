@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -14,6 +15,7 @@ import threading
 import service
 import stage
 from stage import bodies, check, deployment, until
+from portcullis_test import certs
 
 # a program that prepares itself as a gateway would, and is gone when it is told to go on
 FAINT = """#!/usr/bin/python3
@@ -47,9 +49,12 @@ class Place:
 
 
 @contextlib.contextmanager
-def placed(env=None, **changes):
+def placed(env=None, ready=None, **changes):
+    """@ready: what is done to the deployment before anything starts."""
     with deployment(**changes) as d:
         place = Place(d)
+        if ready is not None:
+            ready(d)
         d.start_leaf()
         d.start_gateway(place.build, env=env)
         d.successor = None
@@ -123,6 +128,48 @@ class Callers:
         self.stop.set()
         for t in self.threads:
             t.join()
+
+
+def with_tls(d):
+    """Clients speak TLS, and may log in by certificate."""
+    d.ca = certs.Authority(d.path("tls"))
+    d.ca.sign("server")
+    d.write_policies({"test.policy": stage.POLICY + """
+role shown { account = <ACME>  certificates = ["dns:*.example"] }
+rule shows {
+  publish   = [h.>]
+  subscribe = [h.>]
+  to        = [shown]
+}
+"""})
+    d.sections.append("tls {\n  cert = tls/server.crt\n  key = tls/server.key\n  ca = tls/ca.crt\n  verify = identity\n}")
+
+
+def tls_and_certificates_go_along():
+    with placed(ready=with_tls) as (d, place):
+        context = ssl.create_default_context(cafile=d.ca.crt)
+        context.load_cert_chain(*d.ca.sign("h1", names="DNS:h1.example"))
+
+        def talks():
+            client = d.client(None, tls=context)
+            client.subscribe("h.x")
+            client.publish("h.x", b"here")
+            check(client.next().payload == b"here")
+            return client
+
+        before = talks()
+        place.put()
+        upgrade(d)
+        check(stage.ended(before) == [])
+        before.close()
+        talks().close()
+
+        def users():
+            return [r["user"] for r in d.audit_records() if r["kind"] == "open"]
+
+        until(lambda: len(users()) == 2, "both are on record")
+        check(users()[0] == users()[1] and users()[0].startswith("cert:"), users())
+        end(d)
 
 
 def no_connection_is_refused_and_the_log_goes_on():
@@ -304,6 +351,7 @@ def the_socket_for_numbers_goes_along():
 
 
 TESTS = [
+    tls_and_certificates_go_along,
     no_connection_is_refused_and_the_log_goes_on,
     a_command_under_way_is_finished_by_the_old_one,
     a_program_that_does_not_start_leaves_the_old_one,

@@ -4,6 +4,8 @@
     run.py --direct        --c PROGRAM       the control: the same creds straight to nats-server
     run.py --gateway BUILD --c PROGRAM       through BUILD/bin/portcullis-gateway
     run.py ...             --node FOLDER     npm nats; FOLDER gets the packages of node/package-lock.json
+    run.py ... --tls                         the gate speaks TLS
+    run.py ... --certificates --c PROGRAM    the same, and certificates take the place of the creds files
     run.py ... CHECK...                      these checks only
 
 Both see the same tokens: an admin (JetStream, key-value), a service that answers, and a stranger
@@ -19,7 +21,7 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
 
-from portcullis_test import gateway, natsjwt, server  # noqa: E402
+from portcullis_test import certs, gateway, natsjwt, server  # noqa: E402
 
 ACCOUNT = "ACME"
 SKIPPED = 77
@@ -60,7 +62,9 @@ rule admin-calls {
 class Place:
     """Somewhere to connect to, with three creds files."""
 
-    def __init__(self, folder, build):
+    def __init__(self, folder, build, tls=False, certificates=False):
+        self.ca = certs.Authority(os.path.join(folder, "ca")) if tls or certificates else None
+        self.certificates = certificates
         self.deployment = gateway.Deployment(os.path.join(folder, "gate"), (ACCOUNT, "STRANGE"))
         os.mkdir(self.deployment.folder)
         self.deployment.accounts[ACCOUNT].jetstream = True
@@ -75,11 +79,25 @@ class Place:
     def start(self, folder, build):
         """Start what is connected to, and return it."""
         if build:
-            self.deployment.write({"interop.policy": POLICY})
+            self.deployment.write({"interop.policy": self.policy()})
+            if self.ca is not None:
+                self.deployment.sections.append(self.tls())
             self.deployment.start_leaf()
             return self.deployment.start_gateway(build)
         self.direct = self.start_direct(os.path.join(folder, "direct"))
         return self.direct
+
+    def policy(self):
+        """By certificate the roles ask for a name in it instead of a tag."""
+        text = POLICY
+        for role in ("admin", "service") if self.certificates else ():
+            text = text.replace(f'tags = ["role:{role}"]', f'certificates = ["dns:{role}.example"]')
+        return text
+
+    def tls(self):
+        cert, key = self.ca.sign("server")
+        asks = f'  ca = "{self.ca.crt}"\n  verify = identity\n' if self.certificates else ""
+        return f'tls {{\n  cert = "{cert}"\n  key = "{key}"\n{asks}}}'
 
     def start_direct(self, folder):
         """One nats-server that trusts the clients' operator itself; not the stranger's account."""
@@ -99,6 +117,8 @@ class Place:
         return (("admin", ACCOUNT, None), ("service", ACCOUNT, forbidden), ("stranger", None, None))
 
     def issue(self, folder, role, account, perms):
+        if self.certificates:
+            return self.ca.sign(role, names=f"DNS:{role}.example")[0]
         if account is None:
             key = natsjwt.KeyPair("account")
             pair = natsjwt.KeyPair("user")
@@ -146,6 +166,8 @@ def parse(argv):
     client = p.add_mutually_exclusive_group(required=True)
     client.add_argument("--c", metavar="PROGRAM", type=os.path.abspath)
     client.add_argument("--node", metavar="FOLDER", type=os.path.abspath)
+    p.add_argument("--tls", action="store_true")
+    p.add_argument("--certificates", action="store_true")
     p.add_argument("check", nargs="*")
     return p.parse_args(argv)
 
@@ -161,10 +183,11 @@ def main(argv):
     else:
         command = [args.c]
     with tempfile.TemporaryDirectory(prefix="interop-") as folder:
-        place = Place(folder, args.gateway)
+        place = Place(folder, args.gateway, args.tls, args.certificates)
+        env = {**os.environ, **({"INTEROP_CA": place.ca.crt} if place.ca else {})}
         try:
             url = f"nats://{place.address.host}:{place.address.port}"
-            code = subprocess.run([*command, url, *place.creds, *args.check], stdin=subprocess.DEVNULL,
+            code = subprocess.run([*command, url, *place.creds, *args.check], stdin=subprocess.DEVNULL, env=env,
                                   timeout=TIMEOUT_S, check=False).returncode
             if code:
                 print(f"{url} said last:\n{place.address.tail(10)}")

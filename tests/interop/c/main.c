@@ -23,6 +23,31 @@ on_error(natsConnection *nc, natsSubscription *sub, natsStatus err, void *closur
 	atomic_fetch_add(&r->errors, 1);
 }
 
+/* show() - who it is: a creds file, or NAME.crt with NAME.key beside it. Return: as nats.c. */
+static natsStatus
+show(natsOptions *opts, const char *creds)
+{
+	size_t n = strlen(creds);
+	char key[512];
+
+	if (n < 4 || n >= sizeof(key) || strcmp(creds + n - 4, ".crt") != 0)
+		return natsOptions_SetUserCredentialsFromFiles(opts, creds, NULL);
+	snprintf(key, sizeof(key), "%.*s.key", (int)(n - 4), creds);
+	return natsOptions_LoadCertificatesChain(opts, creds, key);
+}
+
+/* secure() - where INTEROP_CA names a CA. */
+static natsStatus
+secure(natsOptions *opts)
+{
+	const char *ca = getenv("INTEROP_CA");
+	natsStatus s = NATS_OK;
+
+	if (ca != NULL)
+		s = natsOptions_SetSecure(opts, true);
+	return ca != NULL && s == NATS_OK ? natsOptions_LoadCATrustedCertificates(opts, ca) : s;
+}
+
 static natsStatus
 open_once(struct run *r, natsConnection **nc, const char *creds)
 {
@@ -33,7 +58,9 @@ open_once(struct run *r, natsConnection **nc, const char *creds)
 	if (s == NATS_OK)
 		s = natsOptions_SetURL(opts, r->url);
 	if (s == NATS_OK)
-		s = natsOptions_SetUserCredentialsFromFiles(opts, creds, NULL);
+		s = secure(opts);
+	if (s == NATS_OK)
+		s = show(opts, creds);
 	if (s == NATS_OK)
 		s = natsOptions_SetTimeout(opts, WAIT_MS);
 	if (s == NATS_OK)

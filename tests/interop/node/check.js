@@ -13,6 +13,7 @@ const text = StringCodec();
 async function open(place, creds, options = {}) {
   return connect({
     servers: place.url,
+    ...(process.env.INTEROP_CA ? { tls: { caFile: process.env.INTEROP_CA } } : {}),
     authenticator: credsAuthenticator(fs.readFileSync(creds)),
     timeout: WAIT_MS,
     reconnect: false,
