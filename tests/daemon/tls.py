@@ -436,6 +436,10 @@ def a_client_shows_a_certificate_where_one_is_asked_for():
                 except (ssl.SSLError, OSError, rawclient.Closed):
                     continue
                 raise Failed(f"{shown} got in")
+        tool = os.path.join(stage.BUILD, "bin", "portcullis")
+        said = subprocess.run([tool, "status", d.folder, "--json"], capture_output=True, text=True, timeout=60)
+        counted = rawclient.json.loads(said.stdout)["tls"]
+        check(counted["handshakes"] >= 2 and counted["failed"] == 6 and counted["signatures_refused"] == 0, counted)
         wanted = [b["detail"] for b in d.decisions() if b.get("reason") == "tls_failed"]
         stage.until(lambda: len([r for r in d.decisions() if r.get("reason") == "tls_failed"]) == 6, wanted)
 
