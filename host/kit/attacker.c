@@ -36,6 +36,13 @@ ask_anything(struct actor_text *out)
 }
 
 static int
+ask_plainly(struct actor_text *out)
+{
+	return actor_ask(ACTOR_TEXT("default"), ACTOR_TEXT("wasmcloud:latticecontrol"),
+	    ACTOR_TEXT("LatticeController.StartProvider"), ACTOR_TEXT("{}"), out);
+}
+
+static int
 actor_handle(struct actor_text operation, struct actor_text payload, struct actor_text *out)
 {
 	(void)payload;
@@ -57,6 +64,8 @@ actor_handle(struct actor_text operation, struct actor_text payload, struct acto
 			    (const actor_byte *)"event=gate_down \x1b[2J\nfake line", 31);
 	else if (actor_is(operation, ACTOR_TEXT("ask")))
 		return ask_anything(out);
+	else if (actor_is(operation, ACTOR_TEXT("ask plainly")))
+		return ask_plainly(out);
 	else if (actor_is(operation, ACTOR_TEXT("nag")))
 		for (;;)
 			ask_anything(out);

@@ -104,25 +104,45 @@ on_log(struct cell *c, struct bytes body)
 	return true;
 }
 
+/* plain() - could each of its names stand in a subject? An empty link is the default one. */
+static bool
+plain(const struct actor_ask *ask)
+{
+	return (ask->binding.len == 0 || actor_token_ok(ask->binding)) &&
+	       actor_token_ok(ask->space) && actor_token_ok(ask->operation);
+}
+
+/* answer() - have the host answer, but for names that are none. Return: an answer, not an error? */
+static bool
+answer(struct cell *c, const struct actor_ask *ask)
+{
+	bool ok = false;
+
+	buf_reset(&c->answer);
+	if (!plain(ask)) {
+		buf_put_str(&c->answer,
+		    "a link, contract or operation has a name that no subject can hold");
+		return false;
+	}
+	if (c->ops.ask != NULL && c->ops.ask(c->ops.ctx, ask, &c->answer, &ok) == 0 &&
+	    !buf_failed(&c->answer))
+		return ok;
+	buf_reset(&c->answer);
+	buf_put_str(&c->answer, "the host cannot answer");
+	return false;
+}
+
 static bool
 on_ask(struct cell *c, struct bytes body)
 {
 	struct actor_ask ask;
-	bool ok = false;
 	uint8_t good;
 
 	if (!msg_ask_get(body, &ask) || ask.payload.len > c->limits.ask_payload)
 		return broke(c, "the runner's host call cannot be read");
 	if (c->asks++ >= c->limits.asks)
 		return broke(c, "the runner makes more host calls than a guest may");
-	buf_reset(&c->answer);
-	if (c->ops.ask == NULL || c->ops.ask(c->ops.ctx, &ask, &c->answer, &ok) != 0 ||
-	    buf_failed(&c->answer)) {
-		ok = false;
-		buf_reset(&c->answer);
-		buf_put_str(&c->answer, "the host cannot answer");
-	}
-	good = ok ? 1 : 0;
+	good = answer(c, &ask) ? 1 : 0;
 	cell_say(c, MSG_ANSWER, bytes_of(&good, 1),
 	    bytes_upto(buf_bytes(&c->answer), c->limits.ask_answer));
 	return true;

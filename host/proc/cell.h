@@ -50,11 +50,11 @@ struct cell_result {
 	char why[CELL_WHY]; /* plain ASCII */
 };
 
-/* What a guest's words lead to at the host. Return 0; not 0: the call is cut and the cell killed.
+/* What a guest's words lead to at the host. Return 0; not 0: the guest hears that the host cannot answer.
  */
 struct cell_ops {
 	void *ctx;
-	/* @into has room for limits.ask_answer; names are what the guest wrote, unchecked */
+	/* @into has room for limits.ask_answer; names can stand in a subject: others are refused before */
 	int (*ask)(void *ctx, const struct actor_ask *ask, struct buf *into, bool *ok);
 	void (*log)(void *ctx, struct bytes line);
 };

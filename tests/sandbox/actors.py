@@ -88,7 +88,8 @@ def kit(folder):
                            ("deep", "trapped"), ("talk", "out of fuel"), ("nag", "more host calls")):
         check(0, "attacker " + operation, run(attacker, operation, "--budget", "fuel=5000000"), 1, b"", err)
     check(0, "attacker grab", run(attacker, "grab"), 0, b"alive")
-    check(0, "attacker ask", run(attacker, "ask"), 1, b"", "nothing is linked")
+    check(31, "attacker ask, of default.>", run(attacker, "ask"), 1, b"", "no subject can hold")
+    check(31, "attacker ask plainly", run(attacker, "ask plainly"), 1, b"", "nothing is linked")
     check(0, "attacker lives on", run(attacker, "nothing"), 0, b"alive")
 
 
