@@ -47,7 +47,7 @@ type_of(const char *text, uint8_t out[PARAMS_MAX])
 {
 	uint32_t n = 0;
 
-	for (; text[n] != '\0' && n < PARAMS_MAX; n++)
+	for (; n < PARAMS_MAX && text[n] != '\0'; n++)
 		out[n] = text[n] == 'I' ? WASM_I64 : WASM_I32;
 	return n;
 }

@@ -149,7 +149,7 @@ read_members(struct par *p, struct bytes archive, struct bytes *in, char *why)
 	int r = 0;
 
 	while (r == 0 && in->len >= BLOCK && !all_zero(bytes_upto(*in, BLOCK))) {
-		struct member m;
+		struct member m = { 0 };
 
 		r = next(archive, in, &m, why);
 		if (r != 0)
