@@ -23,7 +23,7 @@ CALLS = [
     ("fork", ""), ("exec", "/bin/true"), ("tcp", "{port}"), ("udp", "{port}"), ("listen", ""), ("unix", "{socket}"),
     ("abstract", "{name}"), ("vsock", ""), ("netlink", ""), ("socketpair", ""), ("io_uring", ""), ("bpf", ""),
     ("userfaultfd", ""), ("keyctl", ""), ("perf", ""), ("unshare", ""), ("mount", ""),
-    ("chroot", ""), ("setuid", ""), ("dumpable", ""), ("ftruncate", ""), ("personality", ""), ("shm", ""),
+    ("chroot", ""), ("setuid", ""), ("dumpable", ""), ("ftruncate", ""), ("log_back", ""), ("personality", ""), ("shm", ""),
     ("inotify", ""), ("x32", ""), ("i386", ""), ("page_made_code", ""), ("page_mapped_code", ""),
     ("page_key_code", ""), ("own_code_writable", ""), ("namespace", ""), ("connect_listener", "{port}"), ("fastopen", "{port}"),
     ("exec_here", "/bin/true"),

@@ -487,6 +487,15 @@ try_ftruncate(const char *arg)
 	return syscall(SYS_ftruncate, STDERR_FILENO, 0L) == 0 || errno == EINVAL ? 0 : -1;
 }
 
+/* try_log_back() - the log is one for all: what others wrote last would be overwritten. */
+static long
+try_log_back(const char *arg)
+{
+	(void)arg;
+	syscall(SYS_fcntl, STDERR_FILENO, F_SETFL, 0);
+	return syscall(SYS_lseek, STDERR_FILENO, -64L, SEEK_END) >= 0 || errno == ESPIPE || errno == EINVAL ? 0 : -1;
+}
+
 static long
 try_personality(const char *arg)
 {
@@ -593,6 +602,7 @@ static const struct {
 	{ "setuid", try_setuid },
 	{ "dumpable", try_dumpable },
 	{ "ftruncate", try_ftruncate },
+	{ "log_back", try_log_back },
 	{ "personality", try_personality },
 	{ "shm", try_shm },
 	{ "inotify", try_inotify },
