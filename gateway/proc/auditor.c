@@ -255,7 +255,7 @@ auditor_on_note(struct channel *c, struct cursor *in, int fd)
 	struct msg_note m;
 
 	(void)fd;
-	if (msg_note_get(in, &m) != 0)
+	if (msg_note_get(in, &m) != 0 || (m.conn != 0 && m.conn <= auditor.since[c->index]))
 		return -EBADMSG;
 	who = named_of(c->index, m.conn);
 	if (!note_is_own(&m, c->index, who))

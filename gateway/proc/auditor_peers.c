@@ -310,12 +310,18 @@ keep(int *slot, int fd)
 }
 
 static int
-meet_edge(unsigned index, int fd)
+meet_edge(unsigned index, uint64_t since, int fd)
 {
+	struct roster_entry *e = NULL;
+
 	/* the end of the other may not have been read yet, nor its last notes */
 	if (auditor.edge[index].fd >= 0)
 		channel_pull(&auditor.edge[index]);
 	channel_end(&auditor.edge[index], "replaced");
+	/* records of what they asked for may be on their way; the edge that came now speaks for none of them */
+	while ((e = roster_before(&auditor.roster, index, since, e)) != NULL)
+		left((struct named *)e);
+	auditor.since[index] = since;
 	if (auditor.doors.open)
 		return open_edge(index, fd);
 	doors_keep(&auditor.doors, index, fd);
@@ -327,11 +333,12 @@ auditor_on_peer(struct channel *c, struct cursor *in, int fd)
 {
 	bool early = c->state != CHILD_RUNNING;
 	enum role role;
+	uint64_t since;
 	unsigned index;
 
-	if (msg_peer_get(in, &role, &index) == 0 && index < AUDITOR_EDGES) {
+	if (msg_peer_get(in, &role, &index, &since) == 0 && index < AUDITOR_EDGES) {
 		if (role == ROLE_EDGE)
-			return meet_edge(index, fd);
+			return meet_edge(index, since, fd);
 		if (role == ROLE_DISPATCHER)
 			return early ? keep(&auditor.dispatcher_fd, fd) : open_dispatcher(fd);
 		if (role == ROLE_VERIFIER)

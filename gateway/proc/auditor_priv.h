@@ -37,6 +37,7 @@ struct named {
 struct auditor {
 	struct child child; /* first */
 	struct channel edge[AUDITOR_EDGES], dispatcher, verifier;
+	uint64_t since[AUDITOR_EDGES]; /* where its connections begin: those before were another edge's */
 	struct roster roster;
 	struct doors doors;   /* open: the verifier has said who is there */
 	int dispatcher_fd, verifier_fd; /* that wait for the start, or -1 */

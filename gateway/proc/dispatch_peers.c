@@ -272,14 +272,27 @@ open_signer(int fd)
 	return err_pass(r);
 }
 
+/* forget_before() - an edge took the place of another: it commands for none of that one's connections. */
+static void
+forget_before(unsigned index, uint64_t since)
+{
+	struct roster_entry *e = roster_before(&dispatcher.roster, index, since, NULL), *next;
+
+	for (; e != NULL; e = next) {
+		next = roster_before(&dispatcher.roster, index, since, e);
+		roster_forget(&dispatcher.roster, e);
+	}
+}
+
 int
 dispatcher_on_peer(struct channel *c, struct cursor *in, int fd)
 {
 	enum role role;
+	uint64_t since;
 	unsigned index;
 
 	(void)c;
-	if (msg_peer_get(in, &role, &index) == 0 && index < DISPATCHER_EDGES) {
+	if (msg_peer_get(in, &role, &index, &since) == 0 && index < DISPATCHER_EDGES) {
 		if (role == ROLE_AUDITOR)
 			return open_auditor(fd);
 		if (role == ROLE_VERIFIER)
@@ -289,6 +302,7 @@ dispatcher_on_peer(struct channel *c, struct cursor *in, int fd)
 		if (role == ROLE_EDGE) {
 			/* one that takes the place of another: the end of that one may not have been read yet */
 			channel_end(&dispatcher.edge[index], "replaced");
+			forget_before(index, since);
 			if (dispatcher.doors.open)
 				return open_edge(index, fd);
 			doors_keep(&dispatcher.doors, index, fd);

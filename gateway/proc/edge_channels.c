@@ -348,10 +348,11 @@ on_peer(struct channel *c, struct cursor *in, int fd)
 {
 	uv_loop_t *loop = &edge.child.loop;
 	enum role role;
+	uint64_t since;
 	unsigned index;
 
 	(void)c;
-	if (msg_peer_get(in, &role, &index) != 0) {
+	if (msg_peer_get(in, &role, &index, &since) != 0) {
 		close(fd);
 		return -EBADMSG;
 	}

@@ -135,9 +135,14 @@ put_peer(struct channel *c, enum msg_parent type, enum role role, unsigned index
 }
 
 int
-msg_peer_put(struct channel *c, enum role role, unsigned index, int fd)
+msg_peer_put(struct channel *c, enum role role, unsigned index, uint64_t since, int fd)
 {
-	return put_peer(c, MSG_PEER, role, index, fd);
+	struct buf *b = frame_begin(c, MSG_PEER);
+
+	buf_put_u8(b, (uint8_t)role);
+	buf_put_u32(b, index);
+	buf_put_u64(b, since);
+	return frame_end(c, fd);
 }
 
 int
@@ -152,14 +157,31 @@ msg_bad_peer_put(struct channel *c, enum role role, unsigned index)
 	return put_peer(c, MSG_BAD_PEER, role, index, -1);
 }
 
-int
-msg_peer_get(struct cursor *in, enum role *role, unsigned *index)
+static int
+child_get(struct cursor *in, enum role *role, unsigned *index)
 {
 	uint8_t n = cursor_u8(in);
 
 	*index = cursor_u32(in);
 	*role = (enum role)n;
-	return cursor_done(in) && n < ROLE_COUNT ? 0 : err_raise(-EBADMSG);
+	return n < ROLE_COUNT ? 0 : err_raise(-EBADMSG);
+}
+
+int
+msg_peer_get(struct cursor *in, enum role *role, unsigned *index, uint64_t *since)
+{
+	int r = child_get(in, role, index);
+
+	*since = cursor_u64(in);
+	return r == 0 && cursor_done(in) ? 0 : err_raise(-EBADMSG);
+}
+
+int
+msg_child_get(struct cursor *in, enum role *role, unsigned *index)
+{
+	int r = child_get(in, role, index);
+
+	return r == 0 && cursor_done(in) ? 0 : err_raise(-EBADMSG);
 }
 
 int

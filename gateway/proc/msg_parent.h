@@ -148,11 +148,17 @@ struct msg_act {
 
 void msg_setup_put(struct channel *c, const struct setup *s);
 int msg_setup_get(struct cursor *in, struct setup *s) must_check;
-/* msg_peer: MSG_PEER, MSG_TLS_PEER: which child is at the other end of @fd (taken) */
-int msg_peer_put(struct channel *c, enum role role, unsigned index, int fd);
+/*
+ * msg_peer: which child is at the other end of @fd (taken); of an edge, that its connections are numbered on
+ * from @since: all that an edge of this index had up to there are gone with it
+ */
+int msg_peer_put(struct channel *c, enum role role, unsigned index, uint64_t since, int fd);
+int msg_peer_get(struct cursor *in, enum role *role, unsigned *index, uint64_t *since) must_check;
+/* msg_tls_peer: the same without a number */
 int msg_tls_peer_put(struct channel *c, enum role role, unsigned index, int fd);
-int msg_peer_get(struct cursor *in, enum role *role, unsigned *index) must_check;
-/* msg_bad_peer: the same two, of a child that is to end */
+/* msg_child_get() - MSG_TLS_PEER, MSG_BAD_PEER */
+int msg_child_get(struct cursor *in, enum role *role, unsigned *index) must_check;
+/* msg_bad_peer: a child that is to end */
 int msg_bad_peer_put(struct channel *c, enum role role, unsigned index);
 /*
  * msg_file: @name is one of "inbox_key" "mint" "creds" "command_creds" "stamp" "tls_key"

@@ -7,10 +7,9 @@
 #include <unistd.h>
 
 #include "gateway/io/log.h"
+#include "gateway/proc/numbers.h"
 #include "gateway/proc/parent_priv.h"
 
-/* an edge in the place of another numbers its connections from here on: no number comes twice */
-#define EDGE_NUMBERS UINT64_C(1000000000)
 
 struct kid *
 kid_of(enum role role, unsigned index)
@@ -20,6 +19,12 @@ kid_of(enum role role, unsigned index)
 			return &parent.kid[i];
 	}
 	return NULL;
+}
+
+uint64_t
+children_since(const struct kid *k)
+{
+	return k->role == ROLE_EDGE ? k->restarts * NUMBERS_EACH : 0;
 }
 
 /* ---- starting ---- */
@@ -111,7 +116,7 @@ setup(struct kid *k)
 	const struct config *c = parent.config;
 	struct setup s = {
 		.index = k->index,
-		.last_id = k->restarts * EDGE_NUMBERS,
+		.last_id = children_since(k),
 		.log_level = parent.options->trace ? LOG_TRC : parent.options->debug ? LOG_DBG : LOG_INF,
 		.max_connections = c->max_connections,
 		.max_subscriptions = c->max_subscriptions,

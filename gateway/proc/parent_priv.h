@@ -146,6 +146,8 @@ void children_compile(void);
 /* children_keys() - the files with keys for the upstream to the signer, anew. */
 void children_keys(void);
 struct kid *kid_of(enum role role, unsigned index);
+/* children_since() - of an edge: its connections are numbered on from here. */
+uint64_t children_since(const struct kid *k);
 /* children_spawn() - our own program in a role, with its settings, but not its files. Return: 0, -errno. */
 int children_spawn(struct kid *k, enum role role, unsigned index) must_check;
 /* children_equip() - its files, its peers, its listeners. Return: 0, -errno after a log line. */

@@ -120,7 +120,7 @@ on_bad_peer(struct channel *c, struct cursor *in, int fd)
 	unsigned index;
 
 	(void)fd;
-	if (msg_peer_get(in, &role, &index) != 0)
+	if (msg_child_get(in, &role, &index) != 0)
 		return -EBADMSG;
 	respawn_expel(of_channel(c), role, index);
 	return 0;

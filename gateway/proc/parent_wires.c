@@ -31,11 +31,11 @@ wire(struct kid *a, struct kid *b)
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
 		return err_raise(-errno);
-	r = msg_peer_put(&a->channel, b->role, b->index, pair[0]);
+	r = msg_peer_put(&a->channel, b->role, b->index, children_since(b), pair[0]);
 	if (r != 0)
 		close(pair[1]);
 	else
-		r = msg_peer_put(&b->channel, a->role, a->index, pair[1]);
+		r = msg_peer_put(&b->channel, a->role, a->index, children_since(a), pair[1]);
 	/* a channel holds few descriptors (FRAME_FDS), and there can be many edges */
 	channel_flush(&a->channel);
 	channel_flush(&b->channel);

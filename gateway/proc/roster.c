@@ -76,3 +76,13 @@ roster_stale(const struct roster *t, const struct roster_entry *last)
 		n = conns_each(&t->conns, n);
 	return (struct roster_entry *)n;
 }
+
+struct roster_entry *
+roster_before(const struct roster *t, uint32_t edge, uint64_t since, const struct roster_entry *last)
+{
+	struct conn_node *n = conns_each(&t->conns, last != NULL ? &last->node : NULL);
+
+	while (n != NULL && (n->edge != edge || n->conn > since))
+		n = conns_each(&t->conns, n);
+	return (struct roster_entry *)n;
+}

@@ -40,5 +40,10 @@ struct roster_entry *roster_find(const struct roster *t, uint32_t edge, uint64_t
 void roster_forget(struct roster *t, struct roster_entry *e);
 /* roster_stale() - after @last (NULL: the first) one that this verifier has not named; NULL: none. */
 struct roster_entry *roster_stale(const struct roster *t, const struct roster_entry *last);
+/*
+ * roster_before() - after @last (NULL: the first) one of the edge that had this index before; its successor's are
+ * numbered on from @since. NULL: none.
+ */
+struct roster_entry *roster_before(const struct roster *t, uint32_t edge, uint64_t since, const struct roster_entry *last);
 
 #endif

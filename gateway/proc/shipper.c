@@ -62,10 +62,11 @@ on_peer(struct channel *c, struct cursor *in, int fd)
 	static const struct channel_ops ops = { rules, sizeof(rules) / sizeof(rules[0]),
 		auditor_gone };
 	enum role role;
+	uint64_t since;
 	unsigned index;
 
 	(void)c;
-	if (msg_peer_get(in, &role, &index) == 0 && role == ROLE_AUDITOR && self.auditor.fd < 0)
+	if (msg_peer_get(in, &role, &index, &since) == 0 && role == ROLE_AUDITOR && self.auditor.fd < 0)
 		return channel_open(&self.auditor, &self.child.loop, fd, "auditor", 0, &ops);
 	close(fd);
 	return -EBADMSG;

@@ -566,14 +566,27 @@ open_verifier(int fd)
 	return channel_open(&self.verifier, &self.child.loop, fd, "verifier", 0, &ops);
 }
 
+/* forget_before() - an edge took the place of another: nothing is signed for connections that one had. */
+static void
+forget_before(unsigned index, uint64_t since)
+{
+	struct roster_entry *e = roster_before(&self.roster, index, since, NULL), *next;
+
+	for (; e != NULL; e = next) {
+		next = roster_before(&self.roster, index, since, e);
+		roster_forget(&self.roster, e);
+	}
+}
+
 static int
 on_peer(struct channel *c, struct cursor *in, int fd)
 {
 	enum role role;
+	uint64_t since;
 	unsigned index;
 
 	(void)c;
-	if (msg_peer_get(in, &role, &index) == 0 && index < SIGNER_EDGES) {
+	if (msg_peer_get(in, &role, &index, &since) == 0 && index < SIGNER_EDGES) {
 		if (role == ROLE_DISPATCHER)
 			return open_dispatcher(fd);
 		if (role == ROLE_VERIFIER)
@@ -581,6 +594,7 @@ on_peer(struct channel *c, struct cursor *in, int fd)
 		if (role == ROLE_EDGE) {
 			/* one that takes the place of another: the end of that one may not have been read yet */
 			channel_end(&self.edge[index], "replaced");
+			forget_before(index, since);
 			if (self.doors.open)
 				return open_edge(index, fd);
 			doors_keep(&self.doors, index, fd);

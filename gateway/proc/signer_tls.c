@@ -111,7 +111,7 @@ signer_tls_on_peer(struct channel *c, struct cursor *in, int fd)
 	unsigned index;
 
 	(void)c;
-	if (msg_peer_get(in, &role, &index) != 0 ||
+	if (msg_child_get(in, &role, &index) != 0 ||
 	    (role == ROLE_EDGE ? index >= DISPATCHER : role != ROLE_DISPATCHER)) {
 		close(fd);
 		return -EBADMSG;

@@ -77,7 +77,7 @@ tls_side_on_peer(struct tls_side *t, struct cursor *in, int fd)
 	enum role role;
 	unsigned index;
 
-	if (msg_peer_get(in, &role, &index) != 0 || role != ROLE_SIGNER) {
+	if (msg_child_get(in, &role, &index) != 0 || role != ROLE_SIGNER) {
 		close(fd);
 		return -EBADMSG;
 	}

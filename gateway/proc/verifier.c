@@ -66,9 +66,13 @@ admit(struct channel *c, const struct msg_login *m, struct identity *id)
 
 	snprintf(id->source, sizeof(id->source), "%s", m->source);
 	name_inbox(id);
-	r = known_add(c->index, m->conn, m->listener, id, &no, &k);
+	r = numbers_take(&verifier.numbers[c->index], m->conn);
+	if (r == 0)
+		r = known_add(c->index, m->conn, m->listener, id, &no, &k);
+	else
+		identity_deinit(id);
 	if (r == -EEXIST) {
-		refuse(c, m, NULL, "duplicate", "this connection has logged in already");
+		refuse(c, m, NULL, "duplicate", "a connection of this number has logged in already");
 	} else if (r != 0) {
 		no = no != NULL ? no : "out_of_memory";
 		error = seats_words(no, &why);
@@ -307,10 +311,11 @@ on_peer(struct channel *c, struct cursor *in, int fd)
 {
 	struct channel *to = NULL;
 	enum role role;
+	uint64_t since;
 	unsigned index;
 
 	(void)c;
-	if (msg_peer_get(in, &role, &index) != 0 || index >= VERIFIER_EDGES) {
+	if (msg_peer_get(in, &role, &index, &since) != 0 || index >= VERIFIER_EDGES) {
 		close(fd);
 		return -EBADMSG;
 	}
@@ -327,6 +332,7 @@ on_peer(struct channel *c, struct cursor *in, int fd)
 	channel_end(to, "replaced");
 	if (role != ROLE_EDGE)
 		return open_peer(to, role, fd);
+	known_edge(index, since);
 	doors_keep(&verifier.doors, index, fd);
 	begin();
 	return 0;

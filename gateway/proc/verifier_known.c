@@ -72,6 +72,23 @@ known_forget(struct known *k)
 	free(k);
 }
 
+void
+known_edge(unsigned index, uint64_t since)
+{
+	struct conn_node *n = conns_each(&verifier.conns, NULL), *next;
+
+	numbers_begin(&verifier.numbers[index], since);
+	for (; n != NULL; n = next) {
+		next = conns_each(&verifier.conns, n);
+		if (n->edge != index)
+			continue;
+		if (n->conn <= since)
+			known_forget((struct known *)n);
+		else
+			numbers_rise(&verifier.numbers[index], n->conn);
+	}
+}
+
 /* ---- telling the others ---- */
 
 /* tell() - one of them, if it is there. Return: 0, -errno. */
@@ -171,6 +188,12 @@ known_on_who(struct channel *c, struct cursor *in, int fd)
 		msg_who_deinit(&who);
 		return err_raise(-EBADMSG);
 	}
+	/* of an edge that ended while nobody was here to be told */
+	if (who.conn <= verifier.numbers[who.edge].since) {
+		msg_who_deinit(&who);
+		return 0;
+	}
+	numbers_rise(&verifier.numbers[who.edge], who.conn);
 	r = known_add(who.edge, who.conn, who.listener, &who.identity, NULL, &k);
 	msg_who_deinit(&who);
 	if (r == 0)

@@ -12,6 +12,7 @@
 #include "gateway/proc/log_few.h"
 #include "gateway/proc/msg_verifier.h"
 #include "gateway/proc/nonces.h"
+#include "gateway/proc/numbers.h"
 #include "gateway/proc/people.h"
 #include "gateway/proc/seats.h"
 #include "gateway/proc/snapshot.h"
@@ -35,6 +36,7 @@ struct verifier {
 	struct child child; /* first */
 	struct channel edge[VERIFIER_EDGES];
 	struct nonces nonces[VERIFIER_EDGES];
+	struct numbers numbers[VERIFIER_EDGES]; /* of connections that logged in: each once */
 	struct channel signer, dispatcher, auditor;
 	struct doors doors; /* open: the table is whole */
 	struct secret inbox_key;
@@ -62,6 +64,8 @@ extern struct verifier verifier;
  */
 int known_add(unsigned edge, uint64_t conn, uint8_t listener, struct identity *id, const char **no,
     struct known **out) must_check;
+/* known_edge() - an edge whose connections are numbered on from @since: whom one before it had is gone. */
+void known_edge(unsigned index, uint64_t since);
 /* known_introduce() - whoever is there of signer, dispatcher and auditor knows. Return: 0, -errno. */
 int known_introduce(const struct known *k) must_check;
 /* known_forget() - it left; the others are told. */

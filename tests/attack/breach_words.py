@@ -321,6 +321,37 @@ def logins_of_ones_own_making(s):
     until(lambda: any(m.subject == COMMAND for m in heard_all(s)), "the deployer is still one")
 
 
+def a_number_is_one_login(s):
+    """To the verifier: good logins of two of its clients under one number, one after the other. A command of the first
+    could be recorded in the name of the second. And under numbers that another edge has, or will have."""
+    intruder.program(s, "probed")
+    s.start()
+    code = intruder.Intruder(s)
+    nonces = []
+
+    def login(conn, role):
+        token, pair = s.deployment.login(role)
+        nonce = nonces.pop()
+        said = code.order(f"login {conn} {nonce} {token} {natsjwt.b64url(pair.sign(nonce.encode()))}", "wait verifier")[1]
+        return int(said.split(" ")[0]), bytes.fromhex(said.split(" ")[1])
+
+    admit, away = number("verifier", "MSG_ADMIT"), number("verifier", "MSG_TURN_AWAY")
+    # two batches come at once
+    for said in code.order(send("verifier", "MSG_WANT_NONCES", b""), *["wait verifier"] * 2)[1:]:
+        text = bytes.fromhex(said.split(" ")[1]).decode("ascii", "replace")
+        nonces.extend(re.findall(r"[\w-]{22}", text[-256 * 22:]))
+    if login(1000001, "deployer")[0] != admit:
+        raise Failed("a good login was turned away")
+    code.order(send("verifier", "MSG_LEFT", u64(1000001)))
+    for conn in (1000001, code.conn, 0, 2 * 10**9, 2**64 - 1):
+        kind, data = login(conn, "app")
+        if kind != away or b"duplicate" not in data:
+            raise Failed(f"{conn}: {kind} {data}")
+    if login(1000002, "app")[0] != admit:
+        raise Failed("the control, another number, was turned away")
+    leave(s)
+
+
 def what_may_not_be_said_ends_the_channel(s):
     """Every other message there is, to each process: that edge's channel ends, and the process goes on."""
     intruder.program(s, "probed")
@@ -446,6 +477,7 @@ if __name__ == "__main__":
         commands_in_anothers_name, commands_beyond_ones_rights, what_its_connections_may_it_may, an_identity_cannot_be_said,
         logins_of_others, commands_on_its_own_upstream, commands_are_not_overheard,
         with_a_login_that_may_it_could, signatures_of_ones_choice, records_in_anothers_name,
-        logins_of_ones_own_making, what_may_not_be_said_ends_the_channel, descriptors_are_not_taken, the_parent_is_flooded,
+        logins_of_ones_own_making, a_number_is_one_login, what_may_not_be_said_ends_the_channel, descriptors_are_not_taken,
+        the_parent_is_flooded,
         only_the_auditor_holds_the_log, no_key_in_its_memory,
     ])

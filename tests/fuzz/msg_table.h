@@ -107,10 +107,11 @@ msg_again(enum msg_form form, struct bytes body, struct channel *c)
 	}
 	case FORM_PEER: {
 		enum role role;
+		uint64_t since;
 		unsigned index;
 
-		r = msg_peer_get(&in, &role, &index);
-		return r != 0 ? r : msg_peer_put(c, role, index, -1);
+		r = msg_peer_get(&in, &role, &index, &since);
+		return r != 0 ? r : msg_peer_put(c, role, index, since, -1);
 	}
 	case FORM_FILE: {
 		char name[32];

@@ -81,7 +81,7 @@ give(struct channel *parent, const struct config *c, int peer)
 		if (c->sink_dir[i] != NULL)
 			MUST(msg_file_put(parent, "sink_dir", folder(c->sink_dir[i])) == 0);
 	}
-	MUST(msg_peer_put(parent, ROLE_AUDITOR, 0, peer) == 0);
+	MUST(msg_peer_put(parent, ROLE_AUDITOR, 0, 0, peer) == 0);
 	MUST(msg_bare_put(parent, MSG_START, -1) == 0);
 	MUST(channel_flush_all(parent, 5000) == 0);
 }

@@ -27,6 +27,7 @@ main(void)
 	suite_add_tcase(s, audit_parts_tests());
 	suite_add_tcase(s, ruling_tests());
 	suite_add_tcase(s, roster_tests());
+	suite_add_tcase(s, numbers_tests());
 	runner = srunner_create(s);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

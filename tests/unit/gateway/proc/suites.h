@@ -17,5 +17,6 @@ TCase *exposition_tests(void);
 TCase *audit_parts_tests(void);
 TCase *ruling_tests(void);
 TCase *roster_tests(void);
+TCase *numbers_tests(void);
 
 #endif

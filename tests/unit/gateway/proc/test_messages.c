@@ -45,7 +45,7 @@ write_one(enum msg_form form)
 				      { .max_preauth = 3, .penalty_max = 4, .n_exempt = 1, .exempt = { { { 10 }, 4, 8 } } } });
 		return 0;
 	case FORM_PEER:
-		return msg_peer_put(&c, ROLE_SIGNER, 63, -1);
+		return msg_peer_put(&c, ROLE_SIGNER, 63, 1000000000, -1);
 	case FORM_FILE:
 		return msg_file_put(&c, "inbox_key", -1);
 	case FORM_LISTENER:
@@ -191,12 +191,13 @@ END_TEST
 START_TEST(a_role_that_is_none_is_refused)
 {
 	enum role role;
+	uint64_t since;
 	unsigned index;
 	struct cursor in;
 
-	ck_assert_int_eq(msg_peer_put(&c, (enum role)ROLE_COUNT, 0, -1), 0);
+	ck_assert_int_eq(msg_peer_put(&c, (enum role)ROLE_COUNT, 0, 0, -1), 0);
 	in = (struct cursor){ .in = msg_body(&c) };
-	ck_assert_int_ne(msg_peer_get(&in, &role, &index), 0);
+	ck_assert_int_ne(msg_peer_get(&in, &role, &index, &since), 0);
 }
 END_TEST
 

@@ -67,6 +67,27 @@ START_TEST(the_newest_word_on_a_connection_counts)
 }
 END_TEST
 
+START_TEST(an_edge_in_the_place_of_another_has_none_of_its_connections)
+{
+	static struct roster t;
+	struct roster_entry *of, *later, *elsewhere;
+
+	roster_init(&t, sizeof(struct roster_entry));
+	roster_begin(&t);
+	of = meet(&t, 1, 100, "UA");
+	later = meet(&t, 1, 101, "UA");
+	elsewhere = meet(&t, 2, 7, "UA");
+	ck_assert_ptr_eq(roster_before(&t, 1, 100, NULL), of);
+	ck_assert_ptr_null(roster_before(&t, 1, 100, of));
+	ck_assert_ptr_null(roster_before(&t, 1, 99, NULL));
+	ck_assert_ptr_null(roster_before(&t, 3, 100, NULL));
+	roster_forget(&t, of);
+	roster_forget(&t, later);
+	roster_forget(&t, elsewhere);
+	conns_deinit(&t.conns);
+}
+END_TEST
+
 START_TEST(a_door_keeps_the_latest_descriptor)
 {
 	struct doors d;
@@ -149,6 +170,7 @@ roster_tests(void)
 
 	tcase_add_test(t, whom_the_next_verifier_does_not_name_is_stale);
 	tcase_add_test(t, the_newest_word_on_a_connection_counts);
+	tcase_add_test(t, an_edge_in_the_place_of_another_has_none_of_its_connections);
 	tcase_add_test(t, a_door_keeps_the_latest_descriptor);
 	tcase_add_loop_test(t, an_edge_writes_of_its_own_connections_only, 0, sizeof(notes) / sizeof(notes[0]));
 	tcase_add_test(t, a_connection_opens_once_and_closes_once);
