@@ -234,14 +234,39 @@ def through_the_gate(gate):
         client.close()
 
 
+FLOOR = {"census", "limits", "no-new-privs", "landlock", "seccomp"}
+
+
+def kernel_says(pid):
+    """What /proc has of a process: {"Uid": ..., "Seccomp": ..., ...}, the first word of each."""
+    with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as f:
+        return {k: (v.split() or [""])[0] for k, _, v in (line.partition(":") for line in f)}
+
+
+def walls(gate):
+    title("4. And whoever breaks into one of its processes has that process, not the gate")
+    who = "root" if os.geteuid() == 0 else "an ordinary user"
+    plain(f"Started by {who}, each process has locked itself in:")
+    tool(gate, "status", "--walls", where=[gate.dir])
+    argv = [os.path.join(gate.bin_dir, "portcullis"), "status", "--json", gate.dir]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
+    children = json.loads(done.stdout)["processes"]
+    for child in children:
+        kernel = kernel_says(child["pid"])
+        check(FLOOR <= set(child["walls"]), f"{child['role']} runs below the floor: {child['walls']}")
+        check(kernel["Seccomp"] == "2" and kernel["NoNewPrivs"] == "1", f"the kernel says otherwise of {child['role']}")
+        check(int(kernel["CapEff"], 16) == 0, f"{child['role']} has capabilities")
+    good(f"AGREED   the kernel says so too of all {len(children)}: filtered, no new privileges, no capability.")
+
+
 def provider(host_id, image):
     return json.dumps({"host_id": host_id, "provider_ref": image, "link_name": "default"}).encode()
 
 
-def tool(gate, *words, code=0):
+def tool(gate, *words, code=0, where=None):
     """Run the tool as a person would, show what was typed and said. Returns what it said."""
     print("  $ portcullis " + brief(" ".join(words)).replace(gate.dir + "/", ""))
-    argv = [os.path.join(gate.bin_dir, "portcullis"), *words, "-d", gate.dir]
+    argv = [os.path.join(gate.bin_dir, "portcullis"), *words, *(["-d", gate.dir] if where is None else where)]
     if words[1] == "check-proof":
         argv = argv[:-2]
     done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=60)
@@ -279,16 +304,16 @@ def tamper(path, number):
 def show(gate):
     """The gateway is stopped first: what it had to write is then written and signed."""
     gate.gateway.stop(10)
-    title("4. What is on record: who, what, allowed or not, and what came of it")
+    title("5. What is on record: who, what, allowed or not, and what came of it")
     tool(gate, "audit", "tail", "-n", "16")
     tool(gate, "audit", "query", "--what", "provider.start", "--decision", "allow")
     path, number, record = allowed_command(gate)
     proof, key = os.path.join(gate.dir, "one.proof"), os.path.join(gate.dir, "keys", "audit.pub")
-    title("5. Proved to somebody who has one file and a public key")
+    title("6. Proved to somebody who has one file and a public key")
     tool(gate, "audit", "prove", record["id"], "-o", proof)
     said = tool(gate, "audit", "check-proof", proof, "-k", key)
     check(record["id"] in said, "the proof does not show the record")
-    title("6. And nobody changes it unnoticed")
+    title("7. And nobody changes it unnoticed")
     kept = os.path.join(gate.dir, "kept-elsewhere")
     shutil.copy(os.path.join(gate.dir, "audit", "checkpoint"), kept)
     tool(gate, "audit", "verify", "--kept", kept)
@@ -329,6 +354,7 @@ def main():
         open_leaf(folder, "NDEMOHOST")
         gate = Gate(folder, bin_dir)
         through_the_gate(gate)
+        walls(gate)
         show(gate)
         if stay:
             keep(gate)
