@@ -181,8 +181,14 @@ give_audit(struct kid *k)
 	struct log_line l;
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (fd >= 0 && lock_folder(fd))
-		return msg_file_put(&k->channel, "audit", fd);
+	if (fd >= 0 && lock_folder(fd)) {
+		int r = owner_check(path);
+
+		if (r == 0)
+			return msg_file_put(&k->channel, "audit", fd);
+		close(fd);
+		return err_pass(r);
+	}
 	log_begin(&l, LOG_FTL, "cannot_open");
 	log_str(&l, "file", path);
 	log_str(&l, "error", fd >= 0 ? "another gateway is using this audit folder" : strerror(errno));

@@ -338,6 +338,12 @@ void status_audit(const struct msg_audit_state *m);
 int walls_begin(void) must_check;
 /* walls_setup() - the part of a child's settings that is about them. */
 void walls_setup(struct setup *s);
+/* owner_check() - may who will work in @path go on with all files there? Return: 0, -errno, EACCES after a log line. */
+int owner_check(const char *path) must_check;
+/* owner_reads() - may who will work in @work read the folder @path as well? Return: the same. */
+int owner_reads(const char *work, const char *path) must_check;
+/* owner_mkdir() - a folder, of the owner of the folder @like where he may have one there. Return: 0, -errno. */
+int owner_mkdir(const char *path, const char *like) must_check;
 /* walls_on_said() - MSG_WALLS. */
 int walls_on_said(struct channel *c, struct cursor *in, int fd);
 /* walls_put() - a process's, as members of a JSON object. */

@@ -87,9 +87,15 @@ static int
 give_all(struct kid *k)
 {
 	const struct config *c = parent.config;
-	int r = mkdir(c->sink_state, 0700) == 0 || errno == EEXIST ? 0 : -errno;
+	int r = owner_mkdir(c->sink_state, c->audit);
 
-	if (r == 0 || r == -ENOENT || r == -EACCES)
+	r = r == -EACCES || r == -EEXIST ? 0 : r;
+	if (r == 0)
+		r = owner_check(c->sink_state);
+	if (r == 0)
+		r = owner_reads(c->sink_state, c->audit);
+	/* one that is not there, or not for us, is what opening it says */
+	if (r == 0 || r == -ENOENT)
 		r = give_folder(k, "sink_state", c->sink_state);
 	if (r == 0)
 		r = give_folder(k, "audit_dir", c->audit);

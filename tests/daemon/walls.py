@@ -225,15 +225,14 @@ def whoever_owns_the_log_is_who_writes_it():
     if changes_nobody():
         return changes_nobody()
     with whole() as d:
-        for name in ("audit", "elsewhere", "audit/.shipper"):
-            os.makedirs(d.path(name), exist_ok=True)
+        for name in ("audit", "elsewhere", "sinks"):
+            os.makedirs(d.path(name), mode=0o700, exist_ok=True)
             os.chown(d.path(name), 4321, 4321)
         os.chmod(d.folder, 0o755)
         start(d)
         entries = dict(told(d))
         check(entries["auditor"]["uid"] == 4321, entries["auditor"])
-        check(all(p["uid"] != 0 for r, p in entries.items() if r not in ("parent", "shipper")), entries)
-        check("user" in entries["auditor"]["walls"])
+        check(all(p["uid"] != 0 and "user" in p["walls"] for r, p in entries.items() if r != "parent"), entries)
     return None
 
 
@@ -248,11 +247,88 @@ def a_named_user_is_who_they_become():
     return None
 
 
+# ---- files of an earlier start, by somebody else ----
+
+
+def written_by_us(d):
+    """One command on record, and all at an end."""
+    d.start_leaf()
+    d.start_gateway(stage.BUILD)
+    dora = d.client(d.login("deployer", "dora"))
+    dora.publish("wasmbus.ctl.default.cmd.NHOST.la", stage.bodies.start_actor())
+    dora.barrier()
+    until(lambda: any(r["kind"] == "command" for r in d.audit_records()), "its record")
+    check(not d.stop())
+
+
+def chown_all(folder, uid):
+    """What `chown -R` does."""
+    for at, _, files in os.walk(folder):
+        os.chown(at, uid, uid)
+        for name in files:
+            os.chown(os.path.join(at, name), uid, uid)
+
+
+def roots_older_records_in_anothers_folder_are_named_with_what_to_run():
+    if changes_nobody():
+        return changes_nobody()
+    with deployment() as d:
+        written_by_us(d)
+        os.chown(d.path("audit"), 4321, 4321)
+        lines = [x for x in refused_lines(d) if "event=wrong_owner" in x]
+        check(len(lines) == 1 and "owner=0 needed=4321" in lines[0], lines)
+        check(f'fix="chown -R 4321:4321 {d.path("audit")}"' in lines[0] and d.path("audit") + "/" in lines[0], lines)
+        # which is done, and helps: the same log goes on
+        chown_all(d.path("audit"), 4321)
+        d.start_gateway(stage.BUILD)
+        check(dict(told(d))["auditor"]["uid"] == 4321)
+        d.client(d.login("app")).barrier()
+        check(d.gateway.stop(stage.WAIT_S) == 0 and d.verify_audit(stage.BUILD)[0] == 0, d.verify_audit(stage.BUILD))
+        owners = {os.stat(os.path.join(d.path("audit"), n)).st_uid for n in os.listdir(d.path("audit"))}
+        check(owners == {4321}, owners)
+        d.gateway = None
+    return None
+
+
+def anothers_older_records_in_roots_folder_too():
+    """Root without a capability opens nobody's files."""
+    if changes_nobody():
+        return changes_nobody()
+    with deployment() as d:
+        written_by_us(d)
+        chown_all(d.path("audit"), 4321)
+        os.chown(d.path("audit"), 0, 0)
+        lines = [x for x in refused_lines(d) if "event=wrong_owner" in x]
+        check(len(lines) == 1 and "owner=4321 needed=0" in lines[0] and "chown -R 0:0" in lines[0], lines)
+    return None
+
+
+def the_shippers_places_have_the_logs_owner_or_that_is_said():
+    if changes_nobody():
+        return changes_nobody()
+    with whole(settings={"sink_state": "places/sinks"}) as d:
+        os.makedirs(d.path("places"))
+        for name in ("audit", "places"):
+            os.chown(d.path(name), 4321, 4321)
+        os.chmod(d.folder, 0o755)
+        os.makedirs(d.path("elsewhere"))
+        os.chown(d.path("elsewhere"), 4321, 4321)
+        start(d)
+        check(dict(told(d))["shipper"]["uid"] == 4321 and os.stat(d.path("places", "sinks")).st_uid == 4321)
+        until(lambda: glob.glob(d.path("elsewhere", "*")), "the sink has something")
+    with whole() as d:
+        os.chown(d.path("audit"), 4321, 4321)
+        os.makedirs(d.path("elsewhere"))
+        lines = [x for x in refused_lines(d) if "event=wrong_owner" in x]
+        check(len(lines) == 1 and f'chown -R 4321:4321 {d.path("sinks")}' in lines[0], lines)
+    return None
+
+
 # ---- what refuses to start ----
 
 
-def refusal(d, box=()):
-    """A gateway that must not come up: its log lines; @box: what kind of kernel it lives under."""
+def refused_lines(d, box=()):
+    """A gateway that must not come up: its log; @box: what kind of kernel it lives under."""
     d.start_leaf()
     conf = d.gateway_conf(d.leaf.port)
     binary = os.path.join(stage.BUILD, "bin", "portcullis-gateway")
@@ -261,7 +337,12 @@ def refusal(d, box=()):
                           cwd=d.folder, timeout=stage.LIMIT_S, check=False)
     check(done.returncode == 1, f"it ended with {done.returncode}, not 1:\n{done.stdout}")
     check("portcullis-gateway ready" not in done.stdout, done.stdout)
-    return [line for line in done.stdout.splitlines() if "event=not_confined" in line]
+    return done.stdout.splitlines()
+
+
+def refusal(d, box=()):
+    """The lines that say which wall was missing."""
+    return [line for line in refused_lines(d, box) if "event=not_confined" in line]
 
 
 def under(d, box):
@@ -490,6 +571,8 @@ HELD_BY_ALL = [
     a_process_that_takes_the_place_of_another_has_the_same_walls, a_minimum_that_is_there_starts,
 ]
 HELD_ONCE = [
+    roots_older_records_in_anothers_folder_are_named_with_what_to_run, anothers_older_records_in_roots_folder_too,
+    the_shippers_places_have_the_logs_owner_or_that_is_said,
     started_by_root_the_children_are_somebody_else, whoever_owns_the_log_is_who_writes_it, a_named_user_is_who_they_become,
     a_minimum_that_is_not_to_be_had_is_no_start, without_that_minimum_the_same_kernel_does,
     what_the_auditor_has_not_got_ends_the_start_too, without_the_floor_there_is_no_start,
