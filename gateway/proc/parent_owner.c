@@ -3,8 +3,8 @@
  *
  * Auditor and shipper become the owner of the folder they write in and have no capability, so what
  * another user left there, root's files of an earlier start above all, is closed to them. The gate
- * says so and what to run, and does not chown them itself: who owns the folder could have put any of
- * root's files there by its name, and would be given it.
+ * says so and what to run, and does not chown them itself: who owns the folder could have put any
+ * of root's files there by its name, and would be given it.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -66,8 +66,8 @@ each(DIR *d, const char *path, struct worker w)
 
 	while ((e = readdir(d)) != NULL) {
 		/* what is gone meanwhile is in nobody's way */
-		if (fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode) ||
-		    st.st_uid == w.uid || open_to(&st, w))
+		if (fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+		    !S_ISREG(st.st_mode) || st.st_uid == w.uid || open_to(&st, w))
 			continue;
 		snprintf(file, sizeof(file), "%s/%s", path, e->d_name);
 		return say(file, &st, path, w);
@@ -111,7 +111,8 @@ owner_mkdir(const char *path, const char *like)
 
 	if (!parent.change_user || stat(like, &st) != 0 || st.st_uid == 0)
 		return mkdir(path, 0700) == 0 ? 0 : -errno;
-	/* for files alone, and for this call alone: the parent owns what it makes, and has no right to give it away */
+	/* for files alone, and for this call alone: the parent owns what it makes, and has no right
+	 * to give it away */
 	setfsgid(st.st_gid);
 	setfsuid(st.st_uid);
 	r = mkdir(path, 0700) == 0 ? 0 : -errno;
