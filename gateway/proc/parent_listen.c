@@ -93,6 +93,18 @@ obtain(const struct config_address *a, int *fd, bool *given, struct sockaddr_sto
 	return err_pass(r);
 }
 
+/*
+ * never_wait() - whether a socket waits is one flag for all who have it: an edge that was taken over could have
+ * the others wait in accept(). They would wait no longer than this.
+ */
+static void
+never_wait(int fd)
+{
+	static const struct timeval least = { .tv_usec = 1000 };
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &least, sizeof(least));
+}
+
 /* listen_on() - one address of the configuration. Return: 0, -1 after a log line. */
 static int
 listen_on(const struct config_address *a)
@@ -105,6 +117,7 @@ listen_on(const struct config_address *a)
 		say_listen(a, why);
 		return -1;
 	}
+	never_wait(l->fd);
 	/* one that takes another's place may still have to give it back */
 	l->own = l->given && activation_own(l->fd);
 	l->given = l->given && !(l->own && activation_channel() < 0);

@@ -399,6 +399,18 @@ def the_parent_is_flooded(s):
     leave(s)
 
 
+def the_others_wait_for_nobody(s):
+    """It makes the sockets that all edges accept on such that accept() waits: the other edge's clients are served."""
+    code, victim = two_edges(s)
+    if not code.order("block")[0].startswith("achieved"):
+        raise Failed("the flag could not be taken away")
+    for _ in range(4):
+        # both edges look at the socket, one of them finds nobody
+        s.raw().line()
+        victim.client.barrier()
+    leave(s)
+
+
 def only_the_auditor_holds_the_log(s):
     """What each process has open: sockets and the loop's; nobody but the auditor a file, nobody a policy to write."""
     intruder.program(s, "probed")
@@ -478,6 +490,6 @@ if __name__ == "__main__":
         logins_of_others, commands_on_its_own_upstream, commands_are_not_overheard,
         with_a_login_that_may_it_could, signatures_of_ones_choice, records_in_anothers_name,
         logins_of_ones_own_making, a_number_is_one_login, what_may_not_be_said_ends_the_channel, descriptors_are_not_taken,
-        the_parent_is_flooded,
+        the_parent_is_flooded, the_others_wait_for_nobody,
         only_the_auditor_holds_the_log, no_key_in_its_memory,
     ])

@@ -496,6 +496,17 @@ try_log_back(const char *arg)
 	return syscall(SYS_lseek, STDERR_FILENO, -64L, SEEK_END) >= 0 || errno == ESPIPE || errno == EINVAL ? 0 : -1;
 }
 
+/* try_block() - not a call that is refused: the flag is needed for sockets of its own. */
+static long
+try_block(const char *arg)
+{
+	(void)arg;
+	for (size_t i = 0; i < edge.n_listeners; i++)
+		if (syscall(SYS_fcntl, edge.listener[i].fd, F_SETFL, O_RDWR) != 0)
+			return -1;
+	return 0;
+}
+
 static long
 try_personality(const char *arg)
 {
@@ -603,6 +614,7 @@ static const struct {
 	{ "dumpable", try_dumpable },
 	{ "ftruncate", try_ftruncate },
 	{ "log_back", try_log_back },
+	{ "block", try_block },
 	{ "personality", try_personality },
 	{ "shm", try_shm },
 	{ "inotify", try_inotify },
