@@ -12,7 +12,7 @@ STREAMS = {
 role streamer { account = <ACME> tags = ["role:streamer"] }
 role nosy { account = <ACME> tags = ["role:nosy"] }
 rule streams {
-  publish   = ["$JS.API.STREAM.>", "$JS.API.CONSUMER.>", "$JS.API.INFO", f.>]
+  publish   = ["$JS.API.STREAM.>", "$JS.API.CONSUMER.>", "$JS.API.DIRECT.>", "$JS.API.INFO", f.>]
   subscribe = [f.>]
   to        = [streamer]
 }
@@ -93,6 +93,42 @@ def reply_aims_elsewhere(s):
         raise Failed(f"{len(c.errors)} of {2 * len(targets)} refused: {c.errors}")
 
 
+def stored_messages_as_answers(s):
+    """REPLY: a stored message, whose bytes are the asker's, read with a command as the place for the answer."""
+    c = with_streams(s)
+    real = s.deployment.direct()
+    config = {"name": "S", "subjects": ["f.js.>"], "storage": "memory", "allow_direct": True}
+    made = ask(real, "$JS.API.STREAM.UPDATE.S", config)
+    if "error" in made:
+        raise Failed(f"no direct reads: {made}")
+    c.publish("f.js.x", b'{"provider_ref":"evil"}')
+    pull = {"stream_name": "S", "config": {"durable_name": "D", "filter_subject": "f.js.x", "ack_policy": "none"}}
+    made = ask(c, "$JS.API.CONSUMER.DURABLE.CREATE.S.D", pull)
+    if "error" in made:
+        raise Failed(f"no consumer: {made}")
+    questions = [("$JS.API.DIRECT.GET.S.f.js.x", b""), ("$JS.API.DIRECT.GET.S", b'{"last_by_subj":"f.js.x"}'),
+                 ("$JS.API.STREAM.MSG.GET.S", b'{"last_by_subj":"f.js.x"}'), ("$JS.API.CONSUMER.MSG.NEXT.S.D", b"1")]
+    for subject, body in questions:
+        c.publish(subject, body, COMMAND)
+        if c.next_error() != f'Permissions Violation for Publish with Reply of "{COMMAND}"':
+            raise Failed(f"{subject}: another error")
+    # the same questions with an answer to oneself are answered
+    for subject, body in questions[:3]:
+        said = c.request(subject, body).payload
+        if b"provider_ref" not in said and b'"data"' not in said:
+            raise Failed(f"{subject}: no message")
+    if s.heard():
+        raise Failed(f"heard {s.heard()}")
+    # the control: straight at the server each of them is a command
+    for subject, body in questions:
+        s.observer.messages.clear()
+        real.publish(subject, body, COMMAND)
+        real.barrier()
+        until(s.heard, f"{subject} at the server")
+    s.observer.messages.clear()
+    real.close()
+
+
 def inbox_of_somebody_else(s):
     """Others' inboxes are neither heard nor written, by any name, not even by who may hear and say everything."""
     s.start(policies=STREAMS)
@@ -139,4 +175,4 @@ def inbox_of_somebody_else(s):
 
 
 if __name__ == "__main__":
-    stage.run([consumer_delivers_to_a_command, reply_aims_elsewhere, inbox_of_somebody_else])
+    stage.run([consumer_delivers_to_a_command, reply_aims_elsewhere, stored_messages_as_answers, inbox_of_somebody_else])

@@ -155,6 +155,24 @@ def who_answers_no_ping_is_stale():
         check(0.5 < took < 3, f"after {took:.1f} s")
 
 
+def who_stops_in_the_middle_of_a_message_is_too():
+    with running(limits=PINGS) as d:
+        client, hears = d.client(d.login("app")), d.direct()
+        hears.subscribe("f.half")
+        hears.barrier()
+        client.raw.send(b"PUB f.half 1000\r\nhalf of it")
+        lines = []
+        try:
+            while True:
+                lines.append(client.raw.line())
+        except rawclient.Closed:
+            pass
+        check(lines[-1] == b"-ERR 'Stale Connection'", lines)
+        hears.barrier()
+        check(not hears.messages, hears.messages)
+        hears.close()
+
+
 def whoever_answers_or_asks_is_not():
     with running(limits=PINGS) as d:
         answers, asks = d.client(d.login("app", "answers")), d.client(d.login("app", "asks"))
@@ -245,6 +263,7 @@ TESTS = [
     a_slow_upstream_holds_its_publisher_back_and_loses_nothing,
     an_upstream_that_takes_nothing_ends_who_waits_for_it,
     who_answers_no_ping_is_stale,
+    who_stops_in_the_middle_of_a_message_is_too,
     whoever_answers_or_asks_is_not,
     a_user_has_the_limits_of_its_token,
     the_smaller_of_two_limits_holds,

@@ -137,6 +137,21 @@ static const struct {
 	{ "$JS.API.STREAM.CREATE.S", STREAM("\"mirror\":{\"name\":\"KV_LATTICEDATA_default\"}"), "mirror" },
 	{ "$JS.API.STREAM.CREATE.S", STREAM("\"sources\":[{\"name\":\"SECRETS\"}]"), "sources" },
 	{ "$JS.API.STREAM.CREATE.S", STREAM("\"sources\":[{\"name\":\"KV_mine\"}]"), NULL },
+	{ "$JS.API.STREAM.CREATE.S",
+	    STREAM("\"sources\":[{\"name\":\"KV_mine\",\"external\":{\"api\":\"$JS.hub.API\","
+		   "\"deliver\":\"" HOST_COMMAND "\"}}]"),
+	    "external" },
+	{ "$JS.API.STREAM.CREATE.S",
+	    STREAM("\"mirror\":{\"name\":\"KV_mine\",\"external\":{\"api\":\"$JS.hub.API\","
+		   "\"deliver\":\"app.in\"}}"),
+	    "external" },
+	{ "$JS.API.STREAM.CREATE.S",
+	    STREAM("\"subjects\":[\"app.in\"],\"subject_transform\":{\"src\":\"app.in\","
+		   "\"dest\":\"" HOST_COMMAND "\"}"),
+	    "subject_transform" },
+	{ "$JS.API.STREAM.CREATE.S",
+	    STREAM("\"subjects\":[\"app.in\"],\"allow_msg_schedules\":true"),
+	    "allow_msg_schedules" },
 	{ "$JS.API.STREAM.CREATE.S", STREAM("\"subjects\":[\"app.in\"],\"allow_rollup_hdrs\":true"),
 	    "allow_rollup_hdrs" },
 	{ "$JS.API.STREAM.SNAPSHOT.KV_mine", "{\"deliver_subject\":\"" HOST_COMMAND "\"}", "deliver_subject" },
