@@ -1,7 +1,8 @@
 /*
  * prober [container] - each forbidden call, in each profile, after confine(): the process must have been
- * alive a moment before and die of SIGSYS; and the same call without confine() must come back. Then the
- * walls beside the filter, one by one, under a filter that lets everything through.
+ * alive a moment before and die of SIGSYS; and the same call without confine() must come back. A death does
+ * not say which call it was, so each is made once more under the same filter with a trap for each death:
+ * what trapped is the call that was made, by its number. Then the walls beside the filter, one by one, under a filter that lets everything through.
  *
  * Each case is a process of its own. Calls are made with arguments that do no harm where they are let
  * through. With `container` all of it runs as in a container: no capability, and the calls for
@@ -171,6 +172,61 @@ call_in(const struct confine_filter *filter, const struct call *c, bool *alive)
 	return status;
 }
 
+/* trapped() - the same filter, that says what it would have killed for. */
+static const struct confine_filter *
+trapped(const struct confine_filter *f)
+{
+	static struct sock_filter code[BPF_MAXINSNS];
+	static struct confine_filter trap;
+
+	memcpy(code, f->code, f->n * sizeof(*code));
+	for (size_t i = 0; i < f->n; i++) {
+		if (code[i].code == (BPF_RET | BPF_K) && code[i].k == 0x80000000)
+			code[i].k = 0x00030000; /* SECCOMP_RET_TRAP */
+	}
+	trap = (struct confine_filter){ f->name, code, f->n };
+	return &trap;
+}
+
+static int trap_fd;
+
+static void
+on_trap(int signal, siginfo_t *i, void *context)
+{
+	long nr = i->si_code == 1 /* SYS_SECCOMP */ ? i->si_syscall : NONE;
+
+	(void)signal;
+	(void)context;
+	_exit(write(trap_fd, &nr, sizeof(nr)) == (ssize_t)sizeof(nr) ? 0 : 93);
+}
+
+/* number_in() - what the filter stopped when the call was made. Return: its number, NONE for nothing. */
+static long
+number_in(const struct confine_filter *filter, const struct call *c)
+{
+	struct sigaction on = { .sa_sigaction = on_trap, .sa_flags = SA_SIGINFO };
+	long nr = NONE;
+	int p[2];
+	pid_t pid;
+
+	if (pipe2(p, O_CLOEXEC) != 0 || (pid = fork()) < 0)
+		exit(2);
+	if (pid == 0) {
+		close(p[0]);
+		trap_fd = p[1];
+		sigaction(SIGSYS, &on, NULL);
+		lock_in(trapped(filter), 0);
+		syscall(c->nr, c->a, c->b, c->c, c->d, -1, 0);
+		_exit(0);
+	}
+	close(p[1]);
+	if (read(p[0], &nr, sizeof(nr)) != (ssize_t)sizeof(nr))
+		nr = NONE;
+	close(p[0]);
+	waitpid(pid, NULL, 0);
+	return nr;
+}
+
 static void
 probe_profile(const struct confine_filter *f)
 {
@@ -183,6 +239,9 @@ probe_profile(const struct confine_filter *f)
 		status = call_in(f, &forbidden[i], &alive);
 		result(alive && WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS, f->name, forbidden[i].name,
 		    !alive ? "not locked in" : "did not die of SIGSYS");
+		/* 32 bits of it are in the signal */
+		result((int)number_in(f, &forbidden[i]) == (int)forbidden[i].nr, f->name, forbidden[i].name,
+		    "another call than this one was stopped");
 	}
 }
 
