@@ -19,6 +19,14 @@ foreach(who self user box)
     ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endforeach()
 
+# what scripts/learn-profile proposes; a sanitizer's calls are in no profile it reads
+if(NOT PORTCULLIS_SANITIZE)
+  add_test(NAME daemon/learn_profile
+    COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/daemon/learn_profile.py --build ${CMAKE_BINARY_DIR})
+  set_tests_properties(daemon/learn_profile PROPERTIES LABELS talk TIMEOUT 120 SKIP_RETURN_CODE 77
+    ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+endif()
+
 # records elsewhere, with a stand-in for parent and auditor
 if(TARGET gateway_proc)
   add_executable(shipdrive ${CMAKE_SOURCE_DIR}/tests/support/shipdrive.c)
