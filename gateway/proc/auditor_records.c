@@ -250,6 +250,22 @@ pass(const struct record *r, const char *what)
 	return flood_pass(&auditor.flood, &e, uv_now(&auditor.child.loop));
 }
 
+/*
+ * record_counted() - what is beyond a rate says nothing new after some of it, and a rate that bounds what its owner may
+ * do but not what he writes down would let him fill the disk. Other denials of commands are all written.
+ */
+bool
+record_counted(const struct msg_record *m, const struct named *who)
+{
+	const struct identity *id = &who->entry.person->identity;
+	struct flood_event e = { .what = BYTES_LIT("command"), .user = bytes_str(id->user),
+		.account = bytes_str(id->account), .issuer = bytes_str(id->issuer), .source = bytes_str(who->source),
+		.reason = m->reason, .edge = m->edge, .client = m->conn, .rule = m->rule, .verb = m->verb,
+		.subject = m->subject, .policy = m->policy };
+
+	return !m->allowed && bytes_is(m->reason, "rate") && !flood_pass(&auditor.flood, &e, uv_now(&auditor.child.loop));
+}
+
 /* put_summed() - what the edge itself did not report one by one, where the record has no place for it. */
 static void
 put_summed(const struct msg_note *m, const struct record *like)

@@ -125,6 +125,39 @@ def denied_commands(s):
         raise Failed(f"{len(bad.errors)} answers")
 
 
+def commands_beyond_a_rate(s):
+    """Thousands of commands beyond the rate of a rule: each is refused, and they do not fill the log."""
+    policy = """
+lattices = ["default"]
+role hasty { account = <ACME> tags = ["role:hasty"] }
+rule hasty {
+  allow = [provider.start]
+  rate  = 1/h
+  to    = [hasty]
+}
+"""
+    s.start(policies={"hasty.policy": policy})
+    s.allowed.add(COMMAND)
+    hasty = s.client("hasty")
+    for i in range(20):
+        for n in range(100):
+            hasty.publish(COMMAND, bodies.start_provider(n=100 * i + n))
+        hasty.barrier()
+    if len(hasty.errors) != 1999:
+        raise Failed(f"{len(hasty.errors)} answers")
+
+    def summed():
+        records = [r for r in s.deployment.audit_records() if r.get("reason") == "rate"]
+        told = sum(r["summed"] for r in records if r["kind"] == "summary")
+        alone = sum(r["kind"] == "command" for r in records)
+        return (alone, told) if alone + told >= 1999 else None
+
+    # a window is told of when it is over
+    alone, told = until(summed, "a word for each", 30)
+    if alone > 100 or alone + told != 1999:
+        raise Failed(f"{alone} records, {told} in summaries")
+
+
 def many_commands(s):
     """Thousands of commands by one who may: each is recorded and crosses, in order."""
     s.start()
@@ -209,6 +242,7 @@ if __name__ == "__main__":
             connections_over_the_limit,
             denials,
             denied_commands,
+            commands_beyond_a_rate,
             many_commands,
             command_of_any_size,
             subscriptions_to_the_limit,
