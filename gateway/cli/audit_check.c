@@ -15,7 +15,7 @@
 
 #include "gateway/cli/audit_progress.h"
 
-enum { PIECE = 1 << 20, TRIES = 5 };
+enum { PIECE = 1 << 18, TRIES = 5 };
 
 /* read_roots() - the lines of `roots` about segments before @first. */
 static int

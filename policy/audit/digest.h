@@ -23,8 +23,7 @@ struct digest {
 
 /* A context that is used again and again. After a failure of the library it stays failed. */
 struct hasher {
-	struct evp_md_ctx_st *ctx;
-	struct evp_md_st *md;
+	struct SHA256state_st *ctx;
 	bool failed;
 };
 

@@ -18,17 +18,27 @@ put_digits(uint8_t *p, size_t n, uint64_t v)
 	}
 }
 
-/* take_digits() - Return: false when one is none. */
-static bool
-take_digits(const uint8_t *p, size_t n, uint64_t *v)
+/* pair() - two digits. Return: their value; *bad when one is none. */
+static uint64_t
+pair(const uint8_t *p, bool *bad)
 {
-	*v = 0;
-	for (size_t i = 0; i < n; i++) {
-		if (p[i] < '0' || p[i] > '9')
-			return false;
-		*v = *v * 10 + (uint64_t)(p[i] - '0');
-	}
-	return true;
+	unsigned tens = (unsigned)p[0] - '0', ones = (unsigned)p[1] - '0';
+
+	*bad |= (tens > 9) | (ones > 9);
+	return tens * 10 + ones;
+}
+
+/* nine() - as pair(), nine of them. */
+static uint64_t
+nine(const uint8_t *p, bool *bad)
+{
+	uint64_t v = 0;
+	unsigned last = (unsigned)p[8] - '0';
+
+	for (size_t i = 0; i < 8; i += 2)
+		v = v * 100 + pair(p + i, bad);
+	*bad |= last > 9;
+	return v * 10 + last;
 }
 
 static uint64_t
@@ -75,14 +85,19 @@ record_time(struct bytes s, int64_t *ns)
 	static const uint8_t month_days[] = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
 	uint64_t y, mo, d, h, mi, sec, f;
 	const uint8_t *p = s.ptr;
-	bool leap;
+	bool leap, bad = false;
 
 	if (s.len != RECORD_TIME_LEN || p[4] != '-' || p[7] != '-' || p[10] != 'T' ||
 	    p[13] != ':' || p[16] != ':' || p[19] != '.' || p[29] != 'Z')
 		return false;
-	if (!take_digits(p, 4, &y) || !take_digits(p + 5, 2, &mo) || !take_digits(p + 8, 2, &d) ||
-	    !take_digits(p + 11, 2, &h) || !take_digits(p + 14, 2, &mi) ||
-	    !take_digits(p + 17, 2, &sec) || !take_digits(p + 20, 9, &f))
+	y = pair(p, &bad) * 100 + pair(p + 2, &bad);
+	mo = pair(p + 5, &bad);
+	d = pair(p + 8, &bad);
+	h = pair(p + 11, &bad);
+	mi = pair(p + 14, &bad);
+	sec = pair(p + 17, &bad);
+	f = nine(p + 20, &bad);
+	if (bad)
 		return false;
 	if (y < 1970 || y > 2261 || mo < 1 || mo > 12 || d < 1 || d > month_days[mo - 1] ||
 	    h > 23 || mi > 59 || sec > 59)
