@@ -15,105 +15,128 @@
 #include "policy/commands/token.h"
 
 struct row {
-	const char *tail;
+	const char *front; /* what stands there as it is */
+	size_t len;
+	const char *rest; /* from the first capture on */
 	enum dialect dialect;
 	enum verb verb;
 };
 
+#define ROW(front, rest, dialect, verb)                                                            \
+	{                                                                                          \
+		front, sizeof(front) - 1, rest, dialect, verb                                      \
+	}
+
 /* After wasmbus.ctl.L, dialects A (wasmCloud 0.18) and B (0.50 to 0.82). */
 static const struct row rows_v0[] = {
-	{ "get.hosts", DIALECT_A, VERB_HOST_LIST },
-	{ "events", DIALECT_A, VERB_HOST_EVENT },
-	{ "ping.hosts", DIALECT_B, VERB_HOST_LIST },
-	{ "get.claims", DIALECT_AB, VERB_CLAIMS_GET },
-	{ "get.links", DIALECT_AB, VERB_LINK_GET },
-	{ "get.config.%o", DIALECT_B, VERB_CONFIG_GET },
-	{ "get.config.%o.%_", DIALECT_B, VERB_CONFIG_GET },
-	{ "get.%h.inv", DIALECT_AB, VERB_HOST_INVENTORY },
-	{ "auction.actor", DIALECT_AB, VERB_ACTOR_AUCTION },
-	{ "auction.provider", DIALECT_AB, VERB_PROVIDER_AUCTION },
-	{ "cmd.%h.la", DIALECT_AB, VERB_ACTOR_START },
-	{ "cmd.%h.sa", DIALECT_AB, VERB_ACTOR_STOP },
-	{ "cmd.%h.upd", DIALECT_AB, VERB_ACTOR_UPDATE },
-	{ "cmd.%h.lp", DIALECT_AB, VERB_PROVIDER_START },
-	{ "cmd.%h.sp", DIALECT_AB, VERB_PROVIDER_STOP },
-	{ "cmd.%h.scale", DIALECT_B, VERB_ACTOR_SCALE },
-	{ "cmd.%h.stop", DIALECT_B, VERB_HOST_STOP },
-	{ "linkdefs.put", DIALECT_B, VERB_LINK_PUT },
-	{ "linkdefs.del", DIALECT_B, VERB_LINK_DEL },
-	{ "labels.%h.put", DIALECT_B, VERB_LABEL_PUT },
-	{ "labels.%h.del", DIALECT_B, VERB_LABEL_DEL },
-	{ "registries.put", DIALECT_B, VERB_REGISTRY_PUT },
-	{ "config.put.%o.%_", DIALECT_B, VERB_CONFIG_PUT },
-	{ "config.del.%o.%_", DIALECT_B, VERB_CONFIG_DEL },
-	{ "config.clear.%o", DIALECT_B, VERB_CONFIG_DEL },
+	ROW("get.hosts", "", DIALECT_A, VERB_HOST_LIST),
+	ROW("events", "", DIALECT_A, VERB_HOST_EVENT),
+	ROW("ping.hosts", "", DIALECT_B, VERB_HOST_LIST),
+	ROW("get.claims", "", DIALECT_AB, VERB_CLAIMS_GET),
+	ROW("get.links", "", DIALECT_AB, VERB_LINK_GET),
+	ROW("get.config.", "%o", DIALECT_B, VERB_CONFIG_GET),
+	ROW("get.config.", "%o.%_", DIALECT_B, VERB_CONFIG_GET),
+	ROW("get.", "%h.inv", DIALECT_AB, VERB_HOST_INVENTORY),
+	ROW("auction.actor", "", DIALECT_AB, VERB_ACTOR_AUCTION),
+	ROW("auction.provider", "", DIALECT_AB, VERB_PROVIDER_AUCTION),
+	ROW("cmd.", "%h.la", DIALECT_AB, VERB_ACTOR_START),
+	ROW("cmd.", "%h.sa", DIALECT_AB, VERB_ACTOR_STOP),
+	ROW("cmd.", "%h.upd", DIALECT_AB, VERB_ACTOR_UPDATE),
+	ROW("cmd.", "%h.lp", DIALECT_AB, VERB_PROVIDER_START),
+	ROW("cmd.", "%h.sp", DIALECT_AB, VERB_PROVIDER_STOP),
+	ROW("cmd.", "%h.scale", DIALECT_B, VERB_ACTOR_SCALE),
+	ROW("cmd.", "%h.stop", DIALECT_B, VERB_HOST_STOP),
+	ROW("linkdefs.put", "", DIALECT_B, VERB_LINK_PUT),
+	ROW("linkdefs.del", "", DIALECT_B, VERB_LINK_DEL),
+	ROW("labels.", "%h.put", DIALECT_B, VERB_LABEL_PUT),
+	ROW("labels.", "%h.del", DIALECT_B, VERB_LABEL_DEL),
+	ROW("registries.put", "", DIALECT_B, VERB_REGISTRY_PUT),
+	ROW("config.put.", "%o.%_", DIALECT_B, VERB_CONFIG_PUT),
+	ROW("config.del.", "%o.%_", DIALECT_B, VERB_CONFIG_DEL),
+	ROW("config.clear.", "%o", DIALECT_B, VERB_CONFIG_DEL),
 };
 
 /* After wasmbus.ctl.v1.L, dialect C (wasmCloud 1.x). */
 static const struct row rows_v1[] = {
-	{ "host.ping", DIALECT_C, VERB_HOST_LIST },
-	{ "host.get.%h", DIALECT_C, VERB_HOST_INVENTORY },
-	{ "host.stop.%h", DIALECT_C, VERB_HOST_STOP },
-	{ "claims.get", DIALECT_C, VERB_CLAIMS_GET },
-	{ "link.get", DIALECT_C, VERB_LINK_GET },
-	{ "link.put", DIALECT_C, VERB_LINK_PUT },
-	{ "link.del", DIALECT_C, VERB_LINK_DEL },
-	{ "config.get.%o", DIALECT_C, VERB_CONFIG_GET },
-	{ "config.put.%o", DIALECT_C, VERB_CONFIG_PUT },
-	{ "config.del.%o", DIALECT_C, VERB_CONFIG_DEL },
-	{ "component.auction", DIALECT_C, VERB_ACTOR_AUCTION },
-	{ "provider.auction", DIALECT_C, VERB_PROVIDER_AUCTION },
-	{ "component.scale.%h", DIALECT_C, VERB_ACTOR_SCALE },
-	{ "component.update.%h", DIALECT_C, VERB_ACTOR_UPDATE },
-	{ "provider.start.%h", DIALECT_C, VERB_PROVIDER_START },
-	{ "provider.stop.%h", DIALECT_C, VERB_PROVIDER_STOP },
-	{ "label.put.%h", DIALECT_C, VERB_LABEL_PUT },
-	{ "label.del.%h", DIALECT_C, VERB_LABEL_DEL },
-	{ "registry.put", DIALECT_C, VERB_REGISTRY_PUT },
+	ROW("host.ping", "", DIALECT_C, VERB_HOST_LIST),
+	ROW("host.get.", "%h", DIALECT_C, VERB_HOST_INVENTORY),
+	ROW("host.stop.", "%h", DIALECT_C, VERB_HOST_STOP),
+	ROW("claims.get", "", DIALECT_C, VERB_CLAIMS_GET),
+	ROW("link.get", "", DIALECT_C, VERB_LINK_GET),
+	ROW("link.put", "", DIALECT_C, VERB_LINK_PUT),
+	ROW("link.del", "", DIALECT_C, VERB_LINK_DEL),
+	ROW("config.get.", "%o", DIALECT_C, VERB_CONFIG_GET),
+	ROW("config.put.", "%o", DIALECT_C, VERB_CONFIG_PUT),
+	ROW("config.del.", "%o", DIALECT_C, VERB_CONFIG_DEL),
+	ROW("component.auction", "", DIALECT_C, VERB_ACTOR_AUCTION),
+	ROW("provider.auction", "", DIALECT_C, VERB_PROVIDER_AUCTION),
+	ROW("component.scale.", "%h", DIALECT_C, VERB_ACTOR_SCALE),
+	ROW("component.update.", "%h", DIALECT_C, VERB_ACTOR_UPDATE),
+	ROW("provider.start.", "%h", DIALECT_C, VERB_PROVIDER_START),
+	ROW("provider.stop.", "%h", DIALECT_C, VERB_PROVIDER_STOP),
+	ROW("label.put.", "%h", DIALECT_C, VERB_LABEL_PUT),
+	ROW("label.del.", "%h", DIALECT_C, VERB_LABEL_DEL),
+	ROW("registry.put", "", DIALECT_C, VERB_REGISTRY_PUT),
 };
 
 /* After wasmbus.rpc.L: in dialect A links are not on the control prefix. */
 static const struct row rows_rpc[] = {
-	{ "links", DIALECT_A, VERB_LINK_PUT },
-	{ "remlinks", DIALECT_A, VERB_LINK_DEL },
+	ROW("links", "", DIALECT_A, VERB_LINK_PUT),
+	ROW("remlinks", "", DIALECT_A, VERB_LINK_DEL),
 };
 
 /* After runtime.host, dialect D (wasmCloud 2.x). */
 static const struct row rows_runtime[] = {
-	{ "%h.heartbeat", DIALECT_D, VERB_HOST_HEARTBEAT_GET },
-	{ "%h.workload.start", DIALECT_D, VERB_WORKLOAD_START },
-	{ "%h.workload.stop", DIALECT_D, VERB_WORKLOAD_STOP },
-	{ "%h.workload.status", DIALECT_D, VERB_WORKLOAD_STATUS },
+	ROW("", "%h.heartbeat", DIALECT_D, VERB_HOST_HEARTBEAT_GET),
+	ROW("", "%h.workload.start", DIALECT_D, VERB_WORKLOAD_START),
+	ROW("", "%h.workload.stop", DIALECT_D, VERB_WORKLOAD_STOP),
+	ROW("", "%h.workload.status", DIALECT_D, VERB_WORKLOAD_STATUS),
 };
 
 /* After wadm.api.L. */
 static const struct row rows_wadm[] = {
-	{ "model.put", DIALECT_WADM, VERB_MANIFEST_PUT },
-	{ "model.get", DIALECT_WADM, VERB_MANIFEST_GET },
-	{ "model.list", DIALECT_WADM, VERB_MANIFEST_GET },
-	{ "model.get.%o", DIALECT_WADM, VERB_MANIFEST_GET },
-	{ "model.versions.%o", DIALECT_WADM, VERB_MANIFEST_GET },
-	{ "model.history.%o", DIALECT_WADM, VERB_MANIFEST_GET },
-	{ "model.status.%o", DIALECT_WADM, VERB_MANIFEST_GET },
-	{ "model.del.%o", DIALECT_WADM, VERB_MANIFEST_DEL },
-	{ "model.deploy.%o", DIALECT_WADM, VERB_MANIFEST_DEPLOY },
-	{ "model.undeploy.%o", DIALECT_WADM, VERB_MANIFEST_UNDEPLOY },
+	ROW("model.put", "", DIALECT_WADM, VERB_MANIFEST_PUT),
+	ROW("model.get", "", DIALECT_WADM, VERB_MANIFEST_GET),
+	ROW("model.list", "", DIALECT_WADM, VERB_MANIFEST_GET),
+	ROW("model.get.", "%o", DIALECT_WADM, VERB_MANIFEST_GET),
+	ROW("model.versions.", "%o", DIALECT_WADM, VERB_MANIFEST_GET),
+	ROW("model.history.", "%o", DIALECT_WADM, VERB_MANIFEST_GET),
+	ROW("model.status.", "%o", DIALECT_WADM, VERB_MANIFEST_GET),
+	ROW("model.del.", "%o", DIALECT_WADM, VERB_MANIFEST_DEL),
+	ROW("model.deploy.", "%o", DIALECT_WADM, VERB_MANIFEST_DEPLOY),
+	ROW("model.undeploy.", "%o", DIALECT_WADM, VERB_MANIFEST_UNDEPLOY),
 };
 
 /* After a bucket whose name says the lattice, and after lc.L. */
 static const struct row rows_state[] = {
-	{ "%r", DIALECT_KV, VERB_STATE_WRITE },
+	ROW("", "%r", DIALECT_KV, VERB_STATE_WRITE),
 };
 
 #define N_OF(a) (sizeof(a) / sizeof((a)[0]))
 
-/* One row against what follows the prefix; fills the captures. */
+struct captures {
+	struct bytes host, object;
+};
+
+/* Does it begin as the row does? Two of its letters tell most rows apart. */
+static inline bool
+front_is(const struct row *row, struct bytes tail)
+{
+	size_t n = row->len;
+
+	return n == 0 || (tail.len >= n && tail.ptr[n - 1] == (uint8_t)row->front[n - 1] &&
+			     tail.ptr[0] == (uint8_t)row->front[0] &&
+			     memcmp(tail.ptr, row->front, n) == 0);
+}
+
+/* The rest of a row against the rest of a subject; fills the captures. */
 static bool
-row_matches(const struct row *row, struct bytes tail, struct command *c)
+rest_is(const char *rest, struct bytes tail, struct captures *got)
 {
 	size_t at = 0, start;
 
-	for (const char *w = row->tail; *w != '\0'; w++) {
+	*got = (struct captures){ BYTES_NULL, BYTES_NULL };
+	for (const char *w = rest; *w != '\0'; w++) {
 		if (*w != '%') {
 			if (at == tail.len || tail.ptr[at++] != (uint8_t)*w)
 				return false;
@@ -126,9 +149,9 @@ row_matches(const struct row *row, struct bytes tail, struct command *c)
 		if (at == start)
 			return false;
 		if (*w == 'h')
-			c->host = bytes_of(tail.ptr + start, at - start);
+			got->host = bytes_of(tail.ptr + start, at - start);
 		else if (*w == 'o' || *w == 'r')
-			c->object = bytes_of(tail.ptr + start, at - start);
+			got->object = bytes_of(tail.ptr + start, at - start);
 	}
 	return at == tail.len;
 }
@@ -137,17 +160,15 @@ row_matches(const struct row *row, struct bytes tail, struct command *c)
 static int
 find_row(const struct row *rows, size_t n, struct bytes tail, struct command *c)
 {
+	struct captures got;
+
 	c->verb = VERB_UNKNOWN;
 	for (size_t i = 0; i < n; i++) {
-		struct command found = *c;
-
-		/* most rows are told apart by their first letter */
-		if (rows[i].tail[0] != '%' &&
-		    (tail.len == 0 || rows[i].tail[0] != (char)tail.ptr[0]))
+		if (!front_is(&rows[i], tail) ||
+		    !rest_is(rows[i].rest, bytes_from(tail, rows[i].len), &got))
 			continue;
-		if (!row_matches(&rows[i], tail, &found))
-			continue;
-		*c = found;
+		c->host = got.host;
+		c->object = got.object;
 		c->verb = rows[i].verb;
 		c->dialect = rows[i].dialect;
 		break;
