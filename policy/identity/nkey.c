@@ -133,6 +133,20 @@ nkey_format(const struct nkey *k, char out[NKEY_TEXT_LEN + 1])
 	base32_encode(bytes_of(raw, sizeof(raw)), out);
 }
 
+void
+nkey_front(const struct nkey *k, char out[NKEY_FRONT_LEN + 1])
+{
+	uint8_t raw[8]; /* the checksum is behind it */
+	char text[14];
+
+	_Static_assert(sizeof(raw) * 8 >= NKEY_FRONT_LEN * 5, "five bits a character");
+	raw[0] = prefix_of(k->type);
+	memcpy(raw + 1, k->pub, sizeof(raw) - 1);
+	base32_encode(bytes_of(raw, sizeof(raw)), text);
+	memcpy(out, text, NKEY_FRONT_LEN);
+	out[NKEY_FRONT_LEN] = '\0';
+}
+
 bool
 nkey_eq(const struct nkey *a, const struct nkey *b)
 {

@@ -24,7 +24,7 @@ enum nkey_type {
 	NKEY_SERVICE,
 };
 
-enum { NKEY_TEXT_LEN = 56, NKEY_SEED_LEN = 58, NKEY_SIG_LEN = 64 };
+enum { NKEY_TEXT_LEN = 56, NKEY_FRONT_LEN = 12, NKEY_SEED_LEN = 58, NKEY_SIG_LEN = 64 };
 
 enum nkey_answer {
 	NKEY_BAD_LENGTH = 1,
@@ -50,6 +50,8 @@ struct nkey_pair {
 int nkey_parse(struct nkey *k, struct bytes text) must_check;
 /* nkey_format() - write 56 characters and a NUL. */
 void nkey_format(const struct nkey *k, char out[NKEY_TEXT_LEN + 1]);
+/* nkey_front() - write the first 12 of them and a NUL, for a tenth of the work. */
+void nkey_front(const struct nkey *k, char out[NKEY_FRONT_LEN + 1]);
 /* nkey_eq() - same type and key. */
 bool nkey_eq(const struct nkey *a, const struct nkey *b);
 /* nkey_verify() - is @sig (64 bytes) @k's signature over @msg? Return: 0 or NKEY_BAD_SIGNATURE. */

@@ -73,11 +73,8 @@ stamp_leaf(const struct stamp *s, const struct stamp_what *what, uint8_t out[STA
 void
 stamp_key_id(const struct nkey *k, char out[STAMP_KEYID_LEN + 1])
 {
-	char text[NKEY_TEXT_LEN + 1];
-
-	nkey_format(k, text);
-	memcpy(out, text, STAMP_KEYID_LEN);
-	out[STAMP_KEYID_LEN] = '\0';
+	_Static_assert((size_t)STAMP_KEYID_LEN == (size_t)NKEY_FRONT_LEN, "it is the key's front");
+	nkey_front(k, out);
 }
 
 int

@@ -52,11 +52,13 @@ START_TEST(every_type_has_its_letter_and_round_trips)
 	enum nkey_type type = (enum nkey_type)_i;
 	struct nkey_pair p, q;
 	struct nkey k;
-	char text[NKEY_TEXT_LEN + 1], seed[NKEY_SEED_LEN + 1];
+	char text[NKEY_TEXT_LEN + 1], front[NKEY_FRONT_LEN + 1], seed[NKEY_SEED_LEN + 1];
 
 	ck_assert_int_eq(nkey_pair_new(&p, type), 0);
 	nkey_format(&p.pub, text);
 	ck_assert_int_eq(text[0], letters[type]);
+	nkey_front(&p.pub, front);
+	ck_assert(bytes_eq(bytes_str(front), bytes_of(text, NKEY_FRONT_LEN)));
 	ck_assert_int_eq(nkey_parse(&k, bytes_str(text)), 0);
 	ck_assert(nkey_eq(&k, &p.pub));
 	nkey_pair_seed(&p, seed);
