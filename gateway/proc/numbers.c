@@ -1,13 +1,12 @@
 /*
- * numbers - see numbers.h. The edge chooses the numbers and may have been taken over: a bit for each of the
- * last ones says whether it was taken, what lies further back counts as taken.
+ * numbers - see numbers.h. The edge chooses the numbers and may have been taken over: a bit for
+ * each of the last ones says whether it was taken, what lies further back counts as taken.
  */
 #include "gateway/proc/numbers.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
 
 enum { BITS = 64, WORDS = NUMBERS_WINDOW / BITS };
 

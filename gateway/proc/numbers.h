@@ -1,6 +1,6 @@
 /*
- * numbers - the connections of an edge that have logged in. A number stands for one login in a run of the
- * gateway: records and commands on their way name nobody but by it.
+ * numbers - the connections of an edge that have logged in. A number stands for one login in a run
+ * of the gateway: records and commands on their way name nobody but by it.
  */
 #ifndef GATEWAY_PROC_NUMBERS_H
 #define GATEWAY_PROC_NUMBERS_H

@@ -94,8 +94,8 @@ obtain(const struct config_address *a, int *fd, bool *given, struct sockaddr_sto
 }
 
 /*
- * never_wait() - whether a socket waits is one flag for all who have it: an edge that was taken over could have
- * the others wait in accept(). They would wait no longer than this.
+ * never_wait() - whether a socket waits is one flag for all who have it: an edge that was taken
+ * over could have the others wait in accept(). They would wait no longer than this.
  */
 static void
 never_wait(int fd)
