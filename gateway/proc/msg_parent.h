@@ -36,7 +36,7 @@ enum msg_parent {
 	MSG_LIVE_WANTED,  /* parent to edge: MSG_LIVE for each, then MSG_LIVE_END */
 	MSG_ACT,          /* parent to auditor: somebody with the right to did something */
 	MSG_METRICS,      /* parent to metrics: the numbers; msg_metrics.h */
-	MSG_SINK,        /* parent to shipper: msg_shipper.h; its files follow as MSG_FILE */
+	MSG_SINK,        /* parent to shipper: msg_shipper.h; its files follow as MSG_FILE. Later: its addresses anew */
 	MSG_TLS,         /* parent to edge, dispatcher: certificates and rules: msg_tls.h */
 	MSG_TLS_PEER,    /* parent: a channel for signatures between the signer and those; as MSG_PEER */
 	MSG_DIAL = 64,   /* edge, dispatcher to parent: connect to the upstream */

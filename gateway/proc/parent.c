@@ -393,6 +393,7 @@ parent_main(const struct parent_options *o)
 	uv_timer_init(&parent.loop, &parent.stop_timer);
 	uv_timer_init(&parent.loop, &parent.respawn_timer);
 	uv_timer_init(&parent.loop, &parent.shipper_timer);
+	uv_timer_init(&parent.loop, &parent.sink_timer);
 	uv_timer_init(&parent.loop, &parent.trust_timer);
 	uv_timer_init(&parent.loop, &parent.compile_timer);
 	uv_fs_event_init(&parent.loop, &parent.watch_accounts);

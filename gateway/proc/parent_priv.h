@@ -122,7 +122,7 @@ struct parent {
 	char server_id[64];
 	uv_signal_t signals[6];
 	uv_fs_event_t watch_accounts, watch_operator;
-	uv_timer_t compile_timer, trust_timer, respawn_timer, shipper_timer, stop_timer;
+	uv_timer_t compile_timer, trust_timer, respawn_timer, shipper_timer, sink_timer, stop_timer;
 	bool announced, hurried;
 	int status;
 	struct msg_walls walls; /* the parent's own */
@@ -210,6 +210,8 @@ int activation_end(void) must_check;
 int shipper_start(struct kid *k) must_check;
 /* shipper_logins() - what sinks log in with, anew. */
 void shipper_logins(void);
+/* sinks_watch() - from here on, servers of sinks that are away are looked up again, now and then. */
+void sinks_watch(void);
 /* shipper_on_state() - MSG_SINK_STATE. */
 int shipper_on_state(struct channel *c, struct cursor *in, int fd);
 /* shipper_gone() - another in its place, after a while. */

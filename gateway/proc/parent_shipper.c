@@ -112,6 +112,7 @@ shipper_start(struct kid *k)
 	if (r != 0)
 		return err_pass(r);
 	parent.n_kids++;
+	sinks_watch();
 	return give_all(k);
 }
 

@@ -226,10 +226,24 @@ anew(struct ship *s)
 	follow_to(&s->follow, &s->committed);
 }
 
+/* move() - to the addresses the parent found since. */
+static void
+move(struct ship *s)
+{
+	pthread_mutex_lock(&s->feed->lock);
+	if (s->has_moved) {
+		memcpy(s->conf.address, s->moved.address, sizeof(s->conf.address));
+		s->conf.n_addresses = s->moved.n_addresses;
+	}
+	s->has_moved = false;
+	pthread_mutex_unlock(&s->feed->lock);
+}
+
 static void
 connect_to(struct ship *s)
 {
 	s->why[0] = '\0';
+	move(s);
 	(void)ship_login_renew(s);
 	if (s->conf.host[0] != '\0' && s->conf.n_addresses == 0)
 		ship_why(s, "%s: its address is not known", s->conf.host);

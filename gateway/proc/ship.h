@@ -57,6 +57,8 @@ struct ship_ops {
 
 struct ship {
 	struct sink conf;
+	struct sink moved; /* where it is now, of which the addresses count; under the feed's lock */
+	bool has_moved;
 	const struct ship_ops *ops;
 	void *link; /* the ops' own */
 	int dir;    /* of a file sink; -1 */

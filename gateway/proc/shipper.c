@@ -74,13 +74,35 @@ on_peer(struct channel *c, struct cursor *in, int fd)
 
 /* ---- sinks ---- */
 
+/* moved() - a sink that is away has other addresses; nothing else of it is ever changed. */
+static int
+moved(struct cursor *in)
+{
+	struct sink m = { 0 };
+
+	if (msg_sink_get(in, &m) != 0)
+		return -EBADMSG;
+	for (size_t i = 0; i < self.n; i++) {
+		if (strcmp(self.ship[i]->conf.name, m.name) != 0)
+			continue;
+		pthread_mutex_lock(&self.feed.lock);
+		self.ship[i]->moved = m;
+		self.ship[i]->has_moved = true;
+		pthread_mutex_unlock(&self.feed.lock);
+		return 0;
+	}
+	return -EBADMSG;
+}
+
 static int
 on_sink(struct channel *c, struct cursor *in, int fd)
 {
-	struct ship *s = calloc(1, sizeof(*s));
+	struct ship *s;
 
-	(void)c;
 	(void)fd;
+	if (c->state == CHILD_RUNNING)
+		return moved(in);
+	s = calloc(1, sizeof(*s));
 	if (s == NULL)
 		return -ENOMEM;
 	if (self.n == SINK_MAX || msg_sink_get(in, &s->conf) != 0) {
@@ -272,7 +294,7 @@ shipper_main(void)
 	static const struct frame_rule rules[] = {
 		CHILD_ROWS,
 		{ MSG_PEER, CHILD_ALIVE, false, true, 16, on_peer, "peer" },
-		{ MSG_SINK, CHILD_IN(CHILD_SET), false, false, 16 * 1024, on_sink, "sink" },
+		{ MSG_SINK, CHILD_ALIVE, false, false, 16 * 1024, on_sink, "sink" },
 		{ MSG_FILE, CHILD_ALIVE, false, true, 64, on_file, "file" },
 		{ MSG_START, CHILD_IN(CHILD_SET), true, false, 0, on_start, "start" },
 		{ MSG_STOP, CHILD_ALIVE, false, false, 0, on_stop, "stop" },

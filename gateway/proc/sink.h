@@ -61,6 +61,9 @@ struct sink {
 
 /* sink_resolve() - fill in the addresses; none when the name is not known now. May wait for a resolver. */
 void sink_resolve(struct sink *s);
+struct addrinfo;
+/* sink_found() - what a look-up found becomes its addresses. */
+void sink_found(struct sink *s, const struct addrinfo *list);
 /* sink_type_name() - "jetstream"; sink_type_of(): SINK_NONE when unknown. */
 const char *sink_type_name(enum sink_type type);
 enum sink_type sink_type_of(const char *name);

@@ -9,12 +9,13 @@ import json
 import os
 import pwd
 import re
+import socket
 import subprocess
 import sys
 
 import stage
 from portcullis_test import process
-from stage import check, deployment, gateway, running, until
+from stage import check, deployment, gateway, running, server, until
 
 WALLS = ["census", "limits", "user", "capabilities", "no-dump", "no-new-privs", "mdwe", "landlock", "landlock-net",
          "landlock-scope", "seccomp"]
@@ -324,6 +325,26 @@ def the_shippers_places_have_the_logs_owner_or_that_is_said():
     return None
 
 
+def a_sink_whose_name_had_no_address_is_found_when_it_has_one():
+    """The gateway in a mount namespace of its own, where /etc/hosts is ours to change."""
+    if os.geteuid() != 0 or subprocess.run(["unshare", "-m", "true"], check=False, capture_output=True).returncode != 0:
+        return "skipped: only root may have an /etc/hosts of its own"
+    with socket.create_server(("127.0.0.1", 0)) as log:
+        sink = f'sink away {{ type = nats url = "nats://sink.portcullis.test:{log.getsockname()[1]}" subject = "x" }}'
+        with deployment(sections=[sink]) as d:
+            hosts = server.write(d.folder, "hosts", "127.0.0.1 localhost\n")
+            d.start_leaf()
+            gate = [os.path.join(stage.BUILD, "bin", "portcullis-gateway"), "-c", d.gateway_conf(d.leaf.port)]
+            script = 'mount --bind "$1" /etc/hosts && shift && exec "$@"'
+            d.gateway = Wrapped(["unshare", "-m", "sh", "-c", script, "sh", hosts, *gate], d.folder)
+            until(lambda: "its address is not known" in json.dumps(told(d)[0][1]["sinks"]), "the sink is away")
+            with open(hosts, "a", encoding="ascii") as f:
+                f.write("127.0.0.1 sink.portcullis.test\n")
+            log.settimeout(50)
+            log.accept()[0].close()
+    return None
+
+
 # ---- what refuses to start ----
 
 
@@ -345,26 +366,26 @@ def refusal(d, box=()):
     return [line for line in refused_lines(d, box) if "event=not_confined" in line]
 
 
+class Wrapped(gateway.Gateway):
+    """A gateway that another program becomes; its own announcement is waited for all the same."""
+
+    def __init__(self, argv, folder):
+        process.Process.__init__(self, argv, cwd=folder)
+        self.host = self.port = None
+        try:
+            self.wait_ready()
+        except BaseException:
+            self.kill()
+            raise
+
+
 def under(d, box):
     """The gateway in a box, up."""
     d.start_leaf()
     conf = d.gateway_conf(d.leaf.port)
     boxed = os.path.join(stage.BUILD, "probe", "boxed")
 
-    class Boxed(gateway.Gateway):
-        """Its own announcement is what is waited for, as without a box."""
-
-        def __init__(self):
-            process.Process.__init__(self, [boxed, *box, os.path.join(stage.BUILD, "bin", "portcullis-gateway"), "-c", conf],
-                                     cwd=d.folder)
-            self.host = self.port = None
-            try:
-                self.wait_ready()
-            except BaseException:
-                self.kill()
-                raise
-
-    d.gateway = Boxed()
+    d.gateway = Wrapped([boxed, *box, os.path.join(stage.BUILD, "bin", "portcullis-gateway"), "-c", conf], d.folder)
 
 
 OLD_KERNEL = ("--without", "mdwe")
@@ -572,7 +593,7 @@ HELD_BY_ALL = [
 ]
 HELD_ONCE = [
     roots_older_records_in_anothers_folder_are_named_with_what_to_run, anothers_older_records_in_roots_folder_too,
-    the_shippers_places_have_the_logs_owner_or_that_is_said,
+    the_shippers_places_have_the_logs_owner_or_that_is_said, a_sink_whose_name_had_no_address_is_found_when_it_has_one,
     started_by_root_the_children_are_somebody_else, whoever_owns_the_log_is_who_writes_it, a_named_user_is_who_they_become,
     a_minimum_that_is_not_to_be_had_is_no_start, without_that_minimum_the_same_kernel_does,
     what_the_auditor_has_not_got_ends_the_start_too, without_the_floor_there_is_no_start,
