@@ -143,6 +143,7 @@ needs_whole(const struct jetstream *js)
 	case JS_CONSUMER_UNPIN:
 	case JS_CONSUMER_RESET:
 	case JS_CONSUMER_NEXT:
+	case JS_ADMIN:
 		/* a bucket's name says whose it is; of another stream the granted request has to
 		 * say it */
 		return js->is_kv || js->is_object ? "stream" : NULL;
@@ -192,6 +193,10 @@ judge(struct judging *j)
 
 	if (js->verb == JS_UNKNOWN)
 		return refuse(j, "unknown request", invalid);
+	/* servers, accounts and templates of streams: old servers ask nobody's leave, and a template's
+	 * body is not read */
+	if (js->verb == JS_ADMIN && js->stream.len == 0)
+		return refuse(j, "administration", invalid);
 	if (js->verb == JS_STORE)
 		return allow_or(j, "bucket", rights_publish(j->rights, js->store));
 	if (js->allow_schedules)

@@ -142,6 +142,37 @@ def finder_looks_only(s):
     c.next_error()
 
 
+def restored_copied_out_and_administered(s):
+    """A stream written as a file, read as an archive, or moved about: refused by either name, and to all but admins."""
+    begin(s)
+    fine(ask(s.client("keeper"), f"STREAM.CREATE.KV_{DATA}", bucket(DATA)), "create")
+    c = s.client("streamer")
+    for call, body in (
+            (f"STREAM.RESTORE.KV_{DATA}", {"config": bucket(DATA), "state": {}}),
+            ("STREAM.RESTORE.MINE", {"config": bucket(DATA), "state": {}}),
+            ("STREAM.CREATE.MINE", bucket(DATA)),
+            ("CONSUMER.CREATE.MINE", {"stream_name": f"KV_{DATA}", "config": {"ack_policy": "none"}}),
+            (f"STREAM.SNAPSHOT.KV_{DATA}", {"deliver_subject": "_INBOX.me"}),
+            (f"STREAM.PEER.REMOVE.KV_{DATA}", {"peer": "x"}), (f"STREAM.LEADER.STEPDOWN.KV_{DATA}", b""),
+            (f"CONSUMER.LEADER.STEPDOWN.KV_{DATA}.x", b""), ("META.LEADER.STEPDOWN", b""),
+            ("SERVER.REMOVE", {"peer": "x"}), ("ACCOUNT.PURGE.X", b""), ("ACCOUNT.STREAM.MOVE.X.Y", b"")):
+        refused(c, call, body)
+    # a template makes streams of its own accord: the control shows that they republish where it says
+    template = {"name": "T", "max_streams": 3, "config": {
+        "subjects": ["f.t.*"], "storage": "memory", "republish": {"src": "f.t.x", "dest": stage.COMMAND}}}
+    refused(c, "STREAM.TEMPLATE.CREATE.T", template)
+    real = s.deployment.direct()
+    fine(json.loads(real.request("$JS.API.STREAM.TEMPLATE.CREATE.T", json.dumps(template).encode()).payload), "template")
+    s.observer.subscribe("wasmbus.ctl.>")
+    s.observer.barrier()
+    real.publish("f.t.x", b"1")
+    real.publish("f.t.x", b"2")
+    stage.until(lambda: [m for m in s.heard_all() if m.subject == stage.COMMAND], "a command made by a template")
+    s.observer.messages.clear()
+    said = json.loads(s.deployment.direct().request(f"$JS.API.STREAM.INFO.KV_{DATA}").payload)
+    fine(said, "it is as it was")
+
+
 def tenant_with_all_of_the_api(s):
     """A tenant who may ask JetStream anything and use every bucket of its own gets nothing of a lattice's."""
     begin(s)
@@ -169,4 +200,5 @@ def tenant_with_all_of_the_api(s):
 
 
 if __name__ == "__main__":
-    stage.run([host_keeps_its_state, host_keeps_nothing_else, finder_looks_only, tenant_with_all_of_the_api])
+    stage.run([host_keeps_its_state, host_keeps_nothing_else, finder_looks_only, restored_copied_out_and_administered,
+               tenant_with_all_of_the_api])

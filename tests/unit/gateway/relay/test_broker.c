@@ -183,6 +183,16 @@ static const struct {
 	{ "$JS.API.STREAM.PURGE.S", "", "no filter_subject" },
 	{ "$JS.API.DIRECT.GET.KV_mine.$KV.mine.a", "", NULL },
 	{ "$JS.API.STREAM.INFO.S", "", NULL },
+	{ "$JS.API.STREAM.PEER.REMOVE.KV_theirs", "{\"peer\":\"x\"}", "stream" },
+	{ "$JS.API.STREAM.LEADER.STEPDOWN.KV_theirs", "", "stream" },
+	{ "$JS.API.STREAM.LEADER.STEPDOWN.KV_mine", "", NULL },
+	{ "$JS.API.STREAM.LEADER.STEPDOWN.S", "", NULL },
+	{ "$JS.API.CONSUMER.LEADER.STEPDOWN.KV_theirs.c", "", "stream" },
+	/* nobody's */
+	{ "$JS.API.META.LEADER.STEPDOWN", "", "administration" },
+	{ "$JS.API.SERVER.REMOVE", "{\"peer\":\"x\"}", "administration" },
+	{ "$JS.hub.API.ACCOUNT.PURGE.A", "", "administration" },
+	{ "$JS.API.STREAM.TEMPLATE.CREATE.T", "{\"name\":\"T\"}", "administration" },
 	/* a stream that may be read whole */
 	{ "$JS.API.CONSUMER.CREATE.WHOLE", "{\"stream_name\":\"WHOLE\",\"config\":{}}", NULL },
 	{ "$JS.API.STREAM.MSG.GET.WHOLE", "{\"seq\":1}", NULL },
