@@ -114,6 +114,25 @@ def denials(s):
     s.work(bad)
 
 
+def pings_nobody_reads(s):
+    """60 MB of PING from who reads nothing: held back, in bounded memory, and ended after its time."""
+    s.start(limits={"write_deadline": "1s", "max_pending": "64KiB"})
+    lazy = s.client("app")
+    lazy.raw.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    before, mark, sent = s.resident_kb("edge"), s.deployment.gateway.mark(), 0
+    try:
+        for _ in range(10000):
+            lazy.raw.socket.sendall(b"PING\r\n" * 1000)
+            sent += 1
+    except OSError:
+        pass
+    if sent == 10000:
+        raise Failed("all of it was taken")
+    s.deployment.gateway.wait_line(lambda x: "event=conn_close" in x and "slow" in x, since=mark)
+    if s.resident_kb("edge") - before > s.room_kb():
+        raise Failed(f"grown by {s.resident_kb('edge') - before} KiB")
+
+
 def denied_commands(s):
     """Commands by one who may not: refused at the edge, none reaches the leaf, none is lost without a word."""
     s.start()
@@ -241,6 +260,7 @@ if __name__ == "__main__":
             five_hundred_connections,
             connections_over_the_limit,
             denials,
+            pings_nobody_reads,
             denied_commands,
             commands_beyond_a_rate,
             many_commands,
