@@ -112,7 +112,7 @@ struct ledger_time auditor_now(void);
 /* auditor_id() - edge, connection, number: what the client is told when it is refused. */
 struct bytes auditor_id(uint32_t edge, uint64_t conn, uint64_t number, char room[64]);
 
-/* record_counted() - is @m beyond its rate, as many were before it? Then a summary stands for it, not a record. */
+/* record_counted() - is @m a refusal as many were before it? Then a summary stands for it, not a record. */
 bool record_counted(const struct msg_record *m, const struct named *who);
 /* record_command() - into the batch. Return: 0 with its number, or an errno: it is not. */
 int record_command(const struct msg_record *m, const struct named *who, uint64_t *seq) must_check;

@@ -251,8 +251,8 @@ pass(const struct record *r, const char *what)
 }
 
 /*
- * record_counted() - what is beyond a rate says nothing new after some of it, and a rate that bounds what its owner may
- * do but not what he writes down would let him fill the disk. Other denials of commands are all written.
+ * record_counted() - refused commands alike say nothing new after some of them, and whoever is refused a thousand times
+ * a second would fill the disk. By one rule, for one reason, of one verb: noise of one kind hides no attempt of another.
  */
 bool
 record_counted(const struct msg_record *m, const struct named *who)
@@ -261,9 +261,9 @@ record_counted(const struct msg_record *m, const struct named *who)
 	struct flood_event e = { .what = BYTES_LIT("command"), .user = bytes_str(id->user),
 		.account = bytes_str(id->account), .issuer = bytes_str(id->issuer), .source = bytes_str(who->source),
 		.reason = m->reason, .edge = m->edge, .client = m->conn, .rule = m->rule, .verb = m->verb,
-		.subject = m->subject, .policy = m->policy };
+		.subject = m->subject, .policy = m->policy, .apart = true };
 
-	return !m->allowed && bytes_is(m->reason, "rate") && !flood_pass(&auditor.flood, &e, uv_now(&auditor.child.loop));
+	return !m->allowed && !flood_pass(&auditor.flood, &e, uv_now(&auditor.child.loop));
 }
 
 /* put_summed() - what the edge itself did not report one by one, where the record has no place for it. */

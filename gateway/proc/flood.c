@@ -30,6 +30,8 @@ key_of(const struct flood_event *e)
 {
 	uint64_t h = mix(UINT64_C(0xcbf29ce484222325), e->what);
 
+	if (e->apart)
+		h = mix(mix(mix(h, e->rule), e->reason), e->verb);
 	return e->user.len != 0 ? mix(mix(h, e->user), e->account) : mix(h, host_of(e->source));
 }
 

@@ -38,6 +38,7 @@ struct flood_event {
 	struct bytes rule, reason, verb, subject, policy;
 	uint32_t edge;
 	uint64_t client;
+	bool apart; /* each rule, reason and verb of it has a measure of its own */
 	uint64_t more; /* it stands for so many besides itself, which were counted where it comes from */
 };
 

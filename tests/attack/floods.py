@@ -177,6 +177,30 @@ rule hasty {
         raise Failed(f"{alone} records, {told} in summaries")
 
 
+def commands_that_say_nothing(s):
+    """Thousands of bodies nobody can read, by one who may command: refused, and they do not fill the log."""
+    s.start()
+    s.allowed.add(COMMAND)
+    deployer = s.client("deployer")
+    for _ in range(20):
+        for n in range(100):
+            deployer.publish(COMMAND, b"{%d" % n)
+        deployer.barrier()
+
+    def summed():
+        records = [r for r in s.deployment.audit_records() if r.get("subject") == COMMAND]
+        told = sum(r["summed"] for r in records if r["kind"] == "summary")
+        alone = sum(r["kind"] == "command" for r in records)
+        return (alone, told) if alone + told >= 2000 else None
+
+    alone, told = until(summed, "a word for each", 30)
+    if alone > 100 or alone + told != 2000:
+        raise Failed(f"{alone} records, {told} in summaries")
+    # and one of another kind is heard among them
+    deployer.publish(COMMAND, bodies.start_provider(n=1))
+    deployer.barrier()
+
+
 def many_commands(s):
     """Thousands of commands by one who may: each is recorded and crosses, in order."""
     s.start()
@@ -263,6 +287,7 @@ if __name__ == "__main__":
             pings_nobody_reads,
             denied_commands,
             commands_beyond_a_rate,
+            commands_that_say_nothing,
             many_commands,
             command_of_any_size,
             subscriptions_to_the_limit,

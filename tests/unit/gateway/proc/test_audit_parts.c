@@ -39,6 +39,31 @@ START_TEST(each_has_his_measure_and_the_rest_is_counted)
 }
 END_TEST
 
+START_TEST(noise_of_one_kind_hides_no_attempt_of_another)
+{
+	struct flood *f = calloc(1, sizeof(*f));
+	struct flood_event noise = denial("UA", "::1:1"), attempt;
+
+	ck_assert_ptr_nonnull(f);
+	noise.apart = true;
+	noise.reason = BYTES_LIT("body");
+	noise.verb = BYTES_LIT("actor.start");
+	for (int i = 0; i < 1000; i++)
+		(void)flood_pass(f, &noise, 5);
+	ck_assert(!flood_pass(f, &noise, 5));
+	attempt = noise;
+	attempt.reason = BYTES_LIT("rule");
+	ck_assert(flood_pass(f, &attempt, 5));
+	attempt = noise;
+	attempt.verb = BYTES_LIT("provider.start");
+	ck_assert(flood_pass(f, &attempt, 5));
+	attempt = noise;
+	attempt.rule = BYTES_LIT("no-native-code");
+	ck_assert(flood_pass(f, &attempt, 5));
+	free(f);
+}
+END_TEST
+
 START_TEST(strangers_have_one_together_however_many_addresses_they_have)
 {
 	struct flood *f = calloc(1, sizeof(*f));
@@ -175,6 +200,7 @@ audit_parts_tests(void)
 	TCase *t = tcase_create("audit_parts");
 
 	tcase_add_test(t, each_has_his_measure_and_the_rest_is_counted);
+	tcase_add_test(t, noise_of_one_kind_hides_no_attempt_of_another);
 	tcase_add_test(t, strangers_have_one_together_however_many_addresses_they_have);
 	tcase_add_test(t, what_an_event_stands_for_is_counted_with_it);
 	tcase_add_test(t, an_error_that_repeats_a_secret_is_kept_without_it);
