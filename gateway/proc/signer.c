@@ -23,30 +23,21 @@
 #include "gateway/proc/msg_signer.h"
 #include "gateway/proc/msg_verifier.h"
 #include "gateway/proc/roster.h"
+#include "gateway/proc/signer_keys.h"
 #include "gateway/proc/signer_tls.h"
-#include "gateway/proc/upstream_keys.h"
 #include "policy/commands/command.h"
-#include "policy/identity/creds.h"
 #include "policy/identity/mint.h"
 #include "policy/identity/stamp_batch.h"
 #include "policy/rules/upstream.h"
 
 enum { SIGNER_EDGES = DOORS, SIGNER_TOKEN_MAX = 64 * 1024, SIGNER_FLUSH_MS = 5000, SIGNER_PENDING = 1024 * 1024 };
 
-/* A fixed login. */
-struct fixed {
-	char *jwt;
-	struct nkey_pair pair;
-};
-
 static struct signer {
 	struct child child;
 	struct channel edge[SIGNER_EDGES], dispatcher, verifier;
 	struct doors doors; /* open: the verifier has said who is there */
 	struct roster roster;
-	struct upstream_keys keys;
-	struct fixed creds, command_creds;
-	struct nkey_pair stamp;
+	struct signer_keys keys;
 	/* commands to be stamped with one signature: those asked for in one turn of the loop */
 	struct stamp_batch batch;
 	uint64_t job[STAMP_BATCH];
@@ -56,102 +47,9 @@ static struct signer {
 
 /* ---- keys ---- */
 
-/* What was wrong with a file of keys: the first place and how many. */
-struct wrong {
-	size_t line, n;
-	const char *why;
-};
-
-static void
-on_wrong(void *ctx, size_t line, const char *why)
-{
-	struct wrong *w = ctx;
-
-	if (w->n++ > 0)
-		return;
-	w->line = line;
-	w->why = why;
-}
-
-/* take_mint() - lines of "A... SA..."; the old ones go when all the new ones are good. */
-static int
-take_mint(struct bytes text, struct wrong *w)
-{
-	struct upstream_keys keys;
-	int r = upstream_keys_read(&keys, text, on_wrong, w);
-
-	if (r != 0) {
-		upstream_keys_deinit(&keys);
-		return err_pass(r);
-	}
-	upstream_keys_deinit(&self.keys);
-	self.keys = keys;
-	return 0;
-}
-
-static void
-fixed_deinit(struct fixed *f)
-{
-	free(f->jwt);
-	nkey_pair_deinit(&f->pair);
-	*f = (struct fixed){ 0 };
-}
-
-/* take_creds() - a user JWT and its seed; the old ones go when the new ones are whole. */
-static int
-take_creds(struct fixed *f, struct bytes text, struct wrong *w)
-{
-	struct fixed fresh = { 0 };
-	struct bytes jwt;
-	int r = creds_read(text, &jwt, &fresh.pair);
-
-	if (r > 0)
-		on_wrong(w, 0, creds_why(r));
-	if (r == 0) {
-		fresh.jwt = strndup((const char *)jwt.ptr, jwt.len);
-		r = fresh.jwt != NULL ? 0 : err_raise(-ENOMEM);
-	}
-	if (r != 0) {
-		fixed_deinit(&fresh);
-		return err_pass(r);
-	}
-	fixed_deinit(f);
-	*f = fresh;
-	return 0;
-}
-
-static bool
-tls_name(const char *name)
-{
-	return strcmp(name, "tls_key") == 0 || strcmp(name, "upstream_tls_key") == 0;
-}
-
-static int
-take_file(const char *name, struct bytes text, struct wrong *w)
-{
-	if (strcmp(name, "mint") == 0)
-		return take_mint(text, w);
-	if (strcmp(name, "stamp") == 0) {
-		int r = stamp_key_read(&self.stamp, text);
-
-		if (r > 0)
-			on_wrong(w, 0, "expected 64 hexadecimal digits");
-		return err_pass(r);
-	}
-	if (tls_name(name)) {
-		const char *why = NULL;
-		int r = signer_tls_file(name, text, &why);
-
-		if (r > 0)
-			on_wrong(w, 0, why);
-		return err_pass(r);
-	}
-	return take_creds(strcmp(name, "creds") == 0 ? &self.creds : &self.command_creds, text, w);
-}
-
 /* refused() - say which file and where, never what stands there. At the start that is the end. */
 static void
-refused(const char *name, bool running, const struct wrong *w, int r)
+refused(const char *name, bool running, const struct signer_wrong *w, int r)
 {
 	struct log_line l;
 	char event[48];
@@ -183,11 +81,11 @@ taken(const char *name)
 	if (strcmp(name, "stamp") == 0) {
 		char pub[NKEY_TEXT_LEN + 1];
 
-		nkey_format(&self.stamp.pub, pub);
+		nkey_format(&self.keys.stamp.pub, pub);
 		log_word(&l, "public", pub);
 	}
 	if (strcmp(name, "mint") == 0)
-		log_num(&l, "accounts", (int64_t)self.keys.n);
+		log_num(&l, "accounts", (int64_t)self.keys.mint.n);
 	log_end(&l);
 }
 
@@ -195,14 +93,12 @@ static int
 on_file(struct channel *c, struct cursor *in, int fd)
 {
 	bool running = c->state == CHILD_RUNNING;
-	struct wrong w = { 0 };
+	struct signer_wrong w = { 0 };
 	struct buf text;
 	char name[32];
 	int r = msg_file_get(in, name);
 
-	if (r != 0 || (strcmp(name, "mint") != 0 && strcmp(name, "creds") != 0 &&
-			  strcmp(name, "command_creds") != 0 && !tls_name(name) &&
-			  (strcmp(name, "stamp") != 0 || self.stamp.seed.ptr != NULL))) {
+	if (r != 0 || !signer_keys_wanted(&self.keys, name)) {
 		close(fd);
 		return -EBADMSG;
 	}
@@ -210,7 +106,7 @@ on_file(struct channel *c, struct cursor *in, int fd)
 	r = file_read_fd(fd, &text);
 	close(fd);
 	if (r == 0)
-		r = take_file(name, buf_bytes(&text), &w);
+		r = signer_keys_take(&self.keys, name, buf_bytes(&text), &w);
 	secret_buf_deinit(&text);
 	if (r != 0)
 		refused(name, running, &w, r);
@@ -305,10 +201,10 @@ on_sign(struct channel *c, struct cursor *in, int fd)
 		return 0;
 	}
 	w = e->person;
-	if (self.creds.jwt != NULL)
-		give(c, &m, bytes_str(self.creds.jwt), &self.creds.pair);
+	if (self.keys.creds.jwt != NULL)
+		give(c, &m, bytes_str(self.keys.creds.jwt), &self.keys.creds.pair);
 	else
-		mint_and_give(c, &m, upstream_keys_find(&self.keys, bytes_str(w->identity.account)),
+		mint_and_give(c, &m, upstream_keys_find(&self.keys.mint, bytes_str(w->identity.account)),
 		    w->identity.name,
 		    w->identity.expires_s, &w->upstream);
 	return 0;
@@ -348,15 +244,15 @@ on_sign_command(struct channel *c, struct cursor *in, int fd)
 	/* a prefix is checked as strictly as in a policy: it can be no subject of another kind */
 	if (msg_sign_get(in, &m) != 0 || !nonce_ok(m.nonce) || prefix_split(&prefixes, m.prefixes) != 0)
 		return -EBADMSG;
-	if (self.creds.jwt != NULL) {
-		const struct fixed *f = self.command_creds.jwt != NULL ? &self.command_creds : &self.creds;
+	if (self.keys.creds.jwt != NULL) {
+		const struct signer_login *f = self.keys.command_creds.jwt != NULL ? &self.keys.command_creds : &self.keys.creds;
 
 		give(c, &m, bytes_str(f->jwt), &f->pair);
 		return 0;
 	}
 	command_deny_under(&prefixes, add_allowed, &rights);
 	p.pub_allow = (struct subject_list){ .present = true, .n = rights.n, .item = rights.allow };
-	mint_and_give(c, &m, upstream_keys_find(&self.keys, m.account), "portcullis-dispatcher", 0, &p);
+	mint_and_give(c, &m, upstream_keys_find(&self.keys.mint, m.account), "portcullis-dispatcher", 0, &p);
 	return 0;
 }
 
@@ -381,7 +277,7 @@ stamp_all(void)
 {
 	if (self.batch.n == 0)
 		return;
-	stamp_batch_sign(&self.batch, &self.stamp);
+	stamp_batch_sign(&self.batch, &self.keys.stamp);
 	for (size_t i = 0; i < self.batch.n; i++)
 		stamped(self.job[i], &self.batch.stamp[i]);
 	self.batch.n = 0;
@@ -530,7 +426,7 @@ open_edge(unsigned index, int fd)
 	static const struct channel_ops ops = ROWS(rules, peer_gone);
 	int r = channel_open(&self.edge[index], &self.child.loop, fd, "edge", index, &ops);
 
-	return r != 0 ? err_pass(r) : msg_gate_key_put(&self.edge[index], &self.stamp.pub);
+	return r != 0 ? err_pass(r) : msg_gate_key_put(&self.edge[index], &self.keys.stamp.pub);
 }
 
 static int
@@ -610,7 +506,7 @@ on_start(struct channel *c, struct cursor *in, int fd)
 {
 	(void)in;
 	(void)fd;
-	if (self.stamp.seed.ptr == NULL || (self.keys.n == 0 && self.creds.jwt == NULL))
+	if (self.keys.stamp.seed.ptr == NULL || (self.keys.mint.n == 0 && self.keys.creds.jwt == NULL))
 		return -EBADMSG;
 	c->state = CHILD_RUNNING;
 	return msg_bare_put(c, MSG_READY, -1);
