@@ -32,6 +32,7 @@ if(TARGET gateway_proc AND TARGET seccomp_confine)
   portcullis_breach(breach breach)
   portcullis_breach(breach_as_user breach --as user)
   portcullis_breach(breach_in_a_box breach --as box)
+  set_property(TEST attack/breach_in_a_box APPEND PROPERTY ENVIRONMENT ${portcullis_boxed})
   portcullis_breach(breach_words breach_words)
   portcullis_breach(faults faults)
 

@@ -334,6 +334,8 @@ def refused(d):
     try:
         socket.create_connection((d.gateway.host, d.gateway.port), timeout=stage.WAIT_S).close()
         return False
+    except ConnectionResetError:
+        return False  # it stood in the queue when the socket was shut
     except ConnectionRefusedError:
         return True
 
