@@ -5,7 +5,7 @@ portcullis_fuzz(msg_runner host_proc)
 
 # Without sanitizers: their profile is wider. As who runs the tests, as nobody, as in a container.
 if(NOT PORTCULLIS_SANITIZE)
-  add_executable(escape sandbox/escape.c)
+  add_executable(escape sandbox/escape.c sandbox/escape_rows.c sandbox/escape_acts.c sandbox/taken.c sandbox/container.c)
   target_link_libraries(escape PRIVATE host_proc portcullis_flags)
   foreach(how self nobody container)
     add_test(NAME sandbox/escape_${how} COMMAND ${CMAKE_SOURCE_DIR}/tests/sandbox/probe ${how} $<TARGET_FILE:escape>)
