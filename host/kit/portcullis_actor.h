@@ -4,8 +4,12 @@
  *
  *   clang --target=wasm32 -nostdlib -O2 -I. -Wl,--no-entry -o echo.wasm host/kit/echo.c
  *
- * The imports are those of the waPC protocol under the module name `wasmbus`. Memory of one call
- * comes from actor_alloc() and is gone at the next call.
+ * Beside it: pack.h (message-pack), http.h, keyvalue.h, logging.h (what an actor says to others).
+ *
+ * The imports are those of the waPC protocol under the module name `wasmbus`; with -DACTOR_2021
+ * under `wapc`, and the headers beside this one speak as hosts did then. Memory of one call comes
+ * from actor_alloc() and is gone at the next call; what must last goes into a static variable or,
+ * better, a key-value store: the host may start each call with a fresh memory.
  */
 #ifndef PORTCULLIS_ACTOR_H
 #define PORTCULLIS_ACTOR_H
@@ -18,7 +22,11 @@ struct actor_text {
 	actor_size n;
 };
 
+#ifdef ACTOR_2021
+#define ACTOR_IMPORT(name) __attribute__((import_module("wapc"), import_name(name)))
+#else
 #define ACTOR_IMPORT(name) __attribute__((import_module("wasmbus"), import_name(name)))
+#endif
 #define ACTOR_EXPORT(name) __attribute__((export_name(name)))
 #define ACTOR_TEXT(s) ((struct actor_text){ (const actor_byte *)(s), sizeof(s) - 1 })
 
@@ -62,6 +70,24 @@ actor_alloc(actor_size n)
 	return (actor_byte *)at;
 }
 
+/* What the compiler calls on its own where there is no C library. */
+__attribute__((no_builtin, used)) static void *
+memcpy(void *to, const void *from, actor_size n)
+{
+	for (actor_size i = 0; i < n; i++)
+		((actor_byte *)to)[i] = ((const actor_byte *)from)[i];
+	return to;
+}
+
+__attribute__((no_builtin, used)) static void *
+memset(void *to, int c, actor_size n)
+{
+	for (actor_size i = 0; i < n; i++)
+		((actor_byte *)to)[i] = (actor_byte)c;
+	return to;
+}
+
+/* actor_is() - the same bytes? */
 static inline int
 actor_is(struct actor_text a, struct actor_text b)
 {
@@ -71,6 +97,16 @@ actor_is(struct actor_text a, struct actor_text b)
 		if (a.p[i] != b.p[i])
 			return 0;
 	return 1;
+}
+
+/* actor_fail() - for `return actor_fail(out, "why")` in actor_handle(). Return: 0. */
+#define actor_fail(out, why) (*(out) = ACTOR_TEXT(why), 0)
+
+/* actor_debug() - a line for whoever runs the actor; hosts cut it and drop what is too much. */
+static inline void
+actor_debug(struct actor_text line)
+{
+	wapc_console_log(line.p, line.n);
 }
 
 /* actor_ask() - a host call. Return: as actor_handle(), the answer in *out. */
