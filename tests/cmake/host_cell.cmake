@@ -16,7 +16,7 @@ endif()
 # Actors in C, and hostile modules, through `portcullis actor run`.
 if(TARGET portcullis)
   add_test(NAME sandbox/actors COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/sandbox/actors.py
-    $<TARGET_FILE:portcullis> ${CMAKE_SOURCE_DIR}/host/kit)
+    $<TARGET_FILE:portcullis> ${CMAKE_BINARY_DIR}/actors)
   set_tests_properties(sandbox/actors PROPERTIES LABELS sandbox TIMEOUT 120 SKIP_RETURN_CODE 77
     ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""actors PORTCULLIS KIT - actors in C and hostile modules, through `portcullis actor run`.
+"""actors PORTCULLIS ACTORS - actors in C and hostile modules, through `portcullis actor run`.
 
-The kit's actors are built with clang and wasm-ld, the hostile modules with wat2wasm. Each hostile row
+ACTORS is the folder the build puts the kit's actors into; the hostile modules are made with wat2wasm. Each hostile row
 has its control: the same module doing the same within bounds, which must answer. Numbers are those of
 the list of escapes in docs/SANDBOX.md.
 """
@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 
-PORTCULLIS, KIT = sys.argv[1:3]
+PORTCULLIS, ACTORS = sys.argv[1:3]
 failures = 0
 rows = 0
 
@@ -51,12 +51,8 @@ def check(number, name, got, code, out=None, err=None):
     failures += not good
 
 
-def build(folder, name):
-    out = os.path.join(folder, name + ".wasm")
-    subprocess.run(["clang", "--target=wasm32", "-nostdlib", "-O2", "-Wall", "-Wextra", "-Werror",
-                    "-I", os.path.join(KIT, "../.."), "-Wl,--no-entry",
-                    "-o", out, os.path.join(KIT, name + ".c")], check=True)
-    return out
+def built(name):
+    return os.path.join(ACTORS, name + ".wasm")
 
 
 def assemble(folder, body="", top="", text=None, limit="4"):
@@ -76,7 +72,7 @@ def hostile(folder, number, name, err, body="", top="", text=None, flags=(), con
 
 
 def kit(folder):
-    echo, attacker = build(folder, "echo"), build(folder, "attacker")
+    echo, attacker = built("echo"), built("attacker")
     check(0, "echo", run(echo, "echo", "--data", "hello"), 0, b"hello")
     check(0, "echo of nothing", run(echo, "echo"), 0, b"")
     big = os.path.join(folder, "big")
@@ -90,6 +86,12 @@ def kit(folder):
     check(0, "attacker grab", run(attacker, "grab"), 0, b"alive")
     check(31, "attacker ask, of default.>", run(attacker, "ask"), 1, b"", "no subject can hold")
     check(31, "attacker ask plainly", run(attacker, "ask plainly"), 1, b"", "nothing is linked")
+    forged = run(attacker, "forge")
+    attempts = forged[1].decode("ascii").splitlines()
+    check(31, "attacker forge", (len(attempts), b"", ""), 21)
+    for line in attempts:
+        check(31, "attacker forge: " + line, (int(not line.startswith("refused ")), b"", ""), 0)
+    check(30, "attacker with a socket", run(built("attacker_socket"), "x"), 1, b"", '"wasi_snapshot_preview1"."sock_accept"')
     check(0, "attacker lives on", run(attacker, "nothing"), 0, b"alive")
 
 
@@ -106,7 +108,7 @@ def claims(folder):
         actor("keys", "gen", kind, name, "-d", keys)
     public = dict(reversed(line.split()) for line in actor("keys", "list", "-d", keys).splitlines())
     acme, other = public["acme_account.nk"], public["other_account.nk"]
-    actor("sign", build(folder, "echo"), "--name", "Echo", "--issuer", os.path.join(keys, "acme_account.nk"),
+    actor("sign", built("echo"), "--name", "Echo", "--issuer", os.path.join(keys, "acme_account.nk"),
           "--subject", os.path.join(keys, "echo_module.nk"), "--rev", "1", "-o", signed)
 
     def try_it(path, *more):
@@ -117,7 +119,7 @@ def claims(folder):
     check(39, "signed by somebody trusted", try_it(signed, "--trust", acme), 0, b"hi")
     check(39, "signed by somebody else", try_it(signed, "--trust", other), 1, b"", "issuer")
     check(39, "nobody is trusted", try_it(signed), 1, b"", "issuer")
-    check(39, "unsigned", try_it(os.path.join(folder, "echo.wasm"), "--trust", acme), 1, b"", "unsigned")
+    check(39, "unsigned", try_it(built("echo"), "--trust", acme), 1, b"", "unsigned")
     with open(signed, "rb") as f:
         image = bytearray(f.read())
     image[image.index(b"as you wish")] ^= 1
@@ -226,8 +228,8 @@ def imports(folder):
 
 
 def main():
-    if not all(map(shutil.which, ("clang", "wasm-ld", "wat2wasm"))):
-        print("skipped: clang, wasm-ld and wat2wasm are needed")
+    if not shutil.which("wat2wasm") or not os.path.exists(built("echo")):
+        print("skipped: wat2wasm is needed, and actors, which are built where clang and wasm-ld are")
         return 77
     with tempfile.TemporaryDirectory() as folder:
         for part in (kit, claims, words, time, memory, imports):
