@@ -13,6 +13,23 @@ if(NOT PORTCULLIS_SANITIZE)
   endforeach()
 endif()
 
+# The same runner with walls left out one by one. What leaves them out is linked to this program alone.
+if(NOT PORTCULLIS_SANITIZE)
+  add_executable(layers sandbox/layers.c sandbox/layers_wrap.c sandbox/layers_deeds.c sandbox/taken.c sandbox/container.c)
+  target_link_libraries(layers PRIVATE host_proc portcullis_flags)
+  set_target_properties(layers PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/probe)
+  foreach(function census_take setrlimit privilege_user privilege_drop privilege_bound prctl syscall)
+    target_link_options(layers PRIVATE -Wl,--wrap=${function})
+  endforeach()
+  set(matrix ${CMAKE_SOURCE_DIR}/tests/sandbox/matrix.py ${CMAKE_SOURCE_DIR}/tests/sandbox/matrix.txt)
+  foreach(how self nobody container)
+    add_test(NAME sandbox/layers_${how}
+      COMMAND ${CMAKE_SOURCE_DIR}/tests/sandbox/probe ${how} $<TARGET_FILE:layers> ${matrix})
+    set_tests_properties(sandbox/layers_${how} PROPERTIES LABELS sandbox TIMEOUT 120 SKIP_RETURN_CODE 77
+      ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+  endforeach()
+endif()
+
 # Actors in C, and hostile modules, through `portcullis actor run`.
 if(TARGET portcullis)
   add_test(NAME sandbox/actors COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/sandbox/actors.py
