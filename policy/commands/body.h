@@ -106,6 +106,9 @@ struct body {
 	    labels; /* put or deleted; an auction's constraints; a spread's requirements */
 	struct body_list annotations;
 	struct body_list registries;  /* registry, type */
+	struct body_list credentials; /* three for each registry, in order: username, password, token; empty
+					 ones too. Secret */
+	struct bytes configuration;   /* B: of a provider that is started. Secret */
 	struct body_list secret_refs; /* wadm, C: secret's name, policy or backend */
 	struct body_list policies;    /* wadm: name, type */
 	struct body_list paths;       /* D: volume, path on the host */

@@ -181,6 +181,20 @@ static const struct field credential[] = {
 	FIELD("token", struct credential, token, body_take_secret, FIELD_NULL),
 };
 
+/* keep_credential() - its three texts, for the host that is to use them. */
+static int
+keep_credential(struct body_read *r, const struct credential *c, struct body *out)
+{
+	const struct body_span nowhere = { 0, 0 };
+	int x = body_append(r, &out->credentials, BYTES_LIT("username"), c->username, nowhere);
+
+	if (x == 0)
+		x = body_append(r, &out->credentials, BYTES_LIT("password"), c->password, nowhere);
+	if (x == 0)
+		x = body_append(r, &out->credentials, BYTES_LIT("token"), c->token, nowhere);
+	return err_pass(x);
+}
+
 int
 body_read_registries(struct body_read *r, struct body *out)
 {
@@ -196,6 +210,8 @@ body_read_registries(struct body_read *r, struct body *out)
 			x = body_read_object(r, m + 1, credential, N_FIELDS(credential), &found);
 		if (x == 0)
 			x = body_append(r, &out->registries, name, found.type, body_where(r, m));
+		if (x == 0)
+			x = keep_credential(r, &found, out);
 		if (x != 0)
 			return err_pass(x);
 	}
@@ -235,6 +251,7 @@ finish(const struct command *c, struct body_read *r, const struct b_body *b, str
 {
 	struct body_part *one = &out->one;
 
+	out->configuration = b->configuration;
 	out->has_timeout = b->timeout.has;
 	out->timeout = b->timeout.value;
 	if (b->key.ptr != NULL)
