@@ -129,6 +129,26 @@ denied(struct cell *c)
 	cell_kill(c, CELL_DENIED, why);
 }
 
+/* one_descriptor() - the one beside these bytes; two are none, and are not kept: room for one is
+ * room for two. */
+static int
+one_descriptor(struct msghdr *m)
+{
+	int fd[CMSG_SPACE(sizeof(int)) / sizeof(int)];
+	struct cmsghdr *h = CMSG_FIRSTHDR(m);
+	size_t n;
+
+	if (h == NULL || h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_RIGHTS)
+		return -1;
+	n = (h->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+	memcpy(fd, CMSG_DATA(h), n * sizeof(int));
+	if (n == 1)
+		return fd[0];
+	for (size_t i = 0; i < n; i++)
+		close(fd[i]);
+	return -1;
+}
+
 /* receive() - up to @need bytes in all of a frame. Return: > 0 some, 0 none now, < 0 the end. */
 static int
 receive(struct cell *c, size_t need)
@@ -140,7 +160,6 @@ receive(struct cell *c, size_t need)
 	uint8_t *p = buf_reserve(&c->in, need - c->in.len);
 	struct iovec v = { p, need - c->in.len };
 	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1 };
-	struct cmsghdr *h;
 	ssize_t n;
 
 	if (p == NULL)
@@ -152,10 +171,8 @@ receive(struct cell *c, size_t need)
 	n = recvmsg(c->channel, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -1;
-	h = m.msg_controllen > 0 ? CMSG_FIRSTHDR(&m) : NULL;
-	if (h != NULL && h->cmsg_level == SOL_SOCKET && h->cmsg_type == SCM_RIGHTS &&
-	    h->cmsg_len == CMSG_LEN(sizeof(int)))
-		memcpy(&c->listener, CMSG_DATA(h), sizeof(int));
+	if (m.msg_controllen > 0)
+		c->listener = one_descriptor(&m);
 	c->in.len += (size_t)n;
 	return n > 0 ? 1 : -1;
 }
