@@ -13,6 +13,12 @@ if(NOT PORTCULLIS_SANITIZE)
   endforeach()
 endif()
 
+# A runner that says at random what it likes. Without walls, so with sanitizers on its host too.
+add_executable(walk sandbox/walk.c sandbox/taken.c)
+target_link_libraries(walk PRIVATE host_proc portcullis_flags)
+add_test(NAME fuzz/cell_walk COMMAND walk)
+set_tests_properties(fuzz/cell_walk PROPERTIES LABELS fuzz TIMEOUT 60)
+
 # The same runner with walls left out one by one. What leaves them out is linked to this program alone.
 if(NOT PORTCULLIS_SANITIZE)
   add_executable(layers sandbox/layers.c sandbox/layers_wrap.c sandbox/layers_deeds.c sandbox/taken.c sandbox/container.c)
