@@ -13,9 +13,9 @@
 #include "policy/core/buf.h"
 
 enum contract_answer {
-	CONTRACT_BAD = 1,     /* the payload is not what this operation has; ->why */
-	CONTRACT_NONE,        /* the later era has no such operation */
-	CONTRACT_REFUSED,     /* an operation hosts keep for themselves (__halt, BindActor ...) */
+	CONTRACT_BAD = 1, /* the payload is not what this operation has; ->why */
+	CONTRACT_NONE,    /* the later era has no such operation */
+	CONTRACT_REFUSED, /* an operation hosts keep for themselves (__halt, BindActor ...) */
 };
 
 /* One operation in both eras; opaque, lives for ever. */
@@ -23,17 +23,19 @@ struct contract_row;
 
 /* What is said after translation. */
 struct contract_said {
-	const struct contract_row *row; /* for the answer; NULL: passed as it was */
+	const struct contract_row *row;   /* for the answer; NULL: passed as it was */
 	struct bytes contract, operation; /* literals, or what was given */
-	struct bytes payload; /* what was given, or in the caller's buffer */
+	struct bytes payload;             /* what was given, or in the caller's buffer */
 	const char *why;
 };
 
-/* contract_canonical() - wasmcloud:logging is wasmcloud:builtin:logging, and so on; else @contract itself. */
+/* contract_canonical() - wasmcloud:logging is wasmcloud:builtin:logging, and so on; else @contract
+ * itself. */
 struct bytes contract_canonical(struct bytes contract);
 /* contract_same() - one contract, whatever it is called? */
 bool contract_same(struct bytes a, struct bytes b);
-/* contract_builtin() - one a host of the OTP era answers itself, without a link: logging, numbergen. */
+/* contract_builtin() - one a host of the OTP era answers itself, without a link: logging,
+ * numbergen. */
 bool contract_builtin(struct bytes contract);
 
 /*
@@ -42,10 +44,12 @@ bool contract_builtin(struct bytes contract);
  */
 int contract_to_actor(enum era era, struct bytes operation, struct bytes payload, struct buf *room,
     struct contract_said *out) must_check;
-/* contract_actor_answered() - its answer, back into the later form. @row: of contract_to_actor(). */
-int contract_actor_answered(
-    const struct contract_row *row, struct bytes payload, struct buf *room, struct contract_said *out) must_check;
-/* contract_from_actor() - what an actor of @era asks of a contract, in the later form. Also CONTRACT_NONE. */
+/* contract_actor_answered() - its answer, back into the later form. @row: of contract_to_actor().
+ */
+int contract_actor_answered(const struct contract_row *row, struct bytes payload, struct buf *room,
+    struct contract_said *out) must_check;
+/* contract_from_actor() - what an actor of @era asks of a contract, in the later form. Also
+ * CONTRACT_NONE. */
 int contract_from_actor(enum era era, struct bytes contract, struct bytes operation,
     struct bytes payload, struct buf *room, struct contract_said *out) must_check;
 /* contract_answer_actor() - the provider's answer, as an actor of the era of @row reads it. */

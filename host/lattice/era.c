@@ -1,7 +1,7 @@
 /*
- * era - see era.h. Only the framing and the names in the import section are looked at; a length that
- * lies, an encoding in more bytes than it may have, or an import of no known kind ends the reading
- * without an era. The engine, in its own process, is who judges the module.
+ * era - see era.h. Only the framing and the names in the import section are looked at; a length
+ * that lies, an encoding in more bytes than it may have, or an import of no known kind ends the
+ * reading without an era. The engine, in its own process, is who judges the module.
  *
  * Source: WebAssembly core specification 5.5.2 (sections), 5.5.5 (imports).
  */

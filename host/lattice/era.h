@@ -1,9 +1,9 @@
 /*
  * era - which of the two conventions an actor was built for.
  *
- * 2020 to mid-2021: the imports come from `wapc`, operations are bare names. From September 2021 on:
- * `wasmbus`, Service.Method. Only the names in the import section are read; what is not a module, or
- * cannot be read that far, has no era. Source: wasmCloud 0.18 and weld's actor macros.
+ * 2020 to mid-2021: the imports come from `wapc`, operations are bare names. From September 2021
+ * on: `wasmbus`, Service.Method. Only the names in the import section are read; what is not a
+ * module, or cannot be read that far, has no era. Source: wasmCloud 0.18 and weld's actor macros.
  */
 #ifndef HOST_LATTICE_ERA_H
 #define HOST_LATTICE_ERA_H

@@ -5,7 +5,8 @@
  *   actor ./counter_s.wasm M... issuer A... revision 3 digest sha256:...
  *   provider builtin:httpserver V... issuer A... revision 0 digest sha256:...
  *
- * One line each, in order of kind and reference, so that two people's files compare. It holds no secret.
+ * One line each, in order of kind and reference, so that two people's files compare. It holds no
+ * secret.
  */
 #ifndef HOST_LATTICE_LOCK_H
 #define HOST_LATTICE_LOCK_H
@@ -45,11 +46,13 @@ enum lock_drift {
 	LOCK_OTHER_BYTES, /* same revision, another digest */
 };
 
-int lock_read(struct lock *l, const char *file, struct bytes text, struct buf *report) must_check; /* 0, LOCK_BAD, -ENOMEM */
+int lock_read(struct lock *l, const char *file, struct bytes text,
+    struct buf *report) must_check; /* 0, LOCK_BAD, -ENOMEM */
 void lock_deinit(struct lock *l);
 /* lock_put() - the whole file, sorted. */
 void lock_put(struct buf *b, const struct lock *l);
-/* lock_set() - add or replace the line of this kind and reference. 0, LOCK_BAD (no ref, full), -ENOMEM */
+/* lock_set() - add or replace the line of this kind and reference. 0, LOCK_BAD (no ref, full),
+ * -ENOMEM */
 int lock_set(struct lock *l, const struct lock_item *item) must_check;
 const struct lock_item *lock_find(const struct lock *l, enum lock_kind kind, const char *ref);
 /* lock_drift() - what is found against what is pinned; lock_drift_words() says it for people. */

@@ -2,9 +2,8 @@
  * manifest - what is to run on a host, as a file: YAML in the shape of 2021.
  *
  *   labels: {zone: a}
- *   actors: [./counter_s.wasm, ghcr.io/acme/echo:0.3.1]        or {ref, count, era, name, annotations}
- *   capabilities: [{image_ref: builtin:httpserver, link_name: default}]
- *   links:
+ *   actors: [./counter_s.wasm, ghcr.io/acme/echo:0.3.1]        or {ref, count, era, name,
+ * annotations} capabilities: [{image_ref: builtin:httpserver, link_name: default}] links:
  *     - actor: ./counter_s.wasm          # a key, a reference above, its place in a list, its name
  *       provider_id: builtin:httpserver
  *       contract_id: wasmcloud:httpserver
@@ -42,7 +41,7 @@ struct manifest_actor {
 	char *key;  /* M..., "" until resolved (or written as a key: then ->ref is the same) */
 	uint32_t count;
 	enum era era;
-	struct model_pairs annotations;
+	struct pairs annotations;
 };
 
 struct manifest_provider {
@@ -51,22 +50,23 @@ struct manifest_provider {
 	char *key; /* V... */
 	char *link_name;
 	char *configuration; /* secret; NULL: none */
-	struct model_pairs annotations;
+	struct pairs annotations;
 };
 
 struct manifest_link {
 	struct manifest_at at;
 	char *actor, *provider; /* as written */
-	struct manifest_actor *actor_of; /* what it refers to; NULL: ->actor is a key that is not in the file */
+	struct manifest_actor
+	    *actor_of; /* what it refers to; NULL: ->actor is a key that is not in the file */
 	struct manifest_provider *provider_of;
 	char *contract; /* "" : of the provider */
 	char *name;
-	struct model_pairs values; /* secret */
+	struct pairs values; /* secret */
 };
 
 struct manifest {
 	char *file;
-	struct model_pairs labels;
+	struct pairs labels;
 	size_t n_actors, n_providers, n_links;
 	struct manifest_actor *actor;
 	struct manifest_provider *provider;
@@ -87,9 +87,11 @@ int manifest_read(struct manifest **out, const char *file, struct bytes text,
     const struct manifest_env *env, struct buf *report) must_check;
 void manifest_free(struct manifest *m);
 void manifest_freep(struct manifest **m);
-/* manifest_is_path() - a file, not an image: begins with / ./ ../ file:// or ends in .wasm, .par. */
+/* manifest_is_path() - a file, not an image: begins with / ./ ../ file:// or ends in .wasm, .par.
+ */
 bool manifest_is_path(const char *ref);
-/* manifest_path() - append the path of a reference, relative ones to the folder of the manifest @file. false: it is none. */
+/* manifest_path() - append the path of a reference, relative ones to the folder of the manifest
+ * @file. false: it is none. */
 bool manifest_path(struct buf *b, const char *file, const char *ref);
 /* manifest_link_ids() - the keys a link joins; "" while a reference is unresolved. */
 const char *manifest_link_actor(const struct manifest_link *l);

@@ -11,6 +11,7 @@
 #define HOST_LATTICE_MODEL_H
 
 #include "host/lattice/era.h"
+#include "host/lattice/pairs.h"
 #include "host/lattice/status.h"
 #include "policy/commands/body.h"
 #include "policy/identity/wascap.h"
@@ -19,35 +20,22 @@ enum {
 	MODEL_KEY = 56,
 	MODEL_ID = 36, /* uuid text */
 	MODEL_REF = 512,
-	MODEL_NAME = 255, /* link names, contracts, label keys, aliases */
-	MODEL_VALUE = 64 * 1024,
-	MODEL_VALUES = 256,
+	MODEL_NAME = 255, /* link names, contracts, aliases */
 };
 
 enum model_answer {
-	MODEL_SAME = 1,   /* as it was: nothing changed */
-	MODEL_CHANGED,    /* it was there and is another now */
-	MODEL_FULL,       /* a ceiling */
-	MODEL_BAD,        /* a name is no name: too long, empty, control characters */
-	MODEL_RESERVED,   /* a label hostcore.* */
-	MODEL_THERE,      /* it runs already */
+	MODEL_SAME = PAIRS_SAME,       /* as it was: nothing changed */
+	MODEL_CHANGED = PAIRS_CHANGED, /* it was there and is another now */
+	MODEL_FULL = PAIRS_FULL,       /* a ceiling */
+	MODEL_BAD = PAIRS_BAD, /* a name is no name: too long, empty, control characters, no key */
+	MODEL_RESERVED,        /* a label hostcore.* */
+	MODEL_THERE,           /* it runs already */
 	MODEL_NOT_THERE,
 	/* model_actor_may_update() */
 	MODEL_OTHER_KEY,
 	MODEL_OTHER_ISSUER,
 	MODEL_NOT_NEWER,
 	MODEL_OTHER_CAPS,
-};
-
-/* A name with a value; in order of name, each once. */
-struct model_pair {
-	char *key, *value;
-};
-
-struct model_pairs {
-	struct model_pair *at;
-	size_t n;
-	bool secret; /* values are wiped before they are freed */
 };
 
 /* What was signed into a module or archive, or what another host says of one. */
@@ -63,20 +51,20 @@ struct model_claims {
 struct model_instance {
 	char id[MODEL_ID + 1];
 	struct status status;
-	struct model_pairs annotations;
+	struct pairs annotations;
 	struct model_instance *next;
 };
 
 struct model_actor {
 	struct model_claims claims;
-	char *ref; /* image reference, or the path it was started from */
+	char *ref;    /* image reference, or the path it was started from */
 	char *digest; /* "sha256:..." of the module, or "" */
 	enum era era;
-	uint32_t want; /* instances */
-	struct status status; /* of the whole: see model_actor_sum() */
+	uint32_t want;                    /* instances */
+	struct status status;             /* of the whole: see model_actor_sum() */
 	struct model_instance *instances; /* oldest first */
 	size_t n_instances;
-	struct model_pairs annotations;
+	struct pairs annotations;
 	struct model_actor *next;
 };
 
@@ -86,7 +74,7 @@ struct model_provider {
 	char *link_name;
 	char id[MODEL_ID + 1];
 	struct status status;
-	struct model_pairs annotations;
+	struct pairs annotations;
 	struct model_provider *next;
 };
 
@@ -94,8 +82,8 @@ struct model_link {
 	char id[MODEL_ID + 1];
 	char actor[MODEL_KEY + 1], provider[MODEL_KEY + 1];
 	char *contract, *name;
-	struct model_pairs values; /* secret */
-	struct status status;      /* FAILED: the provider could not serve it */
+	struct pairs values;  /* secret */
+	struct status status; /* FAILED: the provider could not serve it */
 	struct model_link *next;
 };
 
@@ -105,6 +93,8 @@ struct model_limits {
 };
 
 struct model_limits model_limits_default(void);
+/* model_why() - an answer in words, for replies and logs; never NULL. */
+const char *model_why(int answer);
 
 struct model;
 
@@ -121,21 +111,26 @@ const char *model_issuer(const struct model *m);
 const char *model_name(const struct model *m);
 
 /* --- labels --- */
-const struct model_pairs *model_labels(const struct model *m);
-/* model_label_core() - set one of hostcore.*; the caller's, never a command's. 0, MODEL_*, -ENOMEM */
+const struct pairs *model_labels(const struct model *m);
+/* model_label_core() - set one of hostcore.*; the caller's, never a command's. 0, MODEL_*, -ENOMEM
+ */
 int model_label_core(struct model *m, const char *key, const char *value) must_check;
-/* model_label_put/del() - by command. 0, MODEL_SAME, MODEL_CHANGED, MODEL_RESERVED, _BAD, _FULL, _NOT_THERE, -ENOMEM */
+/* model_label_put/del() - by command. 0, MODEL_SAME, MODEL_CHANGED, MODEL_RESERVED, _BAD, _FULL,
+ * _NOT_THERE, -ENOMEM */
 int model_label_put(struct model *m, struct bytes key, struct bytes value) must_check;
 int model_label_del(struct model *m, struct bytes key) must_check;
 /* model_meets() - does every constraint equal a label? No constraint is met by all. */
 bool model_meets(const struct model *m, const struct body_list *constraints);
-/* model_bids_actor/provider() - constraints met, and it is not here already (by reference or key). */
-bool model_bids_actor(const struct model *m, struct bytes ref_or_key, const struct body_list *constraints);
+/* model_bids_actor/provider() - constraints met, and it is not here already (by reference or key).
+ */
+bool model_bids_actor(
+    const struct model *m, struct bytes ref_or_key, const struct body_list *constraints);
 bool model_bids_provider(const struct model *m, struct bytes ref_or_key, struct bytes link_name,
     const struct body_list *constraints);
 
 /* --- claims: of what runs here, and what other hosts told --- */
-/* model_claims_from() - copy out of a token that was judged; model_claims_deinit() it. 0, -ENOMEM */
+/* model_claims_from() - copy out of a token that was judged; model_claims_deinit() it. 0, -ENOMEM
+ */
 int model_claims_from(struct model_claims *out, const struct wascap *w) must_check;
 void model_claims_deinit(struct model_claims *c);
 /* model_claims_caps() - is @contract (or what it is an alias of) among the signed capabilities? */
@@ -156,16 +151,20 @@ struct model_actor *model_actor_of(struct model *m, struct bytes what);
 int model_actor_add(struct model *m, struct model_claims *claims, struct bytes ref, enum era era,
     int64_t now_ms, struct model_actor **out) must_check;
 void model_actor_del(struct model *m, struct model_actor *a);
+/* model_actor_digest() - remember what its bytes hash to, as "sha256:...". 0, -ENOMEM */
+int model_actor_digest(struct model_actor *a, struct bytes digest) must_check;
 /* model_actor_annotate() - replace the annotations. 0, MODEL_FULL, MODEL_BAD, -ENOMEM */
 int model_actor_annotate(struct model_actor *a, const struct body_list *annotations) must_check;
-/* model_instance_add() - one more, STARTING, with the actor's annotations. 0, MODEL_FULL, MODEL_BAD, -ENOMEM */
+/* model_instance_add() - one more, STARTING, with the actor's annotations. 0, MODEL_FULL,
+ * MODEL_BAD, -ENOMEM */
 int model_instance_add(struct model *m, struct model_actor *a, const char *id, int64_t now_ms,
     struct model_instance **out) must_check;
 struct model_instance *model_instance(struct model_actor *a, const char *id);
 void model_instance_del(struct model_actor *a, struct model_instance *i);
 /*
- * model_actor_sum() - move the actor's own status to what its instances come to: RUNNING when as many run
- * as are wanted, DEGRADED when some do, FAILED or STARTING when none does. Return: as status_move().
+ * model_actor_sum() - move the actor's own status to what its instances come to: RUNNING when as
+ * many run as are wanted, DEGRADED when some do, FAILED or STARTING when none does. Return: as
+ * status_move().
  */
 int model_actor_sum(struct model_actor *a, int64_t now_ms);
 /*
@@ -175,18 +174,22 @@ int model_actor_sum(struct model_actor *a, int64_t now_ms);
 int model_actor_may_update(
     const struct model_actor *a, const struct model_claims *claims, bool same_caps) must_check;
 /* model_actor_update() - it is; @claims is taken when 0 is returned. 0, MODEL_BAD, -ENOMEM */
-int model_actor_update(struct model_actor *a, struct model_claims *claims, struct bytes ref, enum era era) must_check;
+int model_actor_update(
+    struct model_actor *a, struct model_claims *claims, struct bytes ref, enum era era) must_check;
 
 /* --- providers --- */
 const struct model_provider *model_providers(const struct model *m);
 size_t model_n_providers(const struct model *m);
 struct model_provider *model_provider(struct model *m, struct bytes key, struct bytes link_name);
-struct model_provider *model_provider_by_ref(struct model *m, struct bytes ref, struct bytes link_name);
-/* model_provider_add() - as model_actor_add(); @id: instance id. MODEL_THERE: this key under this link name. */
+struct model_provider *model_provider_by_ref(
+    struct model *m, struct bytes ref, struct bytes link_name);
+/* model_provider_add() - as model_actor_add(); @id: instance id. MODEL_THERE: this key under this
+ * link name. */
 int model_provider_add(struct model *m, struct model_claims *claims, struct bytes ref,
     struct bytes link_name, const char *id, int64_t now_ms, struct model_provider **out) must_check;
 void model_provider_del(struct model *m, struct model_provider *p);
-int model_provider_annotate(struct model_provider *p, const struct body_list *annotations) must_check;
+int model_provider_annotate(
+    struct model_provider *p, const struct body_list *annotations) must_check;
 
 /* --- links, of the whole lattice --- */
 const struct model_link *model_links(const struct model *m);
@@ -195,7 +198,8 @@ size_t model_n_links(const struct model *m);
 struct model_link *model_link(
     struct model *m, struct bytes actor, struct bytes contract, struct bytes name);
 /*
- * model_link_put() - 0 (new), MODEL_SAME, MODEL_CHANGED (provider or values), MODEL_FULL, MODEL_BAD, -ENOMEM.
+ * model_link_put() - 0 (new), MODEL_SAME, MODEL_CHANGED (provider or values), MODEL_FULL,
+ * MODEL_BAD, -ENOMEM.
  * @id: for a new one. An empty name is "default".
  */
 int model_link_put(struct model *m, const struct body_link *link, const char *id, int64_t now_ms,
@@ -204,10 +208,13 @@ void model_link_del(struct model *m, struct model_link *l);
 /* model_link_value() - one value, "" when it is absent; keys are compared exactly. */
 const char *model_link_value(const struct model_link *l, const char *key);
 /* model_linked() - is the actor linked to this provider under this link name, at all? */
-bool model_linked(const struct model *m, struct bytes actor, struct bytes provider, struct bytes name);
+bool model_linked(
+    const struct model *m, struct bytes actor, struct bytes provider, struct bytes name);
 
-/* --- claims heard of, besides those of what runs here; in B nobody tells, in A hosts publish them --- */
-/* model_heard() - remember; @claims is taken when 0 or MODEL_CHANGED is returned. Else MODEL_FULL. */
+/* --- claims heard of, besides those of what runs here; in B nobody tells, in A hosts publish them
+ * --- */
+/* model_heard() - remember; @claims is taken when 0 or MODEL_CHANGED is returned. Else MODEL_FULL.
+ */
 int model_heard(struct model *m, struct model_claims *claims) must_check;
 struct model_heard {
 	struct model_claims claims;
@@ -220,15 +227,7 @@ const struct model_heard *model_heard_all(const struct model *m);
  * model_diagnose() - append one line for the owner of @actor: no link, a capability that was not
  * signed, a provider that is not here or failed.
  */
-void model_diagnose(struct model *m, struct bytes actor, struct bytes contract, struct bytes link_name, struct buf *out);
-
-/* --- pairs --- */
-/* pairs_from() - replace @p by a list of a body. 0, MODEL_FULL, MODEL_BAD (a name twice), -ENOMEM */
-int pairs_from(struct model_pairs *p, const struct body_list *list) must_check;
-int pairs_put(struct model_pairs *p, struct bytes key, struct bytes value, size_t max) must_check;
-const char *pairs_get(const struct model_pairs *p, struct bytes key); /* NULL: absent */
-bool pairs_del(struct model_pairs *p, struct bytes key);
-bool pairs_eq(const struct model_pairs *a, const struct model_pairs *b);
-void pairs_deinit(struct model_pairs *p);
+void model_diagnose(struct model *m, struct bytes actor, struct bytes contract,
+    struct bytes link_name, struct buf *out);
 
 #endif

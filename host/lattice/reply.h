@@ -3,7 +3,8 @@
  *
  * Standard fields are as the hosts of the dialect write them; where an answer can say how something
  * is, ours has `state`, `reason`, `since`, `next_retry` besides, which their clients skip.
- * Tables: docs/LATTICE.md. Values of links are secrets: reply_links() writes them only when told to.
+ * Tables: docs/LATTICE.md. Values of links are secrets: reply_links() writes them only when told
+ * to.
  */
 #ifndef HOST_LATTICE_REPLY_H
 #define HOST_LATTICE_REPLY_H
@@ -23,24 +24,27 @@ struct reply_host {
 };
 
 /*
- * reply_ack() - accepted (@error NULL) or not, in the dialect's and verb's form: B {accepted,error},
- * A {host_id,actor_ref,failure?} and its kin. @q tells verb and dialect.
+ * reply_ack() - accepted (@error NULL) or not, in the dialect's and verb's form: B
+ * {accepted,error}, A {host_id,actor_ref,failure?} and its kin. @q tells verb and dialect.
  */
 void reply_ack(struct buf *b, const struct model *m, const struct request *q, const char *error);
-/* reply_refused() - the answer to REQUEST_REFUSED. Return: false: hosts of this dialect say nothing here. */
+/* reply_refused() - the answer to REQUEST_REFUSED. Return: false: hosts of this dialect say nothing
+ * here. */
 bool reply_refused(struct buf *b, const struct model *m, const struct request *q);
 /* reply_bid() - to an auction. */
 void reply_bid(struct buf *b, const struct model *m, const struct request *q);
-void reply_ping(struct buf *b, const struct model *m, const struct request *q, const struct reply_host *h);
-void reply_inventory(struct buf *b, const struct model *m, const struct request *q, const struct reply_host *h);
+void reply_ping(
+    struct buf *b, const struct model *m, const struct request *q, const struct reply_host *h);
+void reply_inventory(
+    struct buf *b, const struct model *m, const struct request *q, const struct reply_host *h);
 void reply_claims(struct buf *b, const struct model *m, const struct request *q);
 /* reply_links() - @values: write the values of links, as hosts do; else their names with "" */
 void reply_links(struct buf *b, const struct model *m, const struct request *q, bool values);
 /* reply_config() - B get.config: {found,data}; @value NULL: not found. */
 void reply_config(struct buf *b, const struct bytes *value);
 /*
- * links_read() - read an answer of another host to get.links, to learn at start; calls @add for each.
- * Return: 0, BODY_REFUSED (->fault), or what @add returned when that was not 0.
+ * links_read() - read an answer of another host to get.links, to learn at start; calls @add for
+ * each. Return: 0, BODY_REFUSED (->fault), or what @add returned when that was not 0.
  */
 int links_read(struct bytes payload, struct body_arena *arena, struct body_fault *fault,
     int (*add)(void *ctx, const struct body_link *link), void *ctx) must_check;

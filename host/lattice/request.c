@@ -69,7 +69,8 @@ refuse(struct request *q, const char *words, const char *why)
 	return REQUEST_REFUSED;
 }
 
-/* refuse_body() - a body that cannot be read: the dialect's words, and for our log what is wrong with it. */
+/* refuse_body() - a body that cannot be read: the dialect's words, and for our log what is wrong
+ * with it. */
 static int
 refuse_body(struct request *q, const struct body_fault *f)
 {
@@ -77,13 +78,14 @@ refuse_body(struct request *q, const struct body_fault *f)
 	size_t n = 0;
 
 	for (; n < f->field.len && n < sizeof(field) - 1; n++)
-		field[n] = (char)(f->field.ptr[n] > ' ' && f->field.ptr[n] < 0x7f ? f->field.ptr[n]
-										  : '?');
+		field[n] =
+		    (char)(f->field.ptr[n] > ' ' && f->field.ptr[n] < 0x7f ? f->field.ptr[n] : '?');
 	field[n] = 0;
 	snprintf(q->why, sizeof(q->why), "%s%sbyte %zu: %s", field, n != 0 ? ": " : "", f->at,
 	    f->why != NULL ? f->why : "not understood");
 	if (q->dialect == DIALECT_A && request_says_why(q->verb))
-		snprintf(q->error, sizeof(q->error), "%s: %.160s", request_invalid(q->dialect, q->verb), q->why);
+		snprintf(q->error, sizeof(q->error), "%s: %.160s",
+		    request_invalid(q->dialect, q->verb), q->why);
 	else
 		snprintf(q->error, sizeof(q->error), "%s", request_invalid(q->dialect, q->verb));
 	return REQUEST_REFUSED;
@@ -123,7 +125,8 @@ limits(struct request *q)
 	if (q->verb == VERB_CONFIG_PUT || q->verb == VERB_CONFIG_DEL)
 		return 0;
 	if (q->key.len != 0 && (q->key.len != 56 || (q->key.ptr[0] != 'M' && q->key.ptr[0] != 'V')))
-		return refuse(q, request_invalid(q->dialect, q->verb), "not the key of an actor or provider");
+		return refuse(
+		    q, request_invalid(q->dialect, q->verb), "not the key of an actor or provider");
 	return 0;
 }
 
@@ -133,8 +136,9 @@ request_read(struct request *q, const struct request_self *self, struct bytes su
 {
 	struct body_input in = { .subject = subject, .header = header, .payload = payload };
 	uint8_t room[PREFIX_ROOM];
-	int r = self->prefixes != NULL ? command_classify_under(self->prefixes, subject, &q->command)
-				       : command_classify(subject, &q->command);
+	int r = self->prefixes != NULL
+		    ? command_classify_under(self->prefixes, subject, &q->command)
+		    : command_classify(subject, &q->command);
 
 	memset(q, 0, offsetof(struct request, command));
 	q->labels = &q->body.labels;
@@ -147,7 +151,9 @@ request_read(struct request *q, const struct request_self *self, struct bytes su
 	q->host = q->command.host;
 	q->dialect = q->command.dialect == DIALECT_C ? DIALECT_C : self->dialect;
 	if (q->verb == VERB_UNKNOWN) {
-		if (!is_ours(self, self->prefixes != NULL ? prefix_usual(self->prefixes, subject, room) : subject))
+		if (!is_ours(self, self->prefixes != NULL
+				       ? prefix_usual(self->prefixes, subject, room)
+				       : subject))
 			return REQUEST_NOT;
 		return refuse(q, "unsupported subject", "a subject that no host understands");
 	}

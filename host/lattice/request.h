@@ -16,7 +16,8 @@
 enum { REQUEST_ERROR = 256 };
 
 enum request_answer {
-	REQUEST_NOT = 1, /* not for this host, not of its dialect, or nothing a host does: silence */
+	REQUEST_NOT =
+	    1, /* not for this host, not of its dialect, or nothing a host does: silence */
 	REQUEST_REFUSED, /* for this host, and cannot be read: ->error, see reply_refused() */
 };
 
@@ -24,7 +25,7 @@ enum request_answer {
 struct request_self {
 	enum dialect dialect; /* DIALECT_A or DIALECT_B */
 	struct bytes lattice;
-	struct bytes host; /* N... */
+	struct bytes host;               /* N... */
 	const struct prefixes *prefixes; /* NULL: only wasmbus.ctl */
 };
 
@@ -34,16 +35,14 @@ struct request_self {
  *   auctions          ->ref or ->key, ->link_name (provider), ->labels (constraints)
  *   actor.start       ->ref, ->count, ->annotations
  *   actor.stop        ->ref or ->key, ->has_count, ->count (none: all), ->annotations
- *   actor.scale       ->ref, ->key (may be empty), ->count, ->annotations; a scale to 0 is an actor.stop
- *   actor.update      ->ref, ->key (may be empty), ->annotations
- *   provider.start    ->ref, ->link_name, ->configuration, ->annotations
- *   provider.stop     ->ref or ->key, ->link_name, ->contract
- *   link.put, .del    ->link (source, target, name, contract, values)
- *   host.stop         ->has_timeout, ->timeout_ms
- *   label.put, .del   ->labels (one pair)
- *   registry.put      ->registries (name, type), ->credentials (username, password, token of each)
- *   config.put, .del  ->key, ->config_key, ->config_value
- *   host.list, host.inventory, claims.get, link.get, config.get: nothing more
+ *   actor.scale       ->ref, ->key (may be empty), ->count, ->annotations; a scale to 0 is an
+ * actor.stop actor.update      ->ref, ->key (may be empty), ->annotations provider.start    ->ref,
+ * ->link_name, ->configuration, ->annotations provider.stop     ->ref or ->key, ->link_name,
+ * ->contract link.put, .del    ->link (source, target, name, contract, values) host.stop
+ * ->has_timeout, ->timeout_ms label.put, .del   ->labels (one pair) registry.put      ->registries
+ * (name, type), ->credentials (username, password, token of each) config.put, .del  ->key,
+ * ->config_key, ->config_value host.list, host.inventory, claims.get, link.get, config.get: nothing
+ * more
  */
 struct request {
 	enum verb verb;
@@ -62,7 +61,8 @@ struct request {
 	struct bytes configuration;   /* secret */
 	struct bytes config_key, config_value;
 	char error[REQUEST_ERROR]; /* REQUEST_REFUSED: the words of the dialect */
-	char why[REQUEST_ERROR];   /* REQUEST_REFUSED: ours, for the log: field, place, reason; ASCII */
+	char why[REQUEST_ERROR]; /* REQUEST_REFUSED: ours, for the log: field, place, reason; ASCII
+				  */
 	struct command command;
 	struct body body;
 };
@@ -76,14 +76,15 @@ int request_read(struct request *q, const struct request_self *self, struct byte
     struct bytes header, struct bytes payload, struct body_arena *arena) must_check;
 /*
  * request_invalid() - the words hosts of a dialect refuse a body of this verb with; never NULL.
- * Source: wasmcloud-otp v0.63.2 host_core/lib/host_core/control_interface/{host_server,lattice_server}.ex.
+ * Source: wasmcloud-otp v0.63.2
+ * host_core/lib/host_core/control_interface/{host_server,lattice_server}.ex.
  */
 const char *request_invalid(enum dialect dialect, enum verb verb);
 
 /*
  * request_subjects() - what a host listens to on its control connection, one call of @add each;
- * @queue is empty for a plain subscription. Without `wasmbus.rpc.L.links`, which is on the RPC side:
- * request_subjects_rpc().
+ * @queue is empty for a plain subscription. Without `wasmbus.rpc.L.links`, which is on the RPC
+ * side: request_subjects_rpc().
  */
 void request_subjects(const struct request_self *self,
     void (*add)(void *ctx, struct bytes subject, struct bytes queue), void *ctx);

@@ -2,8 +2,8 @@
  * request_words - what a host listens to, and with which words a body is refused. Clients and tests
  * of the time compare these texts, so they are those of the hosts, letter by letter.
  *
- * Sources: wasmcloud-otp v0.63.2 control_interface/{host_server,lattice_server}.ex; wasmCloud v0.82.0
- * crates/host/src/wasmbus/mod.rs (labels, config); wasmCloud v0.18.2
+ * Sources: wasmcloud-otp v0.63.2 control_interface/{host_server,lattice_server}.ex; wasmCloud
+ * v0.82.0 crates/host/src/wasmbus/mod.rs (labels, config); wasmCloud v0.18.2
  * crates/wasmcloud-host/src/control_interface/handlers.rs.
  */
 #include "host/lattice/request_priv.h"
@@ -18,8 +18,10 @@ struct words {
 static const struct words words[] = {
 	{ VERB_ACTOR_AUCTION, NULL, "Invalid JSON request for actor auction", false },
 	{ VERB_PROVIDER_AUCTION, NULL, "Invalid JSON request for provider auction", false },
-	{ VERB_ACTOR_START, "Bad StartActor command received", "Invalid launch actor JSON request", true },
-	{ VERB_ACTOR_STOP, "Failed to deserialize stop actor command", "Invalid request to stop actor", false },
+	{ VERB_ACTOR_START, "Bad StartActor command received", "Invalid launch actor JSON request",
+	    true },
+	{ VERB_ACTOR_STOP, "Failed to deserialize stop actor command",
+	    "Invalid request to stop actor", false },
 	{ VERB_ACTOR_SCALE, NULL, "Invalid scale actor JSON request", false },
 	{ VERB_ACTOR_UPDATE, NULL, "Invalid JSON request to update actor", false },
 	{ VERB_PROVIDER_START, "Bad StartProvider command received",
@@ -29,7 +31,8 @@ static const struct words words[] = {
 	{ VERB_HOST_STOP, NULL, "Unable to parse stop host command", false },
 	{ VERB_LINK_PUT, NULL, "Invalid link definition put request", false },
 	{ VERB_LINK_DEL, NULL, "Invalid link definition removal request", false },
-	{ VERB_REGISTRY_PUT, NULL, "Unable to interpret registry credential map from message", false },
+	{ VERB_REGISTRY_PUT, NULL, "Unable to interpret registry credential map from message",
+	    false },
 	{ VERB_LABEL_PUT, NULL, "Invalid label put request", false },
 	{ VERB_LABEL_DEL, NULL, "Invalid label removal request", false },
 	{ VERB_CONFIG_PUT, NULL, "Invalid config put request", false },
@@ -93,7 +96,8 @@ static const struct listen listens[] = {
 };
 
 static void
-put_tail(struct buf *b, const struct request_self *self, const struct listen *l, struct bytes prefix)
+put_tail(
+    struct buf *b, const struct request_self *self, const struct listen *l, struct bytes prefix)
 {
 	const char *h = strstr(l->tail, "%h");
 

@@ -3,10 +3,10 @@
  * encodings of 2021 (RPC_R18) and after (RPC_OTP), and the claims that say who made them.
  *
  * Reading takes both encodings; writing is asked for one. Nothing an invocation says counts before
- * rpc_judge() has said yes: issuer, signature, both addresses, the digest of what is asked, its age,
- * and that it was not seen before.
- * Sources: wasmCloud v0.18.2 crates/wasmcloud-host/src/{messagebus,dispatch.rs};
- * wasmcloud-otp v0.63.2 host_core/native/hostcore_wasmcloud_native/src/inv.rs; wasmCloud/weld rpc-rs.
+ * rpc_judge() has said yes: issuer, signature, both addresses, the digest of what is asked, its
+ * age, and that it was not seen before. Sources: wasmCloud v0.18.2
+ * crates/wasmcloud-host/src/{messagebus,dispatch.rs}; wasmcloud-otp v0.63.2
+ * host_core/native/hostcore_wasmcloud_native/src/inv.rs; wasmCloud/weld rpc-rs.
  */
 #ifndef HOST_LATTICE_RPC_H
 #define HOST_LATTICE_RPC_H
@@ -91,9 +91,10 @@ void rpc_queue(struct buf *b, enum rpc_form form, struct bytes lattice, const st
 /* rpc_url() - wasmbus://M or wasmbus://contract/link/V, each form in its own spelling. */
 void rpc_url(struct buf *b, enum rpc_form form, const struct rpc_entity *e);
 
-/* rpc_claims_put() - append the token over @inv (but for ->claims), signed by @by, made at @iat_s; @jti is a name of its own. */
-void rpc_claims_put(
-    struct buf *b, const struct rpc_invocation *inv, int64_t iat_s, const char *jti, const struct nkey_pair *by);
+/* rpc_claims_put() - append the token over @inv (but for ->claims), signed by @by, made at @iat_s;
+ * @jti is a name of its own. */
+void rpc_claims_put(struct buf *b, const struct rpc_invocation *inv, int64_t iat_s, const char *jti,
+    const struct nkey_pair *by);
 
 /* Whom to believe; zeroed it believes nobody. */
 struct rpc_trust {
@@ -103,7 +104,8 @@ struct rpc_trust {
 	struct rpc_seen *seen; /* NULL refuses everything */
 };
 
-/* rpc_judge() - may what @inv says be believed? Remembers its id. Return: 0 or an answer, -ENOMEM; @why is set. */
+/* rpc_judge() - may what @inv says be believed? Remembers its id. Return: 0 or an answer, -ENOMEM;
+ * @why is set. */
 int rpc_judge(const struct rpc_invocation *inv, struct rpc_trust *t, const char **why) must_check;
 
 #endif

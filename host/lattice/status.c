@@ -44,7 +44,8 @@ status_move(struct status *s, enum state to, const char *reason, int64_t now_ms,
 	if (wordy && (reason == NULL || reason[0] == 0))
 		reason = "no reason is known";
 	other = set_reason(s, wordy ? reason : "");
-	if (to == STATE_FAILED && s->failures < UINT32_MAX && (other || s->state != STATE_FAILED || retry_ms != s->retry_ms))
+	if (to == STATE_FAILED && s->failures < UINT32_MAX &&
+	    (other || s->state != STATE_FAILED || retry_ms != s->retry_ms))
 		s->failures++;
 	else if (to == STATE_RUNNING || to == STATE_STOPPED)
 		s->failures = 0;
@@ -77,7 +78,8 @@ put_digits(struct buf *b, uint64_t v, size_t n)
 	buf_put(b, bytes_of(text, n));
 }
 
-/* Days since 1970 to a date. Source: the proleptic Gregorian calendar; years begin in March here. */
+/* Days since 1970 to a date. Source: the proleptic Gregorian calendar; years begin in March here.
+ */
 void
 time_put(struct buf *b, int64_t ms)
 {

@@ -41,7 +41,8 @@ next(struct pack *p, mpack_token_t *tok)
 	size_t len = 0;
 
 	if (!peek(p, tok, &len)) {
-		pack_fail(p, p->at == p->in.len ? "message-pack ends too early" : "not message-pack");
+		pack_fail(
+		    p, p->at == p->in.len ? "message-pack ends too early" : "not message-pack");
 		return false;
 	}
 	p->at += len;
@@ -306,7 +307,8 @@ pack_skip(struct pack *p)
 				pack_fail(p, "nested too deeply");
 				return BYTES_NULL;
 			}
-			left[++depth] = (uint64_t)tok.length * (tok.type == MPACK_TOKEN_MAP ? 2 : 1);
+			left[++depth] =
+			    (uint64_t)tok.length * (tok.type == MPACK_TOKEN_MAP ? 2 : 1);
 		} else if (tok.type >= MPACK_TOKEN_BIN) {
 			body(p, tok.length);
 		}

@@ -2,9 +2,9 @@
  * pack - message-pack, read strictly and written plainly.
  *
  * The reader walks over bytes and fails once: after the first thing that is wrong every take gives
- * nothing, and ->why says what it was. Lengths are held against what is left before anything is done
- * about them; nothing is allocated. A map is read by a table of fields: a name twice is refused
- * everywhere, for two readers may keep different ones of the two.
+ * nothing, and ->why says what it was. Lengths are held against what is left before anything is
+ * done about them; nothing is allocated. A map is read by a table of fields: a name twice is
+ * refused everywhere, for two readers may keep different ones of the two.
  *
  * Texts are UTF-8 without U+0000. Where bytes are wanted, `bin`, a text and an array of integers of
  * 0..255 are as good: rmp-serde writes the last for a plain Vec<u8>.
@@ -82,12 +82,13 @@ struct bytes pack_skip(struct pack *p);
 
 /* What stands in a field of a map, and what is written at its place. */
 enum pack_type {
-	PACK_T_RAW = 0, /* struct bytes: the value as it is, any kind; read it with a reader of its own */
-	PACK_T_TEXT,    /* struct bytes */
-	PACK_T_DATA,    /* struct bytes; bin or text */
-	PACK_T_BOOL,    /* bool */
-	PACK_T_U64,     /* uint64_t */
-	PACK_T_I64,     /* int64_t */
+	PACK_T_RAW =
+	    0, /* struct bytes: the value as it is, any kind; read it with a reader of its own */
+	PACK_T_TEXT, /* struct bytes */
+	PACK_T_DATA, /* struct bytes; bin or text */
+	PACK_T_BOOL, /* bool */
+	PACK_T_U64,  /* uint64_t */
+	PACK_T_I64,  /* int64_t */
 };
 
 enum pack_flags {
@@ -108,9 +109,9 @@ struct pack_field {
 	}
 
 /*
- * pack_object() - the map that comes next, into the struct at @into. At most 32 fields. Names nobody
- * knows are skipped; a name twice, known or not, fails.
- * Return: bit k is set for a field k that was there (and not nil).
+ * pack_object() - the map that comes next, into the struct at @into. At most 32 fields. Names
+ * nobody knows are skipped; a name twice, known or not, fails. Return: bit k is set for a field k
+ * that was there (and not nil).
  */
 uint32_t pack_object(struct pack *p, const struct pack_field *f, size_t n, void *into);
 

@@ -1,6 +1,7 @@
 /*
  * pack_object - a map into a struct, by a table of its fields. Names are compared byte for byte;
- * all of them are kept until the map ends, so that one that stands there twice is seen, known or not.
+ * all of them are kept until the map ends, so that one that stands there twice is seen, known or
+ * not.
  */
 #include "host/pack/pack.h"
 
