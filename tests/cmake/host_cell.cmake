@@ -19,6 +19,16 @@ target_link_libraries(walk PRIVATE host_proc portcullis_flags)
 add_test(NAME fuzz/cell_walk COMMAND walk)
 set_tests_properties(fuzz/cell_walk PROPERTIES LABELS fuzz TIMEOUT 60)
 
+# A kernel that gives less, and accidents while a cell starts.
+if(NOT PORTCULLIS_SANITIZE)
+  add_executable(lacking sandbox/lacking.c sandbox/container.c)
+  target_link_libraries(lacking PRIVATE host_proc portcullis_flags)
+  foreach(how self nobody container)
+    add_test(NAME sandbox/lacking_${how} COMMAND ${CMAKE_SOURCE_DIR}/tests/sandbox/probe ${how} $<TARGET_FILE:lacking>)
+    set_tests_properties(sandbox/lacking_${how} PROPERTIES LABELS sandbox TIMEOUT 120 SKIP_RETURN_CODE 77)
+  endforeach()
+endif()
+
 # The same runner with walls left out one by one. What leaves them out is linked to this program alone.
 if(NOT PORTCULLIS_SANITIZE)
   add_executable(layers sandbox/layers.c sandbox/layers_wrap.c sandbox/layers_deeds.c sandbox/taken.c sandbox/container.c)
