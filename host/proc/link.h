@@ -1,0 +1,13 @@
+/*
+ * link - the process that speaks NATS: both connections of a host, and no key. Started by the
+ * parent with `--role link` and the channel of msg_link.h as descriptor 3.
+ */
+#ifndef HOST_PROC_LINK_H
+#define HOST_PROC_LINK_H
+
+enum { LINK_CHANNEL_FD = 3 };
+
+/* link_main() - never returns but to exit with its value. */
+int link_main(void);
+
+#endif

@@ -1,0 +1,685 @@
+/*
+ * parent_link - the link process as the parent sees it: started, told, heard, and replaced when it
+ * dies. Nothing that runs here notices: subscriptions are told to the next one, requests that were
+ * under way end as "away", and what actors and providers do with each other never went through it.
+ *
+ * It reads the network, so it is not believed: what it may say is in a table, and a nonce is signed
+ * only if a NATS server can have made it, so that the login's key never signs a token.
+ */
+#include <fcntl.h>
+#include <netdb.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "host/proc/parent_priv.h"
+
+#include "host/proc/link.h"
+
+enum {
+	RESPAWN_STEP_MS = 100,
+	RESPAWN_MAX_MS = 10000,
+	QUIET_MS = 60000,
+	RESOLVE_AFTER_MS = 5000,
+	ASKS_MAX = 4096,
+	OUT_MAX = 16 * 1024 * 1024,
+	NONCE_CHARS = 64,
+};
+
+struct sub {
+	uint32_t id; /* 0: free */
+	enum wire wire;
+	char *subject, *queue;
+	link_heard *heard;
+	void *ctx;
+};
+
+struct ask {
+	uint32_t id;
+	link_answered *answered;
+	void *ctx;
+};
+
+static struct {
+	struct channel channel;
+	uv_process_t process;
+	uv_timer_t respawn, resolve;
+	bool alive, leaving, timers;
+	unsigned deaths;
+	uint64_t born_ms;
+	struct {
+		enum link_state state;
+		bool was_up;
+		char why[LINK_WHY_MAX + 1];
+		struct link_wire to;
+	} wire[WIRES];
+	struct sub sub[LINK_SUBS];
+	uint32_t next_sub, next_ask;
+	struct ask ask[ASKS_MAX];
+	size_t asks;
+	void (*gone)(void);
+	void (*up)(enum wire);
+} self;
+
+/* ---- what it says ---- */
+
+static void
+say_state(enum wire w, const struct link_news *m)
+{
+	static const char *const events[LINK_STATES] = { "link_down", "link_up", "link_refused" };
+	struct log_line l;
+
+	log_begin(&l,
+	    m->state == LINK_UP     ? LOG_INF
+	    : m->state == LINK_DOWN ? LOG_WRN
+				    : LOG_ERR,
+	    events[m->state]);
+	log_word(&l, "connection", wire_name(w));
+	log_str(&l, "server", host.conf->wire[w].host);
+	log_num(&l, "port", host.conf->wire[w].port);
+	if (m->state != LINK_UP)
+		log_bytes(&l, "why", m->why);
+	log_end(&l);
+}
+
+static void
+status_line(void)
+{
+	char text[160];
+
+	if (host.state != HOST_RUNNING)
+		return;
+	snprintf(text, sizeof(text), "control %s, rpc %s", link_up(WIRE_CONTROL) ? "up" : "down",
+	    link_up(WIRE_RPC) ? "up" : "down");
+	notify_status(text);
+}
+
+static int
+on_state(struct channel *c, struct cursor *in, int fd)
+{
+	struct link_news m;
+
+	(void)c;
+	(void)fd;
+	if (link_news_get(in, &m) != 0)
+		return -EBADMSG;
+	self.wire[m.wire].state = m.state;
+	snprintf(self.wire[m.wire].why, sizeof(self.wire[m.wire].why), "%.*s", (int)m.why.len,
+	    m.why.len > 0 ? (const char *)m.why.ptr : "");
+	say_state(m.wire, &m);
+	if (m.state == LINK_UP) {
+		self.wire[m.wire].was_up = true;
+		if (link_up(WIRE_CONTROL) && link_up(WIRE_RPC))
+			parent_ready();
+		if (self.up != NULL)
+			self.up(m.wire);
+	}
+	status_line();
+	return 0;
+}
+
+/* on_error() - the server's word on a connection that lives: mostly a right that is missing. */
+static int
+on_error(struct channel *c, struct cursor *in, int fd)
+{
+	struct bytes quote, text;
+	struct link_news m;
+	struct log_line l;
+
+	(void)c;
+	(void)fd;
+	if (link_news_get(in, &m) != 0)
+		return -EBADMSG;
+	text = m.why;
+	quote = bytes_from(text, bytes_find(text, '"') + 1);
+	log_begin(&l, LOG_ERR, "link_error");
+	log_word(&l, "connection", wire_name(m.wire));
+	log_bytes(&l, "text", text);
+	if (quote.len > 0)
+		log_bytes(&l, "subject", bytes_upto(quote, bytes_find(quote, '"')));
+	log_end(&l);
+	return 0;
+}
+
+static struct sub *
+sub_of(uint32_t id)
+{
+	for (size_t i = 0; id != 0 && i < LINK_SUBS; i++)
+		if (self.sub[i].id == id)
+			return &self.sub[i];
+	return NULL;
+}
+
+static int
+on_msg(struct channel *c, struct cursor *in, int fd)
+{
+	struct link_msg m;
+	struct sub *s;
+
+	(void)c;
+	(void)fd;
+	if (link_msg_get(in, &m) != 0)
+		return -EBADMSG;
+	s = sub_of(m.id);
+	/* one that came while we took the subscription back */
+	if (s != NULL && s->wire == m.wire)
+		s->heard(s->ctx, &m);
+	return 0;
+}
+
+static struct ask *
+ask_of(uint32_t id)
+{
+	for (size_t i = 0; id != 0 && i < ASKS_MAX; i++)
+		if (self.ask[i].id == id)
+			return &self.ask[i];
+	return NULL;
+}
+
+static void
+answer(struct ask *a, enum link_outcome outcome, struct bytes body)
+{
+	struct ask was = *a;
+
+	*a = (struct ask){ 0 };
+	self.asks--;
+	if (was.answered != NULL)
+		was.answered(was.ctx, outcome, body);
+}
+
+static int
+on_answer(struct channel *c, struct cursor *in, int fd)
+{
+	struct link_answer m;
+	struct ask *a;
+
+	(void)c;
+	(void)fd;
+	if (link_answer_get(in, &m) != 0)
+		return -EBADMSG;
+	a = ask_of(m.id);
+	if (a == NULL)
+		return -EBADMSG;
+	answer(a, m.outcome, m.body);
+	return 0;
+}
+
+/* nonce_ok() - base64url and short, as servers make them: no text of anybody's that could mean
+ * something. */
+static bool
+nonce_ok(struct bytes n)
+{
+	for (size_t i = 0; i < n.len; i++) {
+		uint8_t ch = n.ptr[i];
+
+		if (!((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') ||
+			(ch >= '0' && ch <= '9') || ch == '-' || ch == '_' || ch == '='))
+			return false;
+	}
+	return n.len > 0 && n.len <= NONCE_CHARS;
+}
+
+static int
+on_sign(struct channel *c, struct cursor *in, int fd)
+{
+	struct link_sign m;
+	uint8_t sig[LINK_SIG];
+
+	(void)fd;
+	if (link_sign_get(in, &m) != 0 || !nonce_ok(m.text) || keys_sign(m.wire, m.text, sig) != 0)
+		return -EBADMSG;
+	m.text = bytes_of(sig, sizeof(sig));
+	return link_sign_put(c, MSG_LINK_SIGNED, &m);
+}
+
+static int
+on_ready(struct channel *c, struct cursor *in, int fd)
+{
+	(void)in;
+	(void)fd;
+	c->state = 1;
+	return 0;
+}
+
+static int
+on_fatal(struct channel *c, struct cursor *in, int fd)
+{
+	struct link_news m;
+
+	(void)c;
+	(void)fd;
+	/* it has said so in the log itself */
+	return link_news_get(in, &m);
+}
+
+static void
+link_lost(struct channel *c, const char *why)
+{
+	struct log_line l;
+
+	if (c->refused) {
+		log_begin(&l, LOG_ERR, "channel_refused");
+		log_word(&l, "peer", "link");
+		log_str(&l, "why", why);
+		log_end(&l);
+	}
+	channel_close(c);
+	if (self.alive)
+		uv_process_kill(&self.process, SIGKILL);
+}
+
+/* ---- starting it, and again ---- */
+
+static int
+resolve(enum wire w)
+{
+	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM }, *list;
+	struct link_wire *to = &self.wire[w].to;
+	const char *name = host.conf->wire[w].host;
+	size_t n = 0;
+	int r = getaddrinfo(name, NULL, &hints, &list);
+
+	if (r != 0) {
+		struct log_line l;
+
+		log_begin(&l, LOG_WRN, "server_unknown");
+		log_word(&l, "connection", wire_name(w));
+		log_str(&l, "server", name);
+		log_str(&l, "why", gai_strerror(r));
+		log_end(&l);
+		return err_raise(-EHOSTUNREACH);
+	}
+	for (struct addrinfo *i = list; i != NULL && n < LINK_ADDRESSES; i = i->ai_next)
+		if (getnameinfo(i->ai_addr, i->ai_addrlen, to->address[n], LINK_ADDRESS_MAX, NULL,
+			0, NI_NUMERICHOST) == 0)
+			n++;
+	to->n_addresses = n;
+	freeaddrinfo(list);
+	return 0;
+}
+
+/* fill() - all a connection needs. Return: 0, -1 after a log line. */
+static int
+fill(enum wire w)
+{
+	struct link_wire *to = &self.wire[w].to;
+	const struct hostconf_wire *c = &host.conf->wire[w];
+
+	to->wire = w;
+	to->tls = c->tls;
+	to->port = c->port;
+	snprintf(to->host, sizeof(to->host), "%s", c->host);
+	snprintf(to->name, sizeof(to->name), "portcullis-host %s %s", host.name, wire_name(w));
+	if (keys_login(w, &to->jwt) != 0 || keys_ca(w, &to->ca) != 0)
+		return -1;
+	/* a name that is not known yet is asked for again */
+	(void)!resolve(w);
+	return 0;
+}
+
+static int
+tell_sub(const struct sub *s)
+{
+	struct link_sub m = { s->wire, s->id, bytes_str(s->subject), bytes_str(s->queue) };
+
+	return link_sub_put(&self.channel, &m);
+}
+
+static void on_process_exit(uv_process_t *p, int64_t status, int signal);
+
+/* spawn() - our own program in its role. Return: 0, -errno. */
+static int
+spawn(void)
+{
+	static const struct frame_rule rules[] = {
+		{ MSG_LINK_READY, 1, true, false, 0, on_ready, "ready" },
+		{ MSG_LINK_STATE, 2, false, false, 1024, on_state, "state" },
+		{ MSG_LINK_MSG, 2, false, false, FRAME_MAX, on_msg, "msg" },
+		{ MSG_LINK_ANSWER, 2, false, false, FRAME_MAX, on_answer, "answer" },
+		{ MSG_LINK_SIGN, 2, false, false, 512, on_sign, "sign" },
+		{ MSG_LINK_ERROR, 2, false, false, 1024, on_error, "error" },
+		{ MSG_LINK_FATAL, 3, true, false, 1024, on_fatal, "fatal" },
+	};
+	static const struct channel_ops ops = { rules, sizeof(rules) / sizeof(rules[0]),
+		link_lost };
+	char name[] = "portcullis-host", flag[] = "--role", role[] = "link",
+	     *argv[] = { name, flag, role, NULL };
+	char *env[] = { NULL };
+	uv_stdio_container_t stdio[4] = {
+		{ .flags = UV_IGNORE },
+		{ .flags = UV_IGNORE },
+		{ .flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO },
+		{ .flags = UV_INHERIT_FD },
+	};
+	uv_process_options_t o = { .exit_cb = on_process_exit,
+		.file = "/proc/self/exe",
+		.args = argv,
+		.env = env,
+		.stdio_count = 4,
+		.stdio = stdio };
+	int pair[2], r;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+		return err_raise(-errno);
+	stdio[3].data.fd = pair[1];
+	memset(&self.process, 0, sizeof(self.process));
+	r = uv_spawn(&host.loop, &self.process, &o);
+	close(pair[1]);
+	if (r != 0) {
+		uv_close((uv_handle_t *)&self.process, NULL);
+		close(pair[0]);
+		return err_raise(r);
+	}
+	self.alive = true;
+	self.born_ms = uv_now(&host.loop);
+	return channel_open(&self.channel, &host.loop, pair[0], "link", 0, &ops);
+}
+
+/* equip() - where to, as whom, and to what it listens. */
+static int
+equip(void)
+{
+	int r = 0;
+
+	for (int i = 0; r == 0 && i < WIRES; i++)
+		r = link_wire_put(&self.channel, &self.wire[i].to);
+	for (size_t i = 0; r == 0 && i < LINK_SUBS; i++)
+		if (self.sub[i].id != 0)
+			r = tell_sub(&self.sub[i]);
+	if (r == 0)
+		r = link_bare_put(&self.channel, MSG_LINK_START, -1);
+	return err_pass(r);
+}
+
+static void
+on_respawn(uv_timer_t *t)
+{
+	int r = spawn();
+	struct log_line l;
+
+	if (r == 0)
+		r = equip();
+	if (r == 0)
+		return;
+	log_begin(&l, LOG_ERR, "child_not_started");
+	log_word(&l, "child", "link");
+	log_errno(&l, r);
+	log_end(&l);
+	if (!self.alive)
+		uv_timer_start(t, on_respawn, RESPAWN_MAX_MS, 0);
+}
+
+/* answer_all() - none of them will be answered. */
+static void
+answer_all(void)
+{
+	for (size_t i = 0; i < ASKS_MAX; i++)
+		if (self.ask[i].id != 0)
+			answer(&self.ask[i], LINK_AWAY, BYTES_NULL);
+}
+
+static void
+say_ended(int64_t status, int signal)
+{
+	struct log_line l;
+
+	log_begin(&l, LOG_ERR, "child_ended");
+	log_word(&l, "child", "link");
+	log_num(&l, "status", status);
+	log_num(&l, "signal", signal);
+	if (signal == SIGSYS)
+		log_str(&l, "why", "SIGSYS: it made a system call that its profile does not grant");
+	log_end(&l);
+}
+
+static void
+on_process_exit(uv_process_t *p, int64_t status, int signal)
+{
+	uint64_t wait = RESPAWN_STEP_MS;
+
+	self.alive = false;
+	uv_close((uv_handle_t *)p, NULL);
+	if (self.channel.fd >= 0)
+		channel_pull(&self.channel);
+	if (self.channel.fd >= 0)
+		channel_close(&self.channel);
+	for (int i = 0; i < WIRES; i++)
+		self.wire[i].state = LINK_DOWN;
+	answer_all();
+	status_line();
+	if (self.leaving) {
+		if (self.gone != NULL)
+			self.gone();
+		return;
+	}
+	say_ended(status, signal);
+	if (!host.announced && self.deaths >= 3) {
+		parent_stop(1);
+		return;
+	}
+	self.deaths = uv_now(&host.loop) - self.born_ms > QUIET_MS ? 1 : self.deaths + 1;
+	wait <<= self.deaths < 8 ? self.deaths - 1 : 7;
+	/* its handles are still closing: go on when the loop has let go of them */
+	uv_timer_start(&self.respawn, on_respawn, wait < RESPAWN_MAX_MS ? wait : RESPAWN_MAX_MS, 0);
+}
+
+/* on_resolve() - a server that stays away may have another address. */
+static void
+on_resolve(uv_timer_t *t)
+{
+	(void)t;
+	for (int i = 0; i < WIRES; i++) {
+		struct link_wire before = self.wire[i].to;
+
+		if (!self.alive || self.channel.fd < 0 || self.channel.state == 0 ||
+		    link_up((enum wire)i))
+			continue;
+		if (resolve((enum wire)i) == 0 &&
+		    memcmp(before.address, self.wire[i].to.address, sizeof(before.address)) != 0)
+			(void)link_wire_put(&self.channel, &self.wire[i].to);
+	}
+}
+
+int
+link_begin(void)
+{
+	int r = 0;
+
+	self.channel.fd = -1;
+	uv_timer_init(&host.loop, &self.respawn);
+	uv_timer_init(&host.loop, &self.resolve);
+	self.timers = true;
+	for (int i = 0; r == 0 && i < WIRES; i++)
+		r = fill((enum wire)i);
+	if (r == 0)
+		r = spawn();
+	if (r == 0)
+		r = equip();
+	if (r == 0)
+		uv_timer_start(&self.resolve, on_resolve, RESOLVE_AFTER_MS, RESOLVE_AFTER_MS);
+	return err_pass(r);
+}
+
+void
+link_relogin(void)
+{
+	for (int i = 0; i < WIRES; i++) {
+		char *before =
+		    self.wire[i].to.jwt.len > 0
+			? strndup((const char *)self.wire[i].to.jwt.ptr, self.wire[i].to.jwt.len)
+			: NULL;
+		bool same;
+
+		if (fill((enum wire)i) != 0) {
+			/* the former login stays as it is */
+			free(before);
+			continue;
+		}
+		same = before != NULL && bytes_is(self.wire[i].to.jwt, before) &&
+		       link_up((enum wire)i);
+		free(before);
+		if (!same && self.alive && self.channel.fd >= 0)
+			(void)link_wire_put(&self.channel, &self.wire[i].to);
+	}
+}
+
+/* ---- what others say through it ---- */
+
+static bool
+subject_ok(struct bytes s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.ptr[i] <= ' ' || s.ptr[i] == 0x7f)
+			return false;
+	return s.len > 0 && s.len <= LINK_SUBJECT_MAX;
+}
+
+uint32_t
+link_sub(enum wire wire, const char *subject, const char *queue, link_heard *heard, void *ctx)
+{
+	struct sub *s = NULL;
+
+	for (size_t i = 0; s == NULL && i < LINK_SUBS; i++)
+		if (self.sub[i].id == 0)
+			s = &self.sub[i];
+	if (s == NULL || !subject_ok(bytes_str(subject)))
+		return 0;
+	*s = (struct sub){ 0, wire, strdup(subject), queue != NULL ? strdup(queue) : NULL, heard,
+		ctx };
+	if (s->subject == NULL || (queue != NULL && s->queue == NULL)) {
+		free(s->subject);
+		free(s->queue);
+		return 0;
+	}
+	s->id = ++self.next_sub;
+	if (self.alive && self.channel.fd >= 0)
+		(void)tell_sub(s);
+	return s->id;
+}
+
+void
+link_unsub(uint32_t id)
+{
+	struct sub *s = sub_of(id);
+
+	if (s == NULL)
+		return;
+	free(s->subject);
+	free(s->queue);
+	*s = (struct sub){ 0 };
+	if (self.alive && self.channel.fd >= 0)
+		(void)link_unsub_put(&self.channel, id);
+}
+
+/* may_say() - is there room? What a stuck link does not take must not fill our memory. */
+static bool
+may_say(enum wire w)
+{
+	return link_up(w) && self.channel.fd >= 0 && channel_pending(&self.channel) < OUT_MAX;
+}
+
+int
+link_pub(enum wire wire, struct bytes subject, struct bytes reply, struct bytes body)
+{
+	struct link_msg m = { wire, 0, 0, subject, reply, body };
+
+	if (!may_say(wire))
+		return err_raise(-ENOTCONN);
+	if (!subject_ok(subject) || (reply.len > 0 && !subject_ok(reply)))
+		return err_raise(-EINVAL);
+	return link_msg_put(&self.channel, MSG_LINK_PUB, &m);
+}
+
+int
+link_ask(enum wire wire, struct bytes subject, struct bytes body, uint32_t timeout_ms,
+    link_answered *answered, void *ctx)
+{
+	struct link_msg m = { wire, 0, timeout_ms, subject, BYTES_NULL, body };
+	struct ask *a = NULL;
+	int r;
+
+	if (!may_say(wire))
+		return err_raise(-ENOTCONN);
+	if (!subject_ok(subject))
+		return err_raise(-EINVAL);
+	for (size_t i = 0; self.asks < ASKS_MAX && a == NULL && i < ASKS_MAX; i++)
+		if (self.ask[i].id == 0)
+			a = &self.ask[i];
+	if (a == NULL)
+		return err_raise(-EBUSY);
+	m.id = ++self.next_ask != 0 ? self.next_ask : ++self.next_ask;
+	r = link_msg_put(&self.channel, MSG_LINK_REQUEST, &m);
+	if (r != 0)
+		return err_pass(r);
+	*a = (struct ask){ m.id, answered, ctx };
+	self.asks++;
+	return 0;
+}
+
+void
+link_forget(const void *ctx)
+{
+	for (size_t i = 0; i < ASKS_MAX; i++)
+		if (self.ask[i].id != 0 && self.ask[i].ctx == ctx)
+			self.ask[i].answered = NULL;
+}
+
+bool
+link_up(enum wire wire)
+{
+	return self.wire[wire].state == LINK_UP;
+}
+
+enum link_state
+link_state(enum wire wire, const char **why)
+{
+	*why = self.wire[wire].why;
+	return self.wire[wire].state;
+}
+
+int
+link_pid(void)
+{
+	return self.alive ? self.process.pid : 0;
+}
+
+void
+link_end(void (*gone)(void))
+{
+	self.leaving = true;
+	self.gone = gone;
+	if (self.timers) {
+		uv_timer_stop(&self.respawn);
+		uv_timer_stop(&self.resolve);
+	}
+	if (!self.alive) {
+		gone();
+		return;
+	}
+	if (self.channel.fd >= 0) {
+		(void)link_bare_put(&self.channel, MSG_LINK_STOP, -1);
+		channel_flush(&self.channel);
+	}
+}
+
+void
+link_kill(void)
+{
+	if (self.alive)
+		uv_process_kill(&self.process, SIGKILL);
+}
+
+void
+link_log(void)
+{
+	if (self.alive && self.channel.fd >= 0)
+		(void)link_bare_put(
+		    &self.channel, MSG_LINK_LOG, fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3));
+}
+
+void
+link_on_up(void (*up)(enum wire))
+{
+	self.up = up;
+}
