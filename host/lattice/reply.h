@@ -42,11 +42,4 @@ void reply_claims(struct buf *b, const struct model *m, const struct request *q)
 void reply_links(struct buf *b, const struct model *m, const struct request *q, bool values);
 /* reply_config() - B get.config: {found,data}; @value NULL: not found. */
 void reply_config(struct buf *b, const struct bytes *value);
-/*
- * links_read() - read an answer of another host to get.links, to learn at start; calls @add for
- * each. Return: 0, BODY_REFUSED (->fault), or what @add returned when that was not 0.
- */
-int links_read(struct bytes payload, struct body_arena *arena, struct body_fault *fault,
-    int (*add)(void *ctx, const struct body_link *link), void *ctx) must_check;
-
 #endif

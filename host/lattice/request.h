@@ -81,6 +81,16 @@ int request_read(struct request *q, const struct request_self *self, struct byte
  */
 const char *request_invalid(enum dialect dialect, enum verb verb);
 
+/* What a request can run into that clients of the time know a text for. */
+enum request_problem {
+	REQUEST_OTHER = 0,
+	REQUEST_THERE,     /* it runs here already */
+	REQUEST_NOT_THERE, /* it does not run here */
+};
+/* request_words() - the error to answer @q with: the dialect's own words, else @detail. */
+void request_words(const struct request *q, enum request_problem problem, const char *detail,
+    char out[REQUEST_ERROR]);
+
 /*
  * request_subjects() - what a host listens to on its control connection, one call of @add each;
  * @queue is empty for a plain subscription. Without `wasmbus.rpc.L.links`, which is on the RPC

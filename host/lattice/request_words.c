@@ -6,8 +6,11 @@
  * v0.82.0 crates/host/src/wasmbus/mod.rs (labels, config); wasmCloud v0.18.2
  * crates/wasmcloud-host/src/control_interface/handlers.rs.
  */
+#include <stdio.h>
+
 #include "host/lattice/request_priv.h"
 #include "policy/commands/prefix.h"
+#include "policy/core/shown.h"
 
 struct words {
 	enum verb verb;
@@ -17,7 +20,7 @@ struct words {
 
 static const struct words words[] = {
 	{ VERB_ACTOR_AUCTION, NULL, "Invalid JSON request for actor auction", false },
-	{ VERB_PROVIDER_AUCTION, NULL, "Invalid JSON request for provider auction", false },
+	{ VERB_PROVIDER_AUCTION, NULL, "Invalid JSON request to auction provider", false },
 	{ VERB_ACTOR_START, "Bad StartActor command received", "Invalid launch actor JSON request",
 	    true },
 	{ VERB_ACTOR_STOP, "Failed to deserialize stop actor command",
@@ -31,8 +34,7 @@ static const struct words words[] = {
 	{ VERB_HOST_STOP, NULL, "Unable to parse stop host command", false },
 	{ VERB_LINK_PUT, NULL, "Invalid link definition put request", false },
 	{ VERB_LINK_DEL, NULL, "Invalid link definition removal request", false },
-	{ VERB_REGISTRY_PUT, NULL, "Unable to interpret registry credential map from message",
-	    false },
+	{ VERB_REGISTRY_PUT, NULL, "Failed to update registry credential map", false },
 	{ VERB_LABEL_PUT, NULL, "Invalid label put request", false },
 	{ VERB_LABEL_DEL, NULL, "Invalid label removal request", false },
 	{ VERB_CONFIG_PUT, NULL, "Invalid config put request", false },
@@ -67,6 +69,65 @@ request_says_why(enum verb verb)
 	const struct words *w = find(verb);
 
 	return w != NULL && w->a_goes_on;
+}
+
+/* A's clients show these texts to people; B's hosts say nothing where NULL stands. */
+static const struct {
+	enum verb verb;
+	enum request_problem problem;
+	const char *a, *b; /* %1: the reference or key, %2: the link name */
+} problems[] = {
+	{ VERB_ACTOR_START, REQUEST_THERE,
+	    "Actor with image ref '%1' is already running on this host", NULL },
+	{ VERB_ACTOR_STOP, REQUEST_NOT_THERE,
+	    "Actor is either not running on this host or host controller unresponsive", NULL },
+	{ VERB_PROVIDER_START, REQUEST_THERE,
+	    "Provider with image ref '%1' is already running on this host.",
+	    "Provider with that link name is already running on this host" },
+	{ VERB_PROVIDER_STOP, REQUEST_NOT_THERE, "Provider %1/%2 is not running on this host",
+	    NULL },
+};
+
+static void
+fill(struct buf *b, const struct request *q, const char *form)
+{
+	for (; *form != 0; form++) {
+		if (form[0] != '%') {
+			buf_put_u8(b, (uint8_t)*form);
+			continue;
+		}
+		form++;
+		if (*form == '2')
+			buf_put_shown(b, q->link_name);
+		else
+			buf_put_shown(b, q->ref.len != 0 ? q->ref : q->key);
+	}
+}
+
+void
+request_words(const struct request *q, enum request_problem problem, const char *detail,
+    char out[REQUEST_ERROR])
+{
+	const char *form = NULL;
+	struct buf b;
+
+	for (size_t i = 0; i < sizeof(problems) / sizeof(problems[0]); i++)
+		if (problems[i].verb == q->verb && problems[i].problem == problem)
+			form = q->dialect == DIALECT_A ? problems[i].a : problems[i].b;
+	buf_init(&b, REQUEST_ERROR - 1);
+	if (form != NULL) {
+		fill(&b, q, form);
+	} else {
+		if (q->verb == VERB_ACTOR_UPDATE && q->dialect == DIALECT_B)
+			buf_put_str(&b, "Unable to perform live update: ");
+		buf_put_shown(&b, bytes_upto(bytes_str(detail), REQUEST_ERROR / 2));
+	}
+	if (buf_failed(&b))
+		snprintf(out, REQUEST_ERROR, "%s", detail);
+	else
+		snprintf(
+		    out, REQUEST_ERROR, "%.*s", (int)b.len, b.len != 0 ? (const char *)b.ptr : "");
+	buf_deinit(&b);
 }
 
 struct listen {

@@ -1,0 +1,25 @@
+/*
+ * reply_priv - parts of answers that more than one answer, or event, has.
+ */
+#ifndef HOST_LATTICE_REPLY_PRIV_H
+#define HOST_LATTICE_REPLY_PRIV_H
+
+#include "host/lattice/members.h"
+#include "host/lattice/reply.h"
+
+/* reply_put_labels() - the member "labels". */
+void reply_put_labels(struct members *o, const struct model *m);
+/* reply_put_uptime() - uptime_seconds, uptime_human, version. */
+void reply_put_uptime(struct members *o, const struct reply_host *h);
+/* reply_put_inventory() - all members of an inventory. */
+void reply_put_inventory(
+    struct members *o, const struct model *m, enum dialect dialect, const struct reply_host *h);
+/* reply_put_link() - a link as an object; @values NULL: without the member, false: each "". */
+void reply_put_link(struct buf *b, const struct model_link *l, const bool *values);
+/*
+ * reply_cut() - an element was written from @mark on, and the list had one before or not: does the
+ * answer hold it? Else it is taken away and counted. Return: was it taken away?
+ */
+bool reply_cut(struct members *list, size_t mark, bool before, size_t *left_off);
+
+#endif
