@@ -38,10 +38,28 @@ pack_put_uint(struct buf *b, uint64_t v)
 	put(b, mpack_pack_uint(v));
 }
 
+/* put_negative() - written here: libmpack 1.0.5 puts -129 and -32769 into too few bytes. */
+static void
+put_negative(struct buf *b, int64_t v)
+{
+	unsigned bytes = v >= INT8_MIN ? 1 : v >= INT16_MIN ? 2 : v >= INT32_MIN ? 4 : 8;
+
+	if (v < -32)
+		buf_put_u8(b, (uint8_t)(bytes == 1   ? 0xd0
+					: bytes == 2 ? 0xd1
+					: bytes == 4 ? 0xd2
+						     : 0xd3));
+	while (bytes-- > 0)
+		buf_put_u8(b, (uint8_t)((uint64_t)v >> (8 * bytes)));
+}
+
 void
 pack_put_int(struct buf *b, int64_t v)
 {
-	put(b, v < 0 ? mpack_pack_sint(v) : mpack_pack_uint((uint64_t)v));
+	if (v < 0)
+		put_negative(b, v);
+	else
+		put(b, mpack_pack_uint((uint64_t)v));
 }
 
 /* put_sized() - a header and its bytes. */
