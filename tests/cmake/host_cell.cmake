@@ -2,6 +2,8 @@
 portcullis_unit(host/actor host_actor)
 target_link_libraries(unit_host_actor PRIVATE host_proc)
 portcullis_fuzz(msg_runner host_proc)
+pkg_check_modules(MSGPACK REQUIRED IMPORTED_TARGET msgpack)
+portcullis_fuzz(pack_json host_pack PkgConfig::MSGPACK)
 
 # Without sanitizers: their profile is wider. As who runs the tests, as nobody, as in a container.
 if(NOT PORTCULLIS_SANITIZE)
@@ -51,5 +53,13 @@ if(TARGET portcullis)
   add_test(NAME sandbox/actors COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/sandbox/actors.py
     $<TARGET_FILE:portcullis> ${CMAKE_BINARY_DIR}/actors)
   set_tests_properties(sandbox/actors PROPERTIES LABELS sandbox TIMEOUT 120 SKIP_RETURN_CODE 77
+    ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+endif()
+
+# The kit's actors as a person tries them, linked to stand-ins.
+if(TARGET portcullis)
+  add_test(NAME sandbox/kit COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/sandbox/kit.py
+    $<TARGET_FILE:portcullis> ${CMAKE_BINARY_DIR}/actors)
+  set_tests_properties(sandbox/kit PROPERTIES LABELS sandbox TIMEOUT 120 SKIP_RETURN_CODE 77
     ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()
