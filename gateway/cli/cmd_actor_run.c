@@ -9,84 +9,27 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "gateway/cli/actor_budget.h"
 #include "gateway/cli/actor_key.h"
+#include "gateway/cli/actor_links.h"
+#include "gateway/cli/actor_payload.h"
+#include "gateway/cli/actor_run_show.h"
 #include "gateway/cli/files.h"
 #include "gateway/cli/verbs_actor_run.h"
-#include "host/proc/cell.h"
 #include "policy/identity/wascap_module.h"
 
-enum { MODULE_MAX = 6 * 1024 * 1024, NS_PER_US = 1000, NS_PER_S = 1000000000 };
+enum { MODULE_MAX = 6 * 1024 * 1024, NS_PER_S = 1000000000, TIMES_MAX = 1000000 };
 
 struct plan {
-	struct actor_limits limits;
-	struct cell_budget budget;
+	const struct cli_args *args;
+	struct actor_budget budget;
+	struct actor_links links;
+	struct wascap claims;
+	struct buf module, payload;
+	long times;
 	bool explain;
 };
-
-/* put_shown() - bytes for a terminal: printable ASCII and line feeds, everything else as \xNN. */
-static void
-put_shown(FILE *to, struct bytes s)
-{
-	for (size_t i = 0; i < s.len; i++) {
-		if ((s.ptr[i] >= 0x20 && s.ptr[i] < 0x7f) || (s.ptr[i] == '\n' && to == stdout))
-			fputc(s.ptr[i], to);
-		else
-			fprintf(to, "\\x%02x", s.ptr[i]);
-	}
-}
-
-static int
-budget_one(struct plan *p, const char *text)
-{
-	static const char *const names[] = { "fuel", "cpu", "wall", "memory", "response", "calls",
-		"lines" };
-	const char *eq = strchr(text, '=');
-	char *end = NULL;
-	long long v = eq != NULL ? strtoll(eq + 1, &end, 10) : -1;
-	size_t i = 0, n = sizeof(names) / sizeof(names[0]);
-
-	while (i < n && (eq == NULL || strlen(names[i]) != (size_t)(eq - text) ||
-			    strncmp(names[i], text, (size_t)(eq - text)) != 0))
-		i++;
-	if (i == n || v < 0 || end == eq + 1 || *end != '\0' || (i > 0 && v > UINT32_MAX)) {
-		cli_error("--budget: `%s' is not NAME=NUMBER with one of fuel, cpu, wall, memory, "
-			  "response, calls, lines",
-		    text);
-		return CLI_USAGE;
-	}
-	uint32_t *const small[] = { NULL, &p->budget.cpu_ms, &p->budget.wall_ms,
-		&p->limits.memory_pages, &p->limits.response, &p->limits.asks,
-		&p->limits.log_lines };
-
-	if (i == 0)
-		p->budget.fuel = p->limits.call_fuel = p->limits.init_fuel = v;
-	else
-		*small[i] = (uint32_t)v;
-	return 0;
-}
-
-static int
-plan_of(const struct cli_args *a, struct plan *p)
-{
-	const char *text;
-
-	p->limits = actor_limits_default();
-	p->budget = (struct cell_budget){ p->limits.call_fuel, 5000, 10000 };
-	p->explain = cli_flag(a, "explain");
-	for (size_t i = 0; (text = cli_value_nth(a, "budget", i)) != NULL; i++) {
-		int r = budget_one(p, text);
-
-		if (r != 0)
-			return r;
-	}
-	if (actor_limits_sane(&p->limits))
-		return 0;
-	cli_error(
-	    "--budget: more than a cell can hold (16 MiB of response, 65535 pages of memory)");
-	return CLI_USAGE;
-}
 
 static int
 read_file(const char *path, struct buf *out)
@@ -99,88 +42,6 @@ read_file(const char *path, struct buf *out)
 	return CLI_FAILED;
 }
 
-static int
-on_ask(void *ctx, const struct actor_ask *ask, struct buf *into, bool *ok)
-{
-	const struct plan *p = ctx;
-	const struct bytes names[] = { ask->binding, ask->space, ask->operation };
-
-	*ok = false;
-	buf_put_str(into, "nothing is linked");
-	if (!p->explain)
-		return 0;
-	fputs("asked     ", stderr);
-	for (size_t i = 0; i < 3; i++) {
-		put_shown(stderr, names[i]);
-		fputc(i < 2 ? ' ' : '\n', stderr);
-	}
-	return 0;
-}
-
-static void
-on_log(void *ctx, struct bytes line)
-{
-	(void)ctx;
-	fputs("log       ", stderr);
-	put_shown(stderr, line);
-	fputc('\n', stderr);
-}
-
-static void
-say_walls(const struct cell_walls *w)
-{
-	for (unsigned i = 0; i < WALL_COUNT; i++)
-		fprintf(stderr, "wall      %-16s %s\n", wall_name((enum wall)i),
-		    (w->walls & WALL_BIT(i)) != 0 ? "yes" : "no");
-	fprintf(stderr, "forbidden %s\n",
-	    w->listener ? "calls are reported, then it is killed"
-			: "calls kill it unseen: no listener here");
-	fprintf(stderr, "landlock  version %u\nuser      %u\n", w->landlock_abi, (unsigned)w->uid);
-}
-
-static void
-say_costs(const char *of, const struct cell_result *got)
-{
-	fprintf(stderr, "%-9s %llu us wall, %llu us processor, %lld fuel, %llu bytes of memory\n",
-	    of, (unsigned long long)got->wall_ns / NS_PER_US,
-	    (unsigned long long)got->cpu_ns / NS_PER_US, (long long)got->outcome.fuel,
-	    (unsigned long long)got->outcome.memory);
-	if (got->outcome.lines_dropped > 0)
-		fprintf(stderr, "%-9s %u log lines above the limit were dropped\n", of,
-		    got->outcome.lines_dropped);
-}
-
-/* say_end() - why there is no answer. */
-static int
-say_end(const struct cell_result *got)
-{
-	const struct actor_outcome *o = &got->outcome;
-
-	if (got->end != CELL_ANSWERED) {
-		cli_error("%s: %s", cell_end_name(got->end), got->why);
-		return CLI_FAILED;
-	}
-	cli_error("%s: %s", actor_answer_name(o->answer), o->why);
-	if (o->answer == ACTOR_ERROR && o->out.len > 0) {
-		fputs("its words ", stderr);
-		put_shown(stderr, o->out);
-		fputc('\n', stderr);
-	}
-	return CLI_FAILED;
-}
-
-static int
-say_answer(struct bytes out)
-{
-	if (isatty(STDOUT_FILENO)) {
-		put_shown(stdout, out);
-		putchar('\n');
-	} else if (out.len > 0) {
-		fwrite(out.ptr, 1, out.len, stdout);
-	}
-	return fflush(stdout) == 0 ? CLI_OK : CLI_FAILED;
-}
-
 static void
 world_now(struct actor_world *w)
 {
@@ -191,13 +52,49 @@ world_now(struct actor_world *w)
 	randombytes_buf(w->seed, sizeof(w->seed));
 }
 
+/* call() - one operation, and what came of it. */
 static int
-run(const struct plan *p, struct bytes module, const char *operation, struct bytes data)
+call(struct plan *p, struct cell *c)
 {
-	struct cell_options o = { .module = module,
-		.limits = p->limits,
-		.birth = p->budget,
-		.ops = { (void *)(uintptr_t)p, on_ask, on_log } };
+	struct actor_world world;
+	struct cell_result got;
+	int r;
+
+	world_now(&world);
+	cell_call(c, bytes_str(p->args->args[1]), buf_bytes(&p->payload), &world, &p->budget.budget,
+	    &got);
+	if (p->explain)
+		actor_say_costs("call", &got);
+	if (got.end == CELL_ANSWERED && got.outcome.answer == ACTOR_DONE)
+		r = actor_payload_say(p->args, got.outcome.out);
+	else
+		r = actor_say_end(&got);
+	actor_links_say(&p->links);
+	return r;
+}
+
+/* call_each() - once with each --data; once without any. */
+static int
+call_each(struct plan *p, struct cell *c)
+{
+	size_t i = 0;
+	int r;
+
+	do {
+		r = actor_payload_load(&p->payload, p->args, i++);
+		if (r == CLI_OK)
+			r = call(p, c);
+	} while (r == CLI_OK && cli_value_nth(p->args, "data", i) != NULL);
+	return r;
+}
+
+static int
+run(struct plan *p)
+{
+	struct cell_options o = { .module = buf_bytes(&p->module),
+		.limits = p->budget.limits,
+		.birth = p->budget.budget,
+		.ops = { &p->links, actor_links_ask, actor_on_log } };
 	struct cell_result got;
 	struct cell *c = NULL;
 	int r;
@@ -209,18 +106,13 @@ run(const struct plan *p, struct bytes module, const char *operation, struct byt
 		return CLI_FAILED;
 	}
 	if (r > 0)
-		return say_end(&got);
+		return actor_say_end(&got);
 	if (p->explain) {
-		say_walls(cell_walls(c));
-		say_costs("start", &got);
+		actor_say_walls(cell_walls(c));
+		actor_say_costs("start", &got);
 	}
-	world_now(&o.world);
-	cell_call(c, bytes_str(operation), data, &o.world, &p->budget, &got);
-	if (p->explain)
-		say_costs("call", &got);
-	r = got.end == CELL_ANSWERED && got.outcome.answer == ACTOR_DONE
-		? say_answer(got.outcome.out)
-		: say_end(&got);
+	for (long i = 0; r == CLI_OK && i < p->times; i++)
+		r = call_each(p, c);
 	cell_stop(c);
 	return r;
 }
@@ -228,11 +120,11 @@ run(const struct plan *p, struct bytes module, const char *operation, struct byt
 /* admit() - is it signed by somebody who is trusted, now, and unchanged? Nothing of it runs before.
  */
 static int
-admit(const struct cli_args *a, struct bytes module)
+admit(struct plan *p)
 {
+	const struct cli_args *a = p->args;
 	struct actor_trust trust = { 0 };
 	struct wascap_trust t = { 0 };
-	struct wascap w = { 0 };
 	char why[WHY_MAX] = "";
 	int r;
 
@@ -242,37 +134,62 @@ admit(const struct cli_args *a, struct bytes module)
 	if (r != 0)
 		return r;
 	t = (struct wascap_trust){ trust.key, trust.n, (int64_t)time(NULL) };
-	r = wascap_module_admit(&w, module, &t, why);
-	wascap_deinit(&w);
-	if (r == 0)
+	r = wascap_module_admit(&p->claims, buf_bytes(&p->module), &t, why);
+	if (r == 0) {
+		p->links.claims = &p->claims;
 		return 0;
+	}
 	cli_error("%s: %s", r > 0 ? wascap_code(r) : "failed", r > 0 ? why : strerror(-r));
 	cli_try("--trust ACCOUNT believes an issuer; --unsigned runs what nobody has vouched for");
 	return CLI_FAILED;
 }
 
+static int
+plan_of(struct plan *p)
+{
+	const char *times = cli_value(p->args, "times");
+	char *end = NULL;
+	int r = actor_budget_load(&p->budget, p->args);
+
+	p->explain = p->links.explain = cli_flag(p->args, "explain");
+	p->budget.budget.fresh = cli_flag(p->args, "fresh");
+	p->times = times != NULL ? strtol(times, &end, 10) : 1;
+	if (r == 0 && times != NULL &&
+	    (end == times || *end != '\0' || p->times < 1 || p->times > TIMES_MAX)) {
+		cli_error("--times: `%s' is not a number from 1 to %d", times, TIMES_MAX);
+		return CLI_USAGE;
+	}
+	if (r == 0)
+		r = actor_links_load(&p->links, p->args);
+	for (size_t i = 0; r == 0 && cli_value_nth(p->args, "data", i) != NULL; i++)
+		r = actor_payload_load(&p->payload, p->args, i); /* before anything runs */
+	return r;
+}
+
 int
 cmd_actor_run(const struct cli_args *a)
 {
-	const char *data = cli_value(a, "data");
-	struct buf module, payload;
-	struct plan p;
-	int r = plan_of(a, &p);
+	struct plan *p = calloc(1, sizeof(*p));
+	int r;
 
-	if (r != 0)
-		return r;
-	buf_init(&module, MODULE_MAX);
-	buf_init(&payload, ACTOR_MAX_AREA);
-	r = read_file(a->args[0], &module);
+	if (p == NULL) {
+		cli_error("out of memory");
+		return CLI_FAILED;
+	}
+	p->args = a;
+	buf_init(&p->module, MODULE_MAX);
+	buf_init(&p->payload, ACTOR_MAX_AREA);
+	r = plan_of(p);
 	if (r == 0)
-		r = admit(a, buf_bytes(&module));
-	if (r == 0 && data != NULL && data[0] == '@')
-		r = read_file(data + 1, &payload);
-	else if (r == 0 && data != NULL)
-		buf_put_str(&payload, data);
+		r = read_file(a->args[0], &p->module);
 	if (r == 0)
-		r = run(&p, buf_bytes(&module), a->args[1], buf_bytes(&payload));
-	buf_deinit(&module);
-	buf_deinit(&payload);
+		r = admit(p);
+	if (r == 0)
+		r = run(p);
+	actor_links_deinit(&p->links);
+	wascap_deinit(&p->claims);
+	buf_deinit(&p->module);
+	buf_deinit(&p->payload);
+	free(p);
 	return r;
 }

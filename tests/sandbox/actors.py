@@ -38,7 +38,7 @@ PRELUDE = """
 
 
 def run(module, operation, *more):
-    done = subprocess.run([PORTCULLIS, "actor", "run", module, operation, "--unsigned", *more],
+    done = subprocess.run([PORTCULLIS, "actor", "run", module, operation, "--unsigned", "--raw", *more],
                           stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
     return done.returncode, done.stdout, done.stderr.decode("ascii")
 
@@ -112,7 +112,7 @@ def claims(folder):
           "--subject", os.path.join(keys, "echo_module.nk"), "--rev", "1", "-o", signed)
 
     def try_it(path, *more):
-        done = subprocess.run([PORTCULLIS, "actor", "run", path, "echo", "--data", "hi", *more],
+        done = subprocess.run([PORTCULLIS, "actor", "run", path, "echo", "--raw", "--data", "hi", *more],
                               stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
         return done.returncode, done.stdout, done.stderr.decode("ascii")
 
