@@ -9,224 +9,7 @@
  * What it trusts: words written by prepare.c for a body that was validated. Slots are inside the
  * frame because the frame's size was counted there and held against the stack on entry.
  */
-#include "host/wasm/num_priv.h"
-#include "host/wasm/store_priv.h"
-
-typedef uint32_t T_u32;
-typedef uint64_t T_u64;
-typedef int32_t T_s32;
-typedef int64_t T_s64;
-typedef float T_f32;
-typedef double T_f64;
-
-static inline uint64_t
-of_s32(int32_t v)
-{
-	return (uint32_t)v;
-}
-
-#define GET_u32(s) ((uint32_t)fp[s])
-#define GET_s32(s) ((int32_t)(uint32_t)fp[s])
-#define GET_u64(s) (fp[s])
-#define GET_s64(s) ((int64_t)fp[s])
-#define GET_f32(s) num_f32((uint32_t)fp[s])
-#define GET_f64(s) num_f64(fp[s])
-#define PUT_u32(v) (fp[ip->a] = (uint32_t)(v))
-#define PUT_s32(v) (fp[ip->a] = of_s32(v))
-#define PUT_u64(v) (fp[ip->a] = (uint64_t)(v))
-#define PUT_s64(v) (fp[ip->a] = (uint64_t)(v))
-#define PUT_f32(v) (fp[ip->a] = num_bits32(v))
-#define PUT_f64(v) (fp[ip->a] = num_bits64(v))
-#define MIN_s32 INT32_MIN
-#define MAX_s32 INT32_MAX
-#define MIN_u32 0
-#define MAX_u32 UINT32_MAX
-#define MIN_s64 INT64_MIN
-#define MAX_s64 INT64_MAX
-#define MIN_u64 0
-#define MAX_u64 UINT64_MAX
-
-#define NEXT goto *labels[ip->op]
-#define SKIP(n)                                                                                    \
-	do {                                                                                       \
-		ip += (n);                                                                         \
-		NEXT;                                                                              \
-	} while (0)
-#define TRAP(t)                                                                                    \
-	do {                                                                                       \
-		trap = (t);                                                                        \
-		goto trapped;                                                                      \
-	} while (0)
-#define CHARGE(n)                                                                                  \
-	do {                                                                                       \
-		left -= (n);                                                                       \
-		if (__builtin_expect(left < 0, 0))                                                 \
-			TRAP(WASM_TRAP_FUEL);                                                      \
-	} while (0)
-/* the target is counted from the second word */
-#define BRANCH_IF(cond)                                                                            \
-	do {                                                                                       \
-		if (cond) {                                                                        \
-			ip += 1 + ip[1].rel;                                                       \
-			NEXT;                                                                      \
-		}                                                                                  \
-		SKIP(2);                                                                           \
-	} while (0)
-
-#define DIV_S(x, y, min)                                                                           \
-	__extension__({                                                                            \
-		if (y == 0)                                                                        \
-			TRAP(WASM_TRAP_DIVIDE_BY_ZERO);                                            \
-		if (y == -1 && x == min)                                                           \
-			TRAP(WASM_TRAP_INTEGER_OVERFLOW);                                          \
-		x / y;                                                                             \
-	})
-#define DIV_U(x, y)                                                                                \
-	__extension__({                                                                            \
-		if (y == 0)                                                                        \
-			TRAP(WASM_TRAP_DIVIDE_BY_ZERO);                                            \
-		x / y;                                                                             \
-	})
-#define REM_S(x, y)                                                                                \
-	__extension__({                                                                            \
-		if (y == 0)                                                                        \
-			TRAP(WASM_TRAP_DIVIDE_BY_ZERO);                                            \
-		y == -1 ? 0 : x % y;                                                               \
-	})
-#define REM_U(x, y)                                                                                \
-	__extension__({                                                                            \
-		if (y == 0)                                                                        \
-			TRAP(WASM_TRAP_DIVIDE_BY_ZERO);                                            \
-		x % y;                                                                             \
-	})
-
-/* --- one handler for each line of ops.h --- */
-
-#define DO_UNARY(name, in, out, value)                                                             \
-	op_##name:                                                                                 \
-	{                                                                                          \
-		const T_##in x = GET_##in(ip->b);                                                  \
-		PUT_##out(value);                                                                  \
-		SKIP(1);                                                                           \
-	}
-#define DO_CMP(name, in, value)                                                                    \
-	op_##name:                                                                                 \
-	{                                                                                          \
-		const T_##in x = GET_##in(ip->b), y = GET_##in(ip->c);                             \
-		PUT_u32(value);                                                                    \
-		SKIP(1);                                                                           \
-	}
-#define DO_BINARY(name, in, value)                                                                 \
-	op_##name:                                                                                 \
-	{                                                                                          \
-		const T_##in x = GET_##in(ip->b), y = GET_##in(ip->c);                             \
-		PUT_##in(value);                                                                   \
-		SKIP(1);                                                                           \
-	}
-#define DO_CMP_I(name, in, value)                                                                  \
-	op_##name##_I:                                                                             \
-	{                                                                                          \
-		const T_##in x = GET_##in(ip->b), y = (T_##in)(int16_t)ip->c;                      \
-		PUT_u32(value);                                                                    \
-		SKIP(1);                                                                           \
-	}
-#define DO_BINARY_I(name, in, value)                                                               \
-	op_##name##_I:                                                                             \
-	{                                                                                          \
-		const T_##in x = GET_##in(ip->b), y = (T_##in)(int16_t)ip->c;                      \
-		PUT_##in(value);                                                                   \
-		SKIP(1);                                                                           \
-	}
-#define DO_BINARY_W(name, in, value)                                                               \
-	op_##name##_W:                                                                             \
-	{                                                                                          \
-		const T_##in x = GET_##in(ip->b), y = (T_##in)ip[1].imm;                           \
-		PUT_##in(value);                                                                   \
-		SKIP(2);                                                                           \
-	}
-#define DO_CMP_BR(name, in, value)                                                                 \
-	op_##name##_BR:                                                                            \
-	{                                                                                          \
-		const T_##in x = GET_##in(ip->a), y = GET_##in(ip->b);                             \
-		CHARGE(ip->c);                                                                     \
-		BRANCH_IF(value);                                                                  \
-	}
-#define DO_CMP_BR_I(name, in, value)                                                               \
-	op_##name##_BR_I:                                                                          \
-	{                                                                                          \
-		const T_##in x = GET_##in(ip->a), y = (T_##in)(int16_t)ip->b;                      \
-		CHARGE(ip->c);                                                                     \
-		BRANCH_IF(value);                                                                  \
-	}
-#define DO_TRUNC(name, in, out, low, high)                                                         \
-	op_##name:                                                                                 \
-	{                                                                                          \
-		const T_##in x = GET_##in(ip->b);                                                  \
-		if (x != x)                                                                        \
-			TRAP(WASM_TRAP_INVALID_CONVERSION);                                        \
-		if (!(x > low && x < high))                                                        \
-			TRAP(WASM_TRAP_INTEGER_OVERFLOW);                                          \
-		PUT_##out((T_##out)x);                                                             \
-		SKIP(1);                                                                           \
-	}
-#define DO_TRUNC_SAT(name, in, out, low, high)                                                     \
-	op_##name##_SAT:                                                                           \
-	{                                                                                          \
-		const T_##in x = GET_##in(ip->b);                                                  \
-		PUT_##out(x != x ? 0 : x <= low ? MIN_##out : x >= high ? MAX_##out : (T_##out)x); \
-		SKIP(1);                                                                           \
-	}
-#define LOAD_FROM(ea, in_memory, out)                                                              \
-	do {                                                                                       \
-		in_memory v;                                                                       \
-		if (__builtin_expect((ea) + sizeof(v) > mem_size, 0))                              \
-			TRAP(WASM_TRAP_MEMORY_BOUNDS);                                             \
-		memcpy(&v, mem + (ea), sizeof(v));                                                 \
-		PUT_##out((T_##out)v);                                                             \
-	} while (0)
-#define STORE_TO(ea, in_memory)                                                                    \
-	do {                                                                                       \
-		const in_memory v = (in_memory)fp[ip->a];                                          \
-		if (__builtin_expect((ea) + sizeof(v) > mem_size, 0))                              \
-			TRAP(WASM_TRAP_MEMORY_BOUNDS);                                             \
-		memcpy(mem + (ea), &v, sizeof(v));                                                 \
-	} while (0)
-#define DO_LOAD(name, in_memory, out)                                                              \
-	op_##name:                                                                                 \
-	{                                                                                          \
-		const uint64_t ea = (uint64_t)GET_u32(ip->b) + ip->c;                              \
-		LOAD_FROM(ea, in_memory, out);                                                     \
-		SKIP(1);                                                                           \
-	}
-#define DO_LOAD_FAR(name, in_memory, out)                                                          \
-	op_##name##_FAR:                                                                           \
-	{                                                                                          \
-		const uint64_t ea = (uint64_t)GET_u32(ip->b) + ip[1].imm;                          \
-		LOAD_FROM(ea, in_memory, out);                                                     \
-		SKIP(2);                                                                           \
-	}
-#define DO_STORE(name, in_memory)                                                                  \
-	op_##name:                                                                                 \
-	{                                                                                          \
-		const uint64_t ea = (uint64_t)GET_u32(ip->b) + ip->c;                              \
-		STORE_TO(ea, in_memory);                                                           \
-		SKIP(1);                                                                           \
-	}
-#define DO_STORE_FAR(name, in_memory)                                                              \
-	op_##name##_FAR:                                                                           \
-	{                                                                                          \
-		const uint64_t ea = (uint64_t)GET_u32(ip->b) + ip[1].imm;                          \
-		STORE_TO(ea, in_memory);                                                           \
-		SKIP(2);                                                                           \
-	}
-
-#define LABEL(name, ...) [OP_##name] = &&op_##name,
-#define LABEL_I(name, ...) [OP_##name##_I] = &&op_##name##_I,
-#define LABEL_W(name, ...) [OP_##name##_W] = &&op_##name##_W,
-#define LABEL_BR(name, ...) [OP_##name##_BR] = &&op_##name##_BR,
-#define LABEL_BR_I(name, ...) [OP_##name##_BR_I] = &&op_##name##_BR_I,
-#define LABEL_FAR(name, ...) [OP_##name##_FAR] = &&op_##name##_FAR,
-#define LABEL_SAT(name, ...) [OP_##name##_SAT] = &&op_##name##_SAT,
+#include "host/wasm/interp_priv.h"
 
 /* Another instance runs: its memory, code and bodies. */
 #define RELOAD()                                                                                   \
@@ -235,6 +18,41 @@ of_s32(int32_t v)
 		mem_size = inst->memory != NULL ? inst->memory->size : 0;                          \
 		bodies = inst->module->bodies;                                                     \
 		code = inst->module->code;                                                         \
+	} while (0)
+
+/* Enter @body on @args; @ip is where it returns to, in @from. */
+#define ENTER()                                                                                    \
+	do {                                                                                       \
+		if (top == s->frames_end)                                                          \
+			TRAP(WASM_TRAP_CALL_DEPTH);                                                \
+		if (body->slots > (size_t)(s->stack_end - args))                                   \
+			TRAP(WASM_TRAP_VALUE_STACK);                                               \
+		CHARGE(body->zero >> 4);                                                           \
+		*top++ =                                                                           \
+		    (struct frame){ .ip = ip, .fp = fp, .body = s->running, .instance = from };    \
+		s->running = body;                                                                 \
+		fp = args;                                                                         \
+		if (body->zero != 0)                                                               \
+			memset(fp + body->params, 0, body->zero * sizeof(*fp));                    \
+		ip = code + body->code;                                                            \
+		NEXT;                                                                              \
+	} while (0)
+
+/* Back to who called, its results at the start of the frame; the host is a frame without code. */
+#define LEAVE()                                                                                    \
+	do {                                                                                       \
+		top--;                                                                             \
+		s->running = top->body;                                                            \
+		ip = top->ip;                                                                      \
+		fp = top->fp;                                                                      \
+		if (ip == NULL)                                                                    \
+			goto finished;                                                             \
+		if (top->instance != inst) {                                                       \
+			inst = top->instance;                                                      \
+			s->running_in = inst;                                                      \
+			RELOAD();                                                                  \
+		}                                                                                  \
+		NEXT;                                                                              \
 	} while (0)
 
 /* What a host function left in slots of 32 bits has no upper half. */
@@ -262,17 +80,22 @@ interp_run(
     struct wasm_store *s, const struct wasm_func *f, uint64_t *fp, int64_t *fuel, int *host_code)
 {
 	/* clang-format off */
-	static const void *const labels[OP_COUNT] = {
+	static const void *const all_labels[OP_COUNT] = {
 		OPS_NUMERIC(LABEL, LABEL, LABEL, LABEL, LABEL, LABEL, LABEL, LABEL, LABEL, LABEL, LABEL)
 		OPS_LOAD(LABEL) OPS_STORE(LABEL) OPS_LOAD(LABEL_FAR) OPS_STORE(LABEL_FAR)
+		OPS_STORE(LABEL_K)
 		OPS_TRUNC32(LABEL_SAT) OPS_TRUNC64(LABEL_SAT)
 		OPS_CMP(LABEL_I, 32) OPS_CMP(LABEL_I, 64)
 		OPS_CMP(LABEL_BR, 32) OPS_CMP(LABEL_BR, 64) OPS_CMP(LABEL_BR_I, 32) OPS_CMP(LABEL_BR_I, 64)
 		OPS_ARITH(LABEL_I, 32) OPS_BITS(LABEL_I, 32) OPS_ARITH(LABEL_I, 64) OPS_BITS(LABEL_I, 64)
 		OPS_ARITH(LABEL_W, 32) OPS_BITS(LABEL_W, 32) OPS_ARITH(LABEL_W, 64) OPS_BITS(LABEL_W, 64)
 		OPS_REST(LABEL)
+		OPS_FIRST(LABEL_PAIRS, 32) OPS_FIRST(LABEL_PAIRS, 64)
+		OPS_STEP(LABEL_STEP, 32) OPS_STEP(LABEL_STEP, 64) OPS_JUMP(LABEL_JUMP)
+		OPS_BOTH(LABEL_BOTH, 32) OPS_BOTH(LABEL_BOTH, 64)
 	};
 	/* clang-format on */
+	const void *const *labels = all_labels;
 	struct frame *top = s->frames;
 	struct wasm_instance *inst = f->instance, *from;
 	const struct body *body = f->body, *bodies;
@@ -282,25 +105,14 @@ interp_run(
 	uint8_t *mem;
 	enum wasm_trap_code trap = WASM_TRAP_NONE;
 
+	__asm__("" : "+r"(labels));
 	s->top = top;
 	from = inst;
 	fp = NULL;
 	RELOAD();
 
-	/* enter @body on @args; @ip is where it returns to, in @from */
 enter:
-	if (top == s->frames_end)
-		TRAP(WASM_TRAP_CALL_DEPTH);
-	if (body->slots > (size_t)(s->stack_end - args))
-		TRAP(WASM_TRAP_VALUE_STACK);
-	CHARGE(body->zero >> 4);
-	*top++ = (struct frame){ .ip = ip, .fp = fp, .body = s->running, .instance = from };
-	s->running = body;
-	fp = args;
-	if (body->zero != 0)
-		memset(fp + body->params, 0, body->zero * sizeof(*fp));
-	ip = code + body->code;
-	NEXT;
+	ENTER();
 
 	OPS_NUMERIC(DO_UNARY, DO_CMP, DO_CMP, DO_UNARY, DO_BINARY, DO_BINARY, DO_BINARY, DO_UNARY,
 	    DO_BINARY, DO_TRUNC, DO_UNARY)
@@ -308,6 +120,7 @@ enter:
 	OPS_STORE(DO_STORE)
 	OPS_LOAD(DO_LOAD_FAR)
 	OPS_STORE(DO_STORE_FAR)
+	OPS_STORE(DO_STORE_K)
 	OPS_TRUNC32(DO_TRUNC_SAT)
 	OPS_TRUNC64(DO_TRUNC_SAT)
 	OPS_CMP(DO_CMP_I, 32)
@@ -324,6 +137,13 @@ enter:
 	OPS_BITS(DO_BINARY_W, 32)
 	OPS_ARITH(DO_BINARY_W, 64)
 	OPS_BITS(DO_BINARY_W, 64)
+	OPS_FIRST(DO_PAIRS, 32)
+	OPS_FIRST(DO_PAIRS, 64)
+	OPS_STEP(DO_STEP, 32)
+	OPS_STEP(DO_STEP, 64)
+	OPS_JUMP(DO_JUMP)
+	OPS_BOTH(DO_BOTH, 32)
+	OPS_BOTH(DO_BOTH, 64)
 
 op_UNREACHABLE:
 	CHARGE(ip->b);
@@ -375,37 +195,23 @@ op_BR_TABLE : { /* word 1: count, first slot of the operands; then the entries, 
 }
 op_RET0:
 	CHARGE(ip->b);
-	goto leave;
+	LEAVE();
 op_RET1:
 	CHARGE(ip->b);
 	fp[0] = fp[ip->a];
-	goto leave;
+	LEAVE();
 op_RET:
 	CHARGE(ip->b);
 	for (uint32_t i = 0; i < ip->c; i++)
 		fp[i] = fp[ip->a + i];
-leave:
-	top--;
-	s->running = top->body;
-	ip = top->ip;
-	fp = top->fp;
-	if (ip == NULL) {
-		*fuel = left;
-		return WASM_TRAP_NONE;
-	}
-	if (top->instance != inst) {
-		inst = top->instance;
-		s->running_in = inst;
-		RELOAD();
-	}
-	NEXT;
+	LEAVE();
 op_CALL:
 	CHARGE(ip->b);
 	body = &bodies[ip[1].imm];
 	args = fp + ip->a;
 	from = inst;
 	ip += 2;
-	goto enter;
+	ENTER();
 op_CALL_IMPORT:
 	CHARGE(ip->b);
 	f = inst->imported[ip[1].imm];
@@ -480,6 +286,7 @@ op_REF_FUNC:
 	fp[ip->a] = func_to_bits(instance_func(inst, (uint32_t)ip[1].imm));
 	SKIP(2);
 
+finished:
 trapped:
 	*fuel = left;
 	return trap;

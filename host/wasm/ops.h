@@ -8,6 +8,8 @@
 #ifndef HOST_WASM_OPS_H
 #define HOST_WASM_OPS_H
 
+#include "host/wasm/ops_pair.h"
+
 /* X(name, input, value): comparisons of integers; also fused with an immediate and with a branch */
 #define OPS_CMP(X, W)                                                                              \
 	X(I##W##_EQ, u##W, x == y)                                                                 \
@@ -177,6 +179,7 @@
 #define OP_NAME_BR(name, ...) OP_##name##_BR,
 #define OP_NAME_BR_IMM(name, ...) OP_##name##_BR_I,
 #define OP_NAME_FAR(name, ...) OP_##name##_FAR,
+#define OP_NAME_K(name, ...) OP_##name##_K,
 #define OP_NAME_SAT(name, ...) OP_##name##_SAT,
 
 /* the lists of 0x45 to 0xc4, in order */
@@ -210,6 +213,7 @@ enum op {
 	OPS_NUMERIC(OP_NAME, OP_NAME, OP_NAME, OP_NAME, OP_NAME, OP_NAME, OP_NAME, OP_NAME, OP_NAME,
 	    OP_NAME, OP_NAME)
 	OPS_LOAD(OP_NAME) OPS_STORE(OP_NAME) OPS_LOAD(OP_NAME_FAR) OPS_STORE(OP_NAME_FAR)
+	OPS_STORE(OP_NAME_K)
 	OPS_TRUNC32(OP_NAME_SAT) OPS_TRUNC64(OP_NAME_SAT)
 	/* same order in each pair of rows, so that one form is a fixed distance from another */
 	OPS_CMP(OP_NAME_IMM, 32) OPS_CMP(OP_NAME_IMM, 64)
@@ -221,6 +225,9 @@ enum op {
 	OPS_ARITH(OP_NAME_WIDE, 32) OPS_BITS(OP_NAME_WIDE, 32)
 	OPS_ARITH(OP_NAME_WIDE, 64) OPS_BITS(OP_NAME_WIDE, 64)
 	OPS_REST(OP_NAME)
+	OPS_FIRST(OP_NAME_PAIRS, 32) OPS_FIRST(OP_NAME_PAIRS, 64)
+	OPS_STEP(OP_NAME_STEP, 32) OPS_STEP(OP_NAME_STEP, 64) OPS_JUMP(OP_NAME_JUMP)
+	OPS_BOTH(OP_NAME_BOTH, 32) OPS_BOTH(OP_NAME_BOTH, 64)
 	OP_COUNT
 };
 /* clang-format on */

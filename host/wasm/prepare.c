@@ -45,13 +45,22 @@ prepare_emit(struct validator *v, uint16_t op, uint32_t a, uint32_t b, uint32_t 
 	    v, (union insn){ .op = op, .a = (uint16_t)a, .b = (uint16_t)b, .c = (uint16_t)c });
 }
 
+/* The word at @at, @n long, was the last to be written and computed the top operand. */
+static void
+define(struct validator *v, uint32_t at, uint32_t n)
+{
+	if (at == NONE)
+		return;
+	v->before = v->word_end == at ? v->word : NONE;
+	v->word = v->def = at;
+	v->word_end = v->def_end = at + n;
+}
+
 void
 prepare_result(struct validator *v, uint16_t op, uint32_t b, uint32_t c)
 {
-	uint32_t at = prepare_emit(v, op, prepare_slot(v, v->height - 1), b, c);
-
-	v->def = at;
-	v->def_end = at != NONE ? at + 1 : NONE;
+	prepare_pair(v, op, &b, &c);
+	define(v, prepare_emit(v, op, prepare_slot(v, v->height - 1), b, c), 1);
 }
 
 void
@@ -59,16 +68,15 @@ prepare_result_wide(struct validator *v, uint16_t op, uint32_t b, uint64_t imm)
 {
 	uint32_t at = prepare_emit(v, op, prepare_slot(v, v->height - 1), b, 0);
 
-	if (prepare_emit_word(v, (union insn){ .imm = imm }) == NONE)
-		return;
-	v->def = at;
-	v->def_end = at + 2;
+	if (prepare_emit_word(v, (union insn){ .imm = imm }) != NONE)
+		define(v, at, 2);
 }
 
 void
 prepare_forget(struct validator *v)
 {
 	v->def_end = NONE;
+	v->word_end = NONE;
 	v->move_end = NONE;
 }
 

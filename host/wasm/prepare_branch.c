@@ -62,12 +62,28 @@ branch_form(uint16_t op)
 }
 
 static uint32_t
-test_slot(struct validator *v, uint32_t slot, bool sense, bool wide)
+branch(struct validator *v, union insn w, uint32_t before)
+{
+	w.c = (uint16_t)prepare_charge(v);
+	prepare_step(v, before, prepare_emit_word(v, w));
+	return prepare_emit_word(v, (union insn){ .rel = -1 }); /* NONE: a chain of one */
+}
+
+static uint32_t
+test_slot(struct validator *v, uint32_t slot, bool sense, bool wide, uint32_t before)
 {
 	uint16_t op = wide ? (sense ? OP_BR_NZ64 : OP_BR_Z64) : (sense ? OP_BR_NZ32 : OP_BR_Z32);
 
-	prepare_emit(v, op, slot, 0, prepare_charge(v));
-	return prepare_emit_word(v, (union insn){ .rel = -1 }); /* NONE: a chain of one */
+	return branch(v, (union insn){ .op = op, .a = (uint16_t)slot }, before);
+}
+
+/* A condition that was no compare, or not the last thing done. */
+static uint32_t
+test_operand(struct validator *v, const struct operand *cond, bool sense)
+{
+	uint32_t slot = prepare_source(v, cond);
+
+	return test_slot(v, slot, sense, false, v->word_end == v->m->code_len ? v->word : NONE);
 }
 
 uint32_t
@@ -80,18 +96,20 @@ prepare_if(struct validator *v, const struct operand *cond, bool sense)
 		return NONE;
 	if (cond->place != AT_SLOT || v->def_end != v->m->code_len || v->def != v->def_end - 1 ||
 	    v->m->code[v->def].a != prepare_slot(v, cond->index))
-		return test_slot(v, prepare_source(v, cond), sense, false);
+		return test_operand(v, cond, sense);
 	last = v->m->code[v->def];
 	if (last.op == OP_I32_EQZ || last.op == OP_I64_EQZ) {
 		v->m->code_len--;
-		return test_slot(v, last.b, !sense, last.op == OP_I64_EQZ);
+		return test_slot(v, last.b, !sense, last.op == OP_I64_EQZ, v->before);
 	}
 	op = branch_form(last.op);
 	if (op == 0)
-		return test_slot(v, prepare_source(v, cond), sense, false);
+		return test_operand(v, cond, sense);
 	v->m->code_len--;
-	prepare_emit(v, sense ? op : opposite(op), last.b, last.c, prepare_charge(v));
-	return prepare_emit_word(v, (union insn){ .rel = -1 }); /* NONE: a chain of one */
+	last.op = sense ? op : opposite(op);
+	last.a = last.b;
+	last.b = last.c;
+	return branch(v, last, v->before);
 }
 
 /* The top @n operands to the slots from @to; they lie at or below where the operands are. */
@@ -113,6 +131,16 @@ carry(struct validator *v, uint32_t n, uint32_t to)
 		prepare_emit(v, OP_COPY, to, from, n);
 }
 
+static void
+jump(struct validator *v, struct control *c)
+{
+	uint32_t before = v->word_end == v->m->code_len ? v->word : NONE;
+	uint32_t at = prepare_emit(v, OP_BR, prepare_charge(v), 0, 0);
+
+	prepare_again(v, before, at);
+	prepare_jump(v, c, at);
+}
+
 void
 prepare_br(struct validator *v, struct control *c)
 {
@@ -121,7 +149,7 @@ prepare_br(struct validator *v, struct control *c)
 		return;
 	}
 	carry(v, control_arity(c), prepare_slot(v, c->height));
-	prepare_jump(v, c, prepare_emit(v, OP_BR, prepare_charge(v), 0, 0));
+	jump(v, c);
 }
 
 /* Without operands to move it is one jump, else a jump around an unconditional one. */

@@ -276,6 +276,7 @@ begin(struct validator *v)
 	v->height = v->max_height = v->clean = v->depth = 0;
 	v->dead = false;
 	v->cost = 1;
+	v->paired = v->both = NONE;
 	prepare_forget(v);
 	return validate_enter(v, 0, v->type);
 }

@@ -196,6 +196,11 @@ validate_memory_op(struct validator *v, uint8_t opcode)
 	far = offset > UINT16_MAX;
 	if (far)
 		op = (uint16_t)(op - OP_I32_LOAD + OP_I32_LOAD_FAR);
+	if (is_store && !far && fits(&value, type == I32 ? I32 : I64)) {
+		op = (uint16_t)(op - OP_I32_STORE + OP_I32_STORE_K);
+		prepare_emit(v, op, (uint16_t)value.value, prepare_source(v, &addr), offset);
+		return 0;
+	}
 	b = prepare_source(v, &addr);
 	a = is_store ? prepare_source(v, &value) : prepare_slot(v, v->height - 1);
 	if (!is_store && !far) {

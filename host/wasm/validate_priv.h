@@ -53,9 +53,13 @@ struct validator {
 	int fault;    /* the writer ran out of budget or memory */
 	uint32_t def; /* word that computes the top operand, while def_end is the end of the code */
 	uint32_t def_end;
-	uint32_t move_end; /* the end of the code just behind a move to a local */
-	uint32_t cost;     /* instructions not yet charged by a word of code */
-	uint64_t work;     /* steps left, so that the time stays linear in the image */
+	uint32_t word, word_end; /* the last word with a result, and where it ended; */
+	uint32_t before;         /* the one that ended where that one began, NONE */
+	uint32_t paired, both;   /* the second word of the last pair, and of the last that share */
+	uint16_t alone;          /* what the first of both was */
+	uint32_t move_end;       /* the end of the code just behind a move to a local */
+	uint32_t cost;           /* instructions not yet charged by a word of code */
+	uint64_t work;           /* steps left, so that the time stays linear in the image */
 };
 
 /* --- validate.c: the two stacks --- */
@@ -129,6 +133,16 @@ void prepare_jump(struct validator *v, struct control *c, uint32_t at);
 void prepare_br(struct validator *v, struct control *c);
 void prepare_br_if(struct validator *v, struct control *c, const struct operand *cond);
 void prepare_return(struct validator *v);
+
+/* --- prepare_pair.c --- */
+
+/* prepare_pair() - let the last word run @op as well, if @op, about to be written, can be the
+ * second of a pair; its sources may change places. */
+void prepare_pair(struct validator *v, uint16_t op, uint32_t *b, uint32_t *c);
+/* prepare_step() - let @word run the branch @at right behind it as well, if they are a pair. */
+void prepare_step(struct validator *v, uint32_t word, uint32_t at);
+/* prepare_again() - the same with a jump that has no condition. */
+void prepare_again(struct validator *v, uint32_t word, uint32_t at);
 
 static inline uint32_t
 prepare_slot(const struct validator *v, uint32_t index)
