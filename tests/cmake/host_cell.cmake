@@ -48,12 +48,26 @@ if(NOT PORTCULLIS_SANITIZE)
   endforeach()
 endif()
 
+if(TARGET layers AND TARGET portcullis)
+  add_test(NAME sandbox/no_switch COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/sandbox/no_switch.py ${CMAKE_BINARY_DIR})
+  set_tests_properties(sandbox/no_switch PROPERTIES LABELS sandbox TIMEOUT 60 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+endif()
+
 # Actors in C, and hostile modules, through `portcullis actor run`.
 if(TARGET portcullis)
   add_test(NAME sandbox/actors COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/sandbox/actors.py
     $<TARGET_FILE:portcullis> ${CMAKE_BINARY_DIR}/actors)
   set_tests_properties(sandbox/actors PROPERTIES LABELS sandbox TIMEOUT 120 SKIP_RETURN_CODE 77
     ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+  # Several calls to one actor.
+  if(NOT PORTCULLIS_SANITIZE)
+    add_executable(drive sandbox/drive.c)
+    target_link_libraries(drive PRIVATE host_proc portcullis_flags)
+    add_test(NAME sandbox/guests COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/sandbox/guests.py
+      $<TARGET_FILE:drive> $<TARGET_FILE:portcullis>)
+    set_tests_properties(sandbox/guests PROPERTIES LABELS sandbox TIMEOUT 120 SKIP_RETURN_CODE 77
+      ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+  endif()
 endif()
 
 # The kit's actors as a person tries them, linked to stand-ins.
