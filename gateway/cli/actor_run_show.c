@@ -60,7 +60,7 @@ actor_say_end(const struct cell_result *got)
 		return CLI_FAILED;
 	}
 	cli_error("%s: %s", actor_answer_name(o->answer), o->why);
-	if (o->answer == ACTOR_ERROR && o->out.len > 0) {
+	if (o->answer != ACTOR_DONE && o->out.len > 0) {
 		fputs("its words ", stderr);
 		actor_put_shown(stderr, o->out);
 		fputc('\n', stderr);

@@ -384,8 +384,11 @@ actor_call(struct actor *a, struct bytes operation, struct bytes payload,
 	got->asks = a->asks;
 	got->lines = a->lines;
 	got->lines_dropped = a->lines_dropped;
-	if (r == WASM_TRAPPED)
+	if (r == WASM_TRAPPED) {
+		if (a->has_error) /* kits give the text of an exception before they trap */
+			got->out = bytes_of(a->error.p, a->error.len);
 		return trapped(a, &trap, got);
+	}
 	if (r != 0)
 		return answer(got, ACTOR_REFUSED, "__guest_call cannot be called");
 	return finish(a, (uint32_t)result.bits, got);

@@ -74,7 +74,8 @@ struct actor_ops {
 /* What a call was like. */
 struct actor_outcome {
 	enum actor_answer answer;
-	struct bytes out;      /* the response, or the guest's error; valid until the next call */
+	struct bytes out;      /* the response, or the guest's error, also before it trapped; valid
+				  until the next call */
 	struct wasm_trap trap; /* ACTOR_TRAPPED */
 	char why[ACTOR_WHY];   /* plain ASCII */
 	int64_t fuel;          /* used */
