@@ -26,3 +26,11 @@ if(EXISTS ${CMAKE_SOURCE_DIR}/gateway/main.c)
     ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
   set_tests_properties(interop/npm_nats_gateway interop/npm_nats_tls PROPERTIES DEPENDS interop/npm_nats_direct)
 endif()
+
+# An actor built with the waPC project's own kit for AssemblyScript, in its cell.
+if(TARGET portcullis)
+  add_test(NAME interop/as_guest COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/interop/as/run.py
+    $<TARGET_FILE:portcullis> ${CMAKE_BINARY_DIR}/interop_as)
+  set_tests_properties(interop/as_guest PROPERTIES LABELS interop TIMEOUT 300 SKIP_RETURN_CODE 77
+    ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+endif()
