@@ -23,7 +23,7 @@ struct contract_row;
 
 /* What is said after translation. */
 struct contract_said {
-	const struct contract_row *row;   /* for the answer; NULL: passed as it was */
+	const struct contract_row *row;   /* for the answer; NULL: it passes as it is */
 	struct bytes contract, operation; /* literals, or what was given */
 	struct bytes payload;             /* what was given, or in the caller's buffer */
 	const char *why;

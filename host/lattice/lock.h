@@ -1,12 +1,16 @@
 /*
  * lock - portcullis.lock: what the references of a manifest turned out to be, pinned.
  *
- *   # portcullis.lock 1
- *   actor ./counter_s.wasm M... issuer A... revision 3 digest sha256:...
- *   provider builtin:httpserver V... issuer A... revision 0 digest sha256:...
+ *   version = 1
+ *   actor "./counter_s.wasm" {
+ *     id = M...
+ *     issuer = A...
+ *     revision = 3
+ *     digest = sha256:...
+ *   }
  *
- * One line each, in order of kind and reference, so that two people's files compare. It holds no
- * secret.
+ * In the grammar of our files (policy/core/text.h), in order of kind and reference, so that two
+ * people's files compare. It holds no secret.
  */
 #ifndef HOST_LATTICE_LOCK_H
 #define HOST_LATTICE_LOCK_H

@@ -3,15 +3,17 @@
  *
  *   labels: {zone: a}
  *   actors: [./counter_s.wasm, ghcr.io/acme/echo:0.3.1]        or {ref, count, era, name,
- * annotations} capabilities: [{image_ref: builtin:httpserver, link_name: default}] links:
- *     - actor: ./counter_s.wasm          # a key, a reference above, its place in a list, its name
- *       provider_id: builtin:httpserver
+ * annotations} capabilities: [{image_ref: wasmcloud+builtin://httpserver, link_name: default}]
+ * links:
+ *     - actor: ./counter_s.wasm          # a key, a reference above, or a name given above
+ *       provider_id: wasmcloud+builtin://httpserver
  *       contract_id: wasmcloud:httpserver
  *       link_name: default
  *       values: {PORT: "${PORT:8080}"}
  *
- * Ids need never be typed: a reference stands for the id of what it names, which manifest_resolve()
- * fills in once the artifacts have been looked at, and the lockfile pins (lock.h). ${NAME} and
+ * Ids need never be typed: a reference stands for the id of what it names, which
+ * manifest_actor_is() says once the artifacts have been looked at, and the lockfile pins (lock.h).
+ * ${NAME} and
  * ${NAME:default} are filled in scalars only, after the YAML was read: a value cannot become
  * structure. Unknown names, names twice, things twice are errors with FILE:LINE:COL.
  */
@@ -93,7 +95,12 @@ bool manifest_is_path(const char *ref);
 /* manifest_path() - append the path of a reference, relative ones to the folder of the manifest
  * @file. false: it is none. */
 bool manifest_path(struct buf *b, const char *file, const char *ref);
-/* manifest_link_ids() - the keys a link joins; "" while a reference is unresolved. */
+/* manifest_actor_is(), _provider_is() - what a reference turned out to be. 0, MANIFEST_BAD (no such
+ * key), -ENOMEM */
+int manifest_actor_is(struct manifest_actor *a, const char *key) must_check;
+int manifest_provider_is(struct manifest_provider *p, const char *key) must_check;
+/* manifest_link_actor(), _provider() - the keys a link joins; "" while a reference is unresolved.
+ */
 const char *manifest_link_actor(const struct manifest_link *l);
 const char *manifest_link_provider(const struct manifest_link *l);
 

@@ -23,8 +23,9 @@ enum {
 	RPC_WHY = 200,
 	RPC_URL = 1024,
 	RPC_ISSUERS = 32,
-	RPC_AGE_S = 60,   /* older invocations are refused */
-	RPC_AHEAD_S = 10, /* so far may the maker's clock be ahead */
+	RPC_AGE_S = 60,                             /* older invocations are refused */
+	RPC_AHEAD_S = 10,                           /* so far may the maker's clock be ahead */
+	RPC_WINDOW_S = RPC_AGE_S + RPC_AHEAD_S + 2, /* so long a copy has to be known as one */
 };
 
 enum rpc_form {
@@ -59,6 +60,7 @@ struct rpc_response {
 enum rpc_answer {
 	RPC_BAD = 1,       /* not message-pack, or not an invocation */
 	RPC_CHUNKED,       /* the body is elsewhere (content_length without msg): not done here */
+	RPC_OTHER_FORM,    /* the other dialect's */
 	RPC_ISSUER,        /* not among those believed */
 	RPC_UNSIGNED,      /* no token, or a bad one, or a bad signature */
 	RPC_OTHER_ADDRESS, /* the token speaks of another origin, target or operation */
@@ -88,24 +90,39 @@ void rpc_response_put(struct buf *b, const struct rpc_response *res);
 void rpc_subject(struct buf *b, struct bytes lattice, const struct rpc_entity *e);
 /* rpc_queue() - the queue group hosts listen in: the subject itself (R18), "rpc" (OTP). */
 void rpc_queue(struct buf *b, enum rpc_form form, struct bytes lattice, const struct rpc_entity *e);
-/* rpc_url() - wasmbus://M or wasmbus://contract/link/V, each form in its own spelling. */
-void rpc_url(struct buf *b, enum rpc_form form, const struct rpc_entity *e);
+/*
+ * rpc_addressed() - is the target of @inv who listens on @subject? An invocation that came on
+ * another subject than its own is not for who hears it.
+ */
+bool rpc_addressed(const struct rpc_invocation *inv, struct bytes lattice, struct bytes subject);
+/*
+ * rpc_url() - wasmbus://M or wasmbus://contract/link/V: ':' of a contract is '/', blanks are '_',
+ * all in lower case but the key. The same in both forms.
+ */
+void rpc_url(struct buf *b, const struct rpc_entity *e);
 
-/* rpc_claims_put() - append the token over @inv (but for ->claims), signed by @by, made at @iat_s;
- * @jti is a name of its own. */
+/*
+ * rpc_claims_put() - append the token over @inv (but for ->claims), in the manner of inv->form,
+ * signed by @by (C..., N...), made at @iat_s; @jti is a name of its own.
+ */
 void rpc_claims_put(struct buf *b, const struct rpc_invocation *inv, int64_t iat_s, const char *jti,
     const struct nkey_pair *by);
 
 /* Whom to believe; zeroed it believes nobody. */
 struct rpc_trust {
+	enum rpc_form
+	    form; /* of this lattice: the other one is refused, its digest is of other bytes */
 	const struct nkey *issuer; /* C... and N..., borrowed */
 	size_t n;
 	int64_t now_s;
-	struct rpc_seen *seen; /* NULL refuses everything */
+	struct rpc_seen *seen; /* made with RPC_WINDOW_S; NULL refuses everything */
 };
 
-/* rpc_judge() - may what @inv says be believed? Remembers its id. Return: 0 or an answer, -ENOMEM;
- * @why is set. */
+/*
+ * rpc_judge() - may what @inv says be believed? Remembers that it was seen, when all else is right.
+ * An invocation without a body is held to its digest as well.
+ * Return: 0 or an answer; @why is set.
+ */
 int rpc_judge(const struct rpc_invocation *inv, struct rpc_trust *t, const char **why) must_check;
 
 #endif

@@ -18,7 +18,7 @@
 
 enum {
 	PACK_DEPTH = 16,       /* of what is skipped */
-	PACK_MEMBERS = 256,    /* of a map read by a table, and of a map of texts */
+	PACK_MEMBERS = 64,     /* of a map read by a table */
 	PACK_TEXT_MAX = 65536, /* of a text, where the caller says nothing else */
 };
 

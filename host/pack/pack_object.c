@@ -5,7 +5,7 @@
  */
 #include "host/pack/pack.h"
 
-enum { FIELDS_MAX = 32, NAME_MAX_LEN = 256, NAMES_MAX = 64 };
+enum { FIELDS_MAX = 32, NAME_MAX_LEN = 256 };
 
 static size_t
 find(const struct pack_field *f, size_t n, struct bytes name)
@@ -57,8 +57,8 @@ take_value(struct pack *p, const struct pack_field *f, void *into)
 uint32_t
 pack_object(struct pack *p, const struct pack_field *f, size_t n, void *into)
 {
-	struct bytes names[NAMES_MAX];
-	uint32_t left = pack_map(p, NAMES_MAX), seen = 0;
+	struct bytes names[PACK_MEMBERS];
+	uint32_t left = pack_map(p, PACK_MEMBERS), seen = 0;
 	size_t n_names = 0;
 
 	if (n > FIELDS_MAX)

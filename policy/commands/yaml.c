@@ -13,6 +13,7 @@
 #include <yaml.h>
 
 #include "policy/commands/body_priv.h"
+#include "policy/commands/yaml.h"
 
 enum { DEPTH_MAX = 16, MEMBERS_MAX = 256, NAME_MAX_LEN = 1024 };
 
@@ -295,4 +296,18 @@ yaml_read(struct body_read *r, struct bytes payload)
 	if (b.n == 0 || b.tok[0].kind != JSON_OBJECT)
 		return body_refuse(r, 0, "not an object");
 	return 0;
+}
+
+int
+yaml_tokens(struct yaml *y, struct bytes text, struct body_arena *arena)
+{
+	struct body_read r = { .arena = arena, .fault = &y->fault };
+	int x;
+
+	memset(y, 0, sizeof(*y));
+	arena->used = 0;
+	x = yaml_read(&r, text);
+	y->j = r.j;
+	y->from = r.from;
+	return err_pass(x);
 }
