@@ -33,8 +33,16 @@ endif()
 
 # The same runner with walls left out one by one. What leaves them out is linked to this program alone.
 if(NOT PORTCULLIS_SANITIZE)
-  add_executable(layers sandbox/layers.c sandbox/layers_wrap.c sandbox/layers_deeds.c sandbox/taken.c sandbox/container.c)
+  add_executable(layers sandbox/layers.c sandbox/layers_wrap.c sandbox/layers_deeds.c sandbox/layers_provider.c sandbox/taken.c sandbox/container.c)
   target_link_libraries(layers PRIVATE host_proc portcullis_flags)
+  set(provider_like ${CMAKE_CURRENT_BINARY_DIR}/provider_like.c)
+  add_custom_command(OUTPUT ${provider_like}
+    COMMAND seccomp_embed ${provider_like} ${CMAKE_CURRENT_SOURCE_DIR}/sandbox provider_like
+    DEPENDS seccomp_embed sandbox/provider_like.seccomp VERBATIM)
+  # beside the runner's table, so by another name
+  set_source_files_properties(${provider_like} PROPERTIES
+    COMPILE_DEFINITIONS "confine_filters=provider_filters;confine_filters_n=provider_filters_n")
+  target_sources(layers PRIVATE ${provider_like})
   set_target_properties(layers PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/probe)
   foreach(function census_take setrlimit privilege_user privilege_drop privilege_bound prctl syscall)
     target_link_options(layers PRIVATE -Wl,--wrap=${function})

@@ -137,6 +137,52 @@ def around(folder):
     check(32, "a payload that says who it comes from is a payload", got.end(0) == "answered no_answer", got.text)
 
 
+def places(folder):
+    """22: where a request and an answer are put."""
+    body = "(call $request (i32.const 1001) (i32.const 1003)) (call $response (i32.const 1001) (i32.const 6))"
+    got = Calls(guest(folder, body), "call", "abcd", "XYZW")
+    check(22, "operation and payload in one place: the payload comes second, odd addresses are as good", got.out(0) == "abXYZW", got.text)
+    body = "(call $request (i32.const %s) (i32.const 0)) (call $response (i32.const 0) (i32.const 1))"
+    for place, end in (("0x3fffc", "answered done"), ("0x3fffd", "answered trapped"), ("0xfffffffe", "answered trapped")):
+        got = Calls(guest(folder, body % place), "call", "abcd", "X")
+        check(22, f"an operation of 4 bytes at {place}: {end}", got.end(0) == end, got.text)
+
+
+def room(folder):
+    """25, 26: stacks, memory and tables that do not end."""
+    frame = "(func $deep (local " + "i64 " * 1000 + ") (local.set 999 (i64.const 1)) (call $deep))"
+    got = Calls(guest(folder, "(call $deep)", frame), "call", "op", "x")
+    check(25, "frames of 1,000 locals without end", got.end(0) == "answered trapped" and "exhausted" in got.text, got.text)
+    got = Calls(guest(folder, "(call $once) (call $response (i32.const 0) (i32.const 1))",
+                      frame.replace("$deep", "$once", 1).replace("(call $deep)", "")), "call", "op", "x")
+    check(25, "one of them, control", got.end(0) == "answered done", got.text)
+    body = """(loop $l (br_if $l (i32.ne (table.grow $t (ref.null func) (i32.const 1000000)) (i32.const -1))))
+    (i32.store (i32.const 0) (table.size $t)) (call $response (i32.const 0) (i32.const 4))"""
+    got = Calls(guest(folder, body, "(table $t 1 funcref)"), "call", "op", "x")
+    check(26, "a table that grows ends at a ceiling", got.end(0) in ("answered done", "answered trapped")
+          or "refused" in got.text, got.text)
+    body = """(loop $l (br_if $l (i32.ne (memory.grow (i32.const 1)) (i32.const -1))))
+    (memory.fill (i32.const 0) (i32.const 7) (i32.mul (memory.size) (i32.const 65536)))
+    (i32.store (i32.const 0) (memory.size)) (call $response (i32.const 0) (i32.const 4))"""
+    module = assemble(folder, f"""(module {WORDS} (memory (export "memory") 1)
+  (func (export "__guest_call") (param i32 i32) (result i32) {body} (i32.const 1)))""")
+    got = Calls(module, "call", "op", "x")
+    check(26, "memory that grows, every page touched, ends at 512 pages", got.out(0) == "\\x00\\x02\\x00\\x00", got.text)
+
+
+def bombs(folder):
+    """27: modules that are much work to load. What the engine takes is loaded within the budget of a birth, or refused in words."""
+    answer = "(call $response (i32.const 0) (i32.const 1))"
+    many = {"100,000 functions": "(func)" * 100000, "60,000 locals": "(func (local " + "i32 " * 60000 + "))",
+            "a table of 1,000,000 branches": "(func (block (br_table " + "0 " * 1000000 + "0 (i32.const 0))))",
+            "10,000 blocks in each other": "(func " + "(block " * 10000 + ")" * 10000 + ")"}
+    for name, top in many.items():
+        got = Calls(guest(folder, answer, top), "cpu", 2000, "call", "op", "x")
+        check(27, f"{name}: taken, or refused with a reason", got.well and got.end(0) in ("answered done", "answered refused"), got.text)
+    for name, top in (("a function more, control", "(func)"), ("300 locals, control", "(func (local " + "i32 " * 300 + "))")):
+        check(27, name, Calls(guest(folder, answer, top), "call", "op", "x").end(0) == "answered done")
+
+
 def slow(folder):
     """38, 21: just within, for ever; and just beyond."""
     body = """(loop $l (local.set $i (i32.add (local.get $i) (i32.const 1))) (br_if $l (i32.lt_u (local.get $i) (i32.const 200000))))
@@ -225,7 +271,7 @@ def main():
         print("skipped: wat2wasm is needed")
         return 77
     with tempfile.TemporaryDirectory() as folder:
-        for part in (stale, clocks, around, slow, names, claims):
+        for part in (stale, clocks, around, places, room, bombs, slow, names, claims):
             part(folder)
     print(f"{rows} rows, {failures} not as they must be")
     return 1 if failures else 0

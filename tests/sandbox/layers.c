@@ -44,10 +44,19 @@ static void __attribute__((noreturn)) victim(void)
 	taken_wait();
 }
 
+/* deed() - runners' first, then providers'; NULL behind them. */
+static const struct deed *
+deed(int n)
+{
+	if (n < deeds_n)
+		return &deeds[n];
+	return n < deeds_n + provider_deeds_n ? &provider_deeds[n - deeds_n] : NULL;
+}
+
 static int
 attempt(const char *mode, int n, const struct target *t)
 {
-	const struct deed *d = n < deeds_n ? &deeds[n] : NULL;
+	const struct deed *d = deed(n);
 	struct actor_world world;
 	struct runner r;
 	uint32_t which;
@@ -58,9 +67,13 @@ attempt(const char *mode, int n, const struct target *t)
 	if (d != NULL && d->before != NULL)
 		d->before(t);
 	layers_keep(which);
-	runner_lock(&r);
-	runner_begin(&r, &world);
-	runner_narrow(&r);
+	if (n >= deeds_n && d != NULL) {
+		provider_lock(t);
+	} else {
+		runner_lock(&r);
+		runner_begin(&r, &world);
+		runner_narrow(&r);
+	}
 	if (d == NULL)
 		victim();
 	taken_say_result(d->run(t));
@@ -115,9 +128,9 @@ column(const char *mode, const struct target *outside, char (*words)[64])
 	struct cell_result got;
 	struct cell *other, *c;
 
-	start(mode, deeds_n, &t, &other, &got);
+	start(mode, deeds_n + provider_deeds_n, &t, &other, &got);
 	t.victim = other != NULL ? cell_pid(other) : t.host;
-	for (int i = 0; i < deeds_n; i++) {
+	for (int i = 0; deed(i) != NULL; i++) {
 		start(mode, i, &t, &c, &got);
 		snprintf(words[i], sizeof(words[i]), "%s", word(&got));
 		cell_stop(c);
@@ -148,6 +161,26 @@ port_of(int fd)
 	return ntohs(a.sin_port);
 }
 
+/* folders() - of a provider, beside another's file; made, or gone again. */
+static void
+folders(const char *path, bool make)
+{
+	char own[96], other[96];
+	FILE *f = NULL;
+
+	snprintf(own, sizeof(own), "%s.own", path);
+	snprintf(other, sizeof(other), "%s.other", path);
+	if (!make) {
+		rmdir(own);
+		unlink(other);
+		return;
+	}
+	f = fopen(other, "we");
+	if (f == NULL || fputs("secret", f) == EOF || fclose(f) != 0 || mkdir(own, 0777) != 0 ||
+	    chmod(own, 0777) != 0)
+		exit(2);
+}
+
 /* outside() - what there is to reach, in @dir, which everybody may enter and write. */
 static void
 outside(const char *dir, struct target *t)
@@ -170,9 +203,10 @@ outside(const char *dir, struct target *t)
 	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + len));
 	if (chmod(t->path, 0777) != 0 || chmod(dir, 0777) != 0)
 		exit(2);
+	folders(t->path, true);
 }
 
-enum { MODES = 2 + 2 * (LAYERS + 1) };
+enum { MODES = 2 + 2 * (LAYERS + 1), DEEDS_MAX = 128 };
 
 static void
 mode_name(int i, char out[64])
@@ -190,7 +224,7 @@ mode_name(int i, char out[64])
 int
 main(int argc, char **argv)
 {
-	static char words[MODES][64][64];
+	static char words[MODES][DEEDS_MAX][64];
 	char dir[] = "/tmp/layers-XXXXXX", mode[64];
 	struct target t;
 
@@ -209,10 +243,11 @@ main(int argc, char **argv)
 		mode_name(i, mode);
 		column(mode, &t, words[i]);
 	}
+	folders(t.path, false);
 	unlink(t.path);
 	rmdir(dir);
-	for (int k = 0; k < deeds_n; k++) {
-		printf("%d\t%s", deeds[k].n, deeds[k].name);
+	for (int k = 0; deed(k) != NULL; k++) {
+		printf("%d\t%s", deed(k)->n, deed(k)->name);
 		for (int i = 0; i < MODES; i++) {
 			mode_name(i, mode);
 			printf("\t%s=%s", mode, words[i][k]);

@@ -55,5 +55,17 @@ struct deed {
 
 extern const struct deed deeds[];
 extern const int deeds_n;
+/* layers_provider.c: the same in a provider */
+extern const struct deed provider_deeds[];
+extern const int provider_deeds_n;
+/* provider_lock() - as a provider that is handed a folder and a listening socket. Ends it when it cannot. */
+void provider_lock(const struct target *t);
+
+/* Deeds that both attempt. */
+long layers_tcp(const struct target *t);
+long layers_udp(const struct target *t);
+long layers_bind(const struct target *t);
+long layers_fork(const struct target *t);
+long layers_outlive(const struct target *t);
 
 #endif

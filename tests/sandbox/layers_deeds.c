@@ -125,20 +125,20 @@ dial(int type, int port)
 	return answer(syscall(SYS_connect, fd, &a, sizeof(a)));
 }
 
-static long
-do_tcp(const struct target *t)
+long
+layers_tcp(const struct target *t)
 {
 	return dial(SOCK_STREAM, t->tcp);
 }
 
-static long
-do_udp(const struct target *t)
+long
+layers_udp(const struct target *t)
 {
 	return dial(SOCK_DGRAM, t->udp);
 }
 
-static long
-do_bind(const struct target *t)
+long
+layers_bind(const struct target *t)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
 	long fd = syscall(SYS_socket, AF_INET, SOCK_STREAM, 0L);
@@ -266,8 +266,8 @@ do_pidfd_victim(const struct target *t)
 	return fd < 0 ? -errno : answer(syscall(SYS_pidfd_send_signal, fd, 0L, 0L, 0L));
 }
 
-static long
-do_fork(const struct target *t)
+long
+layers_fork(const struct target *t)
 {
 	long pid = syscall(SYS_clone, (long)SIGCHLD, 0L, 0L, 0L, 0L);
 
@@ -532,8 +532,8 @@ do_dumpable(const struct target *t)
 	return answer(syscall(SYS_prctl, (long)PR_SET_DUMPABLE, 1L, 0L, 0L, 0L));
 }
 
-static long
-do_outlive(const struct target *t)
+long
+layers_outlive(const struct target *t)
 {
 	(void)t;
 	return answer(syscall(SYS_prctl, (long)PR_SET_PDEATHSIG, 0L, 0L, 0L, 0L));
@@ -556,9 +556,9 @@ const struct deed deeds[] = {
 	{ 1, "read the host's environment", do_host_environ, NULL },
 	{ 1, "open the host's memory", do_host_memory, NULL },
 	{ 1, "open another runner's memory", do_victim_memory, NULL },
-	{ 2, "connect by TCP", do_tcp, NULL },
-	{ 2, "bind a TCP port", do_bind, NULL },
-	{ 2, "send a datagram", do_udp, NULL },
+	{ 2, "connect by TCP", layers_tcp, NULL },
+	{ 2, "bind a TCP port", layers_bind, NULL },
+	{ 2, "send a datagram", layers_udp, NULL },
 	{ 2, "connect to an abstract socket", do_abstract, NULL },
 	{ 2, "connect to a socket with a path", do_path, NULL },
 	{ 3, "raw socket", do_raw, NULL },
@@ -573,7 +573,7 @@ const struct deed deeds[] = {
 	{ 5, "signal the host", do_kill_host, NULL },
 	{ 5, "signal another runner", do_kill_victim, NULL },
 	{ 5, "signal another runner by pidfd", do_pidfd_victim, NULL },
-	{ 6, "fork", do_fork, NULL },
+	{ 6, "fork", layers_fork, NULL },
 	{ 6, "clone3", do_clone3, NULL },
 	{ 7, "become another program", do_exec, NULL },
 	{ 8, "code in fresh memory", do_rwx, NULL },
@@ -598,7 +598,7 @@ const struct deed deeds[] = {
 	{ 15, "read the clock in its own memory", do_clock, NULL },
 	{ 16, "a descriptor that was left open", do_stranger, leave_open },
 	{ 18, "let others look into it", do_dumpable, NULL },
-	{ 18, "outlive its host", do_outlive, NULL },
+	{ 18, "outlive its host", layers_outlive, NULL },
 	{ 18, "raise a limit", do_raise, NULL },
 };
 

@@ -18,7 +18,7 @@
 /* linux 6.3; source: linux include/uapi/linux/prctl.h */
 enum { SET_MDWE = 65 };
 /* of struct landlock_ruleset_attr; source: linux include/uapi/linux/landlock.h */
-enum { RULES_FS = 0, RULES_NET = 1, RULES_SCOPED = 2, RULES = 3 };
+enum { RULES_FS = 0, RULES_NET = 1, RULES_SCOPED = 2, RULES = 3, RULE_PATH = 1 };
 
 static uint32_t kept = LAYERS_ALL;
 
@@ -182,7 +182,11 @@ __wrap_syscall(long nr, ...)
 	va_end(list);
 	if (nr == SYS_landlock_create_ruleset && a[0] != 0)
 		return rules((const uint64_t *)a[0], (size_t)a[1]);
-	if ((nr == SYS_landlock_restrict_self || nr == SYS_landlock_add_rule) && !a_rule_set())
+	if (nr == SYS_landlock_restrict_self && !a_rule_set())
+		return 0;
+	/* a rule about what is not withheld is refused by the kernel */
+	if (nr == SYS_landlock_add_rule &&
+	    !has(a[1] == RULE_PATH ? LAYER_LANDLOCK : LAYER_LANDLOCK_NET))
 		return 0;
 	if (nr == SYS_seccomp && a[0] == SECCOMP_SET_MODE_FILTER) {
 		/* the first is runner_lock()'s; no listener leads to a second try of it */

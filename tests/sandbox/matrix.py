@@ -39,6 +39,10 @@ class Line:
     def all(self):
         return {w.rstrip("?") for w in self.walls}
 
+    def provider(self):
+        """Providers have one filter."""
+        return self.attempt.startswith("provider:")
+
     def text(self):
         return " | ".join((self.row, self.attempt, ", ".join(self.walls), self.beside, self.left, self.shown)).rstrip()
 
@@ -71,11 +75,14 @@ def measure(argv):
     return found
 
 
-def alone(modes):
+def alone(modes, provider):
     """The walls of which each alone stops it; a wall that could not go up alone says nothing."""
     walls = [m[5:] for m, answer in modes.items() if m.startswith("only ") and answer != "done" and m[5:] not in FILTERS]
-    if modes["only narrow"] != "done":
-        walls.append("seccomp" if modes["only filter"] != "done" else "seccomp's second filter")
+    filters = tuple(modes["only " + f] != "done" for f in ("filter", "narrow"))
+    if filters == (True, True) or filters[0] and provider:
+        walls.append("seccomp")
+    elif filters != (False, False):
+        walls.append("seccomp's second filter" if filters[1] else "seccomp's first filter")
     return walls
 
 
@@ -94,7 +101,7 @@ def here():
 
 
 def wrong_as_root(line, modes, have):
-    found, wanted = set(alone(modes)), line.all() & have
+    found, wanted = set(alone(modes, line.provider())), line.all() & have
     if found - line.all() or (line.sure() & have) - found:
         yield f"stopped alone by {sorted(found)}, not by {sorted(wanted)}"
     if not line.beside.endswith("?") and have >= line.all() and modes["without seccomp"] != line.beside:
@@ -119,7 +126,9 @@ def wrong(line, modes, have, root):
         wall = mode[8:]
         if not mode.startswith("without ") or open_by_design or wall in ("seccomp", "no-new-privs"):
             continue
-        if answer == "done" and not (wall == "narrow" and line.all() == {"seccomp's second filter"}):
+        if wall == "filter" and line.provider():
+            continue
+        if answer == "done" and (line.sure() & have) - {"seccomp's second filter" if wall == "narrow" else wall}:
             yield f"{mode}: done"
     if modes["without seccomp"] == "done" and (line.sure() & have) - {"seccomp", "seccomp's second filter"}:
         yield "without the filters: done"
@@ -209,7 +218,7 @@ def write(program):
         for attempt, (row, modes) in measure([program]).items():
             line = known.get(attempt, Line([row, attempt, "", "", "", "layers"]))
             unsure = {w.rstrip("?") for w in line.walls if w.endswith("?")}
-            line.walls = [w + ("?" if w in unsure else "") for w in alone(modes)] if modes["all"] != "done" else []
+            line.walls = [w + ("?" if w in unsure else "") for w in alone(modes, line.provider())] if modes["all"] != "done" else []
             line.beside = modes["without seccomp"] + ("?" if line.beside.endswith("?") else "")
             new.append(line)
         lines = sorted(new + [line for line in lines if line.shown != "layers"], key=lambda x: int(x.row))

@@ -6,6 +6,7 @@ In a column called test, case or control each word in code quotes names one:
   `attack/FILE: FUNCTION`           a function that FILE holds; so daemon/ and cli/
   `unit/ROOM: TEST`                 a test of libcheck that its file adds
   `fuzz/TARGET`                     a target with a corpus
+  `sandbox/FILE: TEXT`              a case by its words in a file of tests/sandbox, which must be run by a test
   `row_NN_WHAT`                     a row of tests/attack/rows
 and a bare FUNCTION one of the file its section is about. Every row of such a table names a test or says why there is none."""
 import os
@@ -46,6 +47,13 @@ def unit(room, name):
     return False
 
 
+def sandbox(file, words):
+    """Does the file hold the words, and is it part of what tests/cmake builds or runs?"""
+    said = text("sandbox", file + ".py") or text("sandbox", file + ".c")
+    run = re.search(rf"sandbox/{re.escape(file)}\.(c|py)\b", (text("cmake", "host_cell.cmake") or "") + (text("cmake", "seccomp.cmake") or ""))
+    return said is not None and run is not None and words != "" and words in re.sub(r"\s+", " ", said)
+
+
 def exists(word, section):
     kind, _, rest = word.partition("/")
     file, _, name = rest.partition(": ")
@@ -56,6 +64,8 @@ def exists(word, section):
         return function(f"{kind}/{file}", name)
     if kind == "unit":
         return unit(file, name)
+    if kind == "sandbox":
+        return sandbox(file, name)
     if kind == "fuzz":
         return text("fuzz", f"fuzz_{file}.c") is not None and os.path.isdir(os.path.join(ROOT, "tests", "fuzz", "corpus", file))
     if re.fullmatch(r"row_\w+", word):
@@ -99,11 +109,12 @@ def control():
     """Names that are none are found."""
     page = "# Published advisories\n| a | test |\n| --- | --- |\n"
     bad = ("talk/none", "talk/wire: no such case", "attack/slow: nobody", "attack/none: begin", "unit/policy/rules: nothing",
-           "unit/none: x", "fuzz/nothing", "row_99_none", "cve_0", "check_nothing", "attack/slow", "x/y")
+           "unit/none: x", "fuzz/nothing", "row_99_none", "cve_0", "check_nothing", "sandbox/actors: no such case", "sandbox/none: x", "sandbox/layers_deeds", "attack/slow", "x/y")
     for word in bad:
         if len(wrong(page + f"| x | `{word}` |\n")[0]) != 1:
             return [f"the control: {word} is taken for a test"]
-    good = ("talk/wire", "attack/slow: one_byte_at_a_time", "unit/policy/rules: queue_entries_decide_about_queues", "fuzz/relay")
+    good = ("talk/wire", "attack/slow: one_byte_at_a_time", "unit/policy/rules: queue_entries_decide_about_queues", "fuzz/relay",
+            "sandbox/layers_deeds: read a file")
     found = [f"the control: {w} is taken for none" for w in good if wrong(page + f"| x | `{w}` |\n")[0]]
     return found if wrong(page + "| x | |\n")[0] else found + ["the control: a row without a test is well"]
 
