@@ -19,7 +19,7 @@ SWITCHES = (b"no-seccomp", b"no-sandbox", b"no-walls", b"no_walls=", b"unconfine
 # where walls are raised
 RAISES = ("seccomp/*.c", "host/proc/cell*.c", "host/proc/runner*.c", "host/proc/zygote*.c", "host/proc/lock*.c",
           "host/proc/provider*.c", "host/providers/*.c", "host/providers/*/*.c")
-MAY_DEPEND_ON = re.compile(r"^#\s*(if|elif)\s+(defined\()?(__x86_64__|__aarch64__|__SANITIZE_ADDRESS__)\)?\s*$")
+MAY_DEPEND_ON = re.compile(r"^#\s*(if|elif)\s+!?(defined\()?(__x86_64__|__aarch64__|__SANITIZE_ADDRESS__)\)?\s*$")
 failures = 0
 
 
