@@ -4,6 +4,9 @@
  * Three budgets bound a call: fuel, which the runner counts; processor time, which the host reads
  * from the runner's own clock; wall time. The host believes in the last two only. Whatever goes
  * wrong, the caller gets an end with a reason, and no process is left.
+ *
+ * A cell does not wait: it gives one descriptor to watch and one moment to come back at, and says at
+ * each step what happened. cell_start() and cell_call() are loops over that for who has one cell only.
  */
 #ifndef HOST_PROC_CELL_H
 #define HOST_PROC_CELL_H
@@ -25,6 +28,7 @@ enum cell_end {
 	CELL_BROKE,        /* killed: it said what may not be said */
 	CELL_NO_WALLS,     /* it could not be locked in */
 	CELL_NO_START,     /* it could not be started */
+	CELL_STOPPED,      /* killed: its host wished so */
 	CELL_ENDS
 };
 
@@ -46,16 +50,19 @@ struct cell_result {
 	struct actor_outcome outcome; /* ->out: valid until the next call or cell_stop() */
 	struct cell_call call;
 	int signal, status;
-	uint64_t wall_ns, cpu_ns;
-	char why[CELL_WHY]; /* plain ASCII */
+	uint64_t wall_ns, cpu_ns; /* the time the host took to answer is wall time */
+	char why[CELL_WHY];       /* plain ASCII */
 };
 
-/* What a guest's words lead to at the host. Return 0; not 0: the guest hears that the host cannot answer.
- */
+/* What a guest's words lead to at the host. */
 struct cell_ops {
 	void *ctx;
-	/* @into has room for limits.ask_answer; names can stand in a subject: others are refused before */
+	/*
+	 * Of cell_call() alone: its answer to CELL_EVENT_ASKED. @into has room for limits.ask_answer.
+	 * Return 0; not 0: the guest hears that the host cannot answer.
+	 */
 	int (*ask)(void *ctx, const struct actor_ask *ask, struct buf *into, bool *ok);
+	/* a console line; called within cell_step(): do not touch the cell */
 	void (*log)(void *ctx, struct bytes line);
 };
 
@@ -76,22 +83,75 @@ struct cell_walls {
 	bool listener; /* a forbidden call is reported; else it kills unseen */
 };
 
+/* What a step found. */
+enum cell_event {
+	CELL_EVENT_NONE = 0, /* wait for cell_fd() or cell_deadline() */
+	CELL_EVENT_ASKED,    /* a host call: look at cell_asked(), then or later cell_answer() */
+	CELL_EVENT_DONE,     /* of the birth or a call: cell_got(); the cell is idle */
+	CELL_EVENT_DEAD,     /* cell_got() says why; the process is gone: cell_stop() it */
+};
+
 struct cell;
 
 /*
- * cell_start() - a process, its walls, the module and its initialisers
+ * All times are nanoseconds of CLOCK_MONOTONIC (uv_hrtime() is that), and given: nothing here asks a
+ * clock but the runner's own.
+ *
+ * cell_new() - begin: a process, its walls, the module and its initialisers. CELL_EVENT_DONE follows,
+ * or CELL_EVENT_DEAD with why there is no cell: ->end, or ->outcome of a module that was refused.
+ * @o: borrowed for the call
+ * Return: 0; -errno.
+ */
+int cell_new(const struct cell_options *o, uint64_t now_ns, struct cell **out) must_check;
+/*
+ * cell_begin() - one operation of an idle cell; both are copied. CELL_EVENT_DONE follows, or _DEAD.
+ * Return: 0; 1 when the runner was not asked: the request is above its ceiling, and cell_got() says so;
+ * or the cell is not idle, and cell_got() is what it was.
+ */
+int cell_begin(struct cell *c, struct bytes operation, struct bytes payload,
+    const struct actor_world *world, const struct cell_budget *budget, uint64_t now_ns) must_check;
+/* cell_fd() - readable when a step will find something; the same all the cell's life. */
+int cell_fd(const struct cell *c);
+/* cell_deadline() - when cell_step() is due at the latest; UINT64_MAX: never. Changes with each call. */
+uint64_t cell_deadline(const struct cell *c);
+/*
+ * cell_step() - send, hear and keep time, without waiting. One event at a time: step until
+ * CELL_EVENT_NONE.
+ */
+enum cell_event cell_step(struct cell *c, uint64_t now_ns);
+/*
+ * cell_asked() - what the guest asks; valid until cell_answer(), NULL when it asks nothing. Its names
+ * can stand in a subject: others were refused before.
+ */
+const struct actor_ask *cell_asked(const struct cell *c);
+/*
+ * cell_answer() - to that: an answer, or with @ok false the text of an error; copied. Above
+ * limits.ask_answer the guest hears an error instead. Nothing happens when nothing is asked.
+ */
+void cell_answer(struct cell *c, bool ok, struct bytes answer);
+/* cell_got() - of the birth or call that ended last, or of the death; valid until the next begin. */
+const struct cell_result *cell_got(const struct cell *c);
+/* cell_idle() - may cell_begin() be called? */
+bool cell_idle(const struct cell *c);
+/* cell_end() - kill it; CELL_EVENT_DEAD follows. */
+void cell_end(struct cell *c);
+/* cell_stop() - kill it if it lives, wait, free; NULL is fine. After CELL_EVENT_DEAD nothing waits. */
+void cell_stop(struct cell *c);
+
+const struct cell_walls *cell_walls(const struct cell *c);
+pid_t cell_pid(const struct cell *c);
+uint64_t cell_cost(const struct cell *c);
+
+/*
+ * cell_start() - cell_new(), waiting until it is there
  * @got: what it took; on another return than 0, why there is no cell
  * Return: 0; 1 with ->end or ->outcome.answer not 0; -errno.
  */
 int cell_start(const struct cell_options *o, struct cell **out, struct cell_result *got) must_check;
-/* cell_call() - one operation. When ->end is not CELL_ANSWERED the cell is dead. */
+/* cell_call() - cell_begin(), waiting for its end; ops.ask answers. When ->end is not CELL_ANSWERED
+ * the cell is dead. */
 void cell_call(struct cell *c, struct bytes operation, struct bytes payload,
     const struct actor_world *world, const struct cell_budget *budget, struct cell_result *got);
-/* cell_stop() - kill, wait, free; NULL is fine. */
-void cell_stop(struct cell *c);
-const struct cell_walls *cell_walls(const struct cell *c);
-pid_t cell_pid(const struct cell *c);
-uint64_t cell_cost(const struct cell *c);
 
 /* cell_end_name() - "denied"; never NULL. */
 const char *cell_end_name(enum cell_end e);

@@ -5,6 +5,7 @@
  */
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
@@ -95,6 +96,20 @@ start(struct cell *c, char *const *argv, int null, int channel, int module)
 	return err_raise(-clock_getcpuclockid(c->pid, &c->clock));
 }
 
+/* watched() - channel and process, by one descriptor. */
+static int
+watched(struct cell *c)
+{
+	struct epoll_event channel = { .events = EPOLLIN, .data.fd = c->channel };
+	struct epoll_event process = { .events = EPOLLIN, .data.fd = c->pidfd };
+
+	c->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (c->epoll < 0 || epoll_ctl(c->epoll, EPOLL_CTL_ADD, c->channel, &channel) != 0 ||
+	    epoll_ctl(c->epoll, EPOLL_CTL_ADD, c->pidfd, &process) != 0)
+		return err_raise(-errno);
+	return 0;
+}
+
 int
 cell_spawn(struct cell *c, char *const *argv, struct bytes module)
 {
@@ -114,5 +129,5 @@ cell_spawn(struct cell *c, char *const *argv, struct bytes module)
 		close(null);
 	if (pair[1] >= 0)
 		close(pair[1]);
-	return err_pass(r);
+	return r == 0 ? watched(c) : err_pass(r);
 }

@@ -85,3 +85,6 @@ if(TARGET portcullis)
   set_tests_properties(sandbox/kit PROPERTIES LABELS sandbox TIMEOUT 120 SKIP_RETURN_CODE 77
     ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()
+
+# Cells in one loop, with real runners.
+portcullis_unit(host/cell host_proc)

@@ -349,7 +349,7 @@ main(int argc, char **argv)
 	for (int i = 0; i < CELL_ENDS; i++) {
 		printf("%s %u, ", cell_end_name((enum cell_end)i), ends[i]);
 		must(argc == 3 || ends[i] > 0 || i == CELL_NO_START || i == CELL_NO_WALLS ||
-			 i == CELL_CPU || i == CELL_WALL,
+			 i == CELL_CPU || i == CELL_WALL || i == CELL_STOPPED,
 		    cell_end_name((enum cell_end)i));
 	}
 	must(argc == 3 || ends[CELL_CPU] + ends[CELL_WALL] > 0, "no time ran out");

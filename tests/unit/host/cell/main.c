@@ -1,0 +1,23 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/proc/runner.h"
+#include "tests/unit/host/cell/suites.h"
+
+int
+main(int argc, char **argv)
+{
+	SRunner *runner;
+	Suite *s;
+	int failed;
+
+	if (argc >= 3 && strcmp(argv[1], "--role") == 0 && strcmp(argv[2], "runner") == 0)
+		return runner_main();
+	s = suite_create("host/cell");
+	suite_add_tcase(s, cell_step_tests());
+	runner = srunner_create(s);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? 0 : 1;
+}
