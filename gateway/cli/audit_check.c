@@ -2,8 +2,8 @@
  * audit_check - see audit_check.h. What proves is policy/audit/inspect.c; here are the files.
  *
  * The gateway may be writing meanwhile. So `checkpoint` is read before the names of the segments,
- * and those before `roots`: what was there then is covered by what is read later. When retention
- * removes a segment between reading its name and opening it, all begins again.
+ * and those before `roots`: what was there then is covered by what is read later. Segments are opened
+ * ahead; when retention removes one between reading its name and opening it, all begins again.
  */
 #include "gateway/cli/audit_check.h"
 
@@ -15,7 +15,7 @@
 
 #include "gateway/cli/audit_progress.h"
 
-enum { PIECE = 1 << 18, TRIES = 5 };
+enum { PIECE = 1 << 18, TRIES = 20 };
 
 /* read_roots() - the lines of `roots` about segments before @first. */
 static int
@@ -95,7 +95,7 @@ feed_all(struct inspect *in, struct audit_dir *d, uint8_t *room, struct progress
 	int r = 1;
 
 	for (size_t i = 0; r == 1 && i < d->n; i++) {
-		int fd = audit_dir_segment(d, d->first[i]);
+		int fd = audit_dir_take(d, i);
 
 		if (fd < 0)
 			return err_pass(fd);

@@ -5,6 +5,7 @@
  */
 #include "gateway/cli/audit_dir.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -50,6 +51,15 @@ read_numbers(DIR *dir, uint64_t **list, size_t *n)
 	return err_raise(-errno);
 }
 
+/* let_go() - of what was opened ahead. */
+static void
+let_go(struct audit_dir *d)
+{
+	for (; d->held_from < d->held_upto; d->held_from++)
+		close(d->held[d->held_from % AUDIT_AHEAD]);
+	d->held_from = d->held_upto = 0;
+}
+
 int
 audit_dir_list(struct audit_dir *d)
 {
@@ -72,6 +82,7 @@ audit_dir_list(struct audit_dir *d)
 	}
 	if (n > 0)
 		qsort(list, n, sizeof(*list), by_number);
+	let_go(d);
 	free(d->first);
 	d->first = list;
 	d->n = n;
@@ -169,6 +180,7 @@ audit_dir_open(struct audit_dir *d, const struct cli_args *a)
 void
 audit_dir_close(struct audit_dir *d)
 {
+	let_go(d);
 	if (d->fd >= 0)
 		close(d->fd);
 	free(d->first);
@@ -208,6 +220,27 @@ audit_dir_segment(const struct audit_dir *d, uint64_t first)
 	close(fd);
 	cli_note("%s/%s: not a regular file", d->path, name);
 	return err_raise(-EINVAL);
+}
+
+int
+audit_dir_take(struct audit_dir *d, size_t i)
+{
+	assert(i < d->n);
+	if (i < d->held_from || i > d->held_upto) {
+		let_go(d);
+		d->held_from = d->held_upto = i;
+	}
+	for (; d->held_from < i; d->held_from++)
+		close(d->held[d->held_from % AUDIT_AHEAD]);
+	while (d->held_upto < d->n && d->held_upto < i + AUDIT_AHEAD) {
+		int fd = audit_dir_segment(d, d->first[d->held_upto]);
+
+		if (fd < 0)
+			return err_pass(fd);
+		d->held[d->held_upto++ % AUDIT_AHEAD] = fd;
+	}
+	d->held_from = i + 1;
+	return d->held[i % AUDIT_AHEAD];
 }
 
 uint64_t

@@ -11,7 +11,7 @@
 #include "gateway/cli/cli.h"
 #include "policy/audit/inspect.h"
 
-enum { AUDIT_SEGMENTS_MAX = 1 << 20, AUDIT_ROOTS_MAX = 256 << 20 };
+enum { AUDIT_SEGMENTS_MAX = 1 << 20, AUDIT_ROOTS_MAX = 256 << 20, AUDIT_AHEAD = 128 };
 
 struct audit_dir {
 	int fd;              /* the folder of segments; -1: none */
@@ -19,6 +19,8 @@ struct audit_dir {
 	char home[PATH_MAX]; /* the deployment, or the same folder */
 	size_t n;
 	uint64_t *first; /* numbers of the segments, rising */
+	size_t held_from, held_upto; /* of them are open, ahead of who reads */
+	int held[AUDIT_AHEAD];
 };
 
 /*
@@ -35,6 +37,12 @@ int audit_dir_list(struct audit_dir *d) must_check;
 int audit_dir_some(const struct audit_dir *d) must_check;
 /* audit_dir_segment() - open a segment by its number. Return: a descriptor, -errno. */
 int audit_dir_segment(const struct audit_dir *d, uint64_t first) must_check;
+/*
+ * audit_dir_take() - open the @i-th segment, as a reader does that goes from one to the next. So many
+ * behind it are opened as well: what retention removes is the oldest, and who holds it reads on.
+ * Return: a descriptor, yours to close; -errno (-ENOENT: one is gone, list them anew).
+ */
+int audit_dir_take(struct audit_dir *d, size_t i) must_check;
 /* audit_dir_next() - the first segment after @first; 0: none. */
 uint64_t audit_dir_next(const struct audit_dir *d, uint64_t first);
 /* audit_dir_read() - a file beside the segments, when it is there. Return: 0 (also when it is

@@ -5,7 +5,8 @@
  * Segments left out before the first one are accounted for as removed ones are: the segment behind
  * each says its last record's hash and the tree up to there. One more segment than --until asks for
  * is taken when there is one, because the checkpoints over the last records stand in it. All is
- * written into DIR.part, made durable, verified, and only then called DIR.
+ * written into DIR.part, made durable, verified, and only then called DIR. When retention removes a
+ * segment before it is open, all begins again with those that are left.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -20,7 +21,7 @@
 #include "gateway/cli/audit_progress.h"
 #include "gateway/cli/files.h"
 
-enum { PIECE = 1 << 20, OUT_MAX = 1 << 20 };
+enum { PIECE = 1 << 20, OUT_MAX = 1 << 20, TRIES = 20 };
 
 static volatile sig_atomic_t stopped;
 
@@ -39,14 +40,17 @@ struct export
 	char part[PATH_MAX];
 	const char *name;
 	int fd; /* of DIR.part; -1 */
+	bool gone, last_try; /* retention removed a segment under our hands: begin again */
 	uint64_t bytes;
 	struct progress progress;
 };
 
 static int
-failed(const char *what, int r)
+failed(struct export *e, const char *what, int r)
 {
-	cli_error("%s: %s", what, strerror(-r));
+	e->gone = r == -ENOENT;
+	if (!e->gone || e->last_try)
+		cli_error("%s: %s", what, strerror(-r));
 	return CLI_FAILED;
 }
 
@@ -63,7 +67,9 @@ head_of(const struct export *e, size_t i, struct buf *line, struct record_shape 
 	if (r == 0)
 		r = audit_lines_next(&l, &first);
 	buf_reset(line);
-	if (r == 1 && l.segment == e->dir.first[i])
+	if (r >= 0 && l.segment != e->dir.first[i])
+		r = -ENOENT;
+	else if (r == 1)
 		buf_put(line, first);
 	audit_lines_close(&l);
 	if (r < 0)
@@ -79,6 +85,7 @@ choose(struct export *e, const struct audit_filter *f)
 	int r = 0;
 
 	buf_init(&line, RECORD_LINE_MAX);
+	e->from = 0;
 	e->upto = e->dir.n;
 	for (size_t i = 1; r == 0 && i < e->dir.n; i++) {
 		r = head_of(e, i, &line, &s);
@@ -93,7 +100,7 @@ choose(struct export *e, const struct audit_filter *f)
 	}
 	buf_deinit(&line);
 	if (r != 0)
-		return failed(e->dir.path, r);
+		return failed(e, e->dir.path, r);
 	if (e->upto <= e->from)
 		e->upto = e->from + 1;
 	return CLI_OK;
@@ -154,17 +161,17 @@ static int
 put_segment(struct export *e, size_t i)
 {
 	char name[SEGMENT_NAME_LEN + 1];
-	int from = audit_dir_segment(&e->dir, e->dir.first[i]), to, r;
+	int from = audit_dir_take(&e->dir, i), to, r;
 
 	segment_name(e->dir.first[i], name);
 	if (from < 0)
-		return failed(name, from);
+		return failed(e, name, from);
 	to = openat(e->fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	r = to < 0 ? -errno : copy(e, from, to, i + 1 == e->dir.n);
 	if (to >= 0 && close(to) != 0 && r == 0)
 		r = -errno;
 	close(from);
-	return r != 0 ? failed(name, r) : CLI_OK;
+	return r != 0 ? failed(e, name, r) : CLI_OK;
 }
 
 /* root_before() - what `roots` says of the segment before @i, as @i itself tells it. */
@@ -219,7 +226,7 @@ put_file(struct export *e, const char *name, const struct buf *b)
 {
 	int r = buf_failed(b) ? -ENOMEM : file_new(e->fd, name, 0600, buf_bytes(b));
 
-	return r != 0 ? failed(name, r) : CLI_OK;
+	return r != 0 ? failed(e, name, r) : CLI_OK;
 }
 
 static int
@@ -239,7 +246,7 @@ put_roots(struct export *e)
 			segment_root_put(&roots, &root);
 	}
 	if (r != 0)
-		done = failed("roots", r);
+		done = failed(e, "roots", r);
 	else if (roots.len > 0)
 		done = put_file(e, "roots", &roots);
 	buf_deinit(&roots);
@@ -257,7 +264,7 @@ put_checkpoint(struct export *e)
 	buf_init(&note, RECORD_LINE_MAX);
 	r = audit_find_checkpoint(&e->dir, e->dir.first[e->upto - 1], &note, &size);
 	if (r < 0)
-		done = failed("checkpoint", r);
+		done = failed(e, "checkpoint", r);
 	else if (r == 1 && size >= e->dir.first[e->from])
 		done = put_file(e, "checkpoint", &note);
 	buf_deinit(&note);
@@ -324,15 +331,15 @@ make_folder(struct export *e)
 	struct stat st;
 
 	if (n >= (int)sizeof(e->part))
-		return failed(e->name, -ENAMETOOLONG);
+		return failed(e, e->name, -ENAMETOOLONG);
 	if (lstat(e->name, &st) == 0) {
 		cli_error("%s is there already; nothing is overwritten", e->name);
 		return CLI_FAILED;
 	}
 	if (mkdir(e->part, 0700) != 0)
-		return failed(e->part, -errno);
+		return failed(e, e->part, -errno);
 	e->fd = open(e->part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return e->fd < 0 ? failed(e->part, -errno) : CLI_OK;
+	return e->fd < 0 ? failed(e, e->part, -errno) : CLI_OK;
 }
 
 /* name_it() - the folder is whole: give it its name, durably. */
@@ -347,13 +354,13 @@ name_it(struct export *e)
 	    slash != NULL ? e->name : ".");
 	if (fsync(e->fd) != 0 ||
 	    renameat2(AT_FDCWD, e->part, AT_FDCWD, e->name, RENAME_NOREPLACE) != 0)
-		return failed(e->name, -errno);
+		return failed(e, e->name, -errno);
 	fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || fsync(fd) != 0)
 		r = -errno;
 	if (fd >= 0)
 		close(fd);
-	return r != 0 ? failed(parent, r) : CLI_OK;
+	return r != 0 ? failed(e, parent, r) : CLI_OK;
 }
 
 /* say() - what the folder proves. Return: CLI_OK, CLI_TESTS (it is handed out all the same). */
@@ -377,12 +384,18 @@ say(struct export *e, const struct audit_check *c, bool json)
 	return r == CLI_OK && !audit_check_good(c) ? CLI_TESTS : r;
 }
 
-static int export(struct export *e, bool json)
+/* attempt() - all of it, with the segments there are now. */
+static int
+attempt(struct export *e, const struct audit_filter *f, bool json)
 {
 	struct audit_check c = { .keys = &e->keys };
 	struct audit_dir made = { .fd = -1 };
-	int r = make_folder(e);
+	int r;
 
+	e->gone = false;
+	r = choose(e, f);
+	if (r == CLI_OK)
+		r = make_folder(e);
 	if (r == CLI_OK)
 		r = put_all(e);
 	if (r == CLI_OK)
@@ -390,7 +403,7 @@ static int export(struct export *e, bool json)
 	if (r == CLI_OK)
 		r = audit_check_run(&c, &made);
 	if (r == CLI_OK && stopped != 0)
-		r = failed(e->name, -EINTR);
+		r = failed(e, e->name, -EINTR);
 	if (r == CLI_OK)
 		r = name_it(e);
 	if (r == CLI_OK)
@@ -401,6 +414,26 @@ static int export(struct export *e, bool json)
 	audit_dir_close(&made);
 	if (e->fd >= 0)
 		close(e->fd);
+	e->fd = -1;
+	return r;
+}
+
+static int export(struct export *e, const struct audit_filter *f, bool json)
+{
+	int r = CLI_OK, listed = 0;
+
+	for (int i = 1; i <= TRIES; i++) {
+		e->last_try = i == TRIES;
+		if (listed == 0)
+			r = attempt(e, f, json);
+		if (!e->gone || stopped != 0)
+			break;
+		listed = audit_dir_list(&e->dir);
+		if (listed == 0 && e->dir.n > 0)
+			continue;
+		e->last_try = true;
+		return failed(e, e->dir.path, listed != 0 ? listed : -ENOENT);
+	}
 	return r;
 }
 
@@ -425,9 +458,7 @@ cmd_audit_export(const struct cli_args *a)
 	(void)sigaction(SIGINT, &stop, NULL);
 	(void)sigaction(SIGTERM, &stop, NULL);
 	if (r == CLI_OK)
-		r = choose(&e, &f);
-	if (r == CLI_OK)
-		r = export(&e, cli_flag(a, "json"));
+		r = export(&e, &f, cli_flag(a, "json"));
 	hasher_deinit(&e.h);
 	audit_dir_close(&e.dir);
 	return r;
