@@ -31,6 +31,7 @@ edge_on_stats_wanted(struct channel *c, struct cursor *in, int fd)
 	(void)in;
 	(void)fd;
 	for (const struct relay *r = edge.relays; r != NULL; r = r->next) {
+		m.closing += r->ending;
 		if (!shown(r))
 			continue;
 		m.conns++;

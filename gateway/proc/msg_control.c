@@ -32,6 +32,7 @@ msg_stats_put(struct channel *c, const struct msg_stats *m)
 	buf_put_u64(b, m->failed);
 	buf_put_u64(b, m->waiting);
 	buf_put_u64(b, m->early);
+	buf_put_u64(b, m->closing);
 	buf_put_u64(b, m->penalised);
 	buf_put_u64(b, m->held);
 	for (size_t i = 0; i < LIMIT_COUNT; i++)
@@ -63,6 +64,7 @@ msg_stats_get(struct cursor *in, struct msg_stats *m)
 	m->failed = cursor_u64(in);
 	m->waiting = cursor_u64(in);
 	m->early = cursor_u64(in);
+	m->closing = cursor_u64(in);
 	m->penalised = cursor_u64(in);
 	m->held = cursor_u64(in);
 	for (size_t i = 0; i < LIMIT_COUNT; i++)

@@ -94,7 +94,7 @@ struct msg_text {
 enum { STATS_KINDS = 16, STATS_BUCKETS = 11 };
 
 /*
- * Counts since the child started, but for what is so now: conns, waiting, early, penalised, held. Those of
+ * Counts since the child started, but for what is so now: conns, waiting, early, closing, penalised, held. Those of
  * commands are the dispatcher's, the others an edge's; limits are of both.
  */
 struct msg_stats {
@@ -103,6 +103,7 @@ struct msg_stats {
 	uint64_t kind[STATS_KINDS];
 	uint64_t commands, refused, forwarded, failed, waiting; /* waiting: commands held or not answered yet */
 	uint64_t early;      /* connections that have not logged in */
+	uint64_t closing;    /* that have ended, with what they were still sent under way */
 	uint64_t penalised;  /* sources without a connection that have a penalty */
 	uint64_t tls_done, tls_failed, tls_unsigned; /* handshakes; signatures that were not given */
 	uint64_t held;       /* bytes that wait for a side, or are not whole yet */

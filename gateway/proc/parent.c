@@ -16,7 +16,13 @@
 #include "gateway/proc/check.h"
 #include "policy/identity/nkey.h"
 
-enum { PARENT_STOP_MS = 10000, PARENT_KILL_MS = 2000, PARENT_SAID_MAX = 64 * 1024 };
+enum {
+	PARENT_STOP_MS = 10000,
+	PARENT_LEAVE_MS = 5000,   /* to write down or send what is left */
+	PARENT_AUDIT_MS = 10000,  /* the same for the audit: a disk may be slow */
+	PARENT_HURRY_MS = 5000,
+	PARENT_SAID_MAX = 64 * 1024,
+};
 
 struct parent parent;
 
@@ -72,9 +78,9 @@ static const struct {
 	uint64_t patience_ms; /* then those that are still there are killed; the edges' is their own */
 } stages[] = {
 	{ 1U << ROLE_EDGE, 0 },
-	{ 1U << ROLE_VERIFIER | 1U << ROLE_SIGNER | 1U << ROLE_DISPATCHER, PARENT_KILL_MS },
-	{ 1U << ROLE_AUDITOR, PARENT_KILL_MS },
-	{ 1U << ROLE_SHIPPER | 1U << ROLE_METRICS, PARENT_KILL_MS },
+	{ 1U << ROLE_VERIFIER | 1U << ROLE_SIGNER | 1U << ROLE_DISPATCHER, PARENT_LEAVE_MS },
+	{ 1U << ROLE_AUDITOR, PARENT_AUDIT_MS },
+	{ 1U << ROLE_SHIPPER | 1U << ROLE_METRICS, PARENT_LEAVE_MS },
 };
 
 enum { STAGES = sizeof(stages) / sizeof(stages[0]) };
@@ -153,7 +159,7 @@ hurry(void)
 	if (!alive_of(stages[0].roles))
 		return;
 	children_say(ROLE_EDGE, MSG_STOP);
-	uv_timer_start(&parent.stop_timer, on_patience, PARENT_KILL_MS, 0);
+	uv_timer_start(&parent.stop_timer, on_patience, PARENT_HURRY_MS, 0);
 }
 
 void

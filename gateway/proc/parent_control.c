@@ -13,7 +13,7 @@
 #include "gateway/proc/parent_priv.h"
 
 enum {
-	PARENT_ANSWER_MS = 1000,
+	PARENT_ANSWER_MS = 5000, /* who is only slow, on a machine that is busy, is not called silent */
 	PARENT_RELOAD_MS = 30000,
 	PARENT_ROTATE_MS = 10000,
 	PARENT_LIVE_EACH = 1000, /* connections told per edge */

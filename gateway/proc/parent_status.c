@@ -226,6 +226,7 @@ put_counts(struct buf *b)
 			all.tls_failed += k->stats.tls_failed;
 			all.tls_unsigned += k->stats.tls_unsigned;
 			all.conns += k->stats.conns;
+			all.closing += k->stats.closing;
 			all.opened += k->stats.opened;
 			all.in_msgs += k->stats.in_msgs;
 			all.out_msgs += k->stats.out_msgs;
@@ -239,6 +240,7 @@ put_counts(struct buf *b)
 	}
 	open_object(b, "connections");
 	put_num(b, "now", all.conns);
+	put_num(b, "closing", all.closing);
 	put_num(b, "total", all.opened);
 	put_num(b, "in_msgs", all.in_msgs);
 	put_num(b, "out_msgs", all.out_msgs);

@@ -15,7 +15,7 @@
 #include "gateway/proc/lock.h"
 #include "gateway/proc/ship.h"
 
-enum { SHOW_MS = 500, STOP_MS = 1500, STOP_STEP_MS = 10 };
+enum { SHOW_MS = 500, STOP_MS = 4000, STOP_STEP_MS = 10 };
 
 static struct shipper {
 	struct child child;
