@@ -64,7 +64,7 @@ def come(s, n, login, keep):
     address = (s.deployment.gateway.host, s.deployment.gateway.port)
     chosen = selectors.DefaultSelector()
     begun, opened = 0, []
-    deadline = time.monotonic() + 60 + n / 20
+    deadline = time.monotonic() + stage.PATIENCE_S + n / 20
     while len(opened) < n:
         while begun < n and len(chosen.get_map()) < AT_ONCE:
             caller = Caller(address, login)
@@ -89,8 +89,8 @@ def books(s):
 def leave(s, crowd):
     for c in crowd:
         c.socket.close()
-    until(lambda: s.status()["connections"]["now"] == 1, "all of them are gone", 60)
-    until(lambda: sum(s.descriptors().values()) <= sum(s.before.values()), "their descriptors are gone", 60)
+    until(lambda: s.status()["connections"]["now"] == 1, "all of them are gone")
+    until(lambda: sum(s.descriptors().values()) <= sum(s.before.values()), "their descriptors are gone")
 
 
 def no_more_than(s, before, room_kb, what):
@@ -157,8 +157,8 @@ def strangers(s):
                 s.client("app").close()
         for c in crowd:
             c.close()
-        until(lambda: s.status()["limits"]["preauth"] == 0, "all of them are gone", 60)
-        until(lambda: sum(s.descriptors().values()) <= sum(s.before.values()), "their descriptors are gone", 60)
+        until(lambda: s.status()["limits"]["preauth"] == 0, "all of them are gone")
+        until(lambda: sum(s.descriptors().values()) <= sum(s.before.values()), "their descriptors are gone")
 
     wave()
     after = books(s)

@@ -75,7 +75,7 @@ def status_says_why(s):
     def said():
         # one small record may find room in the last page, and then all is well until the next
         s.client("deployer").publish(COMMAND, bodies.start_provider(**{f"more{i}": "y" * 900 for i in range(8)}))
-        done = subprocess.run(argv, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=stage.PATIENCE_S)
         return done.returncode == 1 and "No space left" in done.stdout + done.stderr
 
     until(said, "status says that the disk is full")

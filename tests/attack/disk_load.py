@@ -62,12 +62,12 @@ class Crowd:
         for p in self.people:
             p.enough.set()
         for p in self.people:
-            p.join(60)
+            p.join(stage.PATIENCE_S)
 
     def go_on(self, n=40):
         """Wait until each has sent @n more."""
         goal = [len(p.sent) + n for p in self.people]
-        until(lambda: all(len(p.sent) >= g or p.problem for p, g in zip(self.people, goal)), "more commands", 60)
+        until(lambda: all(len(p.sent) >= g or p.problem for p, g in zip(self.people, goal)), "more commands")
 
     def sent(self):
         for p in self.people:
@@ -121,7 +121,7 @@ def closed_once(records):
 
 def end(s):
     s.deployment.gateway.send_signal(signal.SIGTERM)
-    if s.deployment.gateway.child.wait(20) != 0:
+    if s.deployment.gateway.wait_end() != 0:
         raise Failed("it did not end well")
     code, said = s.deployment.verify_audit(s.build)
     if code != 0:
@@ -216,10 +216,11 @@ def outcomes_without_room(s):
             c.publish(COMMAND, bodies.start_provider(n=n), f"_INBOX.many.{n}")
             if n % 50 == 49:
                 c.barrier()
+                s.observer.barrier()
         c.barrier()
         if c.errors:
             raise Failed(f"refused: {c.errors[0]}")
-        until(lambda: s.observer.barrier() or len(replies(s)) == MANY, "all on the leaf", 60)
+        until(lambda: s.observer.barrier() or len(replies(s)) == MANY, "all on the leaf")
         mark, filler = gate.mark(), disk_full.fill(folder)
         s.client("deployer").publish(COMMAND, bodies.start_provider(more="y" * 9000))
         line_that(s, "audit_not_written", mark)
@@ -227,7 +228,7 @@ def outcomes_without_room(s):
         os.unlink(filler)
         line_that(s, "audit_written_again", mark)
         gate.send_signal(signal.SIGTERM)
-        if gate.child.wait(30) != 0:
+        if gate.wait_end() != 0:
             raise Failed("it did not end well")
         kept = len(outcomes(s)) - before
         gaps = sum(r["summed"] for r in s.deployment.audit_records() if r["kind"] == "gap")
@@ -306,11 +307,11 @@ def read_only_file_system(s):
         if "not recorded: " not in told or not any(x in told for x in ("Read-only", "Input/output")):
             raise Failed(f"who asks for an answer reads {told}")
         argv = [os.path.join(s.build, "bin", "portcullis"), "status", "-c", s.deployment.path("gateway.conf")]
-        said = subprocess.run(argv, capture_output=True, text=True, timeout=60)
+        said = subprocess.run(argv, capture_output=True, text=True, timeout=stage.PATIENCE_S)
         if said.returncode != 1 or not any(x in said.stdout + said.stderr for x in ("Read-only", "Input/output")):
             raise Failed(f"status says {said}")
         gate.send_signal(signal.SIGTERM)
-        gate.child.wait(20)
+        gate.wait_end()
         until(lambda: subprocess.run(["umount", folder], capture_output=True).returncode == 0, "nobody has a file there")
         mount_image(image, folder)
         again(s)

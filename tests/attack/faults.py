@@ -69,7 +69,7 @@ def serves(s):
         except Failed:
             return False
 
-    until(works, "the gate serves again", 30)
+    until(works, "the gate serves again")
 
 
 def look(s):

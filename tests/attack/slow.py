@@ -3,7 +3,6 @@
 import json
 import socket
 import struct
-import time
 
 import stage
 from portcullis_test import rawclient, upstream
@@ -14,7 +13,6 @@ def silent_before_login(s):
     """AUTHTO: 'Authentication Timeout' and the end, for whoever connects and says nothing or drips bytes."""
     s.start(limits={"auth_timeout": "1s"})
     silent = [s.raw() for _ in range(20)]
-    begin = time.monotonic()
     for i, c in enumerate(silent):
         c.line()
         if i % 2:
@@ -23,8 +21,6 @@ def silent_before_login(s):
         if c.line() != b"-ERR 'Authentication Timeout'":
             raise Failed("no word of the time")
         c.expect_end()
-    if time.monotonic() - begin > 5:
-        raise Failed("too late")
 
 
 def one_byte_at_a_time(s):
@@ -53,7 +49,7 @@ def incomplete_message_then_end(s):
             elif how == "reset":
                 c.raw.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             c.close()
-    until(lambda: s.connections() == 1, "all gone")
+    s.alone()
 
 
 def reader_that_does_not_read(s):
@@ -99,7 +95,7 @@ def upstream_breaks_in_the_middle(s):
     d.write(stage.talk_policies())
     d.start_gateway(s.build, scripted.port)
     s.bystander = s.client("app")
-    link = scripted.wait_links(1, 10)[0]
+    link = scripted.wait_links(1)[0]
     s.before = s.descriptors()
     for n, last in enumerate(
         (
@@ -113,7 +109,7 @@ def upstream_breaks_in_the_middle(s):
         )
     ):
         c = s.client("app")
-        mine = scripted.wait_links(n + 2, 10)[-1]
+        mine = scripted.wait_links(n + 2)[-1]
         c.subscribe("f.x")
         c.barrier()
         mine.send(b"MSG f.x 1 2\r\nhi\r\n" + last)
@@ -150,7 +146,7 @@ def commander_gone_at_once(s):
         c = s.client("deployer")
         c.publish(COMMAND, bodies.start_provider(n=i))
         c.close()
-    until(lambda: s.connections() == 1, "all gone")
+    s.alone()
 
     def settled():
         s.observer.barrier()

@@ -8,7 +8,7 @@ import signal
 import time
 
 import stage
-from stage import COMMAND, Failed, bodies, until
+from stage import COMMAND, Failed, bodies
 
 CYCLES = int(os.environ.get("SOAK_CYCLES", "2000"))
 SECONDS = float(os.environ.get("SOAK_SECONDS", "0"))
@@ -51,7 +51,7 @@ def lasting(s):
 
 def measure(s):
     """{role: (KiB, descriptors)} once everybody has left."""
-    until(lambda: s.connections() <= 1, "the bystander alone", 30)
+    s.alone()
     s.observer.barrier()
     s.observer.messages.clear()
     found = {}
@@ -78,8 +78,6 @@ def the_same_day_again(s):
     s.start()
     pids = lasting(s)
     logins = [s.deployment.login(("deployer", "app")[i % 2]) for i in range(40)]
-    # what is counted by log lines is counted by descriptors here: lines are thrown away
-    s.connections = lambda: s.status()["connections"]["now"]
     n = run_for(s, 0, CYCLES // 4, SECONDS / 4, logins)
     before = measure(s)
     n = run_for(s, n, CYCLES, SECONDS, logins)

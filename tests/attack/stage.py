@@ -6,10 +6,8 @@ must be the answer. run() holds each with a stage of its own and, at the end, as
 the observer heard nothing, the bystander is still served, no sanitizer spoke, every descriptor is back.
 """
 import argparse
-import json
 import os
 import shutil
-import socket
 import sys
 import tempfile
 import time
@@ -19,8 +17,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
 from portcullis_test import bodies, gateway, natsjwt, process, rawclient  # noqa: E402
 
-Failed = process.Failed
-SETTLE_S = 15.0
+Failed, until, PATIENCE_S = process.Failed, process.until, process.PATIENCE_S
 COMMAND = "wasmbus.ctl.default.cmd.NHOST.lp"
 WARM = "wasmbus.ctl.default.cmd.NWARM.lp"
 # for a test that this machine cannot hold
@@ -39,18 +36,6 @@ def talk_policies():
             with open(os.path.join(folder, name), encoding="utf-8") as f:
                 out[name] = f.read()
     return out
-
-
-def until(done, what, timeout_s=SETTLE_S):
-    """Wait for a state of the world nobody announces: polled, with a deadline."""
-    deadline = time.monotonic() + timeout_s
-    while True:
-        got = done()
-        if got:
-            return got
-        if time.monotonic() > deadline:
-            raise Failed(f"{what}: not in {timeout_s} s")
-        time.sleep(0.02)
 
 
 def children(pid):
@@ -109,15 +94,25 @@ class Stage:
             deployer = self.client("deployer")
             deployer.publish(WARM, bodies.start_provider())
             deployer.barrier()
-            deployer.close()
-            until(lambda: self.connections() == 1, "the bystander alone")
+            self.leave(deployer)
         self.before = self.descriptors()
 
     def connections(self):
-        """Client connections that are open at the gateway: each has a socket there and one upstream."""
-        opened = [x for x in self.deployment.gateway.lines if "event=conn_open" in x]
-        closed = [x for x in self.deployment.gateway.lines if "event=conn_close" in x]
-        return len(opened) - len(closed)
+        """Client connections that have not gone from the gateway: each has a socket there and one upstream."""
+        found = self.status()
+        return found["connections"]["now"] + found["connections"]["closing"] + found["limits"]["preauth"]
+
+    def alone(self):
+        """Wait until all but the bystander are gone."""
+        until(lambda: self.connections() == 1, "the bystander alone")
+
+    def leave(self, *clients):
+        """Close them, and wait until their edge has nothing left of them: nobody else hears of it before."""
+        for client in clients:
+            client.close()
+        for client in clients:
+            self.deployment.gateway.wait_event("conn_close", f"client={client.info['client_id']} ")
+        until(lambda: self.status()["connections"]["closing"] == 0, "their sockets are gone")
 
     def client(self, role, **options):
         c = self.deployment.client(self.deployment.login(role), **options)
@@ -152,17 +147,7 @@ class Stage:
 
     def status(self):
         """What `portcullis status` is told."""
-        s = socket.socket(socket.AF_UNIX)
-        try:
-            s.settimeout(SETTLE_S)
-            s.connect(self.deployment.path("run", "control.sock"))
-            s.sendall(b"status\n")
-            said = b""
-            while more := s.recv(65536):
-                said += more
-            return json.loads(said)
-        finally:
-            s.close()
+        return self.deployment.status()
 
     def reached(self, limit):
         """How often a ceiling was run into, by the gateway's own count."""

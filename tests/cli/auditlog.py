@@ -17,7 +17,7 @@ def write(folder, records, per_segment=1000000):
             record["payload"] = json.dumps(record["payload"])
         lines.append(json.dumps(record, ensure_ascii=False))
     done = subprocess.run([WRITER, folder, str(per_segment)], input="\n".join(lines) + "\n", text=True,
-                          capture_output=True, timeout=120)
+                          capture_output=True, timeout=300)
     assert done.returncode == 0, done.stderr
     return folder
 

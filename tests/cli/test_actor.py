@@ -20,7 +20,7 @@ PORTCULLIS = ""
 
 
 def run(*args, code=0, cwd=None):
-    done = subprocess.run([PORTCULLIS, "actor", *args], cwd=cwd, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([PORTCULLIS, "actor", *args], cwd=cwd, capture_output=True, text=True, timeout=300)
     assert done.returncode == code, f"{args}: exit {done.returncode}, not {code}\n{done.stdout}{done.stderr}"
     assert "Sanitizer" not in done.stderr, done.stderr
     return done.stdout, done.stderr
@@ -111,7 +111,7 @@ def a_signed_module_is_what_wascap_would_have_made(folder):
         "name": "Echo", "hash": wascap.sha(code), "tags": ["t"], "caps": ["wasmcloud:httpserver", "wasmcloud:keyvalue"],
         "rev": 7, "ver": "0.2.0", "call_alias": "echo_1", "prov": False,
     }
-    done = subprocess.run(["wasm-validate", path], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(["wasm-validate", path], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
 
 
@@ -242,7 +242,7 @@ def the_tar_of_this_machine_is_read(folder):
     put(folder, "claims.jwt", text.encode("ascii"))
     names = [os.path.basename(put(folder, f"{t}.bin", b)) for t, b in LIBRARIES.items()]
     for form in ("gnu", "ustar"):
-        subprocess.run(["tar", f"--format={form}", "-cf", "a.par", "claims.jwt", *names], cwd=folder, check=True, timeout=60)
+        subprocess.run(["tar", f"--format={form}", "-cf", "a.par", "claims.jwt", *names], cwd=folder, check=True, timeout=300)
         assert inspect(os.path.join(folder, "a.par"))["verdict"] == "ok"
 
 
@@ -252,7 +252,7 @@ def files_that_cannot_be_read_are_no_verdict(folder):
 
 
 def the_vectors_are_those_their_maker_makes(folder):
-    subprocess.run([sys.executable, os.path.join(VECTORS, "make.py"), folder], check=True, timeout=60)
+    subprocess.run([sys.executable, os.path.join(VECTORS, "make.py"), folder], check=True, timeout=300)
     made = sorted(os.listdir(folder))
     assert made == sorted(n for n in os.listdir(VECTORS) if n.split(".")[-1] in ("wasm", "par") or n == "expect")
     for name in made:

@@ -4,7 +4,6 @@ nothing, a host hears its deployer, and people come and go while it runs."""
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -14,12 +13,6 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from portcullis_test import bodies, natsjwt, process, rawclient, server  # noqa: E402
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 class Running:
     """A deployment, its leaf and its gateway."""
 
@@ -27,7 +20,7 @@ class Running:
         self.tool = os.path.join(binaries, "portcullis")
         self.path = os.path.join(folder, "gate")
         self.said = json.loads(self.run("init", self.path, "--listen", "127.0.0.1:0", "--leaf",
-                                        f"127.0.0.1:{free_port()}", "--json"))
+                                        f"127.0.0.1:{server.free_port()}", "--json"))
         self.leaf = server.NatsServer(os.path.join(self.path, "leaf.conf"))
         server.write(self.path, "leaf.pid", f"{self.leaf.pid}\n")
         self.binary = os.path.join(binaries, "portcullis-gateway")
@@ -41,7 +34,7 @@ class Running:
         self.port = int(port)
 
     def run(self, *args):
-        done = subprocess.run([self.tool, *args], capture_output=True, text=True, timeout=60)
+        done = subprocess.run([self.tool, *args], capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, f"{args}: {done.stderr}"
         return done.stdout
 
@@ -121,7 +114,7 @@ def a_revoked_identity_ends_and_stays_out(g):
     g.run("creds", "issue", "--dir", g.path, "--role", "observer", "--name", "ci", "--out", out)
     ci, other = g.client("ci.creds"), g.client("creds/observer.creds")
     g.run("creds", "revoke", "--dir", g.path, "--name", "ci")
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + process.PATIENCE_S
     try:
         while time.monotonic() < deadline:
             ci.barrier()
@@ -194,7 +187,7 @@ def bad_keys_at_the_start_are_the_end(g):
     g.stop_gate()
     natsjwt.write_secret(path, good + "nonsense\n")
     done = subprocess.run([g.binary, "-c", os.path.join(g.path, "gateway.conf")], capture_output=True, text=True,
-                          timeout=60)
+                          timeout=300)
     assert done.returncode not in (0, 3), done
     assert "event=mint_refused" in done.stderr and "nonsense" not in done.stderr, done.stderr
     natsjwt.write_secret(path, good)

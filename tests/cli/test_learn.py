@@ -52,7 +52,7 @@ def manifest(name, image, **more):
 
 
 def run(*args, code=0):
-    done = subprocess.run([PORTCULLIS, "policy", *args], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([PORTCULLIS, "policy", *args], capture_output=True, text=True, timeout=300)
     assert done.returncode == code, f"{args}: exit {done.returncode}, not {code}\n{done.stdout}{done.stderr}"
     assert "Sanitizer" not in done.stderr, done.stderr
     return done.stdout, done.stderr

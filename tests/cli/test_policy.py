@@ -24,7 +24,7 @@ rule no   {{ deny_publish = ["app.secret"]  to = ["*"]  because = "it is secret"
 
 
 def run(*args, code=0, cwd=None):
-    done = subprocess.run([PORTCULLIS, "policy", *args], cwd=cwd, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([PORTCULLIS, "policy", *args], cwd=cwd, capture_output=True, text=True, timeout=300)
     assert done.returncode == code, f"{args}: exit {done.returncode}, not {code}\n{done.stdout}{done.stderr}"
     assert "Sanitizer" not in done.stderr, done.stderr
     return done.stdout, done.stderr

@@ -55,7 +55,7 @@ def put(folder, name, text):
 
 
 def run(*args, code=0):
-    done = subprocess.run([PORTCULLIS, "policy", "simulate", *args], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([PORTCULLIS, "policy", "simulate", *args], capture_output=True, text=True, timeout=300)
     assert done.returncode == code, f"{args}: exit {done.returncode}, not {code}\n{done.stdout}{done.stderr}"
     assert "Sanitizer" not in done.stderr, done.stderr
     return done.stdout, done.stderr
@@ -66,7 +66,7 @@ def result(*args, code=0):
 
 
 def policy_id(path):
-    done = subprocess.run([PORTCULLIS, "policy", "check", "--json", path], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([PORTCULLIS, "policy", "check", "--json", path], capture_output=True, text=True, timeout=300)
     return json.loads(done.stdout)["policy_id"]
 
 

@@ -15,7 +15,7 @@ from portcullis_test import bodies  # noqa: E402
 
 
 def policy(g, *args, code=0):
-    done = subprocess.run([g.tool, "policy", *args, "--json"], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([g.tool, "policy", *args, "--json"], capture_output=True, text=True, timeout=300)
     assert done.returncode == code, f"{args}: exit {done.returncode}, not {code}\n{done.stdout}{done.stderr}"
     return json.loads(done.stdout)
 

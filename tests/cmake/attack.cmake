@@ -3,13 +3,13 @@ if(EXISTS ${CMAKE_SOURCE_DIR}/gateway/main.c)
   foreach(name advisories soak audit_crash beyond deputy disk_full disk_load durable_before_forward floods killed limits limits_used crowds pretenders read_live second_hand secrets_kept slow stored_state)
     add_test(NAME attack/${name}
       COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/attack/${name}.py --build ${CMAKE_BINARY_DIR})
-    set_tests_properties(attack/${name} PROPERTIES LABELS attack TIMEOUT 180 SKIP_RETURN_CODE 77
+    set_tests_properties(attack/${name} PROPERTIES LABELS attack TIMEOUT 600 SKIP_RETURN_CODE 77
       ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
   endforeach()
-  set_tests_properties(attack/disk_load PROPERTIES TIMEOUT 400)
+  set_tests_properties(attack/disk_load PROPERTIES TIMEOUT 600)
   # one case per way to do harm, person and dialect: docs/ATTACKS.md
   add_test(NAME attack/rows
     COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/attack/rows/run.py --build ${CMAKE_BINARY_DIR})
-  set_tests_properties(attack/rows PROPERTIES LABELS attack TIMEOUT 180
+  set_tests_properties(attack/rows PROPERTIES LABELS attack TIMEOUT 600
     ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()

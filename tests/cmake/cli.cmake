@@ -3,46 +3,46 @@ if(TARGET portcullis)
   portcullis_unit(gateway/cli gateway_cli)
   add_test(NAME interop/cli
     COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/cli/test_cli.py $<TARGET_FILE:portcullis>)
-  set_tests_properties(interop/cli PROPERTIES LABELS interop TIMEOUT 120
+  set_tests_properties(interop/cli PROPERTIES LABELS interop TIMEOUT 600
     ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
   add_test(NAME unit/cli_policy
     COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/cli/test_policy.py $<TARGET_FILE:portcullis>)
-  set_tests_properties(unit/cli_policy PROPERTIES LABELS unit TIMEOUT 60
+  set_tests_properties(unit/cli_policy PROPERTIES LABELS unit TIMEOUT 600
     ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
   add_test(NAME unit/cli_actor
     COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/cli/test_actor.py $<TARGET_FILE:portcullis>)
-  set_tests_properties(unit/cli_actor PROPERTIES LABELS unit TIMEOUT 120
+  set_tests_properties(unit/cli_actor PROPERTIES LABELS unit TIMEOUT 600
     ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
   add_test(NAME unit/cli_simulate
     COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/cli/test_simulate.py $<TARGET_FILE:portcullis>
       $<TARGET_FILE:auditlog>)
-  set_tests_properties(unit/cli_simulate PROPERTIES LABELS unit TIMEOUT 60
+  set_tests_properties(unit/cli_simulate PROPERTIES LABELS unit TIMEOUT 600
     ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
   add_test(NAME unit/cli_audit
     COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/cli/test_audit.py $<TARGET_FILE:portcullis> $<TARGET_FILE:auditlog>)
-  set_tests_properties(unit/cli_audit PROPERTIES LABELS unit TIMEOUT 120
+  set_tests_properties(unit/cli_audit PROPERTIES LABELS unit TIMEOUT 600
     ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
   add_test(NAME unit/cli_learn
     COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/cli/test_learn.py $<TARGET_FILE:portcullis>
       $<TARGET_FILE:auditlog>)
-  set_tests_properties(unit/cli_learn PROPERTIES LABELS unit TIMEOUT 120
+  set_tests_properties(unit/cli_learn PROPERTIES LABELS unit TIMEOUT 600
     ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
   if(TARGET portcullis-gateway)
     add_test(NAME interop/deployment
       COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/cli/test_deployment.py ${CMAKE_BINARY_DIR}/bin)
-    set_tests_properties(interop/deployment PROPERTIES LABELS interop TIMEOUT 120
+    set_tests_properties(interop/deployment PROPERTIES LABELS interop TIMEOUT 600
       ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
   endif()
   if(TARGET portcullis-gateway)
     add_test(NAME interop/simulate
       COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/cli/test_simulate_live.py ${CMAKE_BINARY_DIR}/bin)
-    set_tests_properties(interop/simulate PROPERTIES LABELS interop TIMEOUT 120
+    set_tests_properties(interop/simulate PROPERTIES LABELS interop TIMEOUT 600
       ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
   endif()
   find_program(MANDOC mandoc)
   if(MANDOC)
     add_test(NAME lint/man COMMAND ${MANDOC} -Tlint -W style ${CMAKE_SOURCE_DIR}/docs/man/portcullis.1)
-    set_tests_properties(lint/man PROPERTIES LABELS lint TIMEOUT 60)
+    set_tests_properties(lint/man PROPERTIES LABELS lint TIMEOUT 600)
   endif()
 endif()
 if(TARGET gateway_cli)

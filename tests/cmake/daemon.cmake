@@ -5,7 +5,7 @@ if(EXISTS ${CMAKE_SOURCE_DIR}/gateway/main.c)
     if(EXISTS ${CMAKE_SOURCE_DIR}/tests/daemon/${name}.py)
       add_test(NAME daemon/${name}
         COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/daemon/${name}.py --build ${CMAKE_BINARY_DIR})
-      set_tests_properties(daemon/${name} PROPERTIES LABELS daemon TIMEOUT 120
+      set_tests_properties(daemon/${name} PROPERTIES LABELS daemon TIMEOUT 600
         ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
     endif()
   endforeach()
@@ -20,7 +20,7 @@ endif()
 foreach(who self user box)
   add_test(NAME daemon/walls_${who}
     COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/daemon/walls.py --build ${CMAKE_BINARY_DIR} --as ${who})
-  set_tests_properties(daemon/walls_${who} PROPERTIES LABELS daemon TIMEOUT 120 SKIP_RETURN_CODE 77
+  set_tests_properties(daemon/walls_${who} PROPERTIES LABELS daemon TIMEOUT 600 SKIP_RETURN_CODE 77
     ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1;${portcullis_boxed}")
 endforeach()
 
@@ -28,7 +28,7 @@ endforeach()
 if(NOT PORTCULLIS_SANITIZE)
   add_test(NAME daemon/learn_profile
     COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/daemon/learn_profile.py --build ${CMAKE_BINARY_DIR})
-  set_tests_properties(daemon/learn_profile PROPERTIES LABELS daemon TIMEOUT 120 SKIP_RETURN_CODE 77
+  set_tests_properties(daemon/learn_profile PROPERTIES LABELS daemon TIMEOUT 600 SKIP_RETURN_CODE 77
     ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()
 
@@ -38,7 +38,7 @@ if(TARGET gateway_proc)
   target_link_libraries(shipdrive PRIVATE gateway_proc portcullis_flags)
   add_test(NAME daemon/sinks
     COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/daemon/sinks.py --build ${CMAKE_BINARY_DIR})
-  set_tests_properties(daemon/sinks PROPERTIES LABELS daemon TIMEOUT 300 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+  set_tests_properties(daemon/sinks PROPERTIES LABELS daemon TIMEOUT 600 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()
 
 # a foreign client that goes from one gate to another

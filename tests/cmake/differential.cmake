@@ -3,7 +3,7 @@
 function(portcullis_differential name)
   add_test(NAME interop/differential_${name}
     COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/differential/run.py ${ARGN})
-  set_tests_properties(interop/differential_${name} PROPERTIES LABELS interop TIMEOUT 120 SKIP_RETURN_CODE 77
+  set_tests_properties(interop/differential_${name} PROPERTIES LABELS interop TIMEOUT 600 SKIP_RETURN_CODE 77
     ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endfunction()
 

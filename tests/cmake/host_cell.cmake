@@ -11,7 +11,7 @@ if(NOT PORTCULLIS_SANITIZE)
   target_link_libraries(escape PRIVATE host_proc portcullis_flags)
   foreach(how self nobody container)
     add_test(NAME sandbox/escape_${how} COMMAND ${CMAKE_SOURCE_DIR}/tests/sandbox/probe ${how} $<TARGET_FILE:escape>)
-    set_tests_properties(sandbox/escape_${how} PROPERTIES LABELS sandbox TIMEOUT 120 SKIP_RETURN_CODE 77)
+    set_tests_properties(sandbox/escape_${how} PROPERTIES LABELS sandbox TIMEOUT 600 SKIP_RETURN_CODE 77)
   endforeach()
 endif()
 
@@ -19,7 +19,7 @@ endif()
 add_executable(walk sandbox/walk.c sandbox/taken.c)
 target_link_libraries(walk PRIVATE host_proc portcullis_flags)
 add_test(NAME fuzz/cell_walk COMMAND walk)
-set_tests_properties(fuzz/cell_walk PROPERTIES LABELS fuzz TIMEOUT 60)
+set_tests_properties(fuzz/cell_walk PROPERTIES LABELS fuzz TIMEOUT 600)
 
 # A kernel that gives less, and accidents while a cell starts.
 if(NOT PORTCULLIS_SANITIZE)
@@ -27,7 +27,7 @@ if(NOT PORTCULLIS_SANITIZE)
   target_link_libraries(lacking PRIVATE host_proc portcullis_flags)
   foreach(how self nobody container)
     add_test(NAME sandbox/lacking_${how} COMMAND ${CMAKE_SOURCE_DIR}/tests/sandbox/probe ${how} $<TARGET_FILE:lacking>)
-    set_tests_properties(sandbox/lacking_${how} PROPERTIES LABELS sandbox TIMEOUT 120 SKIP_RETURN_CODE 77)
+    set_tests_properties(sandbox/lacking_${how} PROPERTIES LABELS sandbox TIMEOUT 600 SKIP_RETURN_CODE 77)
   endforeach()
 endif()
 
@@ -51,21 +51,21 @@ if(NOT PORTCULLIS_SANITIZE)
   foreach(how self nobody container)
     add_test(NAME sandbox/layers_${how}
       COMMAND ${CMAKE_SOURCE_DIR}/tests/sandbox/probe ${how} $<TARGET_FILE:layers> ${matrix})
-    set_tests_properties(sandbox/layers_${how} PROPERTIES LABELS sandbox TIMEOUT 120 SKIP_RETURN_CODE 77
+    set_tests_properties(sandbox/layers_${how} PROPERTIES LABELS sandbox TIMEOUT 600 SKIP_RETURN_CODE 77
       ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
   endforeach()
 endif()
 
 if(TARGET layers AND TARGET portcullis)
   add_test(NAME sandbox/no_switch COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/sandbox/no_switch.py ${CMAKE_BINARY_DIR})
-  set_tests_properties(sandbox/no_switch PROPERTIES LABELS sandbox TIMEOUT 60 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+  set_tests_properties(sandbox/no_switch PROPERTIES LABELS sandbox TIMEOUT 600 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()
 
 # Actors in C, and hostile modules, through `portcullis actor run`.
 if(TARGET portcullis)
   add_test(NAME sandbox/actors COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/sandbox/actors.py
     $<TARGET_FILE:portcullis> ${CMAKE_BINARY_DIR}/actors)
-  set_tests_properties(sandbox/actors PROPERTIES LABELS sandbox TIMEOUT 120 SKIP_RETURN_CODE 77
+  set_tests_properties(sandbox/actors PROPERTIES LABELS sandbox TIMEOUT 600 SKIP_RETURN_CODE 77
     ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
   # Several calls to one actor.
   if(NOT PORTCULLIS_SANITIZE)
@@ -73,7 +73,7 @@ if(TARGET portcullis)
     target_link_libraries(drive PRIVATE host_proc portcullis_flags)
     add_test(NAME sandbox/guests COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/sandbox/guests.py
       $<TARGET_FILE:drive> $<TARGET_FILE:portcullis>)
-    set_tests_properties(sandbox/guests PROPERTIES LABELS sandbox TIMEOUT 120 SKIP_RETURN_CODE 77
+    set_tests_properties(sandbox/guests PROPERTIES LABELS sandbox TIMEOUT 600 SKIP_RETURN_CODE 77
       ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
   endif()
 endif()
@@ -82,7 +82,7 @@ endif()
 if(TARGET portcullis)
   add_test(NAME sandbox/kit COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/sandbox/kit.py
     $<TARGET_FILE:portcullis> ${CMAKE_BINARY_DIR}/actors)
-  set_tests_properties(sandbox/kit PROPERTIES LABELS sandbox TIMEOUT 120 SKIP_RETURN_CODE 77
+  set_tests_properties(sandbox/kit PROPERTIES LABELS sandbox TIMEOUT 600 SKIP_RETURN_CODE 77
     ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()
 

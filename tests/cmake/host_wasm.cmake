@@ -8,13 +8,13 @@ target_link_libraries(wasm_shell PRIVATE host_wasm)
 # The specification's own tests lie outside the repository; PORTCULLIS_WASM_SPEC names their folder.
 add_test(NAME host/wasm_spec
   COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/wasm/spec.py $<TARGET_FILE:wasm_shell>)
-set_tests_properties(host/wasm_spec PROPERTIES LABELS host TIMEOUT 240 SKIP_RETURN_CODE 77
+set_tests_properties(host/wasm_spec PROPERTIES LABELS host TIMEOUT 600 SKIP_RETURN_CODE 77
   ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 
 # Random modules, here and in wabt's interpreter (and node, where it is): a few in each run, always the same.
 add_test(NAME interop/host_wasm_compare
   COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/wasm/compare.py $<TARGET_FILE:wasm_shell> 20)
-set_tests_properties(interop/host_wasm_compare PROPERTIES LABELS interop TIMEOUT 120
+set_tests_properties(interop/host_wasm_compare PROPERTIES LABELS interop TIMEOUT 600
   ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 
 # For tests/bench/wasm.py, which compares with native code, wasm-interp and node. Not a test by itself.

@@ -7,7 +7,7 @@ target_link_libraries(interop_c PRIVATE portcullis_flags PkgConfig::NATS)
 function(portcullis_interop name)
   add_test(NAME interop/${name}
     COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/interop/run.py ${ARGN})
-  set_tests_properties(interop/${name} PROPERTIES LABELS interop TIMEOUT 120 SKIP_RETURN_CODE 77
+  set_tests_properties(interop/${name} PROPERTIES LABELS interop TIMEOUT 600 SKIP_RETURN_CODE 77
     ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endfunction()
 
@@ -22,7 +22,7 @@ if(EXISTS ${CMAKE_SOURCE_DIR}/gateway/main.c)
   portcullis_interop(npm_nats_gateway --gateway ${CMAKE_BINARY_DIR} --node ${node})
   add_test(NAME interop/wadm_policies
     COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/interop/wadm.py --build ${CMAKE_BINARY_DIR})
-  set_tests_properties(interop/wadm_policies PROPERTIES LABELS interop TIMEOUT 60
+  set_tests_properties(interop/wadm_policies PROPERTIES LABELS interop TIMEOUT 600
     ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
   set_tests_properties(interop/npm_nats_gateway interop/npm_nats_tls PROPERTIES DEPENDS interop/npm_nats_direct)
 endif()
@@ -31,6 +31,6 @@ endif()
 if(TARGET portcullis)
   add_test(NAME interop/as_guest COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/interop/as/run.py
     $<TARGET_FILE:portcullis> ${CMAKE_BINARY_DIR}/interop_as)
-  set_tests_properties(interop/as_guest PROPERTIES LABELS interop TIMEOUT 300 SKIP_RETURN_CODE 77
+  set_tests_properties(interop/as_guest PROPERTIES LABELS interop TIMEOUT 600 SKIP_RETURN_CODE 77
     ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()

@@ -11,7 +11,7 @@ target_link_libraries(bench_audit PRIVATE policy_audit portcullis_flags)
 # Another reader, another language, the same log.
 add_test(NAME differential/audit_log COMMAND ${CMAKE_SOURCE_DIR}/tests/differential/audit_log.py
   ${CMAKE_SOURCE_DIR}/tests/vectors/audit)
-set_tests_properties(differential/audit_log PROPERTIES LABELS unit TIMEOUT 60)
+set_tests_properties(differential/audit_log PROPERTIES LABELS unit TIMEOUT 600)
 
 # Writes logs for tests of whatever reads them.
 add_executable(auditlog support/auditlog.c support/auditlog_made.c support/audit_writer.c)

@@ -26,7 +26,7 @@ if(TARGET gateway_proc AND TARGET seccomp_confine)
   function(portcullis_breach name file)
     add_test(NAME attack/${name}
       COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/attack/${file}.py --build ${CMAKE_BINARY_DIR} ${ARGN})
-    set_tests_properties(attack/${name} PROPERTIES LABELS attack TIMEOUT 180 SKIP_RETURN_CODE 77
+    set_tests_properties(attack/${name} PROPERTIES LABELS attack TIMEOUT 600 SKIP_RETURN_CODE 77
       ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
   endfunction()
   portcullis_breach(breach breach)

@@ -7,16 +7,16 @@ foreach(talk ${talks})
   # from the day there is a gateway to build, a gateway that is not there is a failure
   if(EXISTS ${CMAKE_SOURCE_DIR}/gateway/main.c)
     add_test(NAME talk/${name} COMMAND ${talk_run} --build ${CMAKE_BINARY_DIR} ${talk})
-    set_tests_properties(talk/${name} PROPERTIES LABELS talk TIMEOUT 120
+    set_tests_properties(talk/${name} PROPERTIES LABELS talk TIMEOUT 600
       ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
   endif()
   file(STRINGS ${talk} same REGEX "^same: yes")
   if(same)
     add_test(NAME talk_with_server/${name} COMMAND ${talk_run} --server ${talk})
-    set_tests_properties(talk_with_server/${name} PROPERTIES LABELS interop TIMEOUT 60
+    set_tests_properties(talk_with_server/${name} PROPERTIES LABELS interop TIMEOUT 600
       ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
   endif()
 endforeach()
 
 add_test(NAME support COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/support/test_support.py)
-set_tests_properties(support PROPERTIES LABELS interop TIMEOUT 60 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+set_tests_properties(support PROPERTIES LABELS interop TIMEOUT 600 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")

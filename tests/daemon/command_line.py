@@ -62,7 +62,7 @@ def signals_are_sent_by_name():
             out, err = run("--signal", f"{name}={g.pid}", code=OK)
             check(out + err == "", out, err)
             g.wait_line(lambda line, event=event: event in line, stage.WAIT_S, since)
-        check(g.child.wait(stage.WAIT_S) == 0)
+        check(g.wait_end() == 0)
 
 
 def a_good_configuration_is_tested_without_a_trace():
@@ -78,10 +78,10 @@ def a_good_configuration_is_tested_without_a_trace():
 
 
 def all_that_is_wrong_is_said_with_its_place():
-    with deployment() as d:
+    with deployment(limits={"edges": 0, "max_payload": "lots"}) as d:
         conf = d.gateway_conf(4222)
         with open(conf, "a", encoding="ascii") as f:
-            f.write("nonsense = yes\nlimits {\n  edges = 0\n  max_payload = lots\n}\n")
+            f.write("nonsense = yes\n")
         lines = text(conf).split("\n")
         for argv in (["-t", "-c", conf], ["-c", conf]):
             _, err = run(*argv, code=INVALID)

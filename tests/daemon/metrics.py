@@ -106,6 +106,7 @@ def started(d, **options):
 def the_gate_is_alive_and_ready():
     with measured() as d:
         at = started(d)
+        ready(at)
         for path in ("/healthz", "/livez", "/readyz"):
             status, headers, body = ask(at, path)
             check(status == 200 and json.loads(body) == {"status": "ok"}, path, status, body)
@@ -119,7 +120,7 @@ def the_numbers_are_well_formed_and_count_what_happens():
         at = started(d)
         before = numbers(at)
         check(total(before, "portcullis_process_up") == 7, before)
-        check(total(before, "portcullis_upstream_up") == 1 and total(before, "portcullis_ready") == 1)
+        until(lambda: answered(at, "portcullis_upstream_up", 1) and answered(at, "portcullis_ready", 1), "ready")
         check(total(before, "portcullis_build_info") == 1 and total(before, "portcullis_policy_info") == 1)
         client, dora = d.client(d.login("app")), d.client(d.login("deployer"))
         client.subscribe("f.>")
@@ -157,7 +158,7 @@ def a_reload_is_counted_by_its_outcome():
         d.gateway.send_signal(signal.SIGHUP)
         until(lambda: answered(at, "portcullis_reconfigure_total", 1, outcome="refused"), "the refusal is counted")
         check(total(numbers(at), "portcullis_reconfigure_total", outcome="loaded") == 1)
-        check(ask(at, "/readyz")[0] == 200, "the policy in force serves on")
+        ready(at)
 
 
 def reasons(at):
@@ -166,11 +167,14 @@ def reasons(at):
     return json.loads(body).get("reasons", [])
 
 
+def ready(at):
+    """The upstream has answered within its second: on a busy machine not always at the first try."""
+    until(lambda: reasons(at) == [], "ready")
+
+
 def it_is_not_ready_without_its_upstream_and_before_it_was_reached():
     with measured() as d:
-        d.start_leaf()
-        port = d.leaf.port
-        d.leaf.stop()
+        port = stage.server.free_port()
         d.start_gateway(stage.BUILD, port, wait=False)
         at = place(d)
         found = until(lambda: [r for r in reasons(at) if "upstream" in r] and reasons(at), "not ready")
@@ -178,16 +182,16 @@ def it_is_not_ready_without_its_upstream_and_before_it_was_reached():
         check(ask(at, "/healthz")[0] == 200, "alive, though not ready")
         d.start_leaf(port=port)
         d.gateway.wait_ready()
-        until(lambda: reasons(at) == [], "ready", 30)
+        until(lambda: reasons(at) == [], "ready")
         d.leaf.stop()
         until(lambda: any("upstream cannot be reached" in r for r in reasons(at)), "the upstream is missed")
-        check(total(numbers(at), "portcullis_upstream_up") == 0)
+        until(lambda: answered(at, "portcullis_upstream_up", 0), "counted so")
 
 
 def it_is_not_ready_while_records_cannot_be_written():
     with measured() as d:
         at = started(d)
-        check(reasons(at) == [])
+        ready(at)
         auditor = stage.children(d)["auditor"][0]
         # a file may not grow any more: what a full disk is to who writes
         import resource
@@ -195,7 +199,7 @@ def it_is_not_ready_while_records_cannot_be_written():
         resource.prlimit(auditor, resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
         client = d.client(d.login("app"))
         until(lambda: any("records cannot be written" in r for r in reasons(at)), "the audit fails")
-        check(total(numbers(at), "portcullis_audit_failing") == 1)
+        until(lambda: answered(at, "portcullis_audit_failing", 1), "counted so")
         resource.prlimit(auditor, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
         client.publish("secret.x", b"")
         until(lambda: reasons(at) == [], "it is written again")
@@ -208,7 +212,7 @@ def a_lame_duck_is_not_ready_and_still_counts():
         client = d.client(d.login("app"))
         d.gateway.send_signal(signal.SIGUSR2)
         until(lambda: any("lame duck" in r for r in reasons(at)), "not ready")
-        check(total(numbers(at), "portcullis_connections") == 1)
+        until(lambda: answered(at, "portcullis_connections", 1), "it is counted")
         client.close()
 
 
@@ -217,8 +221,8 @@ def a_silent_process_is_named_and_the_answer_comes_all_the_same():
         at = started(d)
         dispatcher = stage.children(d)["dispatcher"][0]
         os.kill(dispatcher, signal.SIGSTOP)
-        check(any("dispatcher does not answer" in r for r in reasons(at)))
-        check(total(numbers(at), "portcullis_process_up", role="dispatcher") == 0)
+        until(lambda: any("dispatcher does not answer" in r for r in reasons(at)), "named")
+        until(lambda: answered(at, "portcullis_process_up", 0, role="dispatcher"), "counted so")
         os.kill(dispatcher, signal.SIGCONT)
         until(lambda: reasons(at) == [], "it answers again")
 
@@ -231,7 +235,7 @@ def another_takes_its_place_when_it_dies():
         os.kill(old[0], signal.SIGKILL)
         until(lambda: stage.children(d).get("metrics", old) != old, "another is there")
         found = numbers(at)
-        check(total(found, "portcullis_process_restarts_total", role="metrics") == 1)
+        check(total(found, "portcullis_process_restarts_total", role="metrics") == 1, found)
         client.barrier()
 
 
@@ -240,7 +244,8 @@ def a_unix_socket_is_of_its_owner_and_group_and_goes_with_the_gate():
         at = started(d)
         check(at == d.path("run", "metrics.sock"), at)
         check(os.stat(at).st_mode & 0o777 == 0o660)
-        check(reasons(at) == [] and total(numbers(at), "portcullis_ready") == 1)
+        ready(at)
+        until(lambda: answered(at, "portcullis_ready", 1), "ready")
         d.gateway.stop()
         check(not os.path.exists(at))
 
@@ -250,7 +255,7 @@ def a_passed_socket_can_be_the_one_for_numbers():
         port = given.getsockname()[1]
         with measured(f"127.0.0.1:{port}") as d:
             check(started(d, fds=(given.fileno(),)) == ("127.0.0.1", port))
-            check(reasons(("127.0.0.1", port)) == [])
+            ready(("127.0.0.1", port))
 
 
 def it_owns_nothing_but_its_socket():
@@ -311,7 +316,7 @@ def requests_that_are_none_are_refused_and_bounded():
             check(got == b"" or first.startswith(b"HTTP/1."), said[:60], got[:100])
             check(not got or wanted is None or wanted in first, said[:60], first)
             check(b" 200 " not in first, said[:60], first)
-        check(reasons(at) == [], "it serves on")
+        ready(at)
 
 
 def peers_that_hang_are_shown_the_door():
@@ -325,7 +330,7 @@ def peers_that_hang_are_shown_the_door():
             except ConnectionError:
                 pass
         # all places are taken; they are free again when those who say nothing have been closed
-        until(lambda: healthy(at), "there is room again", 40)
+        until(lambda: healthy(at), "there is room again")
         check(stage.sanitized() or stage.memory_kib(stage.children(d)["metrics"][0]) - memory < 4096)
         for s in hanging:
             s.close()
@@ -365,7 +370,7 @@ def only_this_machine_can_be_named():
             d.gateway_conf(4222)
             d.start_gateway(stage.BUILD, 4222, wait=False)
             d.gateway.wait_line(lambda line: "this machine only" in line, stage.WAIT_S)
-            check(d.gateway.child.wait(stage.WAIT_S) == 3)
+            check(d.gateway.wait_end() == 3)
             d.gateway = None
 
 

@@ -11,14 +11,12 @@ import time
 import stage
 from stage import NARROW, POLICY, bodies, check, deployment, natsjwt, running, until
 
-EVENT_S = 10
-
 
 def hup(d, event):
-    """HUP, and wait for what the log says of it."""
+    """HUP, and wait for what the log says of it. A policy is said to be loaded when every process has it."""
     since = d.gateway.mark()
     d.gateway.send_signal(signal.SIGHUP)
-    return d.gateway.wait_line(lambda line: f"event={event}" in line, EVENT_S, since)
+    return d.gateway.wait_event(event, since=since)
 
 
 def only_what_became_illegal_ends():
@@ -48,13 +46,13 @@ def a_reload_says_what_it_changes():
         d.write_policies({"test.policy": NARROW})
         since = d.gateway.mark()
         hup(d, "policy_loaded")
-        counted = d.gateway.wait_line(lambda line: "event=policy_compared" in line, EVENT_S, since)
+        counted = d.gateway.wait_line(lambda line: "event=policy_compared" in line, since=since)
         check("not_decided=0" in counted and "no_longer_allows=0" not in counted, counted)
-        line = d.gateway.wait_line(lambda line: "event=policy_changed" in line and "g.>" in line, EVENT_S, since)
+        line = d.gateway.wait_line(lambda line: "event=policy_changed" in line and "g.>" in line, since=since)
         check("change=no_longer_allows" in line and 'who="app"' in line and 'example="' in line, line)
         since = d.gateway.mark()
         hup(d, "policy_loaded")
-        same = d.gateway.wait_line(lambda line: "event=policy_compared" in line, EVENT_S, since)
+        same = d.gateway.wait_line(lambda line: "event=policy_compared" in line, since=since)
         check(" allows=0 no_longer_allows=0 otherwise=0 not_decided=0" in same, same)
 
 
@@ -68,7 +66,7 @@ def what_was_decided_is_explained_by_its_id():
         until(lambda: len([x for x in d.decisions() if "id" in x]) >= 2, "both are in the log")
         for line in (x for x in d.decisions() if "id" in x):
             said = subprocess.run([os.path.join(stage.BUILD, "bin", "portcullis"), "policy", "explain", "--json", "-d",
-                                   d.folder, line["id"]], capture_output=True, text=True, timeout=30)
+                                   d.folder, line["id"]], capture_output=True, text=True, timeout=stage.WAIT_S)
             check(said.returncode == 0, said.stderr)
             found = json.loads(said.stdout)
             check(found["subject"] == line["subject"] and found["roles"] == ["deployer"], said.stdout)
@@ -112,7 +110,7 @@ def a_broken_policy_changes_nothing_and_is_named_with_its_line():
         since = d.gateway.mark()
         line = hup(d, "policy_refused")
         check("the policy in force stays" in line, line)
-        d.gateway.wait_line(lambda text: "worse.policy:4:" in text and "error" in text, EVENT_S, since)
+        d.gateway.wait_line(lambda text: "worse.policy:4:" in text and "error" in text, since=since)
         client.publish("g.a", b"still")
         check(client.next().payload == b"still" and not client.errors)
         d.client(d.login("app", "another")).barrier()
@@ -132,7 +130,7 @@ def a_policy_that_breaks_a_promise_changes_nothing():
         line = hup(d, "policy_refused")
         check("the policy in force stays" in line, line)
         d.gateway.wait_line(lambda text: "test.expect:3:1: error: PUB role=app g.a: expected allow, got deny" in text,
-                            EVENT_S, since)
+                            since=since)
         client.publish("g.a", b"still")
         check(client.next().payload == b"still" and not client.errors)
         # a line that is none is refused too: a promise is not dropped by misspelling it
@@ -239,7 +237,7 @@ def a_broken_account_file_takes_nobody_along():
         since = d.gateway.mark()
         with open(d.path("jwt", "accounts", "broken.jwt"), "w", encoding="ascii") as f:
             f.write("this.is.none")
-        d.gateway.wait_line(lambda line: "event=trust_refused" in line and "broken.jwt" in line, EVENT_S, since)
+        d.gateway.wait_line(lambda line: "event=trust_refused" in line and "broken.jwt" in line, since=since)
         client.nothing()
         d.client(d.login("app", "another")).barrier()
 
@@ -250,7 +248,7 @@ def a_broken_operator_file_keeps_the_old_trust():
         since = d.gateway.mark()
         with open(d.path("jwt", "operator.jwt"), "w", encoding="ascii") as f:
             f.write("neither a key nor a token\n")
-        d.gateway.wait_line(lambda line: "event=trust_refused" in line, EVENT_S, since)
+        d.gateway.wait_line(lambda line: "event=trust_refused" in line, since=since)
         client.nothing()
         d.client(d.login("app", "another")).barrier()
 
@@ -274,7 +272,7 @@ def two_thousand_accounts_are_read():
             key = natsjwt.KeyPair("account").public
             with open(d.path("jwt", "accounts", f"{key}.jwt"), "w", encoding="ascii") as f:
                 f.write(natsjwt.mint_account(d.operator, key, f"tenant {i}"))
-        d.gateway.wait_line(lambda line: "event=trust_loaded" in line and "2001 accounts" in line, 30)
+        d.gateway.wait_line(lambda line: "event=trust_loaded" in line and "2001 accounts" in line)
         d.client(d.login("app")).barrier()
 
 

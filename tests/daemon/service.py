@@ -53,7 +53,7 @@ def told(abstract):
             check(ready["READY"] == "1" and "policy" in ready["STATUS"], ready)
             d.gateway.send_signal(signal.SIGTERM)
             check(m.next()["STOPPING"] == "1")
-            check(d.gateway.child.wait(stage.WAIT_S) == 0)
+            check(d.gateway.wait_end() == 0)
 
 
 def the_manager_is_told_of_start_and_stop():
@@ -162,7 +162,7 @@ def fails(d, why, **options):
     d.start_gateway(stage.BUILD, d.leaf.port, wait=False, **options)
     line = d.gateway.wait_line(lambda text: "event=cannot_listen" in text, stage.WAIT_S)
     check(why in line, line)
-    check(d.gateway.child.wait(stage.WAIT_S) == 1)
+    check(d.gateway.wait_end() == 1)
     d.gateway = None
 
 

@@ -151,7 +151,7 @@ def a_port_that_is_taken_is_named_and_ends_the_start():
         with deployment(listen=["127.0.0.1:0", f"127.0.0.1:{port}"]) as d:
             d.start_leaf()
             g = d.start_gateway(stage.BUILD, wait=False)
-            check(g.child.wait(stage.WAIT_S) == 1)
+            check(g.wait_end() == 1)
             line = g.wait_line(lambda line: "event=cannot_listen" in line)
             check(f"port={port}" in line and "in use" in line, line)
             d.gateway = None

@@ -71,7 +71,7 @@ def a_client_of_a_lame_duck_goes_on_at_the_other_gate():
             moves.wait("ldm")
             where = moves.wait("reconnected")[1]
             check(where.endswith(f":{second.port}"), where)
-            check(first.child.wait(stage.WAIT_S) == 0)
+            check(first.wait_end() == 0)
             check(moves.end() > 1)
         finally:
             first.kill()

@@ -79,7 +79,7 @@ def upgrade(d):
     check(code == 0 and said["ok"], code, said, err)
     d.successor = said["pid"]
     d.gateway.wait_line(lambda line: line.startswith("portcullis-gateway ready "), stage.WAIT_S, mark)
-    check(d.gateway.child.wait(stage.WAIT_S) == 0, "the old one")
+    check(d.gateway.wait_end() == 0, "the old one")
     return said["pid"]
 
 
@@ -224,7 +224,7 @@ def a_command_under_way_is_finished_by_the_old_one():
         check(dora.next().payload == b"done")
         dora.close()
         d.gateway.wait_line(lambda line: line.startswith("portcullis-gateway ready "), stage.WAIT_S, mark)
-        check(d.gateway.child.wait(stage.WAIT_S) == 0)
+        check(d.gateway.wait_end() == 0)
         end(d)
         host.close()
 

@@ -4,17 +4,12 @@ import socket
 import sys
 
 import stage
-from stage import bodies, check, deployment, running, server
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as s:
-        return s.getsockname()[1]
+from stage import bodies, check, deployment, server
 
 
 def a_leaf_that_comes_late_is_waited_for():
     with deployment() as d:
-        port = free_port()
+        port = server.free_port()
         g = d.start_gateway(stage.BUILD, port, wait=False)
         line = g.wait_line(lambda line: "event=upstream_unreachable" in line, stage.WAIT_S)
         check(f"port={port}" in line, line)
@@ -25,9 +20,11 @@ def a_leaf_that_comes_late_is_waited_for():
 
 
 def a_leaf_that_goes_takes_its_clients_along_without_a_word_and_comes_back():
-    with running() as d:
+    port = server.free_port()
+    with deployment() as d:
+        d.start_leaf(port=port)
+        g = d.start_gateway(stage.BUILD)
         clients = [d.client(d.login("app", f"user{i}")) for i in range(3)]
-        port, g = d.leaf.port, d.gateway
         d.leaf.kill()
         for client in clients:
             # no -ERR: clients take a bare end as "try again"
@@ -46,9 +43,11 @@ def a_leaf_that_goes_takes_its_clients_along_without_a_word_and_comes_back():
 
 def commands_pass_again_when_the_leaf_is_back():
     command = "wasmbus.ctl.default.cmd.NHOST.la"
-    with running() as d:
+    port = server.free_port()
+    with deployment() as d:
+        d.start_leaf(port=port)
+        d.start_gateway(stage.BUILD)
         d.client(d.login("deployer", "one")).publish(command, bodies.start_actor())
-        port = d.leaf.port
         d.leaf.kill()
         d.start_leaf(port=port)
         observer = d.direct()
@@ -64,7 +63,7 @@ def an_open_leaf_is_no_upstream():
     with deployment() as d:
         d.leaf = server.NatsServer(server.open_conf(d.folder))
         g = d.start_gateway(stage.BUILD, wait=False)
-        check(g.child.wait(stage.WAIT_S) == 1)
+        check(g.wait_end() == 1)
         line = g.wait_line(lambda line: "event=fatal" in line)
         for word in ("without credentials", "leaf.conf", "allow_open"):
             check(word in line, f"no {word!r} in {line}")

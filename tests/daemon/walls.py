@@ -88,7 +88,7 @@ def expected(uid):
 
 def tool(d, *words):
     argv = [os.path.join(stage.BUILD, "bin", "portcullis"), *words, "-c", d.path("gateway.conf")]
-    return subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(argv, capture_output=True, text=True, timeout=300, check=False)
 
 
 def told(d):
@@ -440,7 +440,7 @@ def a_word_that_is_no_wall_is_an_error_of_the_file():
     with deployment(sections=["walls { minimum = [seccomp, moat] }"]) as d:
         d.start_leaf()
         argv = [os.path.join(stage.BUILD, "bin", "portcullis-gateway"), "-t", "-c", d.gateway_conf(d.leaf.port)]
-        done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=300, check=False)
         check(done.returncode == 3 and "not a wall" in done.stdout + done.stderr, done)
 
 
@@ -470,7 +470,7 @@ def no_program_that_is_shipped_knows_the_probes_words():
 
 def words_at(path):
     """A function: the text at an address of a program, from its read-only sections."""
-    listing = subprocess.run(["objdump", "-h", path], capture_output=True, text=True, check=True, timeout=60).stdout
+    listing = subprocess.run(["objdump", "-h", path], capture_output=True, text=True, check=True, timeout=300).stdout
     with open(path, "rb") as f:
         data = f.read()
     rows = [r.split() for r in listing.splitlines() if re.match(r"\s+\d+ \.rodata", r)]
@@ -517,7 +517,7 @@ def the_environment_is_asked_for_a_fixed_list():
     if os.uname().machine != "x86_64" or stage.sanitized():
         return "ok, though the machine code was not read (not x86-64, or a sanitizer's)"
     for path, name in programs().items():
-        symbols = subprocess.run(["objdump", "-T", path], capture_output=True, text=True, check=True, timeout=60).stdout
+        symbols = subprocess.run(["objdump", "-T", path], capture_output=True, text=True, check=True, timeout=300).stdout
         imported = set(re.findall(r"\*UND\*.*\s(\w*env\w*)$", symbols, re.M))
         check(imported <= {"getenv", "unsetenv"}, path, "takes its environment from", imported)
         found = asked_for(path)
@@ -530,13 +530,13 @@ def the_environment_is_asked_for_a_fixed_list():
 def no_option_is_hidden():
     """What main.c hands to getopt is what --help says; all that is read of a command line is one of these or a role."""
     argv = [os.path.join(stage.BUILD, "bin", "portcullis-gateway"), "--help"]
-    said = subprocess.run(argv, capture_output=True, text=True, check=True, timeout=60).stdout
+    said = subprocess.run(argv, capture_output=True, text=True, check=True, timeout=300).stdout
     check(set(re.findall(r"--([a-z-]+)", said)) == OPTIONS, said)
     with open(os.path.join(stage.HERE, "..", "..", "gateway", "main.c"), encoding="utf-8") as f:
         source = f.read()
     check(set(re.findall(r'{ "([a-z-]+)", (?:no|required)_argument', source)) == OPTIONS)
     for flag in ("--no-walls", "--no-seccomp", "--unconfined", "--insecure", "--no-sandbox"):
-        done = subprocess.run([*argv[:1], flag, "-c", "x"], capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run([*argv[:1], flag, "-c", "x"], capture_output=True, text=True, timeout=300, check=False)
         check(done.returncode == 2, flag, done.returncode)
 
 
@@ -545,7 +545,7 @@ def no_key_takes_a_wall_away():
         with deployment(sections=[text]) as d:
             d.start_leaf()
             argv = [os.path.join(stage.BUILD, "bin", "portcullis-gateway"), "-t", "-c", d.gateway_conf(d.leaf.port)]
-            check(subprocess.run(argv, capture_output=True, timeout=60, check=False).returncode == 3, text)
+            check(subprocess.run(argv, capture_output=True, timeout=300, check=False).returncode == 3, text)
 
 
 def whatever_the_environment_says_the_children_hear_nothing_of_it():

@@ -25,7 +25,7 @@ from portcullis_test import certs, gateway, natsjwt, server  # noqa: E402
 
 ACCOUNT = "ACME"
 SKIPPED = 77
-TIMEOUT_S = 100
+TIMEOUT_S = 300
 # JetStream and its spaces are reserved: they are granted by name, and so are the headers it acts on.
 POLICY = """
 role admin   { account = <ACME>  tags = ["role:admin"] }

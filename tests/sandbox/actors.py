@@ -39,7 +39,7 @@ PRELUDE = """
 
 def run(module, operation, *more):
     done = subprocess.run([PORTCULLIS, "actor", "run", module, operation, "--unsigned", "--raw", *more],
-                          stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+                          stdin=subprocess.DEVNULL, capture_output=True, timeout=300)
     return done.returncode, done.stdout, done.stderr.decode("ascii")
 
 
@@ -97,7 +97,7 @@ def kit(folder):
 
 def actor(*args):
     return subprocess.run([PORTCULLIS, "actor", *args], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                          check=True, timeout=60).stdout
+                          check=True, timeout=300).stdout
 
 
 def claims(folder):
@@ -113,7 +113,7 @@ def claims(folder):
 
     def try_it(path, *more):
         done = subprocess.run([PORTCULLIS, "actor", "run", path, "echo", "--raw", "--data", "hi", *more],
-                              stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+                              stdin=subprocess.DEVNULL, capture_output=True, timeout=300)
         return done.returncode, done.stdout, done.stderr.decode("ascii")
 
     check(39, "signed by somebody trusted", try_it(signed, "--trust", acme), 0, b"hi")

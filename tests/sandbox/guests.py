@@ -54,7 +54,7 @@ class Calls:
     """What drive said: lines of calls, and its last line."""
 
     def __init__(self, module, *steps):
-        done = subprocess.run([DRIVE, module, *map(str, steps)], stdin=subprocess.DEVNULL, capture_output=True, timeout=60,
+        done = subprocess.run([DRIVE, module, *map(str, steps)], stdin=subprocess.DEVNULL, capture_output=True, timeout=300,
                               check=False)
         self.text = done.stdout.decode("ascii")
         *self.lines, last = self.text.splitlines() or [""]
@@ -218,7 +218,7 @@ def printable(text):
 
 def run(module):
     done = subprocess.run([PORTCULLIS, "actor", "run", module, "x", "--unsigned", "--explain", "--raw"], stdin=subprocess.DEVNULL,
-                          capture_output=True, timeout=60, check=False)
+                          capture_output=True, timeout=300, check=False)
     return done.returncode, done.stdout, done.stderr
 
 

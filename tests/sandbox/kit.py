@@ -16,7 +16,7 @@ ERAS = {"": "HttpServer.HandleRequest", "_2021": "HandleRequest"}
 
 def run(module, operation, *more, code=0, trust="--unsigned"):
     done = subprocess.run([PORTCULLIS, "actor", "run", module, operation, *([trust] if trust else []), *more],
-                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
     assert done.returncode == code, f"{module} {operation} {more}: exit {done.returncode}\n{done.stdout}{done.stderr}"
     return done.stdout, done.stderr
 
@@ -27,7 +27,7 @@ def built(name, signed=False):
 
 def issuer():
     listed = subprocess.run([PORTCULLIS, "actor", "keys", "list", "-d", os.path.join(ACTORS, "keys")],
-                            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True, timeout=60).stdout
+                            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True, timeout=300).stdout
     return next(line.split()[0] for line in listed.splitlines() if "kit_account.nk" in line)
 
 
@@ -57,7 +57,7 @@ def put(folder, name, value):
 def assemble(folder, text):
     path = put(folder, "module.wat", text)
     out = os.path.join(folder, "module.wasm")
-    subprocess.run(["wat2wasm", "-o", out, path], check=True, timeout=60)
+    subprocess.run(["wat2wasm", "-o", out, path], check=True, timeout=300)
     return out
 
 
@@ -122,11 +122,11 @@ def put_signed(folder, module, *caps):
     keys, out = os.path.join(folder, "keys"), os.path.join(folder, "signed.wasm")
     os.mkdir(keys)
     for kind in ("account", "module"):
-        subprocess.run([PORTCULLIS, "actor", "keys", "gen", kind, "k", "-d", keys], check=True, capture_output=True, timeout=60)
+        subprocess.run([PORTCULLIS, "actor", "keys", "gen", kind, "k", "-d", keys], check=True, capture_output=True, timeout=300)
     subprocess.run([PORTCULLIS, "actor", "sign", module, "--name", "n", "--issuer", os.path.join(keys, "k_account.nk"),
-                    "--subject", os.path.join(keys, "k_module.nk"), "-o", out, *caps], check=True, capture_output=True, timeout=60)
+                    "--subject", os.path.join(keys, "k_module.nk"), "-o", out, *caps], check=True, capture_output=True, timeout=300)
     listed = subprocess.run([PORTCULLIS, "actor", "keys", "list", "-d", keys], check=True, capture_output=True, text=True,
-                            timeout=60).stdout
+                            timeout=300).stdout
     account = next(line.split()[0] for line in listed.splitlines() if "k_account" in line)
     return out, "HttpServer.HandleRequest", "--trust", account
 
@@ -165,7 +165,7 @@ def json_stands_for_message_pack_and_raw_for_bytes(folder):
             f.write(data)
         as_bytes = "@" + noise
         assert subprocess.run([PORTCULLIS, "actor", "run", *echo, "--unsigned", "--raw", "--data", as_bytes],
-                              capture_output=True, stdin=subprocess.DEVNULL, timeout=60).stdout == data
+                              capture_output=True, stdin=subprocess.DEVNULL, timeout=300).stdout == data
     answer = assemble(folder, MEMORY % {"first": "\\c1"})
     expect(run(answer, "x", code=1)[1], "the answer is not message-pack", "--raw")
 

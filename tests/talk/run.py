@@ -20,7 +20,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "support"))
 from portcullis_test import gateway, logins, natsjwt, process, rawclient, server, stamp, talkfile, upstream  # noqa: E402
 
 Failed = process.Failed
-WAIT_S = 10.0
+WAIT_S = process.PATIENCE_S
 
 
 def granted(texts):

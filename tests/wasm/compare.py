@@ -59,7 +59,7 @@ def here(shell, path):
 def interp(path):
     """[(answer, told)] of wasm-interp, printed forms."""
     out = subprocess.run(["wasm-interp", path, "--run-all-exports", "--dummy-import-func"],
-                         capture_output=True, text=True, timeout=60).stdout
+                         capture_output=True, text=True, timeout=300).stdout
     calls, told = [], []
     for line in out.splitlines():
         if line.startswith("called host "):
@@ -76,7 +76,7 @@ def interp(path):
 
 def node(path, plan):
     out = subprocess.run(["node", RUN_JS, path, ",".join(f"{n}:{r}" for n, r in plan)],
-                         capture_output=True, text=True, timeout=60).stdout
+                         capture_output=True, text=True, timeout=300).stdout
     calls = []
     for line in out.splitlines():
         answer, _, told = line.partition("log")

@@ -6,7 +6,7 @@ from . import process
 
 
 def openssl(*argv, folder, **options):
-    done = subprocess.run(["openssl", *argv], cwd=folder, capture_output=True, text=True, timeout=60, **options)
+    done = subprocess.run(["openssl", *argv], cwd=folder, capture_output=True, text=True, timeout=process.PATIENCE_S, **options)
     if done.returncode != 0:
         raise process.Failed(f"openssl {' '.join(argv)}: {done.stderr}")
     return done.stdout

@@ -1,10 +1,14 @@
 """A server process: started, waited for until it announces itself, stopped by its own pid."""
+import contextlib
 import os
 import signal
 import subprocess
 import threading
 import time
 
+# How long anything may take that must happen: a machine may be slow and busy, and a hang must still end.
+# Nothing is measured by it, and nobody waits for it to pass.
+PATIENCE_S = 120.0
 SANITIZER = ("AddressSanitizer", "LeakSanitizer", "runtime error:", "UndefinedBehaviorSanitizer")
 
 
@@ -23,6 +27,45 @@ os.execv(sys.argv[2 + n], sys.argv[2 + n :])
 
 class Failed(Exception):
     """Something under test did not do what it had to; the text says what."""
+
+
+class Late(Failed):
+    """The machine was too slow for the moment a test had chosen."""
+
+
+@contextlib.contextmanager
+def before(moment_s):
+    """What is done here is over before @moment_s (unix), or Late: what went wrong after it says nothing."""
+    try:
+        yield
+    except Failed as e:
+        if time.time() >= moment_s:
+            raise Late(str(e)) from e
+        raise
+    if time.time() >= moment_s:
+        raise Late("not over in time")
+
+
+def in_time(attempt, spans=(3, 12, 60)):
+    """attempt(span): something that ends in @span seconds; again with more of them where that was Late."""
+    for span in spans[:-1]:
+        try:
+            return attempt(span)
+        except Late as e:
+            print(f"too slow for {span} s ({e}), again", flush=True)
+    return attempt(spans[-1])
+
+
+def until(question, what, timeout_s=PATIENCE_S):
+    """Ask until the answer is true; returns it. For what has no way to call us: files, /proc, a status."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        answer = question()
+        if answer:
+            return answer
+        if time.monotonic() > deadline:
+            raise Failed(f"in {timeout_s} s it never happened: {what}")
+        time.sleep(0.01)
 
 
 class Process:
@@ -63,7 +106,7 @@ class Process:
         with self._news:
             return len(self.lines)
 
-    def wait_line(self, wanted, timeout_s=10.0, since=0):
+    def wait_line(self, wanted, timeout_s=PATIENCE_S, since=0):
         """The first line from @since on for which wanted(line) holds; Failed when none comes."""
         deadline = time.monotonic() + timeout_s
         at = since
@@ -79,8 +122,26 @@ class Process:
                     raise Failed(f"{os.path.basename(self.argv[0])} {why}; output:\n" + self.tail())
                 self._news.wait(left)
 
+    def wait_event(self, event, *words, since=0, count=1):
+        """The log line event=@event with all of @words (`why="slow_client"`), the @count-th from @since on."""
+        left = [count]
+
+        def fits(line):
+            found = f" event={event} " in line + " " and all(w in line for w in words)
+            left[0] -= found
+            return found and left[0] == 0
+
+        return self.wait_line(fits, since=since)
+
     def tail(self, count=40):
         return "\n".join("    " + line for line in self.lines[-count:])
+
+    def wait_end(self, timeout_s=PATIENCE_S):
+        """It ends by itself; returns its exit code. What it said last may not have been read yet: wait_line()."""
+        try:
+            return self.child.wait(timeout_s)
+        except subprocess.TimeoutExpired as e:
+            raise Failed(f"{os.path.basename(self.argv[0])} did not end in {timeout_s} s; output:\n{self.tail()}") from e
 
     def running(self):
         return self.child.poll() is None
@@ -88,7 +149,7 @@ class Process:
     def send_signal(self, number):
         self.child.send_signal(number)
 
-    def stop(self, timeout_s=10.0, number=signal.SIGTERM):
+    def stop(self, timeout_s=PATIENCE_S, number=signal.SIGTERM):
         """End it; returns its exit code. One that does not end in time is killed, and Failed is raised."""
         if self.running():
             self.child.send_signal(number)

@@ -7,7 +7,7 @@ import time
 from . import process
 
 Failed = process.Failed
-TIMEOUT_S = 10.0
+TIMEOUT_S = process.PATIENCE_S
 
 
 class Closed(Failed):

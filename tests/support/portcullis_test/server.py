@@ -1,7 +1,9 @@
 """A real nats-server on 127.0.0.1, on a port of its own choosing that it announces in its log."""
 import os
+import random
 import re
 import shutil
+import socket
 import subprocess
 
 from . import process
@@ -18,7 +20,7 @@ def find():
 
 def version():
     """(2, 9, 10) of the server that find() finds."""
-    said = subprocess.run([find(), "--version"], capture_output=True, text=True, timeout=20, check=True).stdout
+    said = subprocess.run([find(), "--version"], capture_output=True, text=True, timeout=process.PATIENCE_S, check=True).stdout
     found = re.search(r"v(\d+)\.(\d+)\.(\d+)", said)
     if not found:
         raise process.Failed(f"nats-server --version says {said!r}")
@@ -34,10 +36,25 @@ def suits(wanted):
     return (version()[:2] >= limit) == (found.group(1) == ">=")
 
 
+def free_port():
+    """For who must be told a port, or will come back to it: below those that the kernel gives to whoever asks for
+    any, so that nobody else gets it meanwhile."""
+    for _ in range(1000):
+        port = random.randrange(15000, 32000)
+        with socket.socket() as s:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                s.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
+    raise process.Failed("no port is free")
+
+
 class NatsServer(process.Process):
     """Runs from a configuration file, which must say `port: -1` or a free port; .host and .port tell."""
 
-    def __init__(self, conf_path, extra=(), timeout_s=10.0, binary=None):
+    def __init__(self, conf_path, extra=(), timeout_s=process.PATIENCE_S, binary=None):
         super().__init__([binary or find(), "-c", conf_path, *extra], cwd=os.path.dirname(conf_path))
         try:
             line = self.wait_line(LISTENING.search, timeout_s)
@@ -58,16 +75,20 @@ def write(folder, name, text):
     return path
 
 
+# a machine may be busy: the server's own defaults are two seconds for a login, ten for whoever reads slowly
+PATIENT = 'authorization { timeout: 60 }\nwrite_deadline: "5m"'
+
+
 def open_conf(folder, extra=""):
     """No authentication at all: the leaf of today's set-ups."""
-    return write(folder, "open.conf", f"host: 127.0.0.1\nport: -1\n{extra}\n")
+    return write(folder, "open.conf", f"host: 127.0.0.1\nport: -1\n{PATIENT}\n{extra}\n")
 
 
 def operator_conf(
     folder, operator_jwt, accounts, system_account=None, extra="", port=-1, name="leaf.conf", host="127.0.0.1"
 ):
     """Operator mode: @accounts is {A-key: account JWT}; logins need a user JWT of one of them."""
-    lines = [f'host: "{host}"', f"port: {port}", f"operator: {operator_jwt}", "resolver: MEMORY"]
+    lines = [f'host: "{host}"', f"port: {port}", PATIENT, f"operator: {operator_jwt}", "resolver: MEMORY"]
     if system_account:
         lines.append(f"system_account: {system_account}")
     lines.append("resolver_preload: {")

@@ -112,7 +112,7 @@ class Link:
             self.news.notify_all()
         return True
 
-    def next_op(self, timeout_s):
+    def next_op(self, timeout_s=process.PATIENCE_S):
         """The next operation not yet taken."""
         deadline = time.monotonic() + timeout_s
         with self.news:
@@ -128,7 +128,7 @@ class Link:
         with self.news:
             return self.ops[self.taken :]
 
-    def wait_end(self, timeout_s):
+    def wait_end(self, timeout_s=process.PATIENCE_S):
         deadline = time.monotonic() + timeout_s
         with self.news:
             while not self.ended:
@@ -159,7 +159,7 @@ class Scripted:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             threading.Thread(target=Link(self, sock).serve, daemon=True).start()
 
-    def wait_links(self, count, timeout_s):
+    def wait_links(self, count, timeout_s=process.PATIENCE_S):
         """Wait until at least @count connections have logged in; returns them all."""
         deadline = time.monotonic() + timeout_s
         with self.news:
