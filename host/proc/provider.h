@@ -150,7 +150,7 @@ int provider_link_at(const struct provider *p, size_t i, struct provider_link_st
 
 /*
  * provider_call() - @actor, which must be linked, asks; on_result follows with *id.
- * Return: 0; -ENOENT not linked; -EPIPE it does not run; -EBUSY too many under way; -EMSGSIZE.
+ * Return: 0; -ENOENT not linked; -EPIPE it or the link does not run; -EBUSY too many under way; -EMSGSIZE.
  */
 int provider_call(struct provider *p, struct bytes actor, struct bytes operation, struct bytes payload,
     uint32_t timeout_ms, uint64_t *id) must_check;

@@ -191,7 +191,7 @@ void
 provider_links_shut(struct provider *p)
 {
 	for (struct provider_link_of *l = p->links; l != NULL; l = l->next)
-		provider_socket_shut(l->listener);
+		provider_socket_shut(&l->listener);
 }
 
 void
@@ -273,11 +273,8 @@ settle(struct provider_link_of *l, const struct provider_pairs *values)
 	    l->provider->kind != NULL ? l->provider->kind->need(&copy, &need) : NULL;
 	/* another address: the old socket goes when the provider has let go of it */
 	if (l->listener >= 0 &&
-	    (l->wrong != NULL || need.v6 != l->need.v6 || need.port != l->need.port || strcmp(need.host, l->need.host) != 0)) {
-		provider_socket_shut(l->listener);
-		close(l->listener);
-		l->listener = -1;
-	}
+	    (l->wrong != NULL || need.v6 != l->need.v6 || need.port != l->need.port || strcmp(need.host, l->need.host) != 0))
+		provider_socket_shut(&l->listener);
 	l->need = need;
 	l->address[0] = '\0';
 	if (l->listener >= 0)
@@ -342,7 +339,7 @@ provider_link_del(struct provider *p, struct bytes actor)
 		return err_raise(-ENOENT);
 	l->going = true;
 	l->retry_ms = 0;
-	provider_socket_shut(l->listener);
+	provider_socket_shut(&l->listener);
 	l->leaving = withdraw(l);
 	if (!l->leaving)
 		provider_link_now(l, PROVIDER_LINK_GONE, "");

@@ -152,8 +152,8 @@ void provider_link_forget(struct provider_link_of *l);
 int provider_socket_bind(struct provider_link_of *l) must_check;
 /* socket_dial() - begin; provider_link_give() or provider_link_failed() follows. Return: 0, -errno. */
 int provider_socket_dial(struct provider_link_of *l) must_check;
-/* socket_shut() - whoever comes now finds nobody, who waits already may be accepted. */
-void provider_socket_shut(int listener);
+/* socket_shut() - whoever comes now finds nobody, who waits already may be accepted; ours is closed. */
+void provider_socket_shut(int *listener);
 
 /* ---- provider_asks.c ---- */
 void provider_asks_init(struct provider_asks *a);

@@ -74,13 +74,17 @@ provider_socket_bind(struct provider_link_of *l)
 }
 
 void
-provider_socket_shut(int listener)
+provider_socket_shut(int *listener)
 {
 	struct sock_filter nothing = { BPF_RET | BPF_K, 0, 0, 0 };
 	struct sock_fprog prog = { 1, &nothing };
 
-	if (listener >= 0)
-		(void)setsockopt(listener, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog));
+	if (*listener < 0)
+		return;
+	(void)setsockopt(*listener, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog));
+	/* the provider has it too, until it accepted who waits: not a moment longer may it be there */
+	close(*listener);
+	*listener = -1;
 }
 
 static void
@@ -92,10 +96,11 @@ on_dialled(uv_poll_t *poll, int status, int events)
 	socklen_t len = sizeof(error);
 
 	(void)events;
-	if (status < 0)
-		error = -status;
-	else if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0)
+	/* the loop calls every error EBADF: the socket knows better */
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0)
 		error = errno;
+	else if (error == 0 && status < 0)
+		error = -status;
 	l->dial = NULL;
 	provider_unwatch(w, error == 0);
 	if (error != 0) {

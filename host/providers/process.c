@@ -203,6 +203,7 @@ lock_in(struct process *p)
 	if (r != 0 && got.error == 0)
 		got.error = EPERM;
 	tell_ready(p, &got);
+	channel_flush(&p->host);
 	if (r != 0)
 		leave(p, 1);
 }
