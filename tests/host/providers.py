@@ -420,7 +420,7 @@ def lines_of_actors_are_escaped_and_attributed(d, _):
 
     def write(who, level, text):
         check("answer", d.call("VLOG", who, "Logging.WriteLog", {"level": level, "text": text}), (OK, None))
-        return d.wait(lambda e: isinstance(e, Log))
+        return d.wait(lambda e: isinstance(e, Log) and e.actor == who)
 
     check("a line", write("MA", "error", "plain"), Log("VLOG", 1, "MA", "plain"))
     l = write("MB", "warn", "a\nevent=forged \x1b[31m\u202e\\")
