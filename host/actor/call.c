@@ -70,7 +70,7 @@ actor_token_ok(struct bytes name)
 uint8_t *
 guest_view(const struct wasm_host_call *c, uint64_t at, uint64_t len)
 {
-	const struct wasm_memory *m = c->caller != NULL ? wasm_memory(c->caller) : NULL;
+	struct wasm_memory *m = c->caller != NULL ? wasm_memory(c->caller) : NULL;
 
 	return m != NULL ? wasm_view(m, at, len) : NULL;
 }

@@ -205,7 +205,8 @@ int wasm_begin(struct wasm_instance *i, int64_t *fuel, struct wasm_trap *trap) m
  * wasm_reset() - bring an instance back to what wasm_instantiate() made of it
  *
  * Memory, tables and globals of its own are set back; imported ones only where the module's
- * segments write them. The start function runs again, under @fuel.
+ * segments write them. The start function runs again, under @fuel. Takes time in proportion to what
+ * lies between the lowest and the highest byte that was written or viewed since.
  *
  * Return: 0 or WASM_TRAPPED.
  */
@@ -240,10 +241,10 @@ uint64_t wasm_memory_size(const struct wasm_memory *m);
 /*
  * wasm_view() - the bytes [@at, @at + @len) of a memory, checked before anything is touched
  *
- * Valid until the memory is reset or freed (growing does not move it); guest code may change them.
- * Return: a pointer, or NULL when any of them lies outside.
+ * Valid until the memory is reset or freed (growing does not move it): not to be written after.
+ * Guest code may change them. Return: a pointer, or NULL when any of them lies outside.
  */
-uint8_t *wasm_view(const struct wasm_memory *m, uint64_t at, uint64_t len);
+uint8_t *wasm_view(struct wasm_memory *m, uint64_t at, uint64_t len);
 
 struct wasm_value wasm_global_get(const struct wasm_global *g);
 uint32_t wasm_table_size(const struct wasm_table *t);

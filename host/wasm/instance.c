@@ -84,6 +84,14 @@ set_globals(struct wasm_instance *i)
 		i->globals[n]->bits = instance_value(i, &m->globals[n].init);
 }
 
+/* Again, only where somebody wrote to the table meanwhile, or may have. */
+static bool
+elem_is_due(const struct wasm_instance *i, const struct elem *s)
+{
+	return s->mode == SEGMENT_ACTIVE && (!i->filled || s->table < i->module->imported_tables ||
+						i->tables[s->table]->touched);
+}
+
 static enum wasm_trap_code
 write_elems(struct wasm_instance *i, int64_t *fuel)
 {
@@ -100,12 +108,32 @@ write_elems(struct wasm_instance *i, int64_t *fuel)
 		i->dropped_elem[n] = false;
 		if (s->mode == SEGMENT_PASSIVE)
 			continue;
-		t = s->mode == SEGMENT_ACTIVE ? interp_bulk(i, &a, fuel) : WASM_TRAP_NONE;
+		t = elem_is_due(i, s) ? interp_bulk(i, &a, fuel) : WASM_TRAP_NONE;
 		if (t != WASM_TRAP_NONE)
 			return t;
 		i->dropped_elem[n] = true;
 	}
 	return WASM_TRAP_NONE;
+}
+
+/* The first byte that may have been written since the last reset. */
+static uint64_t
+touched_from(const struct wasm_memory *m)
+{
+	return m->low > 8 ? m->low - 8 : 0;
+}
+
+/* The part of a segment at @at that was cleared goes back; that it is inside was seen before. */
+static void
+rewrite(struct wasm_instance *i, const struct data *s, uint32_t at)
+{
+	struct wasm_memory *m = i->memory;
+	uint64_t from = touched_from(m), to = m->low + m->span;
+
+	from = from > at ? from : at;
+	to = to < (uint64_t)at + s->len ? to : (uint64_t)at + s->len;
+	if (from < to)
+		memcpy(m->data + from, i->module->image + s->at + (from - at), to - from);
 }
 
 static enum wasm_trap_code
@@ -117,17 +145,32 @@ write_datas(struct wasm_instance *i, int64_t *fuel)
 		const struct data *s = &m->datas[n];
 		uint64_t slots[3] = { (uint32_t)instance_value(i, &s->offset), 0, s->len };
 		struct bulk_args a = { .sub = BULK_MEMORY_INIT, .x = n, .slots = slots };
-		enum wasm_trap_code t;
+		enum wasm_trap_code t = WASM_TRAP_NONE;
 
 		i->dropped_data[n] = false;
 		if (s->mode == SEGMENT_PASSIVE)
 			continue;
-		t = interp_bulk(i, &a, fuel);
+		if (i->filled && !m->imports_memory)
+			rewrite(i, s, (uint32_t)slots[0]);
+		else
+			t = interp_bulk(i, &a, fuel);
 		if (t != WASM_TRAP_NONE)
 			return t;
 		i->dropped_data[n] = true;
 	}
 	return WASM_TRAP_NONE;
+}
+
+/* What was not written since is what segments made of it. */
+static void
+forget_touched(struct wasm_instance *i)
+{
+	const struct wasm_module *m = i->module;
+
+	for (uint32_t n = m->imported_tables; n < m->ntables; n++)
+		i->tables[n]->touched = false;
+	if (m->has_memory && !m->imports_memory)
+		i->memory->low = i->memory->span = 0;
 }
 
 /* Segments, then the start function: what makes an instance out of linked spaces. */
@@ -146,6 +189,8 @@ fill(struct wasm_instance *i, int64_t *fuel, struct wasm_trap *trap)
 		*fuel = 0;
 	if (trap->code != WASM_TRAP_NONE)
 		return err_raise(WASM_TRAPPED);
+	forget_touched(i);
+	i->filled = true;
 	if (i->module->start == NONE)
 		return 0;
 	return call_slots(instance_func(i, i->module->start), NULL, i->store, fuel, trap);
@@ -196,6 +241,24 @@ wasm_instantiate(struct wasm_store *s, const struct wasm_module *m,
 	return e == 0 ? wasm_begin(*out, fuel, trap) : err_pass(e);
 }
 
+/* Nothing but zeros where something was written. */
+static void
+clear_memory(struct wasm_instance *i)
+{
+	struct wasm_memory *m = i->memory;
+	uint64_t from = touched_from(m);
+
+	memset(m->data + from, 0, m->low + m->span - from);
+	m->size = (uint64_t)i->module->memory.min * PAGE_BYTES;
+}
+
+static void
+clear_table(struct wasm_table *t, uint32_t min)
+{
+	memset(t->items, 0, t->size * sizeof(*t->items));
+	t->size = min;
+}
+
 int
 wasm_reset(struct wasm_instance *i, int64_t *fuel, struct wasm_trap *trap)
 {
@@ -203,16 +266,11 @@ wasm_reset(struct wasm_instance *i, int64_t *fuel, struct wasm_trap *trap)
 
 	if (i->store->top == NULL) {
 		set_globals(i);
-		if (m->has_memory && !m->imports_memory) {
-			memset(i->memory->data, 0, i->memory->size);
-			i->memory->size = (uint64_t)m->memory.min * PAGE_BYTES;
-		}
-		for (uint32_t n = m->imported_tables; n < m->ntables; n++) {
-			struct wasm_table *t = i->tables[n];
-
-			memset(t->items, 0, t->size * sizeof(*t->items));
-			t->size = m->tables[n].range.min;
-		}
+		if (m->has_memory && !m->imports_memory)
+			clear_memory(i);
+		for (uint32_t n = m->imported_tables; n < m->ntables; n++)
+			if (i->tables[n]->touched)
+				clear_table(i->tables[n], m->tables[n].range.min);
 	}
 	return fill(i, fuel, trap);
 }

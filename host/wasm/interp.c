@@ -16,6 +16,8 @@
 	do {                                                                                       \
 		mem = inst->memory != NULL ? inst->memory->data : NULL;                            \
 		mem_size = inst->memory != NULL ? inst->memory->size : 0;                          \
+		low = inst->memory != NULL ? inst->memory->low : 0;                                \
+		span = inst->memory != NULL ? inst->memory->span : 0;                              \
 		bodies = inst->module->bodies;                                                     \
 		code = inst->module->code;                                                         \
 	} while (0)
@@ -100,7 +102,7 @@ interp_run(
 	struct wasm_instance *inst = f->instance, *from;
 	const struct body *body = f->body, *bodies;
 	const union insn *code, *ip = NULL;
-	uint64_t *args = fp, mem_size;
+	uint64_t *args = fp, mem_size, low, span;
 	int64_t left = *fuel;
 	uint8_t *mem;
 	enum wasm_trap_code trap = WASM_TRAP_NONE;

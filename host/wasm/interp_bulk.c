@@ -35,6 +35,7 @@ memory_op(struct wasm_instance *i, const struct bulk_args *a, int64_t *fuel)
 		return WASM_TRAP_MEMORY_BOUNDS;
 	if (!pay(fuel, n, 4))
 		return WASM_TRAP_FUEL;
+	memory_touch(m, to, n);
 	if (a->sub == BULK_MEMORY_FILL)
 		memset(m->data + to, (int)(a->slots[1] & 0xff), n);
 	else if (a->sub == BULK_MEMORY_COPY)
@@ -56,6 +57,7 @@ table_init(struct wasm_instance *i, const struct bulk_args *a, int64_t *fuel)
 		return WASM_TRAP_TABLE_BOUNDS;
 	if (!pay(fuel, n, 2))
 		return WASM_TRAP_FUEL;
+	t->touched = true;
 	for (uint32_t k = 0; k < n; k++)
 		t->items[to + k] = instance_elem(i, s, from + k);
 	return WASM_TRAP_NONE;
@@ -72,6 +74,7 @@ table_copy(struct wasm_instance *i, const struct bulk_args *a, int64_t *fuel)
 		return WASM_TRAP_TABLE_BOUNDS;
 	if (!pay(fuel, n, 2))
 		return WASM_TRAP_FUEL;
+	x->touched = true;
 	memmove(x->items + to, y->items + from, n * sizeof(*x->items));
 	return WASM_TRAP_NONE;
 }
@@ -85,6 +88,7 @@ table_fill(struct wasm_table *t, const struct bulk_args *a, int64_t *fuel)
 		return WASM_TRAP_TABLE_BOUNDS;
 	if (!pay(fuel, n, 2))
 		return WASM_TRAP_FUEL;
+	t->touched = true;
 	for (uint32_t k = 0; k < n; k++)
 		t->items[to + k] = a->slots[1];
 	return WASM_TRAP_NONE;
@@ -98,6 +102,7 @@ table_grow_op(struct wasm_table *t, const struct bulk_args *a, int64_t *fuel)
 
 	if (n <= t->cap - t->size && !pay(fuel, n, 2))
 		return WASM_TRAP_FUEL;
+	t->touched = true;
 	a->slots[0] = table_grow(t, n, a->slots[0]);
 	return WASM_TRAP_NONE;
 }
@@ -109,10 +114,12 @@ table_at(struct wasm_table *t, const struct bulk_args *a)
 
 	if (at >= t->size)
 		return WASM_TRAP_TABLE_BOUNDS;
-	if (a->sub == BULK_TABLE_GET)
+	if (a->sub == BULK_TABLE_GET) {
 		a->slots[0] = t->items[at];
-	else
-		t->items[at] = a->slots[1];
+		return WASM_TRAP_NONE;
+	}
+	t->touched = true;
+	t->items[at] = a->slots[1];
 	return WASM_TRAP_NONE;
 }
 

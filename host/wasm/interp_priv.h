@@ -1,8 +1,8 @@
 /*
  * interp_priv - the forms a handler of the interpreter can have, one macro each.
  *
- * They speak of the locals of interp_run(): ip, fp, left, mem, mem_size, labels, trap. Included by
- * interp.c alone; the lists they are given are those of ops.h and ops_pair.h.
+ * They speak of the locals of interp_run(): ip, fp, left, mem, mem_size, low, span, inst, labels,
+ * trap. Included by interp.c alone; the lists they are given are those of ops.h and ops_pair.h.
  */
 #ifndef HOST_WASM_INTERP_PRIV_H
 #define HOST_WASM_INTERP_PRIV_H
@@ -182,13 +182,20 @@ of_s32(int32_t v)
 		memcpy(&v, mem + (ea), sizeof(v));                                                 \
 		PUT_##out((T_##out)v);                                                             \
 	} while (0)
+/* One compare is for both: inside what is known to have been written lies inside the memory. */
 #define STORE_TO(ea, in_memory, value)                                                             \
 	do {                                                                                       \
 		const in_memory v = (in_memory)(value);                                            \
-		if (__builtin_expect((ea) + sizeof(v) > mem_size, 0))                              \
-			TRAP(WASM_TRAP_MEMORY_BOUNDS);                                             \
+		if (__builtin_expect((ea)-low + sizeof(v) > span, 0)) {                            \
+			if ((ea) + sizeof(v) > mem_size)                                           \
+				TRAP(WASM_TRAP_MEMORY_BOUNDS);                                     \
+			memory_touch(inst->memory, ea, sizeof(v));                                 \
+			low = inst->memory->low;                                                   \
+			span = inst->memory->span;                                                 \
+		}                                                                                  \
 		memcpy(mem + (ea), &v, sizeof(v));                                                 \
 	} while (0)
+
 #define DO_LOAD(name, in_memory, out)                                                              \
 	op_##name:                                                                                 \
 	{                                                                                          \

@@ -193,6 +193,22 @@ wasm_global_new(
 	return 0;
 }
 
+/* In steps of 4 KiB: what grows byte by byte, as a stack does, comes here seldom. */
+void
+memory_touch(struct wasm_memory *m, uint64_t at, uint64_t len)
+{
+	uint64_t low = at & ~(uint64_t)4095, high = (at + len + 4095) & ~(uint64_t)4095;
+
+	if (len == 0)
+		return;
+	if (m->span != 0) {
+		high = high > m->low + m->span ? high : m->low + m->span;
+		low = low < m->low ? low : m->low;
+	}
+	m->low = low;
+	m->span = high - low;
+}
+
 uint32_t
 memory_grow(struct wasm_memory *m, uint32_t pages)
 {
@@ -224,10 +240,11 @@ wasm_memory_size(const struct wasm_memory *m)
 }
 
 uint8_t *
-wasm_view(const struct wasm_memory *m, uint64_t at, uint64_t len)
+wasm_view(struct wasm_memory *m, uint64_t at, uint64_t len)
 {
 	if (at > m->size || len > m->size - at)
 		return NULL;
+	memory_touch(m, at, len);
 	return m->data + at;
 }
 

@@ -14,18 +14,23 @@ struct wasm_func {
 	void *ctx;
 };
 
-/* Reserved up to @cap when made: growing only moves @pages, the bytes stay where they are. */
+/*
+ * Reserved up to @cap when made: growing only moves @size, the bytes stay where they are. What was
+ * written since the last reset lies in the @span bytes from @low, or up to 8 bytes below them.
+ */
 struct wasm_memory {
 	uint8_t *data;
 	uint64_t size; /* bytes in use */
-	uint32_t max;  /* declared, NO_MAX when not */
-	uint32_t cap;  /* pages reserved */
+	uint64_t low, span;
+	uint32_t max; /* declared, NO_MAX when not */
+	uint32_t cap; /* pages reserved */
 };
 
 struct wasm_table {
 	uint64_t *items; /* a function is its address, null is 0 */
 	uint32_t size, max, cap;
 	uint8_t type;
+	bool touched; /* since the last reset */
 };
 
 struct wasm_global {
@@ -44,6 +49,7 @@ struct wasm_instance {
 	struct wasm_global **globals;
 	struct wasm_global *own_globals;
 	bool *dropped_data, *dropped_elem;
+	bool filled; /* once, by segments that all fitted */
 };
 
 struct frame {
@@ -75,6 +81,8 @@ int store_own(struct wasm_store *s, void *p, void (*free_fn)(void *p)) must_chec
 /* store_alloc() - zeroed, owned; NULL when there is no memory. */
 void *store_alloc(struct wasm_store *s, size_t n, size_t size);
 
+/* memory_touch() - @len bytes from @at, which are inside, are about to be written. */
+void memory_touch(struct wasm_memory *m, uint64_t at, uint64_t len);
 /* memory_grow() - pages before, or UINT32_MAX. table_grow() likewise. */
 uint32_t memory_grow(struct wasm_memory *m, uint32_t pages);
 uint32_t table_grow(struct wasm_table *t, uint32_t n, uint64_t item);

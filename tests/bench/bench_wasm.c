@@ -2,7 +2,7 @@
  * bench_wasm FILE ROUNDS - the functions of wasm.wat in native code and in host/wasm, with load and
  * echo.
  *
- * One line per measurement: NAME ENGINE MILLISECONDS (echo: nanoseconds a call), CPU time of this
+ * One line per measurement: NAME ENGINE MILLISECONDS (echo, reset: nanoseconds a call), CPU time of this
  * process, one line a round. wasm.py takes the medians and asks the other engines.
  */
 #include <stdio.h>
@@ -16,6 +16,7 @@
 #define SIEVE 100000
 #define SIEVES 100
 #define ECHOES 1000000
+#define RESETS 10000
 
 static double
 now_ms(void)
@@ -131,6 +132,22 @@ round_of(const struct wasm_instance *inst, uint8_t *memory)
 	printf("echo ours %.3f\n", (now_ms() - start) * 1e6 / ECHOES);
 }
 
+/* A call on a new memory each time: one store, then back to how it was. */
+static void
+time_reset(struct wasm_instance *inst)
+{
+	double start = now_ms();
+	struct wasm_trap trap;
+	int64_t fuel = INT64_MAX;
+
+	for (uint32_t i = 0; i < RESETS; i++) {
+		call(inst, "poke", 2000000 + i % 50000, 1);
+		if (wasm_reset(inst, &fuel, &trap) != 0)
+			abort();
+	}
+	printf("reset ours %.3f\n", (now_ms() - start) * 1e6 / RESETS);
+}
+
 static struct bytes
 read_file(const char *path)
 {
@@ -182,6 +199,7 @@ main(int argc, char **argv)
 		return 1;
 	for (int i = 0; i < atoi(argv[3]); i++) {
 		round_of(inst, memory);
+		time_reset(inst);
 		time_load(argv[2]);
 	}
 	free(memory);

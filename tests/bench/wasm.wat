@@ -1,6 +1,6 @@
 ;; What bench_wasm runs: an integer loop in the manner of a hash, calls, memory. bench_wasm.c has the same in C.
 (module
- (memory (export "memory") 2)
+ (memory (export "memory") 32)
  (func (export "mix") (param $n i32) (result i32)
   (local $i i32) (local $a i32) (local $b i32) (local $c i32) (local $t i32)
   (local.set $a (i32.const 0x6a09e667)) (local.set $b (i32.const 0xbb67ae85)) (local.set $c (i32.const 0x3c6ef372))
@@ -29,4 +29,5 @@
        (br $in)))))
    (br_if $o (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $n))))
   (local.get $k))
+ (func (export "poke") (param $at i32) (result i32) (i32.store (local.get $at) (i32.const 1)) (local.get $at))
  (func (export "echo") (param i32) (result i32) (local.get 0)))

@@ -84,18 +84,71 @@ call(struct wasm_func *f, uint64_t h)
 	return h;
 }
 
+/* Call every export. Return: @h and all that could be seen. */
+static uint64_t
+call_all(const struct wasm_module *m, struct wasm_instance *i, uint64_t h)
+{
+	struct wasm_extern x;
+
+	for (uint32_t k = 0; k < wasm_exports(m) && k < 64; k++) {
+		struct wasm_port p = wasm_export(m, k);
+
+		assert(wasm_lookup(i, p.name, &x) && x.kind == p.type.kind);
+		if (x.kind == WASM_FUNC)
+			h = call(x.of.func, h);
+		if (x.kind == WASM_GLOBAL && wasm_global_get(x.of.global).type != WASM_FUNCREF)
+			h = mix(h, wasm_global_get(x.of.global).bits);
+	}
+	return h;
+}
+
+/* All bytes of a memory. To look marks them as written: nothing is to be learnt from a later reset.
+ */
+static uint64_t
+memory_of(struct wasm_instance *i, uint64_t h)
+{
+	struct wasm_memory *m = wasm_memory(i);
+	uint64_t n = m != NULL ? wasm_memory_size(m) : 0;
+	const uint8_t *p = n != 0 ? wasm_view(m, 0, n) : NULL;
+
+	for (uint64_t k = 0; k + 8 <= n; k += 8) {
+		uint64_t word;
+
+		memcpy(&word, p + k, 8);
+		if (word != 0)
+			h = mix(mix(h, k), word);
+	}
+	return mix(h, n);
+}
+
+/* The memory of a new instance. */
+static uint64_t
+memory_after(const struct wasm_module *m, const struct wasm_limits *l)
+{
+	static const struct wasm_extern none[1];
+	autofree(wasm_store_freep) struct wasm_store *s = NULL;
+	struct wasm_instance *i;
+	struct wasm_refusal why;
+	struct wasm_trap trap;
+	int64_t fuel = FUEL;
+
+	assert(wasm_store_new(l, &s) == 0);
+	assert(wasm_instantiate(s, m, none, &fuel, &i, &why, &trap) == 0);
+	return memory_of(i, 0);
+}
+
 /* Link and call everything. Return: a hash of all that could be seen. */
 static uint64_t
 run(const struct wasm_module *m)
 {
-	struct wasm_extern imports[IMPORTS] = { 0 }, x;
+	struct wasm_extern imports[IMPORTS] = { 0 };
 	autofree(wasm_store_freep) struct wasm_store *s = NULL;
 	struct wasm_instance *i = NULL;
 	struct wasm_limits l = limits();
 	struct wasm_refusal why;
 	struct wasm_trap trap;
 	int64_t fuel = FUEL;
-	uint64_t h = 0;
+	uint64_t h = 0, again;
 	int r;
 
 	if (wasm_imports(m) > IMPORTS || wasm_store_new(&l, &s) != 0)
@@ -108,18 +161,17 @@ run(const struct wasm_module *m)
 	}
 	r = wasm_instantiate(s, m, imports, &fuel, &i, &why, &trap);
 	h = mix(h, (uint64_t)r);
-	for (uint32_t k = 0; r == 0 && k < wasm_exports(m) && k < 64; k++) {
-		struct wasm_port p = wasm_export(m, k);
-
-		assert(wasm_lookup(i, p.name, &x) && x.kind == p.type.kind);
-		if (x.kind == WASM_FUNC)
-			h = call(x.of.func, h);
-		if (x.kind == WASM_GLOBAL && wasm_global_get(x.of.global).type != WASM_FUNCREF)
-			h = mix(h, wasm_global_get(x.of.global).bits);
+	if (r != 0)
+		return h;
+	again = call_all(m, i, h);
+	fuel = FUEL;
+	if (wasm_reset(i, &fuel, &trap) != 0)
+		return mix(again, (uint64_t)trap.code);
+	if (wasm_imports(m) == 0) { /* what is imported is not set back */
+		assert(memory_after(m, &l) == memory_of(i, 0));
+		assert(wasm_reset(i, &fuel, &trap) != 0 || call_all(m, i, h) == again);
 	}
-	if (r == 0 && wasm_reset(i, &fuel, &trap) != 0)
-		h = mix(h, (uint64_t)trap.code);
-	return h;
+	return again;
 }
 
 int

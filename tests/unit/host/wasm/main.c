@@ -79,6 +79,7 @@ main(void)
 	suite_add_tcase(s, run_tests());
 	suite_add_tcase(s, link_tests());
 	suite_add_tcase(s, pair_tests());
+	suite_add_tcase(s, reset_tests());
 	runner = srunner_create(s);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

@@ -10,6 +10,7 @@ TCase *load_tests(void);
 TCase *run_tests(void);
 TCase *link_tests(void);
 TCase *pair_tests(void);
+TCase *reset_tests(void);
 
 /* rig - a module of these bytes (behind the header), its store and its instance, or a failed check.
  */
