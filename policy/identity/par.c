@@ -177,7 +177,7 @@ par_read(struct par *p, struct bytes archive, char why[WHY_MAX])
 
 	*p = (struct par){ 0 };
 	if (bytes_starts(archive, BYTES_LIT("\x1f\x8b")))
-		return why_say(why, WASCAP_BAD_FILE, "compressed; gunzip it first");
+		return why_say(why, WASCAP_BAD_FILE, "compressed");
 	r = read_members(p, archive, &in, why);
 	if (r != 0)
 		return err_pass(r);

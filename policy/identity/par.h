@@ -2,11 +2,12 @@
  * par - a provider's archive as wash writes it: a tar file whose first member is claims.jwt, and
  * one TARGET.bin for each library the claims give a hash of.
  *
- * Nothing is unpacked: members stay where they are in the bytes given. Refused: compression,
- * anything but plain files, names with a slash or other than those two forms, names that come
- * twice, sizes and checksums that are not what tar writes, members the claims do not speak of,
- * libraries they speak of that are missing, and bytes behind the end.
- * Source: wasmCloud/provider-archive src/archive.rs; POSIX pax, "ustar Interchange Format".
+ * Nothing is unpacked: members stay where they are in the bytes given. (Compressed ones are made
+ * plain by par_gunzip.h before.) Refused: anything but plain files, names with a slash or other
+ * than those two forms, names that come twice, sizes and checksums that are not what tar writes,
+ * members the claims do not speak of, libraries they speak of that are missing, and bytes behind
+ * the end. Source: wasmCloud/provider-archive src/archive.rs; POSIX pax, "ustar Interchange
+ * Format".
  */
 #ifndef POLICY_IDENTITY_PAR_H
 #define POLICY_IDENTITY_PAR_H

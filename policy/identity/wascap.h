@@ -38,6 +38,7 @@ enum wascap_answer {
 	WASCAP_EXPIRED,
 	WASCAP_NOT_YET,
 	WASCAP_BAD_HASH, /* the bytes are not those that were signed */
+	WASCAP_REVOKED,  /* taken back by the list of issuers */
 };
 
 /* One library of a provider. */
@@ -70,11 +71,15 @@ struct wascap {
 	uint8_t sig[NKEY_SIG_LEN];
 };
 
-/* Whom to believe, and when. Zeroed it believes nobody. */
+struct issuers;
+
+/* Whom to believe, and when: one of @issuer, or of @list. Zeroed it believes nobody. */
 struct wascap_trust {
 	const struct nkey *issuer; /* borrowed */
 	size_t n;
 	int64_t now_s;
+	const struct issuers
+	    *list; /* borrowed; NULL: none. What it revokes is refused in any case */
 };
 
 /*
@@ -87,7 +92,8 @@ int wascap_read(
 void wascap_deinit(struct wascap *w);
 /* wascap_signed() - is it signed by the issuer it names? Return: 0 or WASCAP_BAD_SIGNATURE. */
 int wascap_signed(const struct wascap *w, char why[WHY_MAX]) must_check;
-/* wascap_issued() - by one of @t's? Return: 0 or WASCAP_ISSUER. */
+/* wascap_issued() - by one of @t's, and not taken back? Return: 0, WASCAP_ISSUER, WASCAP_REVOKED.
+ */
 int wascap_issued(
     const struct wascap *w, const struct wascap_trust *t, char why[WHY_MAX]) must_check;
 /* wascap_timely() - does it hold at @now_s? Return: 0, WASCAP_EXPIRED, WASCAP_NOT_YET. */

@@ -4,6 +4,7 @@
  * wascap itself has no such list. Each question can be asked alone, for the tool that shows all of
  * them; a host asks wascap_judge().
  */
+#include "policy/identity/issuers.h"
 #include "policy/identity/wascap.h"
 #include "policy/identity/why_priv.h"
 
@@ -24,9 +25,13 @@ wascap_issued(const struct wascap *w, const struct wascap_trust *t, char why[WHY
 
 	if (w->kind == WASCAP_NONE)
 		return why_say(why, WASCAP_ISSUER, "there are no claims");
+	if (t->list != NULL && issuers_revoked(t->list, w, why) != 0)
+		return WASCAP_REVOKED;
 	for (size_t i = 0; i < t->n; i++)
 		if (nkey_eq(&t->issuer[i], &w->iss))
 			return 0;
+	if (t->list != NULL)
+		return err_pass(issuers_believed(t->list, w, t->now_s, why));
 	nkey_format(&w->iss, text);
 	return why_say(why, WASCAP_ISSUER, "the issuer %s is not trusted", text);
 }
@@ -65,7 +70,8 @@ const char *
 wascap_code(int answer)
 {
 	static const char *const codes[] = { "ok", "bad_file", "unsigned", "two_tokens",
-		"bad_token", "bad_signature", "issuer", "expired", "not_yet", "bad_hash" };
+		"bad_token", "bad_signature", "issuer", "expired", "not_yet", "bad_hash",
+		"revoked" };
 
 	if (answer < 0 || (size_t)answer >= sizeof(codes) / sizeof(codes[0]))
 		return "internal";

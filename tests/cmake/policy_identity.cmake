@@ -1,10 +1,12 @@
-portcullis_unit(policy/identity policy_identity)
+pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
+portcullis_unit(policy/identity policy_identity PkgConfig::ZLIB)
 portcullis_fuzz(nkey policy_identity)
 portcullis_fuzz(creds policy_identity)
 portcullis_fuzz(jwt policy_identity)
 portcullis_fuzz(identity policy_identity)
 portcullis_fuzz(stamp policy_identity)
 portcullis_fuzz(wascap policy_identity)
+portcullis_fuzz(issuers policy_identity)
 portcullis_fuzz(wascap_wasm policy_identity host_wasm)
 
 # What we mint, judged by the real server and nats.c.

@@ -21,6 +21,7 @@ main(void)
 	suite_add_tcase(s, stamp_tests());
 	suite_add_tcase(s, stamp_batch_tests());
 	suite_add_tcase(s, wascap_tests());
+	suite_add_tcase(s, issuers_tests());
 	runner = srunner_create(s);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

@@ -14,5 +14,6 @@ TCase *mint_tests(void);
 TCase *stamp_tests(void);
 TCase *stamp_batch_tests(void);
 TCase *wascap_tests(void);
+TCase *issuers_tests(void);
 
 #endif
