@@ -1,15 +1,12 @@
-/*
- * actor_key - files with the seed of an account, a module or a provider, as wash keeps them; and
- * the accounts an actor's claims may be issued by.
- */
+/* actor_key - files with the seed of an account, a module or a provider, as wash keeps them. */
 #ifndef GATEWAY_CLI_ACTOR_KEY_H
 #define GATEWAY_CLI_ACTOR_KEY_H
 
 #include "gateway/cli/cli.h"
 #include "policy/identity/nkey.h"
 
-enum { ACTOR_TRUST_MAX = 1024 };
-
+/* actor_key_trim() - without the white space around it. */
+struct bytes actor_key_trim(struct bytes s);
 /* actor_key_kind() - "account", "module", "service"; NULL for another type. */
 const char *actor_key_kind(enum nkey_type type);
 /* actor_key_type() - of such a word; NKEY_NONE for another. */
@@ -23,12 +20,5 @@ int actor_key_read(struct nkey_pair *p, int at, const char *path) must_check;
  * why. */
 int actor_key_load(
     struct nkey_pair *p, const char *option, const char *path, enum nkey_type type) must_check;
-
-struct actor_trust {
-	size_t n;
-	struct nkey key[ACTOR_TRUST_MAX];
-};
-/* actor_trust_load() - every --trust. Return: CLI_OK, CLI_USAGE, CLI_FAILED after saying why. */
-int actor_trust_load(struct actor_trust *t, const struct cli_args *a) must_check;
 
 #endif

@@ -7,10 +7,11 @@
 #include <string.h>
 #include <time.h>
 
-#include "gateway/cli/actor_key.h"
 #include "gateway/cli/actor_show.h"
+#include "gateway/cli/actor_trust.h"
 #include "gateway/cli/files.h"
 #include "gateway/cli/verbs_actor.h"
+#include "policy/identity/par_gunzip.h"
 
 enum { FILE_MAX = 512 << 20, OUT_MAX = 4 << 20 };
 
@@ -22,12 +23,10 @@ struct inspection {
 	struct actor_seen seen;
 };
 
-/* is_tar() - or compressed, which par_read() has a word for. */
 static bool
 is_tar(struct bytes file)
 {
-	return bytes_starts(bytes_from(file, 257), BYTES_LIT("ustar")) ||
-	       bytes_starts(file, BYTES_LIT("\x1f\x8b"));
+	return bytes_starts(bytes_from(file, 257), BYTES_LIT("ustar"));
 }
 
 /* read_claims() - up to a token that is taken apart. */
@@ -56,7 +55,7 @@ read_claims(struct inspection *in, struct bytes file)
 static void
 ask(struct inspection *in, int64_t now_s)
 {
-	struct wascap_trust t = { in->trust.key, in->trust.n, now_s };
+	struct wascap_trust t = actor_trust_at(&in->trust, now_s);
 	struct actor_seen *s = &in->seen;
 	char why[CHECKS][WHY_MAX] = { "" };
 
@@ -95,21 +94,34 @@ say(const struct cli_args *a, const struct actor_seen *s)
 	return r != CLI_OK ? r : s->first != 0 ? CLI_TESTS : CLI_OK;
 }
 
+/* read_file() - with what is compressed made plain in @plain. */
+static int
+read_file(struct inspection *in, struct buf *file, struct buf *plain)
+{
+	struct actor_seen *s = &in->seen;
+	int r = file_read(AT_FDCWD, s->file, file);
+
+	if (r != 0)
+		return err_pass(r);
+	s->size = file->len;
+	if (!par_is_gzip(buf_bytes(file)))
+		return read_claims(in, buf_bytes(file));
+	r = par_gunzip(plain, buf_bytes(file), s->why);
+	return r != 0 ? err_pass(r) : read_claims(in, buf_bytes(plain));
+}
+
 static int
 inspect(struct inspection *in, const struct cli_args *a)
 {
 	struct actor_seen *s = &in->seen;
-	struct buf file;
+	struct buf file, plain;
 	int r;
 
 	s->file = a->args[0];
-	s->issuer_asked = in->trust.n > 0;
+	s->issuer_asked = actor_trust_given(&in->trust);
 	buf_init(&file, FILE_MAX);
-	r = file_read(AT_FDCWD, s->file, &file);
-	if (r == 0) {
-		s->size = file.len;
-		r = read_claims(in, buf_bytes(&file));
-	}
+	buf_init(&plain, FILE_MAX);
+	r = read_file(in, &file, &plain);
 	if (r < 0) {
 		cli_error("%s: %s", s->file, r == -EFBIG ? "over 512 MiB" : strerror(-r));
 		r = CLI_FAILED;
@@ -121,6 +133,7 @@ inspect(struct inspection *in, const struct cli_args *a)
 	}
 	wascap_deinit(&s->w);
 	buf_deinit(&file);
+	buf_deinit(&plain);
 	return r;
 }
 
@@ -137,6 +150,7 @@ cmd_actor_inspect(const struct cli_args *a)
 	r = actor_trust_load(&in->trust, a);
 	if (r == CLI_OK)
 		r = inspect(in, a);
+	actor_trust_deinit(&in->trust);
 	free(in);
 	return r;
 }

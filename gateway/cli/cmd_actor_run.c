@@ -11,10 +11,10 @@
 #include <time.h>
 
 #include "gateway/cli/actor_budget.h"
-#include "gateway/cli/actor_key.h"
 #include "gateway/cli/actor_links.h"
 #include "gateway/cli/actor_payload.h"
 #include "gateway/cli/actor_run_show.h"
+#include "gateway/cli/actor_trust.h"
 #include "gateway/cli/files.h"
 #include "gateway/cli/verbs_actor_run.h"
 #include "policy/identity/wascap_module.h"
@@ -25,6 +25,7 @@ struct plan {
 	const struct cli_args *args;
 	struct actor_budget budget;
 	struct actor_links links;
+	struct actor_trust trust;
 	struct wascap claims;
 	struct buf module, payload;
 	long times;
@@ -117,30 +118,44 @@ run(struct plan *p)
 	return r;
 }
 
+/* component() - a form of WebAssembly that is not a module, said as such. */
+static bool
+component(struct bytes file)
+{
+	if (!bytes_starts(file, BYTES_LIT("\0asm")) || file.len < 8 ||
+	    (file.ptr[6] == 0 && file.ptr[7] == 0))
+		return false;
+	cli_error(
+	    "a WebAssembly component; actors here are core modules (version 1) that speak waPC "
+	    "under `wapc' or `wasmbus'");
+	cli_try("build for wasm32-unknown-unknown or wasm32-wasi (preview 1), without wasm-tools "
+		"component new");
+	return true;
+}
+
 /* admit() - is it signed by somebody who is trusted, now, and unchanged? Nothing of it runs before.
  */
 static int
 admit(struct plan *p)
 {
-	const struct cli_args *a = p->args;
-	struct actor_trust trust = { 0 };
 	struct wascap_trust t = { 0 };
 	char why[WHY_MAX] = "";
 	int r;
 
-	if (cli_flag(a, "unsigned"))
+	if (component(buf_bytes(&p->module)))
+		return CLI_FAILED;
+	if (cli_flag(p->args, "unsigned"))
 		return 0;
-	r = actor_trust_load(&trust, a);
-	if (r != 0)
-		return r;
-	t = (struct wascap_trust){ trust.key, trust.n, (int64_t)time(NULL) };
+	t = actor_trust_at(&p->trust, (int64_t)time(NULL));
 	r = wascap_module_admit(&p->claims, buf_bytes(&p->module), &t, why);
 	if (r == 0) {
 		p->links.claims = &p->claims;
 		return 0;
 	}
 	cli_error("%s: %s", r > 0 ? wascap_code(r) : "failed", r > 0 ? why : strerror(-r));
-	cli_try("--trust ACCOUNT believes an issuer; --unsigned runs what nobody has vouched for");
+	if (r == WASCAP_ISSUER || r == WASCAP_UNSIGNED)
+		cli_try("--trust ACCOUNT believes an issuer; --unsigned runs what nobody has "
+			"vouched for");
 	return CLI_FAILED;
 }
 
@@ -159,6 +174,8 @@ plan_of(struct plan *p)
 		cli_error("--times: `%s' is not a number from 1 to %d", times, TIMES_MAX);
 		return CLI_USAGE;
 	}
+	if (r == 0)
+		r = actor_trust_load(&p->trust, p->args);
 	if (r == 0)
 		r = actor_links_load(&p->links, p->args);
 	for (size_t i = 0; r == 0 && cli_value_nth(p->args, "data", i) != NULL; i++)
@@ -187,6 +204,7 @@ cmd_actor_run(const struct cli_args *a)
 	if (r == 0)
 		r = run(p);
 	actor_links_deinit(&p->links);
+	actor_trust_deinit(&p->trust);
 	wascap_deinit(&p->claims);
 	buf_deinit(&p->module);
 	buf_deinit(&p->payload);

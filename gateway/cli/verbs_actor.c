@@ -12,13 +12,16 @@ const struct cli_opt actor_inspect_opts[] = {
 	{ OPT_LIST, 't', "trust", "A...|FILE",
 	    "an account to believe, or a file of them, one a line; default: any", HINT_FILE,
 	    false },
+	{ OPT_VALUE, 0, "trust-file", "FILE",
+	    "a list of issuers to believe, with ends and revocations (docs/ACTORS.md)", HINT_FILE,
+	    false },
 	OPT_JSON,
 	OPT_HELP,
 	{ 0 },
 };
 const char actor_inspect_about[] =
-    "FILE is a signed WebAssembly module, or a provider's archive (.par, not\n"
-    "compressed). Checks the signature, the issuer (with --trust), the times, and\n"
+    "FILE is a signed WebAssembly module, or a provider's archive (.par, .par.gz).\n"
+    "Checks the signature, the issuer (with --trust or --trust-file), the times, and\n"
     "always the hash of the module, or of each library. Exit code 4 when one does\n"
     "not hold. Claims whose signature does not match are not shown.";
 

@@ -10,8 +10,7 @@ const struct cli_opt actor_run_opts[] = {
 	{ OPT_LIST, 'l', "link", "[NAME=]keyvalue|logging|FILE",
 	    "who answers under that link, here: a small store, a log, a document of answers",
 	    HINT_FILE, false },
-	{ OPT_VALUE, 0, "times", "N", "all calls so often; default: 1",
-	    HINT_NONE, false },
+	{ OPT_VALUE, 0, "times", "N", "all calls so often; default: 1", HINT_NONE, false },
 	{ OPT_FLAG, 0, "fresh", NULL, "each call with the memory the module begins with", HINT_NONE,
 	    false },
 	{ OPT_LIST, 0, "budget", "NAME=NUMBER",
@@ -19,6 +18,9 @@ const struct cli_opt actor_run_opts[] = {
 	    HINT_NONE, false },
 	{ OPT_LIST, 't', "trust", "A...|FILE",
 	    "an account to believe, or a file of them, one a line; default: nobody", HINT_FILE,
+	    false },
+	{ OPT_VALUE, 0, "trust-file", "FILE",
+	    "a list of issuers to believe, with ends and revocations (docs/ACTORS.md)", HINT_FILE,
 	    false },
 	{ OPT_FLAG, 0, "unsigned", NULL, "run a module whose claims nobody has checked", HINT_NONE,
 	    false },
@@ -30,7 +32,7 @@ const struct cli_opt actor_run_opts[] = {
 
 const char actor_run_about[] =
     "Checks what is signed into the module (see `actor inspect`) and runs nothing\n"
-    "that an account of --trust has not signed, but for --unsigned.\n\n"
+    "that nobody of --trust or --trust-file has signed, but for --unsigned.\n\n"
     "Starts a process for the module, locks it in, loads the module there, calls\n"
     "OPERATION and prints the answer on standard output. Exit code 0 when it\n"
     "answered; 1 when it was refused, failed or was killed, with the reason on\n"

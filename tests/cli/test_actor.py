@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """`portcullis actor keys | sign | inspect` as people use them, against a second implementation."""
+import gzip
 import json
 import os
 import stat
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zlib
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
@@ -234,7 +236,72 @@ def archives_are_verified(folder):
     seen = inspect(put(folder, "forged.par", forged), code=4)
     assert seen["verdict"] == "bad_signature" and "name" not in seen
     expect(run("inspect", put(folder, "text", b"hello\n" * 200), code=4)[1], "neither a WebAssembly module nor")
-    expect(run("inspect", put(folder, "x.par.gz", b"\x1f\x8b" + bytes(100)), code=4)[1], "gunzip")
+
+
+def compressed_archives_are_read_under_a_ceiling(folder):
+    plain = wascap.archive(ACME, STORE, LIBRARIES)
+    good = put(folder, "good.par.gz", gzip.compress(plain))
+    seen = inspect(good, "--trust", ACME.public)
+    assert seen["verdict"] == "ok" and seen["size"] == len(get(good))
+    assert seen["targets"] == inspect(put(folder, "good.par", plain))["targets"]
+    for name, data, why in (("noise", b"\x1f\x8b" + bytes(100), "not gzip"), ("cut", gzip.compress(plain)[:-9], "cut short"),
+                            ("more", gzip.compress(plain) + b"\0", "something follows"),
+                            ("two", gzip.compress(plain) + gzip.compress(plain), "something follows"),
+                            ("changed", gzip.compress(plain)[:-1] + b"\xff", "not gzip"),
+                            ("twice", gzip.compress(gzip.compress(plain)), "neither"),
+                            ("module", gzip.compress(wascap.sign(wascap.module(), ACME, ECHO)), None)):
+        path = put(folder, name, data)
+        if why is None:
+            assert inspect(path)["verdict"] == "ok"
+        else:
+            expect(run("inspect", path, code=4)[1], why)
+
+
+def little_that_stands_for_much_is_refused(folder):
+    press = zlib.compressobj(9, wbits=31)
+    path = os.path.join(folder, "bomb.par.gz")
+    with open(path, "wb") as f:
+        for _ in range(513):
+            f.write(press.compress(bytes(1 << 20)))
+        f.write(press.flush())
+    assert os.path.getsize(path) < 1 << 20
+    expect(run("inspect", path, code=4)[1], "over 512 MiB when it is unpacked")
+
+
+def a_list_of_issuers_is_believed_and_takes_back(folder):
+    signed = put(folder, "s.wasm", wascap.sign(wascap.module(), ACME, ECHO))
+    issued = json.loads(run("inspect", signed, "--json")[0])["iat"]
+    day = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(issued))
+    later = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(issued + 1))
+    believed = f"issuer acme {{ key = {ACME.public} }}\n"
+    for text, verdict in ((believed, "ok"), (f"issuer other {{ key = {OTHER.public} }}", "issuer"),
+                          (f"issuer acme {{ key = {ACME.public}  expires = 2001-01-01 }}", "issuer"),
+                          (f"issuer acme {{ key = {ACME.public}  expires = 2999-01-01 }}", "ok"),
+                          (believed + f"revoke lost {{ subject = {ECHO.public} }}", "revoked"),
+                          (believed + f"revoke lost {{ subject = {STORE.public} }}", "ok"),
+                          (believed + "revoke lost { issuer = acme }", "revoked"),
+                          (believed + f"revoke lost {{ issuer = acme  issued_before = {later} }}", "revoked"),
+                          (believed + f"revoke lost {{ issuer = acme  issued_before = {day} }}", "ok")):
+        listed = put(folder, "list", text.encode("ascii"))
+        seen = inspect(signed, "--trust-file", listed, code=0 if verdict == "ok" else 4)
+        assert seen["verdict"] == verdict, (text, seen)
+        assert seen["checks"]["issuer"] == ("ok" if verdict == "ok" else verdict)
+    lost = put(folder, "list", (believed + f"revoke lost {{ subject = {ECHO.public} }}").encode("ascii"))
+    assert inspect(signed, "--trust", ACME.public, "--trust-file", lost, code=4)["verdict"] == "revoked"
+    err = run("run", signed, "x", "--trust-file", lost, code=1)[1]
+    expect(err, "revoked by `lost'")
+    for wrong, where in (("issuer acme { }", "list:1:1"), ("issuer acme {\n key = x }", "list:2:2"), ("", "no issuer"), ("\x1b", "error")):
+        err = run("inspect", signed, "--trust-file", put(folder, "list", wrong.encode("ascii")), code=3)[1]
+        expect(err, where)
+        assert "\x1b" not in err
+    run("inspect", signed, "--trust-file", os.path.join(folder, "nowhere"), code=1)
+
+
+def a_component_is_refused_with_what_is_supported(folder):
+    component = put(folder, "c.wasm", b"\0asm\x0d\0\1\0")
+    for args in (("run", component, "x", "--unsigned"), ("run", component, "x", "--trust", ACME.public)):
+        expect(run(*args, code=1)[1], "component", "core modules", "wapc", "wasmbus")
+    expect(run("inspect", component, code=4)[1], "component")
 
 
 def the_tar_of_this_machine_is_read(folder):
@@ -272,6 +339,10 @@ TESTS = [
     a_key_others_can_read_is_noticed,
     claims_cannot_speak_to_a_terminal,
     archives_are_verified,
+    compressed_archives_are_read_under_a_ceiling,
+    little_that_stands_for_much_is_refused,
+    a_list_of_issuers_is_believed_and_takes_back,
+    a_component_is_refused_with_what_is_supported,
     the_tar_of_this_machine_is_read,
     files_that_cannot_be_read_are_no_verdict,
     the_vectors_are_those_their_maker_makes,
