@@ -90,6 +90,27 @@ def children_end(gate):
     gate.wait_end()
 
 
+def a_command_is_run_and_both_profiles_of_its_runner_are_looked_at():
+    actor = os.path.join(stage.BUILD, "actors", "echo.wasm")
+    if not os.path.exists(actor):
+        print("no actors are built here: without clang and wasm-ld")
+        return
+    portcullis = os.path.join(stage.BUILD, "bin", "portcullis")
+    done = subprocess.run(["/usr/bin/python3", TOOL, "runner", "--", portcullis, "actor", "run", actor, "x", "--unsigned"],
+                          capture_output=True, text=True, timeout=60, check=False)
+    check(done.returncode == 0, done.stdout, done.stderr)
+    birth, _, calls = done.stdout.partition("\nrunner:\n")
+    check(birth.startswith("runner_birth:\n") and " 0 not granted" in birth and " 0 not granted" in calls, done.stdout)
+    for call in ("sendmsg", "seccomp", "mmap"):
+        check(not re.search(rf"runner_birth\.seccomp:\d+: {call} ", birth), f"{call} was made:", birth)
+    for call in ("read", "write"):
+        check(not re.search(rf"runner\.seccomp:\d+: {call} ", calls), f"{call} was made:", calls)
+    check(re.search(r"runner\.seccomp:\d+: exit_group ", calls), "it is killed, and does not end by itself:", calls)
+    done = subprocess.run(["/usr/bin/python3", TOOL, "runner", "--", portcullis, "--version"],
+                          capture_output=True, text=True, timeout=60, check=False)
+    check(done.returncode == 2 and "no process of the role runner" in done.stderr, done.stdout, done.stderr)
+
+
 def what_is_wrong_is_said():
     for argv, words in ((["nobody"], "no profile"), (["edge", "--trace", "/dev/null"], "no call"), (["edge", "--pid", "1234567"], "1234567")):
         done = subprocess.run(["/usr/bin/python3", TOOL, *argv], capture_output=True, text=True, timeout=300, check=False)
@@ -109,5 +130,6 @@ if __name__ == "__main__":
     sys.exit(stage.main([
         a_run_within_its_profile_proposes_nothing_and_names_what_was_not_needed,
         a_call_that_no_line_grants_is_proposed_with_its_arguments,
-        traces_of_the_whole_gateway_are_told_apart_and_count_from_the_filter_on, what_is_wrong_is_said,
+        traces_of_the_whole_gateway_are_told_apart_and_count_from_the_filter_on,
+        a_command_is_run_and_both_profiles_of_its_runner_are_looked_at, what_is_wrong_is_said,
     ], sys.argv))
