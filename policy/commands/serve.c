@@ -24,6 +24,8 @@ static const struct serve_row subscriptions[] = {
 	{ "wasmbus.ctl.%l.get.links", NULL, true },
 	{ "wasmbus.ctl.%l.auction.>", NULL, true },
 	{ "wasmbus.ctl.%l.registries.put", NULL, true },
+	/* ours: besides the group that answers, to learn; hosts of 0.5x learned from a bucket */
+	{ "wasmbus.ctl.%l.linkdefs.*", NULL, true },
 	{ "wasmbus.rpc.%l.links", NULL, true },
 	{ "wasmbus.rpc.%l.remlinks", NULL, true },
 	/* A and B: one host of the group hears these (0.5x-0.63 one group, 0.78 and later a group

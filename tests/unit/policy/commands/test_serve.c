@@ -23,7 +23,7 @@ static const struct {
 	{ "wasmbus.ctl.l.linkdefs.*", "wasmbus.ctl.l", SERVE_OWN, "l", true },
 	{ "wasmbus.ctl.l.linkdefs.*", "wasmbus.ctl.l.linkdefs", SERVE_OWN, "l", true },
 	{ "wasmbus.ctl.l.linkdefs.*", "wasmbus.ctl.l2", SERVE_NOT, "", true },
-	{ "wasmbus.ctl.l.linkdefs.*", "", SERVE_NOT, "", true },
+	{ "wasmbus.ctl.l.linkdefs.*", "", SERVE_OWN, "l", true },
 	{ "wasmbus.ctl.l.get.config.>", "wasmbus.ctl.l.get.config", SERVE_OWN, "l", true },
 	{ "wasmbus.ctl.v1.l.component.*.NOWN", "", SERVE_OWN, "l", true },
 	{ "wasmbus.ctl.v1.l.component.*.NX", "", SERVE_ANOTHER_HOST, "l", true },
