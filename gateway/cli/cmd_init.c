@@ -27,7 +27,7 @@ enum { CONF_MAX = 4 << 20 };
 static int
 refuse_existing(const struct deploy *d)
 {
-	static const char *const ours[] = { "gateway.conf", "leaf.conf", "accounts.conf",
+	static const char *const ours[] = { "gateway.conf", "host.conf", "leaf.conf", "accounts.conf",
 		"policies", "creds", "keys", "jwt", "log", "audit", "jetstream" };
 	size_t found = 0;
 
@@ -64,6 +64,7 @@ write_folders(struct deploy *d)
 		{ "audit", 0700 },
 		{ "run", 0700 },
 		{ "jetstream", 0700 },
+		{ "artifacts", 0755 },
 	};
 	int r = CLI_OK;
 
@@ -263,6 +264,38 @@ write_gateway_conf(struct deploy *d, const struct init *in)
 	return r;
 }
 
+/* write_host_conf() - for a host in the first lattice, and the key its calls are signed with. */
+static int
+write_host_conf(struct deploy *d, const struct init *in)
+{
+	struct config_address at = in->listen;
+	struct nkey_pair cluster;
+	struct buf address, b;
+	int r;
+
+	if (at.port == 0)
+		at.port = 4222;
+	if (nkey_pair_new(&cluster, NKEY_CLUSTER) != 0)
+		return CLI_FAILED;
+	buf_init(&address, 512);
+	buf_init(&b, CONF_MAX);
+	put_address(&address, &at, true);
+	const struct template_value values[] = {
+		{ "LATTICE", bytes_str(in->lattice[0].name) },
+		{ "ADDRESS", buf_bytes(&address) },
+		{ NULL, BYTES_NULL },
+	};
+	if (template_fill(&b, template_host_conf, values) != 0)
+		b.failed = true;
+	r = deploy_key(d, "keys/cluster.nk", &cluster);
+	if (r == CLI_OK)
+		r = deploy_file(d, "host.conf", 0644, &b);
+	nkey_pair_deinit(&cluster);
+	buf_deinit(&address);
+	buf_deinit(&b);
+	return r;
+}
+
 /* put_hub() - the leafnodes block, or nothing. */
 static int
 put_hub(struct buf *out, const struct deploy *d, const struct init *in)
@@ -377,6 +410,8 @@ write_all(struct deploy *d, const struct init *in)
 		r = write_audit_key(d);
 	if (r == CLI_OK)
 		r = write_leaf(d, in);
+	if (r == CLI_OK)
+		r = write_host_conf(d, in);
 	/* last: a folder without it is not finished */
 	return r == CLI_OK ? write_gateway_conf(d, in) : r;
 }
@@ -432,10 +467,11 @@ static int
 say_text(const struct deploy *d, const struct init *in)
 {
 	printf("Wrote %s\n\n"
-	       "Start the leaf and the gateway:\n"
+	       "Start the leaf, the gateway and a host:\n"
 	       "  nats-server -c %s/leaf.conf\n"
-	       "  portcullis-gateway -c %s/gateway.conf\n",
-	    d->dir, d->dir, d->dir);
+	       "  portcullis-gateway -c %s/gateway.conf\n"
+	       "  portcullis-host -c %s/host.conf\n",
+	    d->dir, d->dir, d->dir, d->dir);
 	for (size_t i = 0; i < in->n; i++)
 		say_lattice(d, &in->lattice[i]);
 	printf(

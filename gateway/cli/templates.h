@@ -12,6 +12,7 @@
 extern const struct bytes template_gateway_conf;
 extern const struct bytes template_leaf_conf;
 extern const struct bytes template_leaf_hub_conf;
+extern const struct bytes template_host_conf;
 extern const struct bytes template_policy;
 extern const struct bytes template_expect;
 
