@@ -266,7 +266,7 @@ on_pub(struct channel *c, struct cursor *in, int fd)
 
 	(void)c;
 	(void)fd;
-	if (link_msg_get(in, &m) != 0)
+	if (link_msg_get(in, &m) != 0 || m.subject.len == 0)
 		return -EBADMSG;
 	/* what is published while it is down is lost, as on any NATS connection */
 	(void)wire_pub(&self.wire[m.wire], &m, m.reply);

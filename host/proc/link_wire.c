@@ -558,10 +558,15 @@ wire_ask(struct wire_conn *w, const struct link_msg *m)
 {
 	char to[LINK_INBOX_MAX + 16];
 
+	struct link_msg echo = *m;
+
 	pthread_mutex_lock(&w->lock);
 	snprintf(to, sizeof(to), "%s%u", w->inbox, m->id);
 	pthread_mutex_unlock(&w->lock);
-	return publish(w, m, to);
+	if (m->subject.len > 0)
+		return publish(w, m, to);
+	echo.subject = bytes_str(to);
+	return publish(w, &echo, "");
 }
 
 void

@@ -125,7 +125,7 @@ link_msg_put(struct channel *c, uint16_t type, const struct link_msg *m)
 {
 	struct buf *b;
 
-	if (m->subject.len == 0 || m->subject.len > LINK_SUBJECT_MAX ||
+	if ((m->subject.len == 0 && type != MSG_LINK_REQUEST) || m->subject.len > LINK_SUBJECT_MAX ||
 	    m->reply.len > LINK_SUBJECT_MAX || m->body.len > LINK_BODY_MAX)
 		return err_raise(-EMSGSIZE);
 	b = frame_begin(c, type);
@@ -147,8 +147,6 @@ link_msg_get(struct cursor *in, struct link_msg *m)
 	m->subject = cursor_sized(in, LINK_SUBJECT_MAX);
 	m->reply = cursor_sized(in, LINK_SUBJECT_MAX);
 	m->body = cursor_sized(in, LINK_BODY_MAX);
-	if (m->subject.len == 0)
-		return err_raise(-EBADMSG);
 	return done(in);
 }
 

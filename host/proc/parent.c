@@ -11,13 +11,14 @@
 #include "host/proc/parent_priv.h"
 #include "seccomp/confine.h"
 
-enum { STOP_MS = 5000 };
+enum { STOP_MS = 8000, STOP_STEP_MS = 500 };
 
 #define CAP(name) (UINT64_C(1) << (name))
 
 /* what a parent that is root still needs */
 #define PARENT_CAPS                                                                                \
-	(CAP(CAP_DAC_OVERRIDE) | CAP(CAP_DAC_READ_SEARCH) | CAP(CAP_CHOWN) | /* what others own */ \
+	(CAP(CAP_DAC_OVERRIDE) | CAP(CAP_DAC_READ_SEARCH) | CAP(CAP_CHOWN) |            \
+	    CAP(CAP_FOWNER) | /* what others own */                                              \
 	    CAP(CAP_KILL) | /* its children have other users */                                    \
 	    CAP(CAP_SETUID) | CAP(CAP_SETGID) |                                                    \
 	    CAP(CAP_SETPCAP) |         /* that they can become another */                          \
@@ -50,7 +51,7 @@ write_pid(void)
 void
 parent_ready(void)
 {
-	if (host.announced || host.state == HOST_LEAVING)
+	if (host.announced || host.state == HOST_LEAVING || !control_ready() || !link_up(WIRE_CONTROL) || !link_up(WIRE_RPC))
 		return;
 	host.announced = true;
 	host.state = HOST_RUNNING;
@@ -61,6 +62,7 @@ parent_ready(void)
 	if (host.announce >= 0)
 		close(host.announce);
 	host.announce = -1;
+	events_begin();
 	notify_ready();
 }
 
@@ -75,11 +77,23 @@ on_link_gone(void)
 	uv_stop(&host.loop);
 }
 
+/* on_providers_gone() - nobody asks any more: the actors go, then the lattice hears that we have. */
+static void
+on_providers_gone(void)
+{
+	actors_end();
+	links_end();
+	events_end();
+	link_end(on_link_gone);
+}
+
+/* on_patience() - those that do not end in time are ended. */
 static void
 on_patience(uv_timer_t *t)
 {
-	(void)t;
+	providers_kill();
 	link_kill();
+	uv_timer_start(t, on_patience, STOP_STEP_MS, 0);
 }
 
 void
@@ -89,14 +103,15 @@ parent_stop(int status)
 		host.status = status;
 	if (host.state == HOST_LEAVING) {
 		log_event(LOG_INF, "hurrying");
-		link_kill();
+		uv_timer_start(&self.stop, on_patience, 0, 0);
 		return;
 	}
 	host.state = HOST_LEAVING;
 	notify_stopping();
 	log_event(LOG_INF, "stopping");
+	control_end();
 	uv_timer_start(&self.stop, on_patience, STOP_MS, 0);
-	link_end(on_link_gone);
+	providers_end(on_providers_gone);
 }
 
 /* ---- signals ---- */
@@ -190,6 +205,10 @@ parent_main(const struct parent_options *o)
 		return 1;
 	uv_timer_init(&host.loop, &self.stop);
 	watch_signals();
+	calls_begin();
+	if (control_begin() != 0 || rpc_begin() != 0 || providers_begin() != 0)
+		return 1;
+	links_begin();
 	if (link_begin() != 0)
 		return 1;
 	uv_run(&host.loop, UV_RUN_DEFAULT);

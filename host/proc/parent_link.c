@@ -59,7 +59,6 @@ static struct {
 	struct ask ask[ASKS_MAX];
 	size_t asks;
 	void (*gone)(void);
-	void (*up)(enum wire);
 } self;
 
 /* ---- what it says ---- */
@@ -110,10 +109,9 @@ on_state(struct channel *c, struct cursor *in, int fd)
 	say_state(m.wire, &m);
 	if (m.state == LINK_UP) {
 		self.wire[m.wire].was_up = true;
-		if (link_up(WIRE_CONTROL) && link_up(WIRE_RPC))
-			parent_ready();
-		if (self.up != NULL)
-			self.up(m.wire);
+		if (m.wire == WIRE_CONTROL)
+			control_up();
+		parent_ready();
 	}
 	status_line();
 	return 0;
@@ -601,7 +599,7 @@ link_ask(enum wire wire, struct bytes subject, struct bytes body, uint32_t timeo
 
 	if (!may_say(wire))
 		return err_raise(-ENOTCONN);
-	if (!subject_ok(subject))
+	if (subject.len > 0 && !subject_ok(subject))
 		return err_raise(-EINVAL);
 	for (size_t i = 0; self.asks < ASKS_MAX && a == NULL && i < ASKS_MAX; i++)
 		if (self.ask[i].id == 0)
@@ -615,14 +613,6 @@ link_ask(enum wire wire, struct bytes subject, struct bytes body, uint32_t timeo
 	*a = (struct ask){ m.id, answered, ctx };
 	self.asks++;
 	return 0;
-}
-
-void
-link_forget(const void *ctx)
-{
-	for (size_t i = 0; i < ASKS_MAX; i++)
-		if (self.ask[i].id != 0 && self.ask[i].ctx == ctx)
-			self.ask[i].answered = NULL;
 }
 
 bool
@@ -678,8 +668,3 @@ link_log(void)
 		    &self.channel, MSG_LINK_LOG, fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3));
 }
 
-void
-link_on_up(void (*up)(enum wire))
-{
-	self.up = up;
-}

@@ -9,6 +9,11 @@
 #include <uv.h>
 
 #include "gateway/io/log.h"
+#include "host/lattice/event.h"
+#include "host/lattice/model.h"
+#include "host/lattice/request.h"
+#include "host/lattice/rpc.h"
+#include "host/providers/msg_provider.h"
 #include "host/proc/parent.h"
 #include "policy/core/buf.h"
 #include "policy/identity/nkey.h"
@@ -35,6 +40,8 @@ struct host {
 	int announce; /* standard error as it was before the log went elsewhere, or -1 */
 	int state_dir;
 	bool announced, hurried;
+	struct model *model;
+	enum dialect dialect;
 };
 
 extern struct host host;
@@ -80,11 +87,9 @@ void link_unsub(uint32_t id);
 /* link_pub() - lost while the connection is down. @reply NULL: none. Return: 0, -errno: it did not
  * go. */
 int link_pub(enum wire wire, struct bytes subject, struct bytes reply, struct bytes body);
-/* link_ask() - Return: 0; -errno: it did not go, and nothing will be heard. */
+/* link_ask() - an empty subject: our own inbox, to know that what was said before has come there. Return: 0; -errno: it did not go, and nothing will be heard. */
 int link_ask(enum wire wire, struct bytes subject, struct bytes body, uint32_t timeout_ms,
     link_answered *answered, void *ctx) must_check;
-/* link_forget() - the one who asked with @ctx does not hear any more. */
-void link_forget(const void *ctx);
 /* link_up() - is this connection up? */
 bool link_up(enum wire wire);
 /* link_state() - in words, and why it is not up. */
@@ -96,8 +101,164 @@ void link_end(void (*gone)(void));
 void link_kill(void);
 /* link_log() - the log was opened anew. */
 void link_log(void);
-/* link_on_up() - whom to tell that a connection is up: again after each time it was down. */
-void link_on_up(void (*up)(enum wire wire));
+
+/* ---- what the lattice asks and hears ---- */
+
+/* control_begin() - the model and its labels; what is listened to. Return: 0, -1 after a log line. */
+int control_begin(void) must_check;
+/* control_up() - the control connection is: the first time, learn and then join those who answer. */
+void control_up(void);
+/* control_ready() - the lattice is answered. */
+bool control_ready(void);
+/* control_end() - no command is taken any more. */
+void control_end(void);
+/* control_about() - what pings and heartbeats say besides the model. */
+void control_about(struct reply_host *h);
+
+/* registries_put(), configs_put(), configs_del() - kept in memory. Return: NULL, or why not. */
+const char *registries_put(const struct request *q);
+/* registries_of() - what to log in with at a registry; NULL: nothing was given. */
+struct registry {
+	char name[257];
+	struct secret username, password, token; /* each may be none */
+};
+const struct registry *registries_of(struct bytes registry);
+const char *configs_put(struct bytes entity, struct bytes key, struct bytes value);
+/* configs_del() - an empty key: all of the entity. */
+const char *configs_del(struct bytes entity, struct bytes key);
+bool configs_get(struct bytes entity, struct bytes key, struct bytes *value);
+
+/* events_begin() - heartbeats. events_end() - no more. */
+void events_begin(void);
+void events_end(void);
+/* events_tell() - ->id and ->time_ms are filled in. */
+void events_tell(struct event *e);
+/* now_ms() - unix. id_new() - a random uuid. */
+int64_t now_ms(void);
+void id_new(char out[MODEL_ID + 1]);
+
+/* ---- links ---- */
+
+/* links_begin() - those kept in the state folder. */
+void links_begin(void);
+/* links_end() - what is not kept yet is. */
+void links_end(void);
+/* links_put(), links_del() - @tell: the lattice hears of it from us. Return: NULL, or why not, for the one who asked. */
+const char *links_put(const struct body_link *l, bool tell);
+const char *links_del(const struct body_link *l, bool tell);
+/* links_learn() - another host's answer to get.links. */
+void links_learn(struct bytes answer);
+/* links_state() - how one is at its provider, here. */
+void links_state(struct bytes actor, struct bytes provider, struct bytes name, enum state to, const char *why,
+    int64_t retry_s);
+
+/* ---- artifacts ---- */
+
+struct artifact {
+	unsigned users;
+	struct bytes bytes; /* owned */
+	struct wascap claims;
+	enum era era;
+	char digest[7 + 64 + 1];
+};
+
+/*
+ * artifact_get() - a module, looked at in full: where it may come from, who signed it, whether it is unchanged.
+ * Return: 0 and *out given to the caller (artifact_drop()); 1 with @why; -ENOMEM.
+ */
+int artifact_get(struct bytes ref, struct artifact **out, char why[REQUEST_ERROR]) must_check;
+struct artifact *artifact_hold(struct artifact *a);
+void artifact_drop(struct artifact *a);
+
+/* ---- calls ---- */
+
+/* How a call ended is enum provider_answer. @out: the answer, or what happened in words; borrowed. */
+typedef void call_done(void *ctx, enum provider_answer end, struct bytes out);
+
+struct call {
+	struct call *next;
+	struct rpc_entity from, to; /* slices of ->text */
+	struct bytes operation, payload; /* the same */
+	uint32_t depth; /* how many calls it is within */
+	uint64_t due_ms; /* of the loop's clock */
+	bool remote; /* it came over the network: to those who are here alone */
+	call_done *done;
+	void *ctx;
+	uint8_t *text;
+	/* how it ended, until that is told */
+	enum provider_answer end;
+	struct buf out;
+	/* of who has it under way */
+	uint64_t asked; /* of a provider */
+	const void *by;
+};
+
+void calls_begin(void);
+/*
+ * calls_make() - to whom it is for: here if it is here, else over the network. @done is called once, later, from
+ * the loop. @from, @to and the texts are copied.
+ */
+void calls_make(const struct call *like);
+/* calls_end() - it has ended; takes it. Told when the loop next turns. */
+void calls_end(struct call *c, enum provider_answer end, struct bytes out);
+size_t calls_under_way(void);
+
+/* ---- actors ---- */
+
+struct actor_run;
+
+/* Commands. Return: NULL, or why not, for the one who asked; valid until the next. */
+const char *actors_start(const struct request *q);
+const char *actors_stop(const struct request *q);
+const char *actors_scale(const struct request *q);
+const char *actors_update(const struct request *q);
+/* actors_find() - by key; NULL: not here. */
+struct actor_run *actors_find(struct bytes key);
+/* actors_call() - takes @c; answers it itself when there is no room. */
+void actors_call(struct actor_run *a, struct call *c);
+/* actors_end() - stop all, at once. */
+void actors_end(void);
+/* actors_busy() - calls under way or waiting. */
+size_t actors_busy(void);
+
+/* ---- what an actor asks ---- */
+
+struct actor_ask;
+/* asks_take() - the guest of @cell, an instance of @a, asks; @id says who it is when the answer comes. */
+void asks_take(const struct model_actor *a, const char *instance, uint64_t id, uint32_t depth, uint64_t due_ms,
+    const struct actor_ask *ask);
+/* cells_answer() - to the cell with that number, if it still waits. */
+void cells_answer(uint64_t id, bool ok, struct bytes answer);
+
+struct contract_said;
+/* builtin_answer() - logging and numbers; @payload: as the guest gave it. */
+void builtin_answer(const struct model_actor *a, uint64_t cell, const struct contract_said *asked, struct bytes payload);
+
+/* ---- over the network ---- */
+
+/* rpc_begin() - Return: 0, -1 after a log line. */
+int rpc_begin(void) must_check;
+/* rpc_send() - takes @c. */
+void rpc_send(struct call *c);
+/* rpc_listen() - for an entity that is here. Return: its number for rpc_deaf(), 0: none. */
+struct rpc_ear;
+struct rpc_ear *rpc_listen(const struct rpc_entity *e);
+void rpc_deaf(struct rpc_ear *ear);
+
+/* ---- providers ---- */
+
+/* providers_begin() - Return: 0, -1 after a log line. */
+int providers_begin(void) must_check;
+const char *providers_start(const struct request *q);
+const char *providers_stop(const struct request *q);
+/* providers_call() - takes @c when it is here. Return: was it? */
+bool providers_call(struct call *c);
+/* providers_link(), providers_unlink() - a link was put or taken back. */
+void providers_link(const struct model_link *l);
+void providers_unlink(const struct model_link *l);
+/* providers_end() - all are told to stop; @gone when they have, or at once. */
+void providers_end(void (*gone)(void));
+void providers_kill(void);
 
 /* ---- the rest ---- */
 

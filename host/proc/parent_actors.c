@@ -1,0 +1,564 @@
+/*
+ * parent_actors - which actors run here and how many of each: started, scaled, updated and stopped as the lattice
+ * asks, each instance in a cell of its own. Calls go to an idle instance, or wait in a queue with a
+ * ceiling, each until its own time is over.
+ *
+ * An update begins with one new instance: only when it is there do the former ones go, one for each that comes,
+ * each after the call it has. One that cannot be born changes nothing.
+ */
+#include <stdio.h>
+
+#include "host/proc/parent_cells.h"
+
+enum { LATE_STEP_MS = 20 };
+
+static struct {
+	struct actor_run *first;
+	char why[REQUEST_ERROR];
+	bool ending;
+} self;
+
+struct actor_run *
+actors_first(void)
+{
+	return self.first;
+}
+
+struct actor_run *
+actors_find(struct bytes key)
+{
+	for (struct actor_run *a = self.first; a != NULL; a = a->next)
+		if (bytes_is(key, a->model->claims.sub))
+			return a;
+	return NULL;
+}
+
+static const char *
+why(int r)
+{
+	snprintf(self.why, sizeof(self.why), "%s", r > 0 ? model_why(r) : strerror(-r));
+	return self.why;
+}
+
+/* ---- events ---- */
+
+static void
+tell(enum event_kind kind, const struct actor_run *a, const struct cell_run *k, const char *reason)
+{
+	struct event e = { .kind = kind,
+		.actor = a->model,
+		.instance = k != NULL ? k->instance : NULL,
+		.ref = a->model->ref,
+		.reason = reason };
+
+	events_tell(&e);
+}
+
+static void
+tell_count(enum event_kind kind, const struct actor_run *a, uint32_t count, uint32_t remaining)
+{
+	struct event e = { .kind = kind, .actor = a->model, .count = count, .remaining = remaining };
+
+	events_tell(&e);
+}
+
+static void
+say(enum log_level level, const char *event, const struct actor_run *a, const char *reason)
+{
+	struct log_line l;
+
+	log_begin(&l, level, event);
+	log_word(&l, "actor", a->model->claims.sub);
+	log_str(&l, "ref", a->model->ref);
+	log_num(&l, "wanted", a->model->want);
+	if (reason != NULL)
+		log_str(&l, "why", reason);
+	log_end(&l);
+}
+
+/* ---- the queue ---- */
+
+static void
+dispatch(struct actor_run *a)
+{
+	struct cell_run *k;
+
+	while (a->queue != NULL && (k = cells_idle(a)) != NULL) {
+		struct call *c = a->queue;
+
+		a->queue = c->next;
+		if (a->queue == NULL)
+			a->last = &a->queue;
+		a->queued--;
+		c->next = NULL;
+		cells_give(k, c);
+	}
+	if (a->queue == NULL)
+		uv_timer_stop(a->timer);
+}
+
+static void
+on_late(uv_timer_t *t)
+{
+	struct actor_run *a = t->data;
+	uint64_t now = uv_now(&host.loop);
+
+	for (struct call **at = &a->queue; *at != NULL;) {
+		struct call *c = *at;
+
+		if (c->due_ms > now) {
+			at = &c->next;
+			continue;
+		}
+		*at = c->next;
+		a->queued--;
+		calls_end(c, PROVIDER_LATE, BYTES_LIT("no instance of the actor was free in time"));
+	}
+	a->last = &a->queue;
+	while (*a->last != NULL)
+		a->last = &(*a->last)->next;
+	dispatch(a);
+}
+
+void
+actors_call(struct actor_run *a, struct call *c)
+{
+	if (a->model->want == 0) {
+		calls_end(c, PROVIDER_NOBODY, BYTES_LIT("the actor is being stopped"));
+		return;
+	}
+	if (a->queued >= host.conf->queue) {
+		calls_end(c, PROVIDER_BUSY, BYTES_LIT("as many calls wait for this actor as may"));
+		return;
+	}
+	c->next = NULL;
+	*a->last = c;
+	a->last = &c->next;
+	a->queued++;
+	dispatch(a);
+	if (a->queue != NULL && !uv_is_active((uv_handle_t *)a->timer))
+		uv_timer_start(a->timer, on_late, LATE_STEP_MS, LATE_STEP_MS);
+}
+
+size_t
+actors_busy(void)
+{
+	size_t n = 0;
+
+	for (const struct actor_run *a = self.first; a != NULL; a = a->next) {
+		n += a->queued;
+		for (const struct cell_run *k = a->cells; k != NULL; k = k->next)
+			n += k->call != NULL;
+	}
+	return n;
+}
+
+static void
+refuse_queue(struct actor_run *a)
+{
+	for (struct call *c = a->queue, *next; c != NULL; c = next) {
+		next = c->next;
+		calls_end(c, PROVIDER_NOBODY, BYTES_LIT("the actor was stopped"));
+	}
+	a->queue = NULL;
+	a->last = &a->queue;
+	a->queued = 0;
+}
+
+/* ---- coming and going ---- */
+
+static void
+on_timer_closed(uv_handle_t *h)
+{
+	free(h);
+}
+
+static void
+forget(struct actor_run *a)
+{
+	for (struct actor_run **at = &self.first; *at != NULL; at = &(*at)->next) {
+		if (*at == a) {
+			*at = a->next;
+			break;
+		}
+	}
+	refuse_queue(a);
+	rpc_deaf(a->ear);
+	uv_timer_stop(a->timer);
+	uv_close((uv_handle_t *)a->timer, on_timer_closed);
+	artifact_drop(a->artifact);
+	artifact_drop(a->update);
+	free(a->update_ref);
+	model_actor_del(host.model, a->model);
+	free(a);
+}
+
+static struct actor_run *
+make(struct artifact *artifact, const struct request *q, int *r)
+{
+	struct actor_run *a = calloc(1, sizeof(*a)), **at = &self.first;
+	struct model_claims claims = { 0 };
+
+	*r = a != NULL && (a->timer = malloc(sizeof(*a->timer))) != NULL ? 0 : -ENOMEM;
+	if (*r == 0)
+		*r = model_claims_from(&claims, &artifact->claims);
+	if (*r == 0)
+		*r = model_actor_add(host.model, &claims, q->ref, artifact->era, now_ms(), &a->model);
+	if (*r != 0) {
+		model_claims_deinit(&claims);
+		if (a != NULL)
+			free(a->timer);
+		free(a);
+		return NULL;
+	}
+	uv_timer_init(&host.loop, a->timer);
+	a->timer->data = a;
+	a->last = &a->queue;
+	a->artifact = artifact_hold(artifact);
+	*r = model_actor_digest(a->model, bytes_str(artifact->digest));
+	if (*r == 0)
+		*r = model_actor_annotate(a->model, q->annotations);
+	while (*at != NULL)
+		at = &(*at)->next;
+	*at = a;
+	a->ear = rpc_listen(&(struct rpc_entity){ .key = bytes_str(a->model->claims.sub) });
+	if (*r == 0)
+		return a;
+	forget(a);
+	return NULL;
+}
+
+static uint32_t
+alive(const struct actor_run *a)
+{
+	uint32_t n = 0;
+
+	for (const struct cell_run *k = a->cells; k != NULL; k = k->next)
+		n += !k->leaving;
+	return n;
+}
+
+/* shrink() - those that do nothing go first, and the youngest of them. Return: how many go. */
+static uint32_t
+shrink(struct actor_run *a, uint32_t by)
+{
+	uint32_t gone = 0;
+
+	for (int busy = 0; busy < 2; busy++) {
+		while (gone < by) {
+			struct cell_run *found = NULL;
+
+			for (struct cell_run *k = a->cells; k != NULL; k = k->next)
+				if (!k->leaving && (busy == 1 || k->call == NULL))
+					found = k;
+			if (found == NULL)
+				break;
+			gone++;
+			/* the last one takes the actor with it */
+			cells_retire(found);
+		}
+	}
+	return gone;
+}
+
+/* want() - so many instances. Return: NULL, or why not. */
+static const char *
+want(struct actor_run *a, uint32_t n)
+{
+	uint32_t now = alive(a);
+
+	if (n > now && cells_count() + (n - now) > host.conf->max_instances)
+		return "this host runs as many instances as its limits let it";
+	a->model->want = n;
+	a->leaving = n == 0;
+	if (n < now) {
+		tell_count(EVENT_ACTORS_STOPPED, a, now - n, n);
+		say(LOG_INF, "actor_scaled", a, NULL);
+		if (n == 0)
+			refuse_queue(a);
+		(void)shrink(a, now - n);
+		return NULL;
+	}
+	if (n > now) {
+		a->batch += n - now;
+		say(LOG_INF, "actor_scaled", a, NULL);
+	}
+	for (; now < n; now++) {
+		int r = cells_add(a, a->artifact, false);
+
+		if (r != 0) {
+			a->model->want = alive(a);
+			return why(r);
+		}
+	}
+	return NULL;
+}
+
+/* ---- commands ---- */
+
+/* start() - @add: so many more; else so many in all. */
+static const char *
+start(const struct request *q, uint32_t count, bool add)
+{
+	struct artifact *artifact = NULL;
+	const char *error = NULL;
+	struct actor_run *a;
+	char key[NKEY_TEXT_LEN + 1];
+	int r = artifact_get(q->ref, &artifact, self.why);
+
+	if (r != 0)
+		return r > 0 ? self.why : strerror(-r);
+	nkey_format(&artifact->claims.sub, key);
+	a = actors_find(bytes_str(key));
+	if (q->key.len > 0 && !bytes_is(q->key, key))
+		error = "the reference is of another actor than the one named";
+	else if (a != NULL && strcmp(a->artifact->digest, artifact->digest) != 0)
+		error = "this actor runs already, from another module: update it";
+	else if (a != NULL && add && host.dialect == DIALECT_A)
+		error = "this actor runs on this host already";
+	if (error == NULL && a == NULL)
+		a = make(artifact, q, &r);
+	artifact_drop(artifact);
+	if (error == NULL && a == NULL)
+		error = why(r);
+	if (error == NULL)
+		error = want(a, add ? a->model->want + count : count);
+	if (error != NULL && a != NULL && a->cells == NULL)
+		forget(a);
+	return error;
+}
+
+static void
+tell_failed(const struct request *q, const char *error)
+{
+	char ref[MODEL_REF + 1];
+	struct event e = { .kind = EVENT_ACTOR_START_FAILED, .ref = ref, .reason = error };
+
+	snprintf(ref, sizeof(ref), "%.*s", (int)q->ref.len, (const char *)q->ref.ptr);
+	events_tell(&e);
+	e.kind = EVENT_ACTORS_START_FAILED;
+	events_tell(&e);
+}
+
+const char *
+actors_start(const struct request *q)
+{
+	const char *error = start(q, q->has_count ? q->count : 1, true);
+
+	if (error != NULL)
+		tell_failed(q, error);
+	return error;
+}
+
+static struct actor_run *
+named(const struct request *q)
+{
+	struct model_actor *m = NULL;
+
+	if (q->key.len > 0)
+		m = model_actor(host.model, q->key);
+	if (m == NULL && q->ref.len > 0)
+		m = model_actor_of(host.model, q->ref);
+	return m != NULL ? actors_find(bytes_str(m->claims.sub)) : NULL;
+}
+
+const char *
+actors_stop(const struct request *q)
+{
+	struct actor_run *a = named(q);
+	uint32_t now;
+
+	if (a == NULL)
+		return "no such actor runs on this host";
+	now = a->model->want;
+	if (!q->has_count || q->count == 0 || q->count >= now)
+		return want(a, 0);
+	return want(a, now - q->count);
+}
+
+const char *
+actors_scale(const struct request *q)
+{
+	struct actor_run *a = named(q);
+	const char *error;
+
+	if (a != NULL && (q->ref.len == 0 || bytes_is(q->ref, a->model->ref) || bytes_is(q->ref, a->model->claims.sub)))
+		return want(a, q->count);
+	error = start(q, q->count, false);
+	if (error != NULL)
+		tell_failed(q, error);
+	return error;
+}
+
+/* ---- update ---- */
+
+static void
+update_over(struct actor_run *a)
+{
+	artifact_drop(a->update);
+	free(a->update_ref);
+	a->update = NULL;
+	a->update_ref = NULL;
+}
+
+/* update_failed() - the new ones go, the former stay. */
+static void
+update_failed(struct actor_run *a, const char *reason)
+{
+	say(LOG_ERR, "actor_not_updated", a, reason);
+	tell(EVENT_ACTOR_UPDATE_FAILED, a, NULL, reason);
+	update_over(a);
+	for (struct cell_run *k = a->cells, *next; k != NULL; k = next) {
+		next = k->next;
+		if (k->newer)
+			cells_kill(k);
+	}
+}
+
+/* update_took() - the first new one is there: this is what the actor is now. */
+static void
+update_took(struct actor_run *a, struct cell_run *k)
+{
+	struct model_claims claims = { 0 };
+	struct event e = { .kind = EVENT_ACTOR_UPDATED, .actor = a->model, .instance = k->instance,
+		.old_revision = a->old_revision };
+	int r = model_claims_from(&claims, &a->update->claims);
+
+	if (r == 0)
+		r = model_actor_update(a->model, &claims, bytes_str(a->update_ref), a->update->era);
+	if (r == 0)
+		r = model_actor_digest(a->model, bytes_str(a->update->digest));
+	if (r != 0) {
+		model_claims_deinit(&claims);
+		update_failed(a, why(r));
+		return;
+	}
+	artifact_drop(a->artifact);
+	a->artifact = artifact_hold(a->update);
+	update_over(a);
+	say(LOG_INF, "actor_updated", a, NULL);
+	events_tell(&e);
+}
+
+/* replace_one() - a former instance goes for one that came, and another new one is born. */
+static void
+replace_one(struct actor_run *a)
+{
+	struct cell_run *former = NULL;
+	uint32_t newer = 0;
+
+	for (struct cell_run *k = a->cells; k != NULL; k = k->next) {
+		if (k->leaving)
+			continue;
+		if (k->artifact == a->artifact)
+			newer++;
+		else if (former == NULL || (former->call != NULL && k->call == NULL))
+			former = k;
+	}
+	if (former == NULL)
+		return;
+	cells_retire(former);
+	if (newer < a->model->want)
+		(void)!cells_add(a, a->artifact, true);
+}
+
+const char *
+actors_update(const struct request *q)
+{
+	struct artifact *artifact = NULL;
+	struct model_claims claims = { 0 };
+	struct actor_run *a = NULL;
+	char key[NKEY_TEXT_LEN + 1];
+	int r = artifact_get(q->ref, &artifact, self.why);
+
+	if (r != 0)
+		return r > 0 ? self.why : strerror(-r);
+	nkey_format(&artifact->claims.sub, key);
+	if (q->key.len == 0 || bytes_is(q->key, key))
+		a = actors_find(bytes_str(key));
+	if (a == NULL || a->update != NULL || a->leaving) {
+		artifact_drop(artifact);
+		return a == NULL ? "the reference is of an actor that does not run on this host" :
+				   "this actor is being updated or stopped already";
+	}
+	r = model_claims_from(&claims, &artifact->claims);
+	if (r == 0)
+		r = model_actor_may_update(a->model, &claims, host.dialect == DIALECT_A);
+	model_claims_deinit(&claims);
+	if (r == 0) {
+		a->update_ref = strndup((const char *)q->ref.ptr, q->ref.len);
+		a->update = artifact_hold(artifact);
+		a->old_revision = a->model->claims.rev;
+		r = a->update_ref != NULL ? cells_add(a, artifact, true) : -ENOMEM;
+		if (r != 0)
+			update_over(a);
+	}
+	artifact_drop(artifact);
+	return r == 0 ? NULL : why(r);
+}
+
+/* ---- what cells say ---- */
+
+void
+actors_on_up(struct actor_run *a, struct cell_run *k)
+{
+	if (k->newer) {
+		k->newer = false;
+		if (a->update != NULL && k->artifact == a->update)
+			update_took(a, k);
+		if (k->state != CELL_RUN_GONE)
+			replace_one(a);
+		return;
+	}
+	tell(EVENT_ACTOR_STARTED, a, k, NULL);
+	if (a->batch > 0 && ++a->batch_up == a->batch) {
+		tell_count(EVENT_ACTORS_STARTED, a, a->batch, 0);
+		a->batch = a->batch_up = 0;
+	}
+}
+
+void
+actors_on_idle(struct actor_run *a)
+{
+	dispatch(a);
+}
+
+void
+actors_on_failed(struct actor_run *a, struct cell_run *k, const char *reason)
+{
+	if (k->newer && a->update != NULL) {
+		update_failed(a, reason);
+		return;
+	}
+	if (!k->was_up && k->deaths <= 1) {
+		tell(EVENT_ACTOR_START_FAILED, a, k, reason);
+		tell(EVENT_ACTORS_START_FAILED, a, k, reason);
+	}
+	tell(EVENT_ACTOR_FAILED, a, k, reason);
+}
+
+void
+actors_on_gone(struct actor_run *a, struct cell_run *k)
+{
+	tell(EVENT_ACTOR_STOPPED, a, k, NULL);
+	model_instance_del(a->model, k->instance);
+	(void)model_actor_sum(a->model, now_ms());
+	if (a->cells == NULL && a->leaving)
+		forget(a);
+}
+
+void
+actors_end(void)
+{
+	self.ending = true;
+	while (self.first != NULL) {
+		struct actor_run *a = self.first;
+
+		a->model->want = 0;
+		a->leaving = true;
+		if (a->cells == NULL)
+			forget(a);
+		else
+			cells_kill(a->cells);
+	}
+}

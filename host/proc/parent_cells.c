@@ -1,0 +1,480 @@
+/*
+ * parent_cells - see parent_cells.h.
+ *
+ * A cell is stepped when its descriptor or its clock says so. What it does wrong costs it its process
+ * and its caller an answer, and nobody else anything: the next cell takes the next call.
+ */
+#include "host/proc/parent_cells.h"
+
+#include <sodium.h>
+#include <stdio.h>
+
+#include "host/lattice/contract.h"
+
+enum { QUIET_MS = 60000, BIRTH_WALL_MS = 10000, BIRTH_CPU_MS = 5000, NS_PER_MS = 1000000 };
+
+/* The loop's handles of a cell: they outlive it by a turn. */
+struct cell_watch {
+	uv_poll_t poll;
+	uv_timer_t timer;
+	struct cell_run *of; /* NULL: it is gone */
+	unsigned closed;
+	bool polls;
+};
+
+static struct {
+	uint64_t next_id;
+	size_t n;
+	struct buf room;
+} self;
+
+static void step(struct cell_run *k);
+
+/* ---- the loop's handles ---- */
+
+static void
+on_closed(uv_handle_t *h)
+{
+	struct cell_watch *w = h->data;
+
+	if (++w->closed == (w->polls ? 2 : 1))
+		free(w);
+}
+
+static void
+unwatch(struct cell_run *k)
+{
+	struct cell_watch *w = k->watch;
+
+	if (w == NULL)
+		return;
+	k->watch = NULL;
+	w->of = NULL;
+	uv_timer_stop(&w->timer);
+	if (w->polls) {
+		uv_poll_stop(&w->poll);
+		uv_close((uv_handle_t *)&w->poll, on_closed);
+	}
+	uv_close((uv_handle_t *)&w->timer, on_closed);
+}
+
+static void
+on_readable(uv_poll_t *p, int status, int events)
+{
+	const struct cell_watch *w = p->data;
+
+	(void)status;
+	(void)events;
+	if (w->of != NULL)
+		step(w->of);
+}
+
+static int begin(struct cell_run *k);
+
+static void
+on_timer(uv_timer_t *t)
+{
+	const struct cell_watch *w = t->data;
+	struct cell_run *k = w->of;
+
+	if (k == NULL)
+		return;
+	if (k->state != CELL_RUN_PAUSE) {
+		step(k);
+		return;
+	}
+	unwatch(k);
+	if (begin(k) != 0)
+		actors_on_failed(k->actor, k, "out of memory");
+}
+
+/* watch() - @fd -1: the clock alone. Return: 0, -errno. */
+static int
+watch(struct cell_run *k, int fd)
+{
+	struct cell_watch *w = calloc(1, sizeof(*w));
+
+	if (w == NULL)
+		return err_raise(-ENOMEM);
+	w->of = k;
+	uv_timer_init(&host.loop, &w->timer);
+	w->timer.data = w->poll.data = w;
+	k->watch = w;
+	if (fd < 0)
+		return 0;
+	if (uv_poll_init(&host.loop, &w->poll, fd) != 0) {
+		unwatch(k);
+		return err_raise(-EBADF);
+	}
+	w->polls = true;
+	uv_poll_start(&w->poll, UV_READABLE, on_readable);
+	return 0;
+}
+
+static void
+arm(struct cell_run *k)
+{
+	uint64_t due = cell_deadline(k->cell), now = uv_hrtime();
+
+	if (due == UINT64_MAX)
+		uv_timer_stop(&k->watch->timer);
+	else
+		uv_timer_start(&k->watch->timer, on_timer, due > now ? (due - now) / NS_PER_MS + 1 : 1, 0);
+}
+
+/* ---- birth ---- */
+
+static void
+world_now(struct actor_world *w)
+{
+	w->now_ns = (uint64_t)now_ms() * NS_PER_MS;
+	randombytes_buf(w->seed, sizeof(w->seed));
+}
+
+static void
+on_log(void *ctx, struct bytes line)
+{
+	const struct cell_run *k = ctx;
+	struct log_line l;
+
+	log_begin(&l, LOG_INF, "actor_console");
+	log_word(&l, "actor", k->actor->model->claims.sub);
+	log_bytes(&l, "text", line);
+	log_end(&l);
+}
+
+static void
+limits_of(struct actor_limits *l)
+{
+	*l = actor_limits_default();
+	l->memory_pages = (uint32_t)(host.conf->memory / 65536);
+	l->call_fuel = (int64_t)host.conf->fuel;
+}
+
+/* begin() - its process. Return: 0, -errno. */
+static int
+begin(struct cell_run *k)
+{
+	struct cell_options o = { .module = k->artifact->bytes,
+		.birth = { .cpu_ms = BIRTH_CPU_MS, .wall_ms = BIRTH_WALL_MS },
+		.ops = { .ctx = k, .log = on_log } };
+	int r;
+
+	limits_of(&o.limits);
+	world_now(&o.world);
+	k->state = CELL_RUN_BIRTH;
+	k->born_ms = uv_now(&host.loop);
+	(void)status_move(&k->instance->status, STATE_STARTING, NULL, now_ms(), 0);
+	(void)model_actor_sum(k->actor->model, now_ms());
+	r = cell_new(&o, uv_hrtime(), &k->cell);
+	if (r == 0)
+		r = watch(k, cell_fd(k->cell));
+	if (r != 0) {
+		cell_stop(k->cell);
+		k->cell = NULL;
+		return err_pass(r);
+	}
+	/* what it has to say is heard when the loop turns */
+	uv_timer_start(&k->watch->timer, on_timer, 0, 0);
+	return 0;
+}
+
+int
+cells_add(struct actor_run *a, struct artifact *artifact, bool newer)
+{
+	struct cell_run *k = calloc(1, sizeof(*k)), **at = &a->cells;
+	char id[MODEL_ID + 1];
+	int r;
+
+	if (k == NULL)
+		return err_raise(-ENOMEM);
+	id_new(id);
+	r = model_instance_add(host.model, a->model, id, now_ms(), &k->instance);
+	if (r != 0) {
+		free(k);
+		return err_pass(r);
+	}
+	k->id = ++self.next_id;
+	k->actor = a;
+	k->newer = newer;
+	k->artifact = artifact_hold(artifact);
+	while (*at != NULL)
+		at = &(*at)->next;
+	*at = k;
+	self.n++;
+	r = begin(k);
+	if (r != 0)
+		actors_on_failed(a, k, strerror(-r));
+	return 0;
+}
+
+/* ---- the end ---- */
+
+static void
+out_of_list(struct cell_run *k)
+{
+	for (struct cell_run **at = &k->actor->cells; *at != NULL; at = &(*at)->next) {
+		if (*at == k) {
+			*at = k->next;
+			return;
+		}
+	}
+}
+
+void
+cells_kill(struct cell_run *k)
+{
+	struct actor_run *a = k->actor;
+
+	if (k->call != NULL)
+		calls_end(k->call, PROVIDER_FAILED, BYTES_LIT("the actor was stopped"));
+	k->call = NULL;
+	unwatch(k);
+	cell_stop(k->cell);
+	k->cell = NULL;
+	k->state = CELL_RUN_GONE;
+	out_of_list(k);
+	self.n--;
+	actors_on_gone(a, k);
+	artifact_drop(k->artifact);
+	free(k);
+}
+
+void
+cells_retire(struct cell_run *k)
+{
+	if (k->call != NULL)
+		k->leaving = true;
+	else
+		cells_kill(k);
+}
+
+size_t
+cells_count(void)
+{
+	return self.n;
+}
+
+/* say_ended() - why a process of an actor is gone. */
+static void
+say_ended(const struct cell_run *k, const struct cell_result *got)
+{
+	struct log_line l;
+
+	log_begin(&l, LOG_WRN, got->end == CELL_DENIED ? "actor_escape" : "actor_ended");
+	log_word(&l, "actor", k->actor->model->claims.sub);
+	log_word(&l, "instance", k->instance->id);
+	log_word(&l, "end", cell_end_name(got->end));
+	if (got->end == CELL_DENIED)
+		log_str(&l, "call", got->call.name);
+	log_str(&l, "why", got->why[0] != '\0' ? got->why : got->outcome.why);
+	log_end(&l);
+}
+
+static const char *
+words(const struct cell_result *got, char out[STATUS_REASON])
+{
+	const char *why = got->why[0] != '\0' ? got->why : got->outcome.why;
+
+	if (got->end == CELL_ANSWERED)
+		snprintf(out, STATUS_REASON, "%s: %.200s", actor_answer_name(got->outcome.answer), why);
+	else
+		snprintf(out, STATUS_REASON, "%s: %.200s", cell_end_name(got->end), why);
+	return out;
+}
+
+/* pause_ms() - none after the first death for long; then longer each time. */
+static int64_t
+pause_ms(struct cell_run *k)
+{
+	if (uv_now(&host.loop) - k->born_ms > QUIET_MS)
+		k->deaths = 0;
+	k->deaths++;
+	return k->deaths == 1 && k->was_up ? 0 : status_backoff_ms(k->deaths);
+}
+
+static void
+on_dead(struct cell_run *k)
+{
+	const struct cell_result *got = cell_got(k->cell);
+	char why[STATUS_REASON];
+	int64_t pause;
+
+	say_ended(k, got);
+	words(got, why);
+	if (k->call != NULL)
+		calls_end(k->call, PROVIDER_FAILED, bytes_str(why));
+	k->call = NULL;
+	unwatch(k);
+	cell_stop(k->cell);
+	k->cell = NULL;
+	if (k->leaving) {
+		cells_kill(k);
+		return;
+	}
+	pause = pause_ms(k);
+	k->state = CELL_RUN_PAUSE;
+	(void)status_move(&k->instance->status, STATE_FAILED, why, now_ms(), now_ms() + pause);
+	(void)model_actor_sum(k->actor->model, now_ms());
+	if (watch(k, -1) == 0)
+		uv_timer_start(&k->watch->timer, on_timer, (uint64_t)pause, 0);
+	actors_on_failed(k->actor, k, why);
+}
+
+/* ---- calls ---- */
+
+struct cell_run *
+cells_idle(struct actor_run *a)
+{
+	for (struct cell_run *k = a->cells; k != NULL; k = k->next)
+		if (k->state == CELL_RUN_IDLE && !k->leaving)
+			return k;
+	return NULL;
+}
+
+static void
+finish(struct cell_run *k, enum provider_answer end, struct bytes out)
+{
+	struct call *c = k->call;
+
+	k->call = NULL;
+	k->state = CELL_RUN_IDLE;
+	calls_end(c, end, out);
+}
+
+/* answered() - in the later era's words, whatever the actor's is. */
+static void
+answered(struct cell_run *k, struct bytes out)
+{
+	struct contract_said said = { .payload = out };
+	int r = 0;
+
+	buf_reset(&self.room);
+	if (k->row != NULL)
+		r = contract_actor_answered(k->row, out, &self.room, &said);
+	if (r == 0)
+		finish(k, PROVIDER_OK, said.payload);
+	else
+		finish(k, PROVIDER_FAILED, r > 0 && said.why != NULL ? bytes_str(said.why) : BYTES_LIT("its answer cannot be read"));
+}
+
+static void
+on_answered(struct cell_run *k)
+{
+	const struct cell_result *got = cell_got(k->cell);
+	char why[STATUS_REASON];
+
+	if (got->outcome.answer == ACTOR_DONE) {
+		answered(k, got->outcome.out);
+	} else if (got->outcome.answer == ACTOR_ERROR) {
+		finish(k, PROVIDER_FAILED, got->outcome.out);
+	} else {
+		/* what a call that was cut short left in its memory is nobody's */
+		k->fresh = true;
+		words(got, why);
+		finish(k, PROVIDER_FAILED, bytes_str(why));
+	}
+}
+
+void
+cells_give(struct cell_run *k, struct call *c)
+{
+	uint64_t now = uv_now(&host.loop);
+	struct contract_said said = { .operation = c->operation, .payload = c->payload };
+	struct cell_budget budget = { .fuel = (int64_t)host.conf->fuel, .cpu_ms = host.conf->cpu_ms, .fresh = k->fresh };
+	struct actor_world world;
+	int r;
+
+	if (self.room.max == 0)
+		buf_init(&self.room, PROVIDER_PAYLOAD);
+	buf_reset(&self.room);
+	budget.wall_ms = c->due_ms > now ? (uint32_t)(c->due_ms - now) : 1;
+	if (budget.wall_ms > host.conf->call_ms)
+		budget.wall_ms = host.conf->call_ms;
+	k->call = c;
+	r = contract_to_actor(k->artifact->era, c->operation, c->payload, &self.room, &said);
+	if (r != 0) {
+		finish(k, PROVIDER_FAILED, r > 0 && said.why != NULL ? bytes_str(said.why) : BYTES_LIT("the request cannot be read"));
+		return;
+	}
+	k->row = said.row;
+	k->state = CELL_RUN_BUSY;
+	k->fresh = false;
+	world_now(&world);
+	r = cell_begin(k->cell, said.operation, said.payload, &world, &budget, uv_hrtime());
+	if (r == 0) {
+		step(k);
+		return;
+	}
+	on_answered(k);
+	/* one that is dying says so when the loop turns */
+	if (!cell_idle(k->cell))
+		k->state = CELL_RUN_BUSY;
+}
+
+static struct cell_run *
+cell_of(uint64_t id)
+{
+	for (struct actor_run *a = actors_first(); a != NULL; a = a->next)
+		for (struct cell_run *k = a->cells; k != NULL; k = k->next)
+			if (k->id == id)
+				return k;
+	return NULL;
+}
+
+void
+cells_answer(uint64_t id, bool ok, struct bytes answer)
+{
+	struct cell_run *k = cell_of(id);
+
+	if (k == NULL || k->cell == NULL)
+		return;
+	cell_answer(k->cell, ok, answer);
+	/* stepped by the loop: this may be called from within a step */
+	uv_timer_start(&k->watch->timer, on_timer, 0, 0);
+}
+
+static void
+on_born(struct cell_run *k)
+{
+	k->state = CELL_RUN_IDLE;
+	k->was_up = true;
+	(void)status_move(&k->instance->status, STATE_RUNNING, NULL, now_ms(), 0);
+	(void)model_actor_sum(k->actor->model, now_ms());
+	actors_on_up(k->actor, k);
+}
+
+/* step() - until there is nothing to hear. */
+static void
+step(struct cell_run *k)
+{
+	struct actor_run *a = k->actor;
+
+	for (;;) {
+		enum cell_event e = cell_step(k->cell, uv_hrtime());
+
+		if (e == CELL_EVENT_ASKED) {
+			asks_take(a->model, k->instance->id, k->id, k->call != NULL ? k->call->depth + 1 : 1,
+			    k->call != NULL ? k->call->due_ms : uv_now(&host.loop), cell_asked(k->cell));
+			continue;
+		}
+		if (e == CELL_EVENT_NONE) {
+			arm(k);
+			return;
+		}
+		if (e == CELL_EVENT_DEAD) {
+			on_dead(k);
+			return;
+		}
+		if (k->state == CELL_RUN_BIRTH)
+			on_born(k);
+		else
+			on_answered(k);
+		arm(k);
+		if (k->leaving)
+			cells_kill(k);
+		else
+			actors_on_idle(a);
+		return;
+	}
+}

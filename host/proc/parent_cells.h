@@ -1,0 +1,77 @@
+/*
+ * parent_cells - the cells of the actors that run here: born, given calls, ended, and born again with a pause
+ * that grows. Between parent_actors.c, which says how many there are to be, and host/proc/cell.h.
+ */
+#ifndef HOST_PROC_PARENT_CELLS_H
+#define HOST_PROC_PARENT_CELLS_H
+
+#include "host/proc/cell.h"
+#include "host/proc/parent_priv.h"
+
+enum cell_run_state {
+	CELL_RUN_BIRTH = 0, /* its process begins */
+	CELL_RUN_IDLE,
+	CELL_RUN_BUSY,
+	CELL_RUN_PAUSE, /* there is no process; another one comes */
+	CELL_RUN_GONE,
+};
+
+struct cell_run {
+	struct cell_run *next; /* of its actor */
+	uint64_t id;
+	struct actor_run *actor;
+	struct artifact *artifact; /* what it runs */
+	struct model_instance *instance;
+	struct cell *cell;
+	enum cell_run_state state;
+	struct call *call;
+	const struct contract_row *row; /* of the call */
+	struct cell_watch *watch;
+	unsigned deaths; /* in a row */
+	uint64_t born_ms;
+	bool leaving;    /* gone when idle */
+	bool fresh;      /* the next call begins with an untouched memory */
+	bool was_up;
+	bool newer;      /* of an update under way */
+};
+
+struct actor_run {
+	struct actor_run *next;
+	struct model_actor *model;
+	struct artifact *artifact;
+	struct cell_run *cells;
+	struct call *queue, **last;
+	size_t queued;
+	uv_timer_t *timer; /* of the queue */
+	struct rpc_ear *ear;
+	bool leaving;
+	uint32_t batch, batch_up; /* instances asked for together, and those that are there */
+	/* an update under way */
+	struct artifact *update;
+	char *update_ref;
+	int32_t old_revision;
+};
+
+/* cells_add() - one more, being born. Return: 0, MODEL_*, -ENOMEM. */
+int cells_add(struct actor_run *a, struct artifact *artifact, bool newer) must_check;
+/* cells_retire() - gone, when what it does is done. */
+void cells_retire(struct cell_run *k);
+/* cells_kill() - gone, now. */
+void cells_kill(struct cell_run *k);
+/* cells_idle() - one that has nothing to do; NULL: none. */
+struct cell_run *cells_idle(struct actor_run *a);
+/* cells_give() - takes @c. */
+void cells_give(struct cell_run *k, struct call *c);
+/* cells_count() - of all actors. */
+size_t cells_count(void);
+
+/* actors_first() - all that are here, by ->next. */
+struct actor_run *actors_first(void);
+
+/* What parent_actors.c is told; the cell may be gone after. */
+void actors_on_up(struct actor_run *a, struct cell_run *k);     /* it is born */
+void actors_on_idle(struct actor_run *a);                       /* there is room for a call */
+void actors_on_failed(struct actor_run *a, struct cell_run *k, const char *why); /* it died or was not born */
+void actors_on_gone(struct actor_run *a, struct cell_run *k);   /* it was retired and is out of the list, not freed */
+
+#endif

@@ -1,0 +1,619 @@
+/*
+ * parent_providers - the providers that run here, as the lattice sees them: started by reference, linked as the links
+ * say, each state of theirs a state in the inventory and an event. What a provider is and may do is
+ * host/proc/provider.h; this noun brings links and calls to it and away.
+ *
+ * A reference builtin:KIND is one of ours. Their keys are those the contract's own providers had in 2021 where
+ * these are known, so that links written then are good here; the others are made of their names.
+ */
+#include <sodium.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "host/proc/parent_priv.h"
+#include "host/proc/provider.h"
+#include "policy/core/json.h"
+
+enum { CONFIG_TOKENS = 2 * PROVIDER_VALUES + 8, CONFIG_TEXT = 16 * 1024, DRAIN_MS = 5000, FAR_FUTURE = 30000 };
+
+struct provider_run {
+	struct provider_run *next;
+	struct provider *provider;
+	struct model_provider *model;
+	struct rpc_ear *ear;
+	struct call *calls; /* under way at it */
+	bool was_up, gone;
+};
+
+/* A provider's own question that is under way. */
+struct invoked {
+	struct provider_run *of;
+	uint64_t id;
+	struct invoked *next;
+};
+
+struct kind {
+	const char *name, *contract;
+	const char *key; /* NULL: made of the name */
+};
+
+static const struct kind kinds[] = {
+	{ "httpserver", "wasmcloud:httpserver", "VAG3QITQQ2ODAOWB5TTQSDJ53XK3SHBEIFNK4AYJ5RKAX2UNSCAPHA5M" },
+	{ "keyvalue", "wasmcloud:keyvalue", NULL },
+	{ "logging", "wasmcloud:builtin:logging", NULL },
+	{ "messaging", "wasmcloud:messaging", NULL },
+};
+
+static struct {
+	struct providers *all;
+	struct provider_run *first;
+	struct invoked *invoked;
+	uv_timer_t sweep;
+	void (*gone)(void);
+	bool begun;
+} self;
+
+/* ---- which ---- */
+
+static const struct kind *
+kind_of(struct bytes ref)
+{
+	static const struct bytes prefixes[] = { BYTES_LIT("builtin:"), BYTES_LIT("wasmcloud+builtin://") };
+
+	for (size_t p = 0; p < sizeof(prefixes) / sizeof(prefixes[0]); p++) {
+		if (!bytes_starts(ref, prefixes[p]))
+			continue;
+		for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+			if (bytes_is(bytes_from(ref, prefixes[p].len), kinds[i].name))
+				return &kinds[i];
+	}
+	return NULL;
+}
+
+static void
+key_of(const struct kind *k, char out[NKEY_TEXT_LEN + 1])
+{
+	struct nkey key = { .type = NKEY_SERVICE };
+	char text[64];
+
+	if (k->key != NULL) {
+		snprintf(out, NKEY_TEXT_LEN + 1, "%s", k->key);
+		return;
+	}
+	snprintf(text, sizeof(text), "portcullis builtin provider %s", k->name);
+	crypto_hash_sha256(key.pub, (const uint8_t *)text, strlen(text));
+	nkey_format(&key, out);
+}
+
+static struct provider_run *
+run_of(struct bytes key, struct bytes link_name)
+{
+	for (struct provider_run *p = self.first; p != NULL; p = p->next)
+		if (!p->gone && bytes_is(key, p->model->claims.sub) && bytes_is(link_name, p->model->link_name))
+			return p;
+	return NULL;
+}
+
+/* ---- events ---- */
+
+static void
+tell(enum event_kind kind, const struct provider_run *p, const char *reason)
+{
+	struct event e = { .kind = kind,
+		.provider = p->model,
+		.ref = p->model->ref,
+		.link_name = p->model->link_name,
+		.reason = reason };
+
+	events_tell(&e);
+}
+
+static void
+say(enum log_level level, const char *event, const struct provider_run *p, const char *why)
+{
+	struct log_line l;
+
+	log_begin(&l, level, event);
+	log_word(&l, "provider", p->model->claims.sub);
+	log_str(&l, "ref", p->model->ref);
+	log_str(&l, "link", p->model->link_name);
+	if (why != NULL)
+		log_str(&l, "why", why);
+	log_end(&l);
+}
+
+/* ---- what becomes of it ---- */
+
+static void
+forget(struct provider_run *p)
+{
+	for (struct provider_run **at = &self.first; *at != NULL; at = &(*at)->next) {
+		if (*at == p) {
+			*at = p->next;
+			break;
+		}
+	}
+	for (struct invoked *i = self.invoked; i != NULL; i = i->next)
+		if (i->of == p)
+			i->of = NULL;
+	for (struct call *c = p->calls, *next; c != NULL; c = next) {
+		next = c->next;
+		calls_end(c, PROVIDER_NOBODY, BYTES_LIT("the provider was stopped"));
+	}
+	rpc_deaf(p->ear);
+	model_provider_del(host.model, p->model);
+	provider_free(p->provider);
+	free(p);
+}
+
+/* on_sweep() - those that are gone; not from within what they say. */
+static void
+on_sweep(uv_timer_t *t)
+{
+	(void)t;
+	for (struct provider_run *p = self.first, *next; p != NULL; p = next) {
+		next = p->next;
+		if (p->gone)
+			forget(p);
+	}
+	if (self.gone != NULL && self.first == NULL) {
+		void (*gone)(void) = self.gone;
+
+		self.gone = NULL;
+		gone();
+	}
+}
+
+static void
+sweep(void)
+{
+	uv_timer_start(&self.sweep, on_sweep, 0, 0);
+}
+
+static void
+on_up(struct provider_run *p)
+{
+	if (p->was_up)
+		return;
+	p->was_up = true;
+	say(LOG_INF, "provider_started", p, NULL);
+	tell(EVENT_PROVIDER_STARTED, p, NULL);
+}
+
+static void
+on_broken(struct provider_run *p, const struct provider_status *s)
+{
+	int64_t retry_ms = s->retry_s * 1000;
+	bool new = status_move(&p->model->status, STATE_FAILED, s->why, now_ms(), retry_ms) == 0;
+
+	if (!new)
+		return;
+	say(LOG_ERR, "provider_failed", p, s->why);
+	if (!p->was_up)
+		tell(EVENT_PROVIDER_START_FAILED, p, s->why);
+	tell(EVENT_PROVIDER_FAILED, p, s->why);
+}
+
+static void
+on_state(void *ctx, struct provider *provider)
+{
+	const struct provider_status *s = provider_status(provider);
+	struct provider_run *p = provider_ctx(provider);
+
+	(void)ctx;
+	switch (s->state) {
+	case PROVIDER_STARTING:
+		(void)status_move(&p->model->status, STATE_STARTING, NULL, now_ms(), 0);
+		break;
+	case PROVIDER_RUNNING:
+		(void)status_move(&p->model->status, STATE_RUNNING, NULL, now_ms(), 0);
+		on_up(p);
+		break;
+	case PROVIDER_DEGRADED:
+		on_up(p);
+		if (status_move(&p->model->status, STATE_DEGRADED, s->why, now_ms(), 0) == 0)
+			say(LOG_WRN, "provider_degraded", p, s->why);
+		break;
+	case PROVIDER_BROKEN:
+		on_broken(p, s);
+		break;
+	case PROVIDER_STOPPED:
+		say(LOG_INF, "provider_stopped", p, NULL);
+		tell(EVENT_PROVIDER_STOPPED, p, "normal");
+		p->gone = true;
+		sweep();
+		break;
+	case PROVIDER_STOPPING:
+	default:
+		break;
+	}
+}
+
+static void
+on_link(void *ctx, struct provider *provider, const struct provider_link_status *s)
+{
+	const struct provider_run *p = provider_ctx(provider);
+	struct log_line l;
+
+	(void)ctx;
+	if (s->state == PROVIDER_LINK_GONE)
+		return;
+	links_state(s->actor, bytes_str(p->model->claims.sub), bytes_str(p->model->link_name),
+	    s->state == PROVIDER_LINK_RUNNING	  ? STATE_RUNNING :
+		s->state == PROVIDER_LINK_FAILED ? STATE_FAILED :
+						   STATE_STARTING,
+	    s->why[0] != '\0' ? s->why : "not there", s->retry_s);
+	if (s->state == PROVIDER_LINK_WAITING)
+		return;
+	log_begin(&l, s->state == PROVIDER_LINK_FAILED ? LOG_ERR : LOG_INF,
+	    s->state == PROVIDER_LINK_FAILED ? "link_failed" : "link_running");
+	log_word(&l, "provider", p->model->claims.sub);
+	log_bytes(&l, "actor", s->actor);
+	log_str(&l, "address", s->address);
+	if (s->state == PROVIDER_LINK_FAILED)
+		log_str(&l, "why", s->why);
+	log_end(&l);
+}
+
+static void
+on_log(void *ctx, struct provider *provider, int level, struct bytes actor, struct bytes text)
+{
+	const struct provider_run *p = provider_ctx(provider);
+	struct log_line l;
+
+	(void)ctx;
+	log_begin(&l, level >= LOG_ERR && level <= LOG_TRC ? (enum log_level)level : LOG_INF, "provider_log");
+	log_str(&l, "ref", p->model->ref);
+	if (actor.len > 0)
+		log_bytes(&l, "actor", actor);
+	log_bytes(&l, "text", text);
+	log_end(&l);
+}
+
+/* ---- calls to it ---- */
+
+bool
+providers_call(struct call *c)
+{
+	struct provider_run *p = run_of(c->to.key, c->to.link);
+	uint64_t now = uv_now(&host.loop);
+	int r;
+
+	if (p == NULL)
+		return false;
+	r = provider_call(p->provider, c->from.key, c->operation, c->payload,
+	    c->due_ms > now ? (uint32_t)(c->due_ms - now) : 1, &c->asked);
+	if (r == 0) {
+		c->next = p->calls;
+		p->calls = c;
+	} else if (r == -EBUSY) {
+		calls_end(c, PROVIDER_BUSY, BYTES_LIT("the provider has as many calls under way as it takes"));
+	} else {
+		calls_end(c, PROVIDER_NOBODY,
+		    r == -EPIPE	   ? BYTES_LIT("the provider does not run; `portcullis ctl get inventory` says why") :
+			r == -ENOENT ? BYTES_LIT("the actor is not linked to the provider") :
+				       BYTES_LIT("the request is too large for the provider"));
+	}
+	return true;
+}
+
+static void
+on_result(void *ctx, struct provider *provider, const struct msg_provider_result *result)
+{
+	struct provider_run *p = provider_ctx(provider);
+
+	(void)ctx;
+	for (struct call **at = &p->calls; *at != NULL; at = &(*at)->next) {
+		struct call *c = *at;
+
+		if (c->asked != result->id)
+			continue;
+		*at = c->next;
+		calls_end(c, result->answer, result->payload);
+		return;
+	}
+}
+
+/* ---- what it asks ---- */
+
+static void
+on_answered(void *ctx, enum provider_answer end, struct bytes out)
+{
+	struct invoked *i = ctx;
+
+	for (struct invoked **at = &self.invoked; *at != NULL; at = &(*at)->next) {
+		if (*at == i) {
+			*at = i->next;
+			break;
+		}
+	}
+	if (i->of != NULL)
+		provider_answer(i->of->provider, i->id, end, out);
+	free(i);
+}
+
+static void
+on_invoke(void *ctx, struct provider *provider, const struct msg_provider_ask *ask)
+{
+	struct provider_run *p = provider_ctx(provider);
+	struct invoked *i = calloc(1, sizeof(*i));
+	struct call c = { .from = { bytes_str(p->model->claims.sub), bytes_str(p->model->claims.contract),
+				  bytes_str(p->model->link_name) },
+		.to = { .key = ask->actor },
+		.operation = ask->operation,
+		.payload = ask->payload,
+		.due_ms = uv_now(&host.loop) + (ask->timeout_ms < FAR_FUTURE ? ask->timeout_ms : FAR_FUTURE),
+		.done = on_answered,
+		.ctx = i };
+
+	(void)ctx;
+	if (i == NULL) {
+		provider_answer(provider, ask->id, PROVIDER_BUSY, BYTES_LIT("out of memory"));
+		return;
+	}
+	*i = (struct invoked){ p, ask->id, self.invoked };
+	self.invoked = i;
+	calls_make(&c);
+}
+
+/* ---- links ---- */
+
+static void
+put_link(struct provider_run *p, const struct model_link *l)
+{
+	struct provider_pairs values = { 0 };
+	int r = l->values.n <= PROVIDER_VALUES ? 0 : -E2BIG;
+
+	for (size_t i = 0; r == 0 && i < l->values.n; i++)
+		values.pair[values.n++] =
+		    (struct provider_pair){ bytes_str(l->values.at[i].key), bytes_str(l->values.at[i].value) };
+	if (r == 0)
+		r = provider_link_put(p->provider, bytes_str(l->actor), &values);
+	if (r != 0)
+		links_state(bytes_str(l->actor), bytes_str(l->provider), bytes_str(l->name), STATE_FAILED,
+		    r == -E2BIG ? "more links, or values in one, than a provider takes" : strerror(-r), 0);
+}
+
+void
+providers_link(const struct model_link *l)
+{
+	struct provider_run *p = run_of(bytes_str(l->provider), bytes_str(l->name));
+
+	/* an actor that was linked to another provider under this name is not any more */
+	for (struct provider_run *o = self.first; o != NULL; o = o->next)
+		if (o != p && strcmp(o->model->link_name, l->name) == 0 &&
+		    strcmp(o->model->claims.contract, l->contract) == 0)
+			(void)!provider_link_del(o->provider, bytes_str(l->actor));
+	if (p != NULL)
+		put_link(p, l);
+}
+
+void
+providers_unlink(const struct model_link *l)
+{
+	struct provider_run *p = run_of(bytes_str(l->provider), bytes_str(l->name));
+
+	if (p != NULL)
+		(void)!provider_link_del(p->provider, bytes_str(l->actor));
+}
+
+/* ---- commands ---- */
+
+/* A provider's configuration: JSON, an object of texts. */
+struct config {
+	struct provider_pairs pairs;
+	struct json_tok tok[CONFIG_TOKENS];
+	uint8_t room[CONFIG_TEXT];
+	size_t used;
+};
+
+static const char *
+read_text(struct config *c, const struct json *j, size_t at, struct bytes *out)
+{
+	if (json_text(j, at, c->room + c->used, sizeof(c->room) - c->used, out) != 0)
+		return "the configuration is not an object of texts";
+	if (out->ptr == c->room + c->used)
+		c->used += out->len;
+	return NULL;
+}
+
+static const char *
+read_config(struct config *c, struct bytes text)
+{
+	struct json j = { .text = text, .tok = c->tok, .cap = CONFIG_TOKENS, .max_depth = 2 };
+	const char *why = NULL;
+	size_t at;
+
+	c->pairs.n = 0;
+	c->used = 0;
+	if (text.len == 0)
+		return NULL;
+	if (json_read(&j) != 0 || j.tok[0].kind != JSON_OBJECT || j.tok[0].n > PROVIDER_VALUES)
+		return "the configuration is not an object of texts";
+	at = json_first(&j, 0);
+	for (uint32_t i = 0; why == NULL && i < j.tok[0].n; i++, at = j.tok[at + 1].next) {
+		struct provider_pair *p = &c->pairs.pair[c->pairs.n++];
+
+		why = read_text(c, &j, at, &p->name);
+		if (why == NULL)
+			why = read_text(c, &j, at + 1, &p->value);
+	}
+	return why;
+}
+
+static int
+claims_of(const struct kind *k, const char *key, struct model_claims *out)
+{
+	char name[64];
+
+	*out = (struct model_claims){ 0 };
+	snprintf(name, sizeof(name), "Portcullis %s", k->name);
+	snprintf(out->sub, sizeof(out->sub), "%s", key);
+	out->name = strdup(name);
+	out->alias = strdup("");
+	out->caps = strdup("");
+	out->tags = strdup("");
+	out->ver = strdup(PORTCULLIS_VERSION);
+	out->contract = strdup(k->contract);
+	out->vendor = strdup("Portcullis");
+	return out->name != NULL && out->alias != NULL && out->caps != NULL && out->tags != NULL && out->ver != NULL &&
+		out->contract != NULL && out->vendor != NULL ?
+		0 :
+		err_raise(-ENOMEM);
+}
+
+/* add() - in the model, and its process. Return: 0, MODEL_*, -errno. */
+static int
+add(const struct kind *k, const char *key, const struct request *q, const struct provider_pairs *config)
+{
+	struct bytes link_name = q->link_name.len > 0 ? q->link_name : BYTES_LIT("default");
+	struct provider_run *p = calloc(1, sizeof(*p));
+	struct provider_spec spec = { k->name, bytes_str(key), bytes_str(k->contract), link_name, *config, p };
+	struct model_claims claims = { 0 };
+	char id[MODEL_ID + 1];
+	int r = p != NULL ? claims_of(k, key, &claims) : -ENOMEM;
+
+	id_new(id);
+	if (r == 0)
+		r = model_provider_add(host.model, &claims, q->ref, link_name, id, now_ms(), &p->model);
+	if (r != 0) {
+		model_claims_deinit(&claims);
+		free(p);
+		return r;
+	}
+	r = model_provider_annotate(p->model, q->annotations);
+	if (r == 0)
+		r = provider_start(self.all, &spec, &p->provider);
+	if (r != 0) {
+		model_provider_del(host.model, p->model);
+		free(p);
+		return r;
+	}
+	p->next = self.first;
+	self.first = p;
+	p->ear = rpc_listen(&(struct rpc_entity){
+	    bytes_str(p->model->claims.sub), bytes_str(p->model->claims.contract), bytes_str(p->model->link_name) });
+	for (const struct model_link *l = model_links(host.model); l != NULL; l = l->next)
+		if (run_of(bytes_str(l->provider), bytes_str(l->name)) == p)
+			put_link(p, l);
+	return 0;
+}
+
+static void
+tell_failed(const struct request *q, const char *error)
+{
+	char ref[MODEL_REF + 1], link[MODEL_NAME + 1];
+	struct event e = { .kind = EVENT_PROVIDER_START_FAILED, .ref = ref, .link_name = link, .reason = error };
+
+	snprintf(ref, sizeof(ref), "%.*s", (int)q->ref.len, (const char *)q->ref.ptr);
+	snprintf(link, sizeof(link), "%.*s", (int)q->link_name.len,
+	    q->link_name.len > 0 ? (const char *)q->link_name.ptr : "");
+	events_tell(&e);
+}
+
+static const char *
+start(const struct request *q)
+{
+	static struct config config;
+	const struct kind *k = kind_of(q->ref);
+	struct bytes link_name = q->link_name.len > 0 ? q->link_name : BYTES_LIT("default");
+	char key[NKEY_TEXT_LEN + 1];
+	const char *why;
+	int r;
+
+	if (k == NULL)
+		return "this host runs its own providers: builtin:httpserver, builtin:keyvalue, builtin:logging, "
+		       "builtin:messaging";
+	key_of(k, key);
+	if (run_of(bytes_str(key), link_name) != NULL)
+		return "Provider with that link name is already running on this host";
+	why = read_config(&config, q->configuration);
+	if (why == NULL) {
+		r = add(k, key, q, &config.pairs);
+		why = r == 0 ? NULL : r == -EEXIST ? "Provider with that link name is already running on this host" :
+		    r > 0	 ? model_why(r) :
+				   strerror(-r);
+	}
+	wipe(&config, sizeof(config));
+	return why;
+}
+
+const char *
+providers_start(const struct request *q)
+{
+	const char *error = start(q);
+
+	if (error != NULL)
+		tell_failed(q, error);
+	return error;
+}
+
+const char *
+providers_stop(const struct request *q)
+{
+	struct bytes link_name = q->link_name.len > 0 ? q->link_name : BYTES_LIT("default"), key = q->key;
+	const struct kind *k = kind_of(q->ref);
+	char text[NKEY_TEXT_LEN + 1];
+	struct provider_run *p;
+
+	if (key.len == 0 && k != NULL) {
+		key_of(k, text);
+		key = bytes_str(text);
+	}
+	if (key.len == 0)
+		key = q->ref;
+	p = run_of(key, link_name);
+	if (p == NULL)
+		return "no such provider runs on this host under that link name";
+	provider_stop(p->provider, DRAIN_MS);
+	return NULL;
+}
+
+/* ---- beginning and ending ---- */
+
+int
+providers_begin(void)
+{
+	struct providers_options o = { .state = host.conf->state,
+		.host_id = bytes_str(host.id),
+		.lattice = bytes_str(host.conf->lattice),
+		.stderr_fd = STDERR_FILENO,
+		.ops = { .on_state = on_state,
+		    .on_link = on_link,
+		    .on_invoke = on_invoke,
+		    .on_result = on_result,
+		    .on_log = on_log } };
+	struct log_line l;
+	int r = providers_new(&self.all, &host.loop, &o);
+
+	uv_timer_init(&host.loop, &self.sweep);
+	self.begun = true;
+	if (r == 0)
+		return 0;
+	log_begin(&l, LOG_FTL, "cannot_start");
+	log_str(&l, "why", "providers");
+	log_errno(&l, r);
+	log_end(&l);
+	return -1;
+}
+
+void
+providers_end(void (*gone)(void))
+{
+	if (!self.begun || self.first == NULL) {
+		gone();
+		return;
+	}
+	self.gone = gone;
+	for (struct provider_run *p = self.first; p != NULL; p = p->next)
+		provider_stop(p->provider, DRAIN_MS);
+}
+
+void
+providers_kill(void)
+{
+	for (struct provider_run *p = self.first; p != NULL; p = p->next)
+		p->gone = true;
+	if (self.begun)
+		sweep();
+}

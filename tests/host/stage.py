@@ -1,0 +1,68 @@
+"""What the host's tests share: a lattice that cleans up after itself."""
+import contextlib
+import os
+import signal
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "support"))
+from portcullis_test import host, natsjwt, process, rawclient  # noqa: E402,F401
+
+Failed = process.Failed
+BUILD = ""
+LIMIT_S = 60
+
+
+def check(condition, *what):
+    if not condition:
+        raise Failed(" ".join(str(w) for w in what) or "not so")
+
+
+@contextlib.contextmanager
+def lattice(gate=True):
+    """A host.Lattice in a folder of its own; what was started in it ends well, or the test fails."""
+    with tempfile.TemporaryDirectory(prefix="portcullis-host-") as folder:
+        found = host.Lattice(folder, BUILD, gate)
+        try:
+            yield found
+        except BaseException:
+            for h in found.hosts:
+                print(h.tail(60))
+            if found.gate.gateway is not None:
+                print(found.gate.gateway.tail(20))
+            found.kill()
+            raise
+        complaints = found.stop()
+        check(not complaints, "\n".join(complaints))
+
+
+def accepted(answer):
+    check(answer == {"accepted": True, "error": ""}, answer)
+
+
+def main(tests, argv):
+    """run.py of one file: --build DIR [NAME...]; every test has LIMIT_S and the rest run after a failure."""
+    global BUILD
+    BUILD = os.path.abspath(argv[argv.index("--build") + 1])
+    wanted = [a for i, a in enumerate(argv[1:], 1) if a != "--build" and argv[i - 1] != "--build"]
+    failed = 0
+
+    def too_long(number, frame):
+        raise Failed(f"the test did not end in {LIMIT_S} s")
+
+    signal.signal(signal.SIGALRM, too_long)
+    for test in tests:
+        if wanted and test.__name__ not in wanted:
+            continue
+        began = time.monotonic()
+        signal.alarm(LIMIT_S)
+        try:
+            verdict = test() or "ok"
+        except (Failed, OSError, AssertionError, KeyError, IndexError, TypeError) as e:
+            failed += 1
+            verdict = f"FAILED\n  {type(e).__name__}: {e}"
+        signal.alarm(0)
+        print(f"{test.__name__.replace('_', ' ')}: {verdict} ({time.monotonic() - began:.1f} s)", flush=True)
+    return 1 if failed else 0
