@@ -88,3 +88,10 @@ endif()
 
 # Cells in one loop, with real runners.
 portcullis_unit(host/cell host_proc)
+
+# Every function of WASI that may be imported, and every one that may not.
+if(TARGET portcullis)
+  add_test(NAME sandbox/wasi COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/sandbox/wasi.py $<TARGET_FILE:portcullis>)
+  set_tests_properties(sandbox/wasi PROPERTIES LABELS sandbox TIMEOUT 120 SKIP_RETURN_CODE 77
+    ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+endif()
