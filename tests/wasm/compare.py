@@ -1,9 +1,10 @@
 #!/usr/bin/python3
-"""compare.py SHELL COUNT [SEED] - random modules, here and in two other engines.
+"""compare.py SHELL COUNT [SEED [SECONDS [KEEP]]] - random modules, here and in two other engines.
 
-binaryen's wasm-opt makes each module from seeded random bytes; wabt's wasm-interp and node, where they
-are there, call the same exports. Results, what the imported functions were told, and whether a call
-trapped must be the same, in floats up to which NaN it is. Ends with one line:
+Every second module is made by binaryen's wasm-opt from seeded random bytes, the others by dense.py; wabt's
+wasm-interp and node, where they are there, call the same exports. Results, what the imported functions were told, and whether a call
+trapped must be the same, in floats up to which NaN it is. Stops after SECONDS; modules that differ are kept in
+the folder KEEP. Ends with one line:
   N modules, N calls compared with wasm-interp, N with node, N differ
 """
 import collections
@@ -15,7 +16,9 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 
+import dense
 from spec import Shell
 
 FEATURES = ["--enable-bulk-memory", "--enable-multivalue", "--enable-nontrapping-float-to-int",
@@ -117,20 +120,33 @@ def compare(shell, path, count):
     return differ
 
 
+def make(seed, folder, path):
+    source = os.path.join(folder, "source")
+    with open(source, "wb") as f:
+        f.write(dense.module(seed).encode() if seed % 2 else random.Random(seed).randbytes(500 + seed % 7000))
+    tool = ["wat2wasm", source] if seed % 2 else ["wasm-opt", "-ttf", source, *FEATURES]
+    subprocess.run([*tool, "-o", path], check=True, capture_output=True)
+
+
 def main(argv):
     shell, total = Shell(argv[1]), int(argv[2])
     seed = int(argv[3]) if len(argv) > 3 else 1
+    until = time.monotonic() + float(argv[4]) if len(argv) > 4 else None
+    keep = argv[5] if len(argv) > 5 else None
     count = collections.Counter()
     with tempfile.TemporaryDirectory() as folder:
-        noise, path = os.path.join(folder, "noise"), os.path.join(folder, "t.wasm")
+        path = os.path.join(folder, "t.wasm")
         for n in range(seed, seed + total):
-            with open(noise, "wb") as f:
-                f.write(random.Random(n).randbytes(500 + n % 7000))
-            subprocess.run(["wasm-opt", "-ttf", noise, "-o", path, *FEATURES], check=True, capture_output=True)
+            if until is not None and time.monotonic() > until:
+                break
+            make(n, folder, path)
+            count["modules"] += 1
             for why in compare(shell, path, count):
                 count["differ"] += 1
-                print(f"seed {n}: {why}")
-    print(f"{total} modules, {count['interp']} calls compared with wasm-interp, {count['node']} with node, "
+                print(f"seed {n}: {why}", flush=True)
+                if keep is not None:
+                    shutil.copy(path, os.path.join(keep, f"{n}.wasm"))
+    print(f"{count['modules']} modules, {count['interp']} calls compared with wasm-interp, {count['node']} with node, "
           f"{count['differ']} differ")
     return 1 if count["differ"] or not count["interp"] else 0
 
