@@ -201,8 +201,8 @@ provider_free(struct provider *p)
 	if (p->exit != NULL) {
 		siginfo_t info;
 
-		/* killed: this is short */
-		while (waitid(P_PIDFD, (id_t)p->exit->fd, &info, WEXITED) != 0 && errno == EINTR)
+		/* killed: this is short. Not by its handle: the loop made it one that does not wait */
+		while (waitid(P_PID, (id_t)p->pid, &info, WEXITED) != 0 && errno == EINTR)
 			continue;
 		provider_unwatch(p->exit, false);
 	}
