@@ -33,26 +33,28 @@ endif()
 
 # The same runner with walls left out one by one. What leaves them out is linked to this program alone.
 if(NOT PORTCULLIS_SANITIZE)
-  add_executable(layers sandbox/layers.c sandbox/layers_wrap.c sandbox/layers_deeds.c sandbox/layers_provider.c sandbox/taken.c sandbox/container.c)
+  function(layers_program name)
+    add_executable(${name} sandbox/layers_wrap.c sandbox/layers_outside.c sandbox/layers_deeds.c sandbox/container.c ${ARGN})
+    set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/probe)
+    foreach(function census_take setrlimit privilege_user privilege_drop privilege_bound prctl syscall)
+      target_link_options(${name} PRIVATE -Wl,--wrap=${function})
+    endforeach()
+  endfunction()
+  layers_program(layers sandbox/layers.c sandbox/taken.c)
   target_link_libraries(layers PRIVATE host_proc portcullis_flags)
-  set(provider_like ${CMAKE_CURRENT_BINARY_DIR}/provider_like.c)
-  add_custom_command(OUTPUT ${provider_like}
-    COMMAND seccomp_embed ${provider_like} ${CMAKE_CURRENT_SOURCE_DIR}/sandbox provider_like
-    DEPENDS seccomp_embed sandbox/provider_like.seccomp VERBATIM)
-  # beside the runner's table, so by another name
-  set_source_files_properties(${provider_like} PROPERTIES
-    COMPILE_DEFINITIONS "confine_filters=provider_filters;confine_filters_n=provider_filters_n")
-  target_sources(layers PRIVATE ${provider_like})
-  set_target_properties(layers PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/probe)
-  foreach(function census_take setrlimit privilege_user privilege_drop privilege_bound prctl syscall)
-    target_link_options(layers PRIVATE -Wl,--wrap=${function})
-  endforeach()
+  # providers, started and locked in as they are
+  layers_program(providers sandbox/providers.c sandbox/layers_provider.c)
+  target_link_libraries(providers PRIVATE host_provider host_providers_process portcullis_flags)
+  target_link_options(providers PRIVATE -Wl,--wrap=msg_provider_setup_get)
+  seccomp_filters(providers provider_keyvalue provider_httpserver)
   set(matrix ${CMAKE_SOURCE_DIR}/tests/sandbox/matrix.py ${CMAKE_SOURCE_DIR}/tests/sandbox/matrix.txt)
-  foreach(how self nobody container)
-    add_test(NAME sandbox/layers_${how}
-      COMMAND ${CMAKE_SOURCE_DIR}/tests/sandbox/probe ${how} $<TARGET_FILE:layers> ${matrix})
-    set_tests_properties(sandbox/layers_${how} PROPERTIES LABELS sandbox TIMEOUT 600 SKIP_RETURN_CODE 77
-      ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+  foreach(program layers providers)
+    foreach(how self nobody container)
+      add_test(NAME sandbox/${program}_${how}
+        COMMAND ${CMAKE_SOURCE_DIR}/tests/sandbox/probe ${how} $<TARGET_FILE:${program}> ${matrix})
+      set_tests_properties(sandbox/${program}_${how} PROPERTIES LABELS sandbox TIMEOUT 120 SKIP_RETURN_CODE 77
+        ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+    endforeach()
   endforeach()
 endif()
 

@@ -9,6 +9,7 @@
 #define TESTS_SANDBOX_LAYERS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -24,7 +25,8 @@ enum layer {
 	LAYER_LANDLOCK_NET,
 	LAYER_LANDLOCK_SCOPE,
 	LAYER_FILTER, /* the one before the module is read */
-	LAYER_NARROW, /* the one before the guest runs */
+	LAYER_NARROW, /* the one before the guest runs; providers have none */
+	LAYER_NAMESPACES,
 	LAYERS
 };
 
@@ -45,6 +47,14 @@ struct target {
 	char path[64], abstract[64]; /* sockets of the host's */
 };
 
+/* layers_outside() - make these, in @dir, which is this user's, and read them back from words. */
+void layers_outside(const char *dir, struct target *t);
+void layers_outside_end(const char *dir, const struct target *t);
+void layers_target_put(const struct target *t, char *out, size_t room);
+bool layers_target_get(const char *text, struct target *t);
+/* layers_modes() - each mode there is, by number; false behind the last. */
+bool layers_mode(int i, char out[64]);
+
 /* One attempt, carried through: its effect would be there. */
 struct deed {
 	int n; /* of the list of attacks */
@@ -58,8 +68,7 @@ extern const int deeds_n;
 /* layers_provider.c: the same in a provider */
 extern const struct deed provider_deeds[];
 extern const int provider_deeds_n;
-/* provider_lock() - as a provider that is handed a folder and a listening socket. Ends it when it cannot. */
-void provider_lock(const struct target *t);
+extern int provider_served;
 
 /* Deeds that both attempt. */
 long layers_tcp(const struct target *t);
@@ -67,5 +76,8 @@ long layers_udp(const struct target *t);
 long layers_bind(const struct target *t);
 long layers_fork(const struct target *t);
 long layers_outlive(const struct target *t);
+long layers_vm_victim(const struct target *t);
+long layers_kill_victim(const struct target *t);
+long layers_abstract(const struct target *t);
 
 #endif

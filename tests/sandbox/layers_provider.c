@@ -16,18 +16,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "host/proc/runner.h"
-#include "seccomp/confine.h"
 #include "tests/sandbox/layers.h"
-#include "tests/sandbox/taken.h"
 
-enum { MIB = 1024 * 1024, FILES = 512, MANY_FILES = 4096 };
+enum { MANY_FILES = 9000 };
 
-/* provider_like.seccomp; the runner's table has the usual name */
-extern const struct confine_filter provider_filters[];
+static const long much = 16L << 30;
 
-/* as it was handed them */
-static int folder, served;
+/* of the HTTP server: the listening socket it was handed */
+int provider_served = -1;
 
 static long
 answer(long r)
@@ -35,81 +31,52 @@ answer(long r)
 	return r < 0 ? -errno : 0;
 }
 
-void
-provider_lock(const struct target *t)
-{
-	struct landlock_folder kept = { .write = true };
-	struct census expected = { 0 };
-	struct confine_report got;
-	struct confine want = { .expected = &expected,
-		.limit = { { RLIMIT_CORE, 0 }, { RLIMIT_MSGQUEUE, 0 }, { RLIMIT_NPROC, 0 },
-		    { RLIMIT_MEMLOCK, 0 }, { RLIMIT_NOFILE, FILES }, { RLIMIT_FSIZE, MIB },
-		    { RLIMIT_AS, (rlim_t)1024 * MIB } },
-		.n_limits = 7,
-		.change_user = true,
-		.uid = RUNNER_UID,
-		.gid = RUNNER_UID,
-		.landlock = { .folder = &kept, .n_folders = 1 } };
-	char own[96];
-
-	snprintf(own, sizeof(own), "%s.own", t->path);
-	folder = kept.fd = open(own, O_RDONLY | O_DIRECTORY);
-	served = socket(AF_INET, SOCK_STREAM, 0);
-	want.filter = &provider_filters[0];
-	if (folder < 0 || served < 0 || listen(served, 1) != 0 ||
-	    census_add(&expected, RUNNER_CHANNEL) != 0 || census_add(&expected, folder) != 0 ||
-	    census_add(&expected, served) != 0)
-		_exit(RUNNER_NO_MODULE);
-	if (confine(&want, &got) != 0)
-		_exit(RUNNER_NOT_LOCKED);
-	taken_say_locked(&got);
-}
-
 static long
 do_own_file(const struct target *t)
 {
-	long fd = syscall(SYS_openat, folder, "mine", O_CREAT | O_RDWR | O_TRUNC, 0600);
+	long fd = syscall(SYS_openat, AT_FDCWD, "mine", O_CREAT | O_RDWR, 0600);
 
 	(void)t;
 	if (fd < 0)
 		return -errno;
-	if (syscall(SYS_write, fd, "x", 1L) != 1)
+	if (syscall(SYS_pwrite64, fd, "x", 1L, 0L) != 1)
 		return -errno;
-	return answer(syscall(SYS_unlinkat, folder, "mine", 0L));
+	return answer(syscall(SYS_unlinkat, AT_FDCWD, "mine", 0L));
 }
 
-/* other() - the folder of another provider lies beside its own. */
+static long
+read_at(const char *path)
+{
+	char c;
+	long fd = syscall(SYS_openat, AT_FDCWD, path, O_RDONLY, 0L);
+
+	return fd < 0 ? -errno : answer(syscall(SYS_read, fd, &c, 1L));
+}
+
 static long
 do_other_file(const struct target *t)
 {
-	const char *name = strrchr(t->path, '/');
-	char path[96], c;
-	long fd;
+	char path[128];
 
-	snprintf(path, sizeof(path), "..%s.other", name);
-	fd = syscall(SYS_openat, folder, path, O_RDONLY, 0L);
-	return fd < 0 ? -errno : answer(syscall(SYS_read, fd, &c, 1L));
+	/* what the other keeps; its folder has the name of its key and link */
+	snprintf(path, sizeof(path), "../%s/kept", t->abstract);
+	return read_at(path);
 }
 
 static long
 do_config(const struct target *t)
 {
-	char c;
-	long fd = syscall(SYS_openat, folder, "/etc/shadow", O_RDONLY, 0L);
-
 	(void)t;
-	return fd < 0 ? -errno : answer(syscall(SYS_read, fd, &c, 1L));
+	return read_at("/etc/shadow");
 }
 
 static long
 do_environ(const struct target *t)
 {
-	char path[64], c;
-	long fd;
+	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/environ", (int)t->host);
-	fd = syscall(SYS_openat, folder, path, O_RDONLY, 0L);
-	return fd < 0 ? -errno : answer(syscall(SYS_read, fd, &c, 1L));
+	return read_at(path);
 }
 
 static long
@@ -128,38 +95,25 @@ do_connect_served(const struct target *t)
 		.sin_port = htons((uint16_t)t->tcp),
 		.sin_addr = { htonl(INADDR_LOOPBACK) } };
 
+	long r;
+
 	/* a listener that was shut is a socket like any other */
-	syscall(SYS_shutdown, served, SHUT_RDWR);
-	return answer(syscall(SYS_connect, served, &a, sizeof(a)));
-}
-
-static long
-do_session(const struct target *t)
-{
-	(void)t;
-	return answer(syscall(SYS_setsid));
-}
-
-static long
-do_deaf(const struct target *t)
-{
-	struct sigaction ignore = { .sa_handler = SIG_IGN };
-
-	(void)t;
-	return answer(syscall(SYS_rt_sigaction, (long)SIGTERM, &ignore, 0L, 8L));
+	syscall(SYS_shutdown, provider_served, (long)SHUT_RDWR);
+	r = answer(syscall(SYS_connect, provider_served, &a, sizeof(a)));
+	return r == -EINPROGRESS ? 0 : r;
 }
 
 static long
 do_fill(const struct target *t)
 {
-	long fd;
+	long fd = syscall(SYS_openat, AT_FDCWD, "large", O_CREAT | O_RDWR, 0600), r;
 
 	(void)t;
-	fd = syscall(SYS_openat, folder, "large", O_CREAT | O_RDWR, 0600);
 	if (fd < 0)
 		return -errno;
-	syscall(SYS_unlinkat, folder, "large", 0L);
-	return answer(syscall(SYS_pwrite64, fd, "x", 1L, 2L * MIB));
+	r = answer(syscall(SYS_pwrite64, fd, "x", 1L, much));
+	syscall(SYS_ftruncate, fd, 0L);
+	return r;
 }
 
 static long
@@ -167,7 +121,7 @@ do_many_files(const struct target *t)
 {
 	(void)t;
 	for (int i = 0; i < MANY_FILES; i++)
-		if (syscall(SYS_openat, folder, ".", O_RDONLY, 0L) < 0)
+		if (syscall(SYS_openat, AT_FDCWD, ".", O_RDONLY, 0L) < 0)
 			return -errno;
 	return 0;
 }
@@ -176,27 +130,32 @@ static long
 do_much_memory(const struct target *t)
 {
 	(void)t;
-	return answer(syscall(SYS_mmap, 0L, 16L * 1024 * MIB, (long)(PROT_READ | PROT_WRITE),
+	return answer(syscall(SYS_mmap, 0L, much, (long)(PROT_READ | PROT_WRITE),
 	    (long)(MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE), -1L, 0L));
 }
 
 const struct deed provider_deeds[] = {
-	{ 41, "provider: its own file", do_own_file, NULL },
-	{ 41, "provider: another provider's file", do_other_file, NULL },
-	{ 41, "provider: the machine's secrets", do_config, NULL },
-	{ 41, "provider: the host's environment", do_environ, NULL },
-	{ 41, "provider: leave a core", do_core, NULL },
-	{ 42, "provider: connect to what it likes", layers_tcp, NULL },
-	{ 42, "provider: connect the socket it was handed", do_connect_served, NULL },
-	{ 42, "provider: send a datagram, as to DNS", layers_udp, NULL },
-	{ 42, "provider: bind a port", layers_bind, NULL },
-	{ 44, "provider: fork", layers_fork, NULL },
-	{ 44, "provider: a session of its own", do_session, NULL },
-	{ 44, "provider: ignore signals", do_deaf, NULL },
-	{ 44, "provider: outlive its host", layers_outlive, NULL },
-	{ 45, "provider: a file without end", do_fill, NULL },
-	{ 45, "provider: descriptors without end", do_many_files, NULL },
-	{ 45, "provider: memory without end", do_much_memory, NULL },
+	{ 41, "key-value: its own file", do_own_file, NULL },
+	{ 41, "key-value: another provider's file", do_other_file, NULL },
+	{ 41, "key-value: the machine's secrets", do_config, NULL },
+	{ 41, "key-value: the host's environment", do_environ, NULL },
+	{ 41, "key-value: another provider's memory", layers_vm_victim, NULL },
+	{ 41, "key-value: leave a core", do_core, NULL },
+	{ 42, "key-value: connect to what it likes", layers_tcp, NULL },
+	{ 42, "key-value: send a datagram, as to DNS", layers_udp, NULL },
+	{ 44, "key-value: fork", layers_fork, NULL },
+	{ 44, "key-value: outlive its host", layers_outlive, NULL },
+	{ 45, "key-value: a file without end", do_fill, NULL },
+	{ 45, "key-value: descriptors without end", do_many_files, NULL },
+	{ 45, "key-value: memory without end", do_much_memory, NULL },
+	{ 41, "http: read a file", do_config, NULL },
+	{ 42, "http: connect to what it likes", layers_tcp, NULL },
+	{ 42, "http: connect the socket it was handed", do_connect_served, NULL },
+	{ 42, "http: send a datagram, as to DNS", layers_udp, NULL },
+	{ 42, "http: bind a port", layers_bind, NULL },
+	{ 42, "http: connect to an abstract socket", layers_abstract, NULL },
+	{ 44, "http: signal another provider", layers_kill_victim, NULL },
+	{ 45, "http: memory without end", do_much_memory, NULL },
 };
 
 const int provider_deeds_n = sizeof(provider_deeds) / sizeof(provider_deeds[0]);

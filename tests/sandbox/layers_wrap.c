@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,6 +20,10 @@
 enum { SET_MDWE = 65 };
 /* of struct landlock_ruleset_attr; source: linux include/uapi/linux/landlock.h */
 enum { RULES_FS = 0, RULES_NET = 1, RULES_SCOPED = 2, RULES = 3, RULE_PATH = 1 };
+
+#define NAMESPACES                                                                                 \
+	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |             \
+	    CLONE_NEWPID | CLONE_NEWNET)
 
 static uint32_t kept = LAYERS_ALL;
 
@@ -54,7 +59,7 @@ layer_name(enum layer l)
 {
 	static const char *const names[LAYERS] = { "census", "limits", "user", "capabilities",
 		"no-dump", "no-new-privs", "mdwe", "landlock", "landlock-net", "landlock-scope",
-		"filter", "narrow" };
+		"filter", "narrow", "namespaces" };
 
 	return l < LAYERS ? names[l] : "none";
 }
@@ -180,6 +185,11 @@ __wrap_syscall(long nr, ...)
 	for (int i = 0; i < 6; i++)
 		a[i] = va_arg(list, long);
 	va_end(list);
+	if (nr == SYS_clone3 && !has(LAYER_NAMESPACES))
+		((struct clone_args *)a[0])->flags &= ~(uint64_t)NAMESPACES;
+	/* of a child that speaks for itself, past libc */
+	if ((nr == SYS_setgroups || nr == SYS_setresgid || nr == SYS_setresuid) && !has(LAYER_USER))
+		return 0;
 	if (nr == SYS_landlock_create_ruleset && a[0] != 0)
 		return rules((const uint64_t *)a[0], (size_t)a[1]);
 	if (nr == SYS_landlock_restrict_self && !a_rule_set())

@@ -1,13 +1,13 @@
 #!/usr/bin/python3
 """matrix - which walls stop what: what is measured, what tests/sandbox/matrix.txt says, and the page.
 
-  matrix.py run LAYERS [self|nobody|container]   every attempt of the program LAYERS must end as matrix.txt has it
+  matrix.py run PROGRAM [self|nobody|container]  every attempt of `layers` or `providers` must end as matrix.txt has it
   matrix.py lint                                 is docs/SANDBOX.md made of matrix.txt, and is matrix.txt whole?
-  matrix.py write [LAYERS]                       measure (as root, on a kernel with every wall) and write both anew
+  matrix.py write [PROGRAM...]                   measure (as root, on a kernel with every wall) and write both anew
 
 matrix.txt has one line for each attempt, of six cells: row of the list of attacks; the attempt; the walls that stop it,
-each of them alone; what happens without the filters; what is left; who shows it. `layers` there: it is measured by the
-program LAYERS. A `?` behind a word: another machine may differ, so it is not asked for.
+each of them alone; what happens without the filters; what is left; who shows it. `layers` or `providers` there: it is
+measured by that program. A `?` behind a word: another machine may differ, so it is not asked for.
 """
 import ctypes
 import os
@@ -22,7 +22,9 @@ PAGE = os.path.join(ROOT, "docs", "SANDBOX.md")
 BEGIN, END = "<!-- matrix.py writes from here -->", "<!-- to here -->"
 ROWS = range(1, 49)
 # of root only: an ordinary user has neither to lose
-ROOTS = {"user", "capabilities"}
+ROOTS = {"user", "capabilities", "namespaces"}
+MEASURED = ("layers", "providers")
+PROVIDERS = ("key-value:", "http:")
 FILTERS = ("filter", "narrow", "seccomp")
 
 
@@ -41,7 +43,10 @@ class Line:
 
     def provider(self):
         """Providers have one filter."""
-        return self.attempt.startswith("provider:")
+        return self.attempt.startswith(PROVIDERS)
+
+    def measured(self):
+        return self.shown in MEASURED
 
     def text(self):
         return " | ".join((self.row, self.attempt, ", ".join(self.walls), self.beside, self.left, self.shown)).rstrip()
@@ -63,6 +68,10 @@ def read():
 # ---- what is measured ----
 
 
+def of_providers(found):
+    return any(attempt.startswith(PROVIDERS) for attempt in found)
+
+
 def measure(argv):
     """{attempt: (row, {mode: answer})}"""
     done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=110, check=False)
@@ -77,7 +86,8 @@ def measure(argv):
 
 def alone(modes, provider):
     """The walls of which each alone stops it; a wall that could not go up alone says nothing."""
-    walls = [m[5:] for m, answer in modes.items() if m.startswith("only ") and answer != "done" and m[5:] not in FILTERS]
+    none = () if modes["all"] == "no start" else ("no start",)
+    walls = [m[5:] for m, answer in modes.items() if m.startswith("only ") and answer not in ("done", *none) and m[5:] not in FILTERS]
     filters = tuple(modes["only " + f] != "done" for f in ("filter", "narrow"))
     if filters == (True, True) or filters[0] and provider:
         walls.append("seccomp")
@@ -106,9 +116,6 @@ def wrong_as_root(line, modes, have):
         yield f"stopped alone by {sorted(found)}, not by {sorted(wanted)}"
     if not line.beside.endswith("?") and have >= line.all() and modes["without seccomp"] != line.beside:
         yield f"without the filters: {modes['without seccomp']}, not {line.beside}"
-    for wall in sorted(found - {"seccomp", "seccomp's second filter", "census"}):
-        if modes["only " + wall] == "no start":
-            yield f"{wall} alone: no start"
 
 
 def wrong(line, modes, have, root):
@@ -144,7 +151,8 @@ def run(program, how):
         root = False
     found, have, failures = measure(argv), here(), 0
     have -= ROOTS if not root else set()
-    lines = {line.attempt: line for line in read() if line.shown == "layers"}
+    ours = of_providers(found)
+    lines = {line.attempt: line for line in read() if line.measured() and line.provider() == ours}
     for attempt in sorted(set(lines) ^ set(found)):
         print(f"NOT OK {attempt}: only in one of matrix.txt and the program")
         failures += 1
@@ -164,7 +172,7 @@ def run(program, how):
 
 
 def shown(line):
-    return "`layers`" if line.shown == "layers" else ", ".join(f"`{s.strip()}`" for s in line.shown.split(";")) if line.shown else ""
+    return f"`{line.shown}`" if line.measured() else ", ".join(f"`{s.strip()}`" for s in line.shown.split(";")) if line.shown else ""
 
 
 def page(lines):
@@ -197,7 +205,7 @@ def lint():
             bad.append(f"{line.row} {line.attempt}: one wall, and no word of what is left")
         if not line.shown:
             bad.append(f"{line.row} {line.attempt}: nobody shows it")
-        for test in () if line.shown == "layers" else line.shown.split(";"):
+        for test in () if line.measured() else line.shown.split(";"):
             if not exists(test.strip()):
                 bad.append(f"{line.row} {line.attempt}: no test {test.strip()}")
     with open(PAGE, encoding="utf-8") as f:
@@ -210,22 +218,28 @@ def lint():
     return 1 if bad else 0
 
 
-def write(program):
+def written(lines, found):
+    """The lines with what was measured in them; words stay."""
+    ours, new = of_providers(found), []
+    known = {line.attempt: line for line in lines if line.measured()}
+    for attempt, (row, modes) in found.items():
+        line = known.get(attempt, Line([row, attempt, "", "", "", MEASURED[ours]]))
+        unsure = {w.rstrip("?") for w in line.walls if w.endswith("?")}
+        line.walls = [w + ("?" if w in unsure else "") for w in alone(modes, ours)] if modes["all"] != "done" else []
+        line.beside = modes["without seccomp"] + ("?" if line.beside.endswith("?") else "")
+        new.append(line)
+    others = [line for line in lines if not line.measured() or line.provider() != ours]
+    return sorted(new + others, key=lambda x: int(x.row))
+
+
+def write(programs):
     lines = read()
-    if program:
-        known = {line.attempt: line for line in lines if line.shown == "layers"}
-        new = []
-        for attempt, (row, modes) in measure([program]).items():
-            line = known.get(attempt, Line([row, attempt, "", "", "", "layers"]))
-            unsure = {w.rstrip("?") for w in line.walls if w.endswith("?")}
-            line.walls = [w + ("?" if w in unsure else "") for w in alone(modes, line.provider())] if modes["all"] != "done" else []
-            line.beside = modes["without seccomp"] + ("?" if line.beside.endswith("?") else "")
-            new.append(line)
-        lines = sorted(new + [line for line in lines if line.shown != "layers"], key=lambda x: int(x.row))
-        with open(DATA, encoding="utf-8") as f:
-            head = [line for line in f if line.startswith("#")]
-        with open(DATA, "w", encoding="utf-8") as f:
-            f.writelines(head + [line.text() + "\n" for line in lines])
+    for program in programs:
+        lines = written(lines, measure([program]))
+    with open(DATA, encoding="utf-8") as f:
+        head = [line for line in f if line.startswith("#")]
+    with open(DATA, "w", encoding="utf-8") as f:
+        f.writelines(head + [line.text() + "\n" for line in lines])
     with open(PAGE, encoding="utf-8") as f:
         before, _, rest = f.read().partition(BEGIN)
     with open(PAGE, "w", encoding="utf-8") as f:
@@ -239,7 +253,7 @@ def main():
     if sys.argv[1:2] == ["lint"]:
         return lint()
     if sys.argv[1:2] == ["write"]:
-        return write(sys.argv[2] if len(sys.argv) > 2 else None)
+        return write(sys.argv[2:])
     print(__doc__)
     return 2
 
