@@ -16,7 +16,7 @@
 #include "gateway/cli/stand_in_store.h"
 #include "host/pack/pack.h"
 
-enum { KEYS_MAX = 64 };
+enum { KEYS_MAX = 16 };
 
 /* What an operation was given; every slice lies in its payload. */
 struct args {

@@ -239,7 +239,7 @@ list_grow(struct store_list *l)
 bool
 store_list_add(struct store *s, struct store_list *l, struct bytes item)
 {
-	if (!list_grow(l) || !pay(s, item.len))
+	if (l->n == STORE_ITEMS_MAX || !list_grow(l) || !pay(s, item.len))
 		return false;
 	if (!keep(&l->item[l->n], item)) {
 		give_back(s, item.len);

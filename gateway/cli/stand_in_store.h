@@ -1,13 +1,14 @@
 /*
- * stand_in_store - keys and what they hold: a text, a list of texts, or a set of them. All of it
- * together has a ceiling; what would go over it is not kept, and said so.
+ * stand_in_store - keys and what they hold: a text, a list of texts, or a set of them, each of at
+ * most 1,024: what looks through two of them stays short. All of it together has a ceiling; what
+ * would go over it is not kept, and said so.
  */
 #ifndef GATEWAY_CLI_STAND_IN_STORE_H
 #define GATEWAY_CLI_STAND_IN_STORE_H
 
 #include "policy/core/buf.h"
 
-enum { STORE_MAX = 16 * 1024 * 1024, STORE_KEYS_MAX = 4096 };
+enum { STORE_MAX = 16 * 1024 * 1024, STORE_KEYS_MAX = 4096, STORE_ITEMS_MAX = 1024 };
 
 enum store_kind { STORE_TEXT = 0, STORE_LIST, STORE_SET };
 

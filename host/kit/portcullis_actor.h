@@ -70,6 +70,20 @@ actor_alloc(actor_size n)
 	return (actor_byte *)at;
 }
 
+/* actor_mark(), actor_back() - give back what was allocated since; for loops that ask many times.
+ */
+static inline actor_size
+actor_mark(void)
+{
+	return actor_used;
+}
+
+static inline void
+actor_back(actor_size mark)
+{
+	actor_used = mark;
+}
+
 /* What the compiler calls on its own where there is no C library. */
 __attribute__((no_builtin, used)) static void *
 memcpy(void *to, const void *from, actor_size n)

@@ -73,6 +73,7 @@ list_all(struct todo *t)
 	json_put(&j, "[");
 	for (n = n < LIST_MAX ? n : LIST_MAX; n > 0 && !ids.failed; n--) {
 		struct actor_text id = read_text(&ids), value;
+		actor_size mark = actor_mark();
 		int there;
 
 		if (!kv_get(key_of(id), &value, &there, t->out))
@@ -81,6 +82,7 @@ list_all(struct todo *t)
 			continue; /* somebody deletes it right now */
 		json_put(&j, shown++ > 0 ? "," : "");
 		put_one(&j, id, value);
+		actor_back(mark); /* the value is written: nothing points to it any more */
 	}
 	json_put(&j, "]\n");
 	return http_answer(t->out, 200, JSON, json_done(&j));

@@ -11,6 +11,7 @@ import sys
 import tempfile
 
 PORTCULLIS, ACTORS = sys.argv[1:3]
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 ERAS = {"": "HttpServer.HandleRequest", "_2021": "HandleRequest"}
 
 
@@ -170,6 +171,17 @@ def json_stands_for_message_pack_and_raw_for_bytes(folder):
     expect(run(answer, "x", code=1)[1], "the answer is not message-pack", "--raw")
 
 
+def what_the_pages_show_is_what_comes(folder):
+    """The actor that README.md and docs/WRITING-ACTORS.md begin with."""
+    for page in ("README.md", os.path.join("docs", "WRITING-ACTORS.md")):
+        with open(os.path.join(ROOT, page), encoding="utf-8") as f:
+            source = f.read().split("```c\n", 1)[1].split("```", 1)[0]
+        path, out = put(folder, "path.c", source), os.path.join(folder, "path.wasm")
+        subprocess.run(["clang", "--target=wasm32", "-nostdlib", "-O2", f"-I{ROOT}", "-Wl,--no-entry", "-o", out, path], check=True,
+                       timeout=60)
+        assert answers(run(out, "HttpServer.HandleRequest", "--data", '{"method":"GET","path":"/a"}')[0]) == [(200, "/a")]
+
+
 # Each call answers with a byte that it counts up: a small number of message-pack.
 MEMORY = """(module
   (import "wapc" "__guest_response" (func $response (param i32 i32)))
@@ -244,7 +256,7 @@ def the_store_answers_every_operation_of_both_eras(folder):
         out = run(module, "x", "--link", "keyvalue", *calls)[0]
         assert [json.loads(line) for line in out.splitlines()] == [w for _, _, w in rows if w is not None], out
     refused = (["KeyValue.Set", {"key": "k", "value": 1}], ["KeyValue.Increment", {"key": "k", "value": "x"}], ["KeyValue.Get", 1],
-               ["Nothing", {}], ["KeyValue.Set", {"key": "k", "value": "v", "value2": 1}, 3], ["SetUnion", {"keys": ["a"] * 65}])
+               ["Nothing", {}], ["KeyValue.Set", {"key": "k", "value": "v", "value2": 1}, 3], ["SetUnion", {"keys": ["a"] * 17}])
     for wrong in refused:
         run(module, "x", "--link", "keyvalue", "--data", json.dumps(wrong), code=1)
     for first, second, why in ((["Push", {"key": "k", "value": "v"}], ["Get", {"key": "k"}], "another kind"),
@@ -289,6 +301,7 @@ TESTS = [
     memory_lasts_between_calls_unless_each_is_fresh,
     what_an_actor_logs_cannot_speak_to_a_terminal,
     the_store_answers_every_operation_of_both_eras,
+    what_the_pages_show_is_what_comes,
 ]
 
 

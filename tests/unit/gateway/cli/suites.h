@@ -7,6 +7,7 @@ TCase *args_tests(void);
 TCase *audit_tests(void);
 TCase *files_tests(void);
 TCase *learn_tests(void);
+TCase *stand_in_tests(void);
 TCase *values_tests(void);
 
 #endif
