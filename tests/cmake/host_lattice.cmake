@@ -3,3 +3,8 @@
 pkg_check_modules(CJSON REQUIRED IMPORTED_TARGET libcjson)
 portcullis_unit(host/pack host_pack)
 portcullis_unit(host/lattice host_lattice PkgConfig::CJSON PkgConfig::SODIUM)
+pkg_check_modules(MSGPACK REQUIRED IMPORTED_TARGET msgpack)
+portcullis_fuzz(rpc host_lattice PkgConfig::MSGPACK)
+portcullis_fuzz(contract host_lattice PkgConfig::MSGPACK)
+portcullis_fuzz(request host_lattice)
+portcullis_fuzz(host_manifest host_lattice)
