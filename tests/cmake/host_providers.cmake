@@ -4,3 +4,28 @@ target_link_libraries(provider_drive PRIVATE host_provider host_pack portcullis_
 add_test(NAME host/providers COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/host/providers.py
   $<TARGET_FILE:provider_drive> $<TARGET_FILE_DIR:portcullis-provider-keyvalue>)
 set_tests_properties(host/providers PROPERTIES LABELS host TIMEOUT 180 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+
+# Providers that were taken over; without sanitizers, whose profile is wider.
+if(NOT PORTCULLIS_SANITIZE)
+  foreach(kind httpserver keyvalue logging)
+    set(takes_httpserver PROCESS_FD)
+    set(takes_keyvalue PROCESS_PUT|PROCESS_FD|PROCESS_FOLDER)
+    set(takes_logging PROCESS_PUT)
+    foreach(how hostile liar)
+      set(target ${how}_${kind})
+      add_executable(${target} sandbox/provider_hostile.c)
+      target_compile_definitions(${target} PRIVATE KIND="${kind}" TAKES=${takes_${kind}} FILE_SIZE=1048576
+        $<$<STREQUAL:${how},liar>:LIES>)
+      target_link_libraries(${target} PRIVATE host_providers_process portcullis_flags)
+      seccomp_filters(${target} provider_${kind})
+      set_target_properties(${target} PROPERTIES OUTPUT_NAME portcullis-provider-${kind}
+        RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests/${how})
+    endforeach()
+  endforeach()
+  foreach(who self nobody)
+    add_test(NAME sandbox/providers_${who} COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/sandbox/providers.py ${who}
+      $<TARGET_FILE:provider_drive> ${CMAKE_BINARY_DIR}/tests/hostile ${CMAKE_BINARY_DIR}/tests/liar)
+    set_tests_properties(sandbox/providers_${who} PROPERTIES LABELS sandbox TIMEOUT 180 SKIP_RETURN_CODE 77
+      ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+  endforeach()
+endif()
