@@ -23,9 +23,9 @@ if(NOT PORTCULLIS_SANITIZE)
     endforeach()
   endforeach()
   foreach(who self nobody)
-    add_test(NAME sandbox/providers_${who} COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/sandbox/providers.py ${who}
+    add_test(NAME sandbox/hostile_providers_${who} COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/sandbox/hostile_providers.py ${who}
       $<TARGET_FILE:provider_drive> ${CMAKE_BINARY_DIR}/tests/hostile ${CMAKE_BINARY_DIR}/tests/liar)
-    set_tests_properties(sandbox/providers_${who} PROPERTIES LABELS sandbox TIMEOUT 180 SKIP_RETURN_CODE 77
+    set_tests_properties(sandbox/hostile_providers_${who} PROPERTIES LABELS sandbox TIMEOUT 180 SKIP_RETURN_CODE 77
       ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
   endforeach()
 endif()

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""providers self|nobody DRIVE HOSTILE LIARS - what a provider that was taken over can do.
+"""hostile_providers self|nobody DRIVE HOSTILE LIARS - what a provider that was taken over can do.
 
 HOSTILE has providers with all walls of the real ones, LIARS those that never locked themselves in, so that what
 the host put around them is seen alone. Each act is done first by hand, with nothing around: there it must work.
