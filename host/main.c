@@ -137,7 +137,8 @@ settle(struct asked *a)
 		r = TEXT_BAD;
 	if (r == 0)
 		r = hostconf_check_files(a->o.conf, &report);
-	fwrite(report.out.ptr, 1, report.out.len, stderr);
+	if (report.out.len > 0)
+		fwrite(report.out.ptr, 1, report.out.len, stderr);
 	text_report_deinit(&report);
 	return r == 0 ? 0 : EXIT_CONFIG;
 }

@@ -13,7 +13,7 @@
 #define ALLOW SECCOMP_RET_ALLOW
 
 static const char *const roles[] = { "edge", "verifier", "signer", "dispatcher", "compiler", "auditor", "shipper",
-	"metrics" };
+	"metrics", "link" };
 
 enum { ROLES = sizeof(roles) / sizeof(roles[0]) };
 
@@ -69,6 +69,7 @@ START_TEST(a_new_descriptor_comes_only_to_whom_it_must)
 		{ "unlinkat", "auditor" }, { "unlinkat", "shipper" }, { "ftruncate", "auditor" },
 		{ "renameat", "auditor" }, { "renameat", "shipper" }, { "fsync", "auditor" }, { "fsync", "shipper" },
 		{ "sendto", "edge" }, { "sendto", "dispatcher" }, { "sendto", "shipper" }, { "sendto", "metrics" },
+		{ "socket", "link" }, { "connect", "link" }, { "clone", "link" }, { "sendto", "link" },
 	};
 	/* arguments that some line of a profile that has the call would let through */
 	static const uint64_t tries[][6] = { { 3, SOCK_CLOEXEC, 0, SOCK_CLOEXEC | SOCK_NONBLOCK },
@@ -121,6 +122,24 @@ START_TEST(who_opens_files_does_so_below_a_folder_it_holds)
 }
 END_TEST
 
+START_TEST(a_hosts_link_speaks_tcp_and_opens_no_file)
+{
+	const struct machine *m = &machines[_i];
+	struct buf f = filter_of_role("link", m->machine);
+
+	ck_assert_uint_eq(asked(&f, m, "socket", ARGS(2, 1 | 02000000, 0)), ALLOW);
+	ck_assert_uint_eq(asked(&f, m, "socket", ARGS(2, 2, 0)), KILL); /* datagrams */
+	ck_assert_uint_eq(asked(&f, m, "socket", ARGS(1, 1, 0)), KILL);
+	ck_assert_uint_eq(asked(&f, m, "openat", ARGS(7)), KILL);
+	/* where a library looks Landlock shows it nothing */
+	ck_assert_uint_eq(asked(&f, m, "openat", ARGS((uint64_t)(int64_t)AT_FDCWD)), ALLOW);
+	ck_assert_uint_eq(asked(&f, m, "openat", ARGS((uint64_t)(int64_t)AT_FDCWD, 0, O_WRONLY)), KILL);
+	ck_assert_uint_eq(asked(&f, m, "clone", ARGS(0x3d0f00)), ALLOW);
+	ck_assert_uint_eq(asked(&f, m, "clone", ARGS(0x3d0f00 & ~0x10000)), KILL);
+	buf_deinit(&f);
+}
+END_TEST
+
 START_TEST(the_shippers_threads_are_threads)
 {
 	const struct machine *m = &machines[_i];
@@ -148,5 +167,6 @@ policies_tests(void)
 	tcase_add_loop_test(c, an_edge_sends_to_no_address_and_asks_of_no_file, 0, 2);
 	tcase_add_loop_test(c, who_opens_files_does_so_below_a_folder_it_holds, 0, 4);
 	tcase_add_loop_test(c, the_shippers_threads_are_threads, 0, 2);
+	tcase_add_loop_test(c, a_hosts_link_speaks_tcp_and_opens_no_file, 0, 2);
 	return c;
 }
