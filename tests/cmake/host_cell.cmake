@@ -21,6 +21,17 @@ target_link_libraries(walk PRIVATE host_proc portcullis_flags)
 add_test(NAME fuzz/cell_walk COMMAND walk)
 set_tests_properties(fuzz/cell_walk PROPERTIES LABELS fuzz TIMEOUT 600)
 
+# Who ends with whom; how loud neighbours are. Its table of filters stands before the library's.
+if(NOT PORTCULLIS_SANITIZE)
+  add_executable(outlive sandbox/outlive.c)
+  target_link_libraries(outlive PRIVATE host_proc host_provider host_providers_process portcullis_flags)
+  seccomp_filters(outlive runner runner_birth link provider_httpserver)
+  foreach(how self nobody)
+    add_test(NAME sandbox/outlive_${how} COMMAND ${CMAKE_SOURCE_DIR}/tests/sandbox/probe ${how} $<TARGET_FILE:outlive>)
+    set_tests_properties(sandbox/outlive_${how} PROPERTIES LABELS sandbox TIMEOUT 120 SKIP_RETURN_CODE 77)
+  endforeach()
+endif()
+
 # A kernel that gives less, and accidents while a cell starts.
 if(NOT PORTCULLIS_SANITIZE)
   add_executable(lacking sandbox/lacking.c sandbox/container.c)
