@@ -1,9 +1,8 @@
 #!/usr/bin/python3
 """wasm.py BENCH [ROUNDS] - host/wasm beside native code, wabt's wasm-interp and node, in one run.
 
-BENCH is bench_wasm of a release build. Prints one line per workload with the medians; wasm-interp runs a
-hundredth of the loop and is scaled up. load is a module of 1 MiB, echo one call from the host and back,
-reset a call that stores once in a memory of 2 MiB, with wasm_reset() after it.
+BENCH is bench_wasm of a release build. Prints one row per workload with the medians; the engines take turns,
+wasm-interp runs once a hundredth of the loop and is scaled up.
 """
 import collections
 import os
@@ -14,6 +13,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+import report
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 NODE = """
@@ -28,6 +29,16 @@ for (let r = 0; r < +process.argv[4]; r++) {
   console.log('load node ' + ms(() => new WebAssembly.Module(big)));
 }
 """
+ENGINES = ("native", "ours", "node", "wasm-interp")
+# name, what it is, wanted at most: times native where there is native code
+WORKLOADS = [
+    ("mix", "a hash-like loop of 10 million rounds, ms", 12),
+    ("fib", "fib(30), ms", 12),
+    ("sieve", "sieve of 100,000, a hundred times, ms", 12),
+    ("load", "load of {size} bytes, ms", 50),
+    ("echo", "a call from the host and back, ns", 100),
+    ("reset", "a call that stores once in 2 MiB, and its reset, ns", None),
+]
 INTERP = {"mix": (100, "(drop (call $mix (i32.const 100000)))"), "fib": (1, "(drop (call $fib (i32.const 30)))"),
           "sieve": (100, "(drop (call $sieve (i32.const 100000)))")}
 
@@ -56,34 +67,55 @@ def interp(text, folder):
     return [f"{name} wasm-interp {(ms - floor) * scale}" for name, ms, scale in out[1:]]
 
 
-def main(argv):
-    rounds = argv[2] if len(argv) > 2 else "7"
+def measure(bench, rounds):
+    """samples[workload, engine]: numbers; the bytes of the module that is loaded."""
     seen = collections.defaultdict(list)
     with open(os.path.join(HERE, "wasm.wat"), encoding="utf-8") as f:
         text = f.read()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(prefix="portcullis-bench.") as folder:
         small, big = os.path.join(folder, "s.wasm"), os.path.join(folder, "b.wasm")
         for path, content in ((small, text), (big, large(text))):
             with open(path + ".wat", "w", encoding="utf-8") as f:
                 f.write(content)
             subprocess.run(["wat2wasm", path + ".wat", "-o", path], check=True)
-        print(f"load: {os.path.getsize(big)} bytes")
-        lines = subprocess.run([argv[1], small, big, rounds], check=True, capture_output=True, text=True).stdout.split("\n")
-        if shutil.which("node"):
-            lines += subprocess.run(["node", "-e", NODE, "-", small, big, rounds], check=True, capture_output=True,
-                                    text=True).stdout.split("\n")
-        lines += interp(text, folder)
+        lines = []
+        for _ in range(rounds):
+            lines += run([bench, small, big, "1"])
+            if shutil.which("node"):
+                lines += run(["node", "-e", NODE, "-", small, big, "1"])
+        if shutil.which("wasm-interp"):
+            lines += interp(text, folder)
+        size = os.path.getsize(big)
     for line in filter(None, lines):
         name, engine, value = line.split()
         seen[name, engine].append(float(value))
-    engines = ["native", "ours", "node", "wasm-interp"]
-    print("workload".ljust(10) + "".join(e.rjust(14) for e in engines) + "   ours/native")
-    for name in ("mix", "fib", "sieve", "load", "echo", "reset"):
-        medians = {e: statistics.median(seen[name, e]) for e in engines if seen[name, e]}
-        row = "".join((f"{medians[e]:.1f}" if e in medians else "-").rjust(14) for e in engines)
-        ratio = f"{medians['ours'] / medians['native']:.1f}" if "native" in medians else "-"
-        print(name.ljust(10) + row + ratio.rjust(14))
-    print("milliseconds; echo and reset in nanoseconds a call")
+    return seen, size
+
+
+def run(argv):
+    return subprocess.run(argv, check=True, capture_output=True, text=True, timeout=300).stdout.split("\n")
+
+
+def times_native(samples, name):
+    """Neighbours in time: a slow minute of the machine cancels out."""
+    pairs = [a / b for a, b in zip(samples[name, "ours"], samples[name, "native"])]
+    return statistics.median(pairs) if pairs else None
+
+
+def table(samples, size):
+    rows = []
+    for name, what, limit in WORKLOADS:
+        cells = [f"{statistics.median(samples[name, e]):.1f}" if samples[name, e] else "-" for e in ENGINES]
+        ratio = times_native(samples, name)
+        reached = ratio if ratio is not None else statistics.median(samples[name, "ours"])
+        wanted = "-" if limit is None else f"<= {limit}"
+        met = "-" if limit is None else "met" if reached <= limit else "MISSED"
+        rows.append([what.format(size=size), *cells, report.optional(ratio, "{:.1f}"), wanted, met])
+    return report.table(["workload", *ENGINES, "host/wasm / native", "wanted", ""], rows).replace("| ours ", "| here ")
+
+
+def main(argv):
+    print(table(*measure(argv[1], int(argv[2]) if len(argv) > 2 else 7)))
     return 0
 
 

@@ -108,3 +108,17 @@ if(TARGET portcullis)
   set_tests_properties(sandbox/wasi PROPERTIES LABELS sandbox TIMEOUT 120 SKIP_RETURN_CODE 77
     ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()
+
+# For tests/bench/cell.py. The second is what the walls are measured against; in a folder of its own, never installed.
+if(NOT PORTCULLIS_SANITIZE)
+  add_executable(bench_cell bench/bench_cell.c)
+  target_link_libraries(bench_cell PRIVATE host_proc portcullis_flags)
+  add_executable(bench_cell_open bench/bench_cell.c bench/cell_open.c)
+  target_link_libraries(bench_cell_open PRIVATE host_proc portcullis_flags)
+  set_target_properties(bench_cell_open PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/probe)
+  # the linker puts these names in after link-time optimisation would have dropped them
+  set_source_files_properties(bench/cell_open.c PROPERTIES COMPILE_OPTIONS -fno-lto)
+  foreach(function confine narrow_to narrow_kill)
+    target_link_options(bench_cell_open PRIVATE -Wl,--wrap=${function})
+  endforeach()
+endif()
