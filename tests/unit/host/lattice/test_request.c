@@ -4,6 +4,7 @@
 
 #include "host/lattice/request.h"
 #include "policy/commands/prefix.h"
+#include "policy/commands/serve.h"
 #include "tests/unit/host/lattice/made.h"
 #include "tests/unit/host/lattice/suites.h"
 
@@ -309,6 +310,32 @@ START_TEST(a_host_listens_to_its_dialect)
 }
 END_TEST
 
+static void
+is_served(void *ctx, struct bytes subject, struct bytes queue)
+{
+	const struct bytes own = bytes_str(HOST_KEY);
+	const struct serve_host who = { .n = 1, .ids = &own };
+	struct bytes lattice = BYTES_NULL;
+	bool command = false;
+
+	(void)ctx;
+	ck_assert_msg(serve_subscribe(subject, queue, &who, &lattice, &command) == SERVE_OWN,
+	    "%.*s", (int)subject.len, (const char *)subject.ptr);
+	ck_assert(bytes_is(lattice, "default"));
+}
+
+START_TEST(a_host_listens_to_nothing_that_the_gate_would_not_let_it)
+{
+	struct request_self self = { .lattice = BYTES_LIT("default"), .host = bytes_str(HOST_KEY) };
+
+	for (int d = DIALECT_A; d <= DIALECT_B; d++) {
+		self.dialect = (enum dialect)d;
+		request_subjects(&self, is_served, NULL);
+		request_subjects_rpc(&self, is_served, NULL);
+	}
+}
+END_TEST
+
 START_TEST(a_prefix_of_ones_own_is_heard_alike)
 {
 	struct prefixes set = { 0 };
@@ -395,6 +422,7 @@ request_tests(void)
 	tcase_add_test(t, a_host_that_body_and_subject_name_differently_is_refused);
 	tcase_add_test(t, problems_have_the_words_of_the_time);
 	tcase_add_test(t, a_host_listens_to_its_dialect);
+	tcase_add_test(t, a_host_listens_to_nothing_that_the_gate_would_not_let_it);
 	tcase_add_test(t, a_prefix_of_ones_own_is_heard_alike);
 	tcase_add_test(t, what_real_clients_send_is_understood);
 	return t;
