@@ -29,3 +29,7 @@ if(NOT PORTCULLIS_SANITIZE)
       ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
   endforeach()
 endif()
+
+portcullis_unit(host/providers host_provider provider_httpserver provider_keyvalue host_pack)
+portcullis_fuzz(msg_provider host_providers_msg)
+portcullis_fuzz(provider_payload provider_httpserver provider_keyvalue provider_logging host_pack)
