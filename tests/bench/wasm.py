@@ -29,6 +29,15 @@ for (let r = 0; r < +process.argv[4]; r++) {
   console.log('load node ' + ms(() => new WebAssembly.Module(big)));
 }
 """
+MOST = 6 << 20  # the default of module_bytes
+SLOW = [
+    ("empty blocks", b"\x02\x40\x0b"),
+    ("br_if after br_if", b"\x41\x00\x0d\x00"),
+    ("empty if and else", b"\x20\x00\x04\x40\x05\x0b"),
+    ("locals read and set", b"\x20\x00\x21\x01"),
+    ("a value in 16 steps", b"\x20\x00" + b"\x41\x03\x6a\x41\x05\x71" * 16 + b"\x21\x00"),
+    ("i32.eqz of i32.eqz", b"\x20\x00\x45\x45\x45\x45\x45\x45\x45\x45\x1a"),
+]
 ENGINES = ("native", "ours", "node", "wasm-interp")
 # name, what it is, wanted at most: times native where there is native code
 WORKLOADS = [
@@ -92,6 +101,45 @@ def measure(bench, rounds):
     return seen, size
 
 
+def leb(n):
+    out = bytearray()
+    while n > 127:
+        out.append(n & 127 | 128)
+        n >>= 7
+    return bytes(out + bytes([n]))
+
+
+def slow_module(pattern):
+    """As large as is taken: three functions (i32) with two locals and the pattern over and over, 2 MiB each."""
+    body = b"\x01\x02\x7f" + pattern * ((MOST // 3 - 100) // len(pattern)) + b"\x0b"
+    code = leb(3) + 3 * (leb(len(body)) + body)
+    return (b"\0asm\1\0\0\0" + b"\x01\x05\x01\x60\x01\x7f\x00" + b"\x03\x04\x03\x00\x00\x00" +
+            b"\x0a" + leb(len(code)) + code)
+
+
+def slow_loads(bench, rounds):
+    """(what, [ms], memory by size or None when it is refused) of each of SLOW."""
+    found = []
+    with tempfile.TemporaryDirectory(prefix="portcullis-bench.") as folder:
+        path = os.path.join(folder, "slow.wasm")
+        for what, pattern in SLOW:
+            with open(path, "wb") as f:
+                f.write(slow_module(pattern))
+            lines = [line.split() for _ in range(rounds) for line in run([bench, "--load", path]) if line]
+            factor = [float(value) for name, _, value in lines if name == "factor"]
+            found.append((what, [float(value) for name, _, value in lines if name == "load"], factor[0] if factor else None))
+    return found
+
+
+def slow_table(found):
+    rows = []
+    for what, times, factor in found:
+        ms = statistics.median(times)
+        rows.append([what, f"{ms:.0f}", "refused" if factor is None else f"{factor:.1f}",
+                     "met" if ms <= 250 and (factor or 0) <= 8 + (1 << 20) / MOST else "MISSED"])
+    return report.table(["load of 6 MiB made to be slow", "ms, <= 250", "memory by size, <= 8 and 1 MiB", ""], rows)
+
+
 def run(argv):
     return subprocess.run(argv, check=True, capture_output=True, text=True, timeout=300).stdout.split("\n")
 
@@ -115,7 +163,8 @@ def table(samples, size):
 
 
 def main(argv):
-    print(table(*measure(argv[1], int(argv[2]) if len(argv) > 2 else 7)))
+    rounds = int(argv[2]) if len(argv) > 2 else 7
+    print(table(*measure(argv[1], rounds)), slow_table(slow_loads(argv[1], rounds)), sep="\n\n")
     return 0
 
 
