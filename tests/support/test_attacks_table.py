@@ -3,7 +3,7 @@
 
 In a column called test, case or control each word in code quotes names one:
   `talk/FILE`, `talk/FILE: TITLE`   a conversation, a case of it
-  `attack/FILE: FUNCTION`           a function that FILE holds; so daemon/ and cli/
+  `attack/FILE: FUNCTION`           a function that FILE holds; so daemon/, cli/ and host/
   `unit/ROOM: TEST`                 a test of libcheck that its file adds
   `fuzz/TARGET`                     a target with a corpus
   `sandbox/FILE: TEXT`              a case by its words in a file of tests/sandbox, which must be run by a test
@@ -60,7 +60,7 @@ def exists(word, section):
     if kind == "talk":
         said = text("talk", file + ".talk")
         return said is not None and (not name or f"\ncase: {name}\n" in said)
-    if kind in ("attack", "daemon", "cli"):
+    if kind in ("attack", "daemon", "cli", "host"):
         return function(f"{kind}/{file}", name)
     if kind == "unit":
         return unit(file, name)
