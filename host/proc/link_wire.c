@@ -504,6 +504,13 @@ wire_sub(struct wire_conn *w, struct wire_sub *place, const struct link_sub *m)
 	return 0;
 }
 
+/* on_drained() - nothing of it is on its way any more. */
+static void
+on_drained(void *ctx)
+{
+	natsSubscription_Destroy(ctx);
+}
+
 void
 wire_unsub(struct wire_conn *w, struct wire_sub *place)
 {
@@ -515,9 +522,13 @@ wire_unsub(struct wire_conn *w, struct wire_sub *place)
 	free(place->queue);
 	*place = (struct wire_sub){ 0 };
 	pthread_mutex_unlock(&w->lock);
-	if (at != NULL)
-		(void)natsSubscription_Unsubscribe(at);
-	natsSubscription_Destroy(at);
+	if (at == NULL)
+		return;
+	/* what the server has sent already is given on: a queue group's messages come to nobody
+	 * else */
+	if (natsSubscription_SetOnCompleteCB(at, on_drained, at) != NATS_OK ||
+	    natsSubscription_Drain(at) != NATS_OK)
+		natsSubscription_Destroy(at);
 }
 
 /* publish() - subjects are text here: one with a NUL in it was refused by who made it. */

@@ -125,8 +125,9 @@ link_msg_put(struct channel *c, uint16_t type, const struct link_msg *m)
 {
 	struct buf *b;
 
-	if ((m->subject.len == 0 && type != MSG_LINK_REQUEST) || m->subject.len > LINK_SUBJECT_MAX ||
-	    m->reply.len > LINK_SUBJECT_MAX || m->body.len > LINK_BODY_MAX)
+	if ((m->subject.len == 0 && type != MSG_LINK_REQUEST) ||
+	    m->subject.len > LINK_SUBJECT_MAX || m->reply.len > LINK_SUBJECT_MAX ||
+	    m->body.len > LINK_BODY_MAX)
 		return err_raise(-EMSGSIZE);
 	b = frame_begin(c, type);
 	buf_put_u8(b, (uint8_t)m->wire);

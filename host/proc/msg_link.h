@@ -34,7 +34,8 @@ enum msg_to_link {
 	MSG_LINK_SUB,
 	MSG_LINK_UNSUB,
 	MSG_LINK_PUB,
-	MSG_LINK_REQUEST, /* MSG_LINK_ANSWER comes, always once; an empty subject: of our own inbox */
+	MSG_LINK_REQUEST, /* MSG_LINK_ANSWER comes, always once; an empty subject: of our own inbox
+			   */
 	MSG_LINK_SIGNED,
 	MSG_LINK_STOP,
 	MSG_LINK_LOG, /* a log opened anew */

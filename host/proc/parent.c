@@ -11,15 +11,15 @@
 #include "host/proc/parent_priv.h"
 #include "seccomp/confine.h"
 
-enum { STOP_MS = 8000, STOP_STEP_MS = 500 };
+enum { STOP_MS = 8000, STOP_STEP_MS = 500, STEP_MS = 20 };
 
 #define CAP(name) (UINT64_C(1) << (name))
 
 /* what a parent that is root still needs */
 #define PARENT_CAPS                                                                                \
-	(CAP(CAP_DAC_OVERRIDE) | CAP(CAP_DAC_READ_SEARCH) | CAP(CAP_CHOWN) |            \
-	    CAP(CAP_FOWNER) | /* what others own */                                              \
-	    CAP(CAP_KILL) | /* its children have other users */                                    \
+	(CAP(CAP_DAC_OVERRIDE) | CAP(CAP_DAC_READ_SEARCH) | CAP(CAP_CHOWN) |                       \
+	    CAP(CAP_FOWNER) | /* what others own */                                                \
+	    CAP(CAP_KILL) |   /* its children have other users */                                  \
 	    CAP(CAP_SETUID) | CAP(CAP_SETGID) |                                                    \
 	    CAP(CAP_SETPCAP) |         /* that they can become another */                          \
 	    CAP(CAP_SYS_ADMIN) |       /* namespaces for them */                                   \
@@ -29,7 +29,8 @@ struct host host;
 
 static struct {
 	uv_signal_t signals[4];
-	uv_timer_t stop;
+	uv_timer_t stop, idle;
+	unsigned patience; /* how often it came to its end */
 } self;
 
 /* ---- readiness ---- */
@@ -51,7 +52,8 @@ write_pid(void)
 void
 parent_ready(void)
 {
-	if (host.announced || host.state == HOST_LEAVING || !control_ready() || !link_up(WIRE_CONTROL) || !link_up(WIRE_RPC))
+	if (host.announced || host.state == HOST_LEAVING || !control_ready() ||
+	    !link_up(WIRE_CONTROL) || !link_up(WIRE_RPC))
 		return;
 	host.announced = true;
 	host.state = HOST_RUNNING;
@@ -77,22 +79,44 @@ on_link_gone(void)
 	uv_stop(&host.loop);
 }
 
-/* on_providers_gone() - nobody asks any more: the actors go, then the lattice hears that we have. */
 static void
-on_providers_gone(void)
+end_actors(void)
 {
+	uv_timer_stop(&self.idle);
 	actors_end();
 	links_end();
 	events_end();
 	link_end(on_link_gone);
 }
 
+/* on_idle() - do actors still answer somebody? */
+static void
+on_idle(uv_timer_t *t)
+{
+	(void)t;
+	if (rpc_left() && actors_busy() == 0 && calls_under_way() == 0)
+		end_actors();
+}
+
+/* on_providers_gone() - nobody here asks any more; others' calls are answered, then the actors go.
+ */
+static void
+on_providers_gone(void)
+{
+	uv_timer_start(&self.idle, on_idle, STEP_MS, STEP_MS);
+}
+
 /* on_patience() - those that do not end in time are ended. */
 static void
 on_patience(uv_timer_t *t)
 {
-	providers_kill();
-	link_kill();
+	if (self.patience == 0)
+		providers_kill();
+	else if (self.patience == 1 && uv_is_active((uv_handle_t *)&self.idle))
+		end_actors();
+	else if (self.patience > 1)
+		link_kill();
+	self.patience++;
 	uv_timer_start(t, on_patience, STOP_STEP_MS, 0);
 }
 
@@ -110,6 +134,7 @@ parent_stop(int status)
 	notify_stopping();
 	log_event(LOG_INF, "stopping");
 	control_end();
+	actors_quiet();
 	uv_timer_start(&self.stop, on_patience, STOP_MS, 0);
 	providers_end(on_providers_gone);
 }
@@ -204,6 +229,7 @@ parent_main(const struct parent_options *o)
 	if (walls() != 0)
 		return 1;
 	uv_timer_init(&host.loop, &self.stop);
+	uv_timer_init(&host.loop, &self.idle);
 	watch_signals();
 	calls_begin();
 	if (control_begin() != 0 || rpc_begin() != 0 || providers_begin() != 0)

@@ -1,10 +1,10 @@
 /*
- * parent_actors - which actors run here and how many of each: started, scaled, updated and stopped as the lattice
- * asks, each instance in a cell of its own. Calls go to an idle instance, or wait in a queue with a
- * ceiling, each until its own time is over.
+ * parent_actors - which actors run here and how many of each: started, scaled, updated and stopped
+ * as the lattice asks, each instance in a cell of its own. Calls go to an idle instance, or wait in
+ * a queue with a ceiling, each until its own time is over.
  *
- * An update begins with one new instance: only when it is there do the former ones go, one for each that comes,
- * each after the call it has. One that cannot be born changes nothing.
+ * An update begins with one new instance: only when it is there do the former ones go, one for each
+ * that comes, each after the call it has. One that cannot be born changes nothing.
  */
 #include <stdio.h>
 
@@ -15,7 +15,6 @@ enum { LATE_STEP_MS = 20 };
 static struct {
 	struct actor_run *first;
 	char why[REQUEST_ERROR];
-	bool ending;
 } self;
 
 struct actor_run *
@@ -57,7 +56,9 @@ tell(enum event_kind kind, const struct actor_run *a, const struct cell_run *k, 
 static void
 tell_count(enum event_kind kind, const struct actor_run *a, uint32_t count, uint32_t remaining)
 {
-	struct event e = { .kind = kind, .actor = a->model, .count = count, .remaining = remaining };
+	struct event e = {
+		.kind = kind, .actor = a->model, .count = count, .remaining = remaining
+	};
 
 	events_tell(&e);
 }
@@ -78,6 +79,8 @@ say(enum log_level level, const char *event, const struct actor_run *a, const ch
 
 /* ---- the queue ---- */
 
+static void on_answered_all(uv_timer_t *t);
+
 static void
 dispatch(struct actor_run *a)
 {
@@ -93,7 +96,10 @@ dispatch(struct actor_run *a)
 		c->next = NULL;
 		cells_give(k, c);
 	}
-	if (a->queue == NULL)
+	/* those who called us may be within one of its cells: it goes when the loop turns */
+	if (a->queue == NULL && a->left)
+		uv_timer_start(a->timer, on_answered_all, 0, 0);
+	else if (a->queue == NULL)
 		uv_timer_stop(a->timer);
 }
 
@@ -123,8 +129,8 @@ on_late(uv_timer_t *t)
 void
 actors_call(struct actor_run *a, struct call *c)
 {
-	if (a->model->want == 0) {
-		calls_end(c, PROVIDER_NOBODY, BYTES_LIT("the actor is being stopped"));
+	if (a->left || a->cells == NULL) {
+		calls_end(c, PROVIDER_NOBODY, BYTES_LIT("the actor was stopped"));
 		return;
 	}
 	if (a->queued >= host.conf->queue) {
@@ -135,9 +141,15 @@ actors_call(struct actor_run *a, struct call *c)
 	*a->last = c;
 	a->last = &c->next;
 	a->queued++;
-	dispatch(a);
-	if (a->queue != NULL && !uv_is_active((uv_handle_t *)a->timer))
+	if (!uv_is_active((uv_handle_t *)a->timer))
 		uv_timer_start(a->timer, on_late, LATE_STEP_MS, LATE_STEP_MS);
+	dispatch(a);
+}
+
+bool
+actors_leaving(const struct actor_run *a)
+{
+	return a->leaving;
 }
 
 size_t
@@ -203,7 +215,8 @@ make(struct artifact *artifact, const struct request *q, int *r)
 	if (*r == 0)
 		*r = model_claims_from(&claims, &artifact->claims);
 	if (*r == 0)
-		*r = model_actor_add(host.model, &claims, q->ref, artifact->era, now_ms(), &a->model);
+		*r = model_actor_add(
+		    host.model, &claims, q->ref, artifact->era, now_ms(), &a->model);
 	if (*r != 0) {
 		model_claims_deinit(&claims);
 		if (a != NULL)
@@ -261,6 +274,51 @@ shrink(struct actor_run *a, uint32_t by)
 	return gone;
 }
 
+/* on_left() - no call comes from the network any more: when those that came are answered, it goes.
+ */
+static void
+on_left(void *ctx)
+{
+	struct actor_run *a = ctx;
+
+	if (!a->leaving)
+		return;
+	a->left = true;
+	dispatch(a);
+}
+
+/* leave() - other hosts are called from now on. */
+static void
+leave(struct actor_run *a)
+{
+	a->leaving = true;
+	if (a->ear != NULL)
+		rpc_leave(a->ear, on_left, a);
+	else
+		on_left(a);
+}
+
+/* on_answered_all() - its cells go, and with the last of them the actor. */
+static void
+on_answered_all(uv_timer_t *t)
+{
+	struct actor_run *a = t->data;
+
+	if (a->left && a->queue == NULL)
+		(void)shrink(a, alive(a));
+}
+
+/* stay() - it is wanted again. */
+static void
+stay(struct actor_run *a)
+{
+	if (!a->leaving)
+		return;
+	a->leaving = a->left = false;
+	rpc_deaf(a->ear);
+	a->ear = rpc_listen(&(struct rpc_entity){ .key = bytes_str(a->model->claims.sub) });
+}
+
 /* want() - so many instances. Return: NULL, or why not. */
 static const char *
 want(struct actor_run *a, uint32_t n)
@@ -270,13 +328,15 @@ want(struct actor_run *a, uint32_t n)
 	if (n > now && cells_count() + (n - now) > host.conf->max_instances)
 		return "this host runs as many instances as its limits let it";
 	a->model->want = n;
-	a->leaving = n == 0;
+	if (n > 0)
+		stay(a);
 	if (n < now) {
 		tell_count(EVENT_ACTORS_STOPPED, a, now - n, n);
 		say(LOG_INF, "actor_scaled", a, NULL);
 		if (n == 0)
-			refuse_queue(a);
-		(void)shrink(a, now - n);
+			leave(a);
+		else
+			(void)shrink(a, now - n);
 		return NULL;
 	}
 	if (n > now) {
@@ -382,7 +442,8 @@ actors_scale(const struct request *q)
 	struct actor_run *a = named(q);
 	const char *error;
 
-	if (a != NULL && (q->ref.len == 0 || bytes_is(q->ref, a->model->ref) || bytes_is(q->ref, a->model->claims.sub)))
+	if (a != NULL && (q->ref.len == 0 || bytes_is(q->ref, a->model->ref) ||
+			     bytes_is(q->ref, a->model->claims.sub)))
 		return want(a, q->count);
 	error = start(q, q->count, false);
 	if (error != NULL)
@@ -420,7 +481,9 @@ static void
 update_took(struct actor_run *a, struct cell_run *k)
 {
 	struct model_claims claims = { 0 };
-	struct event e = { .kind = EVENT_ACTOR_UPDATED, .actor = a->model, .instance = k->instance,
+	struct event e = { .kind = EVENT_ACTOR_UPDATED,
+		.actor = a->model,
+		.instance = k->instance,
 		.old_revision = a->old_revision };
 	int r = model_claims_from(&claims, &a->update->claims);
 
@@ -478,8 +541,8 @@ actors_update(const struct request *q)
 		a = actors_find(bytes_str(key));
 	if (a == NULL || a->update != NULL || a->leaving) {
 		artifact_drop(artifact);
-		return a == NULL ? "the reference is of an actor that does not run on this host" :
-				   "this actor is being updated or stopped already";
+		return a == NULL ? "the reference is of an actor that does not run on this host"
+				 : "this actor is being updated or stopped already";
 	}
 	r = model_claims_from(&claims, &artifact->claims);
 	if (r == 0)
@@ -548,14 +611,22 @@ actors_on_gone(struct actor_run *a, struct cell_run *k)
 }
 
 void
+actors_quiet(void)
+{
+	for (struct actor_run *a = self.first; a != NULL; a = a->next)
+		if (a->ear != NULL && !a->leaving)
+			rpc_leave(a->ear, on_left, a);
+}
+
+void
 actors_end(void)
 {
-	self.ending = true;
 	while (self.first != NULL) {
 		struct actor_run *a = self.first;
 
 		a->model->want = 0;
 		a->leaving = true;
+		refuse_queue(a);
 		if (a->cells == NULL)
 			forget(a);
 		else

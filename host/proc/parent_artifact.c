@@ -1,13 +1,14 @@
 /*
- * parent_artifact - a module from a file, and whether it may run: it lies where host.conf says artifacts lie
- * (a link out of there leads nowhere), somebody signed it whom host.conf believes, and it is what was
- * signed. A zeroed trust believes nobody, so a host without `trust { issuers = ... }` runs nothing.
+ * parent_artifact - a module from a file, and whether it may run: it lies where host.conf says
+ * artifacts lie (a link out of there leads nowhere), somebody signed it whom host.conf believes,
+ * and it is what was signed. A zeroed trust believes nobody, so a host without `trust { issuers =
+ * ... }` runs nothing.
  */
 #include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
 #include <sodium.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,8 +17,7 @@
 
 enum { MODULE_MAX = 64 * 1024 * 1024 };
 
-static int __attribute__((format(printf, 2, 3)))
-no(char why[REQUEST_ERROR], const char *fmt, ...)
+static int __attribute__((format(printf, 2, 3))) no(char why[REQUEST_ERROR], const char *fmt, ...)
 {
 	va_list args;
 
@@ -74,7 +74,8 @@ read_file(const char *path, struct buf *out, char why[REQUEST_ERROR])
 		return no(why, "the file cannot be opened: %s", strerror(errno));
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size > MODULE_MAX) {
 		close(fd);
-		return no(why, "%s", S_ISREG(st.st_mode) ? "the file is larger than a module may be" : "not a file");
+		return no(why, "%s",
+		    S_ISREG(st.st_mode) ? "the file is larger than a module may be" : "not a file");
 	}
 	while (n > 0) {
 		uint8_t *p = buf_reserve(out, 65536);
@@ -96,12 +97,15 @@ path_of(struct bytes ref, char out[PATH_MAX], char why[REQUEST_ERROR])
 	if (bytes_starts(ref, scheme))
 		path = bytes_from(ref, scheme.len);
 	if (path.len == 0 || path.ptr[0] != '/')
-		return no(why, "%s", "this host starts actors from files: file:///PATH below a folder of `artifacts` in host.conf");
+		return no(why, "%s",
+		    "this host starts actors from files: file:///PATH below a folder of "
+		    "`artifacts` in host.conf");
 	if (path.len >= sizeof(text) || bytes_find(path, 0) != path.len)
 		return no(why, "%s", "not a path");
 	memcpy(text, path.ptr, path.len);
 	text[path.len] = '\0';
-	/* what is not there and what may not be looked at are one answer: nobody is to ask for our files by name */
+	/* what is not there and what may not be looked at are one answer: nobody is to ask for our
+	 * files by name */
 	if (realpath(text, out) == NULL || !inside(out))
 		return no(why, "%s", "no such file below a folder of `artifacts` in host.conf");
 	return 0;

@@ -1,7 +1,8 @@
 /*
- * parent_asks - what an actor asks its host: another actor by key or alias, or a capability by its contract. The
- * contract must be among those signed into the module, and a link must join the two; who asks is what
- * the host knows, not what the guest says. Logging and numbers need no link: the host answers.
+ * parent_asks - what an actor asks its host: another actor by key or alias, or a capability by its
+ * contract. The contract must be among those signed into the module, and a link must join the two;
+ * who asks is what the host knows, not what the guest says. Logging and numbers need no link: the
+ * host answers.
  */
 #include <sodium.h>
 #include <stdio.h>
@@ -78,7 +79,9 @@ static void
 deny(const struct model_actor *a, uint64_t cell, struct bytes contract, struct bytes link)
 {
 	char words[WORDS], name[MODEL_NAME + 1];
-	struct event e = { .kind = EVENT_ACTOR_DENIED, .actor = a, .contract = name, .reason = words };
+	struct event e = {
+		.kind = EVENT_ACTOR_DENIED, .actor = a, .contract = name, .reason = words
+	};
 	struct log_line l;
 	struct buf b;
 
@@ -99,10 +102,13 @@ deny(const struct model_actor *a, uint64_t cell, struct bytes contract, struct b
 
 /* ask_capability() - by contract and link name. */
 static void
-ask_capability(const struct model_actor *a, uint64_t cell, struct call *c, const struct actor_ask *ask)
+ask_capability(
+    const struct model_actor *a, uint64_t cell, struct call *c, const struct actor_ask *ask)
 {
 	struct bytes name = ask->binding.len > 0 ? ask->binding : BYTES_LIT("default");
-	struct contract_said said = { .contract = ask->space, .operation = ask->operation, .payload = ask->payload };
+	struct contract_said said = {
+		.contract = ask->space, .operation = ask->operation, .payload = ask->payload
+	};
 	const struct model_link *link;
 	int r;
 
@@ -125,7 +131,8 @@ ask_capability(const struct model_actor *a, uint64_t cell, struct call *c, const
 		deny(a, cell, said.contract, name);
 		return;
 	}
-	c->to = (struct rpc_entity){ bytes_str(link->provider), bytes_str(link->contract), bytes_str(link->name) };
+	c->to = (struct rpc_entity){ bytes_str(link->provider), bytes_str(link->contract),
+		bytes_str(link->name) };
 	c->operation = said.operation;
 	c->payload = said.payload;
 	make(c, cell, said.row, ask->payload);
@@ -145,10 +152,12 @@ actor_named(struct bytes space)
 }
 
 void
-asks_take(const struct model_actor *a, const char *instance, uint64_t id, uint32_t depth, uint64_t due_ms,
-    const struct actor_ask *ask)
+asks_take(const struct model_actor *a, const char *instance, uint64_t id, uint32_t depth,
+    uint64_t due_ms, const struct actor_ask *ask)
 {
-	struct call c = { .from = { .key = bytes_str(a->claims.sub) }, .depth = depth, .due_ms = due_ms };
+	struct call c = {
+		.from = { .key = bytes_str(a->claims.sub) }, .depth = depth, .due_ms = due_ms
+	};
 	struct bytes key;
 
 	(void)instance;

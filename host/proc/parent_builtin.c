@@ -1,6 +1,6 @@
 /*
- * parent_builtin - the two contracts a host answers itself when no provider is linked: lines of a log, and
- * numbers. Both need the capability in the signed claims, as any other.
+ * parent_builtin - the two contracts a host answers itself when no provider is linked: lines of a
+ * log, and numbers. Both need the capability in the signed claims, as any other.
  */
 #include <sodium.h>
 
@@ -67,13 +67,15 @@ number(struct bytes operation, struct bytes payload, struct buf *out)
 	(void)pack_object(&p, fields, 2, &r);
 	if (!pack_ok(&p) || r.min > r.max || r.max > UINT32_MAX)
 		return "expected min and max, min not above max";
-	pack_put_uint(out, r.max - r.min == UINT32_MAX ? randombytes_random() :
-							 r.min + randombytes_uniform((uint32_t)(r.max - r.min + 1)));
+	pack_put_uint(out, r.max - r.min == UINT32_MAX
+			       ? randombytes_random()
+			       : r.min + randombytes_uniform((uint32_t)(r.max - r.min + 1)));
 	return NULL;
 }
 
 void
-builtin_answer(const struct model_actor *a, uint64_t cell, const struct contract_said *asked, struct bytes payload)
+builtin_answer(const struct model_actor *a, uint64_t cell, const struct contract_said *asked,
+    struct bytes payload)
 {
 	struct contract_said said = { 0 };
 	const char *why;
@@ -92,7 +94,8 @@ builtin_answer(const struct model_actor *a, uint64_t cell, const struct contract
 	if (why == NULL && r == 0)
 		cells_answer(cell, true, said.payload);
 	else
-		cells_answer(cell, false, bytes_str(why != NULL ? why : "the answer cannot be read"));
+		cells_answer(
+		    cell, false, bytes_str(why != NULL ? why : "the answer cannot be read"));
 	buf_deinit(&out);
 	buf_deinit(&room);
 }

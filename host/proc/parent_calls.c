@@ -1,8 +1,8 @@
 /*
- * parent_calls - from whoever asks to whoever is asked. An actor or provider that is here is asked here;
- * everybody else over the network, unless that is where the call came from: a call crosses it once. Who
- * asks is said by the noun that heard him, never by himself. All that is under way has a ceiling, a
- * depth and a time.
+ * parent_calls - from whoever asks to whoever is asked. An actor or provider that is here is asked
+ * here; everybody else over the network, unless that is where the call came from: a call crosses it
+ * once. Who asks is said by the noun that heard him, never by himself. All that is under way has a
+ * ceiling, a depth and a time.
  */
 #include "host/proc/parent_priv.h"
 
@@ -23,7 +23,8 @@ release(struct call *c)
 	self.under_way--;
 }
 
-/* on_idle() - tell those whose calls have ended. What they do may end others: these wait for the next turn. */
+/* on_idle() - tell those whose calls have ended. What they do may end others: these wait for the
+ * next turn. */
 static void
 on_idle(uv_idle_t *idle)
 {
@@ -86,8 +87,8 @@ static struct call *
 copy_of(const struct call *like)
 {
 	struct call *c = malloc(sizeof(*c));
-	struct bytes parts[] = { like->from.key, like->from.contract, like->from.link, like->to.key, like->to.contract,
-		like->to.link, like->operation, like->payload };
+	struct bytes parts[] = { like->from.key, like->from.contract, like->from.link, like->to.key,
+		like->to.contract, like->to.link, like->operation, like->payload };
 	size_t size = 1;
 	uint8_t *at;
 
@@ -103,8 +104,10 @@ copy_of(const struct call *like)
 		free(c);
 		return NULL;
 	}
-	c->from = (struct rpc_entity){ copy(&at, parts[0]), copy(&at, parts[1]), copy(&at, parts[2]) };
-	c->to = (struct rpc_entity){ copy(&at, parts[3]), copy(&at, parts[4]), copy(&at, parts[5]) };
+	c->from =
+	    (struct rpc_entity){ copy(&at, parts[0]), copy(&at, parts[1]), copy(&at, parts[2]) };
+	c->to =
+	    (struct rpc_entity){ copy(&at, parts[3]), copy(&at, parts[4]), copy(&at, parts[5]) };
 	c->operation = copy(&at, parts[6]);
 	c->payload = copy(&at, parts[7]);
 	return c;
@@ -122,15 +125,18 @@ calls_make(const struct call *like)
 	}
 	self.under_way++;
 	if (self.under_way > host.conf->max_calls) {
-		calls_end(c, PROVIDER_BUSY, BYTES_LIT("this host has as many calls under way as it takes"));
+		calls_end(c, PROVIDER_BUSY,
+		    BYTES_LIT("this host has as many calls under way as it takes"));
 		return;
 	}
 	if (c->depth > host.conf->max_depth) {
-		calls_end(c, PROVIDER_FAILED, BYTES_LIT("calls within calls go deeper than this host lets them"));
+		calls_end(c, PROVIDER_FAILED,
+		    BYTES_LIT("calls within calls go deeper than this host lets them"));
 		return;
 	}
 	a = c->to.contract.len == 0 ? actors_find(c->to.key) : NULL;
-	if (a != NULL)
+	/* one that leaves has its place taken on another host, if anywhere */
+	if (a != NULL && (c->remote || !actors_leaving(a)))
 		actors_call(a, c);
 	else if (c->to.contract.len > 0 && providers_call(c))
 		return;

@@ -1,8 +1,8 @@
 /*
  * parent_cells - see parent_cells.h.
  *
- * A cell is stepped when its descriptor or its clock says so. What it does wrong costs it its process
- * and its caller an answer, and nobody else anything: the next cell takes the next call.
+ * A cell is stepped when its descriptor or its clock says so. What it does wrong costs it its
+ * process and its caller an answer, and nobody else anything: the next cell takes the next call.
  */
 #include "host/proc/parent_cells.h"
 
@@ -119,7 +119,8 @@ arm(struct cell_run *k)
 	if (due == UINT64_MAX)
 		uv_timer_stop(&k->watch->timer);
 	else
-		uv_timer_start(&k->watch->timer, on_timer, due > now ? (due - now) / NS_PER_MS + 1 : 1, 0);
+		uv_timer_start(
+		    &k->watch->timer, on_timer, due > now ? (due - now) / NS_PER_MS + 1 : 1, 0);
 }
 
 /* ---- birth ---- */
@@ -277,7 +278,8 @@ words(const struct cell_result *got, char out[STATUS_REASON])
 	const char *why = got->why[0] != '\0' ? got->why : got->outcome.why;
 
 	if (got->end == CELL_ANSWERED)
-		snprintf(out, STATUS_REASON, "%s: %.200s", actor_answer_name(got->outcome.answer), why);
+		snprintf(
+		    out, STATUS_REASON, "%s: %.200s", actor_answer_name(got->outcome.answer), why);
 	else
 		snprintf(out, STATUS_REASON, "%s: %.200s", cell_end_name(got->end), why);
 	return out;
@@ -355,7 +357,9 @@ answered(struct cell_run *k, struct bytes out)
 	if (r == 0)
 		finish(k, PROVIDER_OK, said.payload);
 	else
-		finish(k, PROVIDER_FAILED, r > 0 && said.why != NULL ? bytes_str(said.why) : BYTES_LIT("its answer cannot be read"));
+		finish(k, PROVIDER_FAILED,
+		    r > 0 && said.why != NULL ? bytes_str(said.why)
+					      : BYTES_LIT("its answer cannot be read"));
 }
 
 static void
@@ -381,7 +385,9 @@ cells_give(struct cell_run *k, struct call *c)
 {
 	uint64_t now = uv_now(&host.loop);
 	struct contract_said said = { .operation = c->operation, .payload = c->payload };
-	struct cell_budget budget = { .fuel = (int64_t)host.conf->fuel, .cpu_ms = host.conf->cpu_ms, .fresh = k->fresh };
+	struct cell_budget budget = {
+		.fuel = (int64_t)host.conf->fuel, .cpu_ms = host.conf->cpu_ms, .fresh = k->fresh
+	};
 	struct actor_world world;
 	int r;
 
@@ -394,7 +400,9 @@ cells_give(struct cell_run *k, struct call *c)
 	k->call = c;
 	r = contract_to_actor(k->artifact->era, c->operation, c->payload, &self.room, &said);
 	if (r != 0) {
-		finish(k, PROVIDER_FAILED, r > 0 && said.why != NULL ? bytes_str(said.why) : BYTES_LIT("the request cannot be read"));
+		finish(k, PROVIDER_FAILED,
+		    r > 0 && said.why != NULL ? bytes_str(said.why)
+					      : BYTES_LIT("the request cannot be read"));
 		return;
 	}
 	k->row = said.row;
@@ -454,8 +462,10 @@ step(struct cell_run *k)
 		enum cell_event e = cell_step(k->cell, uv_hrtime());
 
 		if (e == CELL_EVENT_ASKED) {
-			asks_take(a->model, k->instance->id, k->id, k->call != NULL ? k->call->depth + 1 : 1,
-			    k->call != NULL ? k->call->due_ms : uv_now(&host.loop), cell_asked(k->cell));
+			asks_take(a->model, k->instance->id, k->id,
+			    k->call != NULL ? k->call->depth + 1 : 1,
+			    k->call != NULL ? k->call->due_ms : uv_now(&host.loop),
+			    cell_asked(k->cell));
 			continue;
 		}
 		if (e == CELL_EVENT_NONE) {

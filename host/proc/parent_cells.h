@@ -1,6 +1,7 @@
 /*
- * parent_cells - the cells of the actors that run here: born, given calls, ended, and born again with a pause
- * that grows. Between parent_actors.c, which says how many there are to be, and host/proc/cell.h.
+ * parent_cells - the cells of the actors that run here: born, given calls, ended, and born again
+ * with a pause that grows. Between parent_actors.c, which says how many there are to be, and
+ * host/proc/cell.h.
  */
 #ifndef HOST_PROC_PARENT_CELLS_H
 #define HOST_PROC_PARENT_CELLS_H
@@ -29,10 +30,10 @@ struct cell_run {
 	struct cell_watch *watch;
 	unsigned deaths; /* in a row */
 	uint64_t born_ms;
-	bool leaving;    /* gone when idle */
-	bool fresh;      /* the next call begins with an untouched memory */
+	bool leaving; /* gone when idle */
+	bool fresh;   /* the next call begins with an untouched memory */
 	bool was_up;
-	bool newer;      /* of an update under way */
+	bool newer; /* of an update under way */
 };
 
 struct actor_run {
@@ -44,7 +45,8 @@ struct actor_run {
 	size_t queued;
 	uv_timer_t *timer; /* of the queue */
 	struct rpc_ear *ear;
-	bool leaving;
+	bool leaving; /* none is wanted: what comes from the network still is answered, until ... */
+	bool left;    /* ... nothing comes any more */
 	uint32_t batch, batch_up; /* instances asked for together, and those that are there */
 	/* an update under way */
 	struct artifact *update;
@@ -69,9 +71,11 @@ size_t cells_count(void);
 struct actor_run *actors_first(void);
 
 /* What parent_actors.c is told; the cell may be gone after. */
-void actors_on_up(struct actor_run *a, struct cell_run *k);     /* it is born */
-void actors_on_idle(struct actor_run *a);                       /* there is room for a call */
-void actors_on_failed(struct actor_run *a, struct cell_run *k, const char *why); /* it died or was not born */
-void actors_on_gone(struct actor_run *a, struct cell_run *k);   /* it was retired and is out of the list, not freed */
+void actors_on_up(struct actor_run *a, struct cell_run *k); /* it is born */
+void actors_on_idle(struct actor_run *a);                   /* there is room for a call */
+void actors_on_failed(
+    struct actor_run *a, struct cell_run *k, const char *why); /* it died or was not born */
+void actors_on_gone(
+    struct actor_run *a, struct cell_run *k); /* it was retired and is out of the list, not freed */
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * parent_control - the control interface: what a message asks is read by host/lattice, done by the nouns
- * beside this one, and answered here. Nobody is asked whether he may: that was the gate's to decide, and
- * its rights keep others from writing to these subjects at all.
+ * parent_control - the control interface: what a message asks is read by host/lattice, done by the
+ * nouns beside this one, and answered here. Nobody is asked whether he may: that was the gate's to
+ * decide, and its rights keep others from writing to these subjects at all.
  *
  * When it starts it listens to what is for every host and to its own commands; only when it has
  * learned the links that were there before it joins those who answer for the lattice.
@@ -10,7 +10,13 @@
 
 #include "host/proc/parent_priv.h"
 
-enum { LEARN_MS = 2000, ECHO_MS = 10000, STOP_PRESET_MS = 500, CONFIGS = 1024, CONFIG_MAX = 64 * 1024 };
+enum {
+	LEARN_MS = 2000,
+	ECHO_MS = 10000,
+	STOP_PRESET_MS = 500,
+	CONFIGS = 1024,
+	CONFIG_MAX = 64 * 1024
+};
 
 struct waiting {
 	char *subject, *queue;
@@ -75,8 +81,9 @@ static void
 on_auction(const struct request *q)
 {
 	struct bytes what = q->ref.len > 0 ? q->ref : q->key;
-	bool bid = q->verb == VERB_ACTOR_AUCTION ? model_bids_actor(host.model, what, q->labels) :
-						   model_bids_provider(host.model, what, q->link_name, q->labels);
+	bool bid = q->verb == VERB_ACTOR_AUCTION
+		       ? model_bids_actor(host.model, what, q->labels)
+		       : model_bids_provider(host.model, what, q->link_name, q->labels);
 
 	if (bid)
 		reply_bid(&self.out, host.model, q);
@@ -89,7 +96,8 @@ ack(const struct request *q, const char *error)
 {
 	struct log_line l;
 
-	log_begin(&l, error == NULL ? LOG_INF : LOG_WRN, error == NULL ? "command" : "command_failed");
+	log_begin(
+	    &l, error == NULL ? LOG_INF : LOG_WRN, error == NULL ? "command" : "command_failed");
 	log_word(&l, "verb", command_verb_name(q->verb));
 	if (q->ref.len > 0)
 		log_bytes(&l, "ref", q->ref);
@@ -104,10 +112,10 @@ ack(const struct request *q, const char *error)
 static void
 on_actor(const struct request *q)
 {
-	const char *error = q->verb == VERB_ACTOR_START ? actors_start(q) :
-	    q->verb == VERB_ACTOR_STOP			? actors_stop(q) :
-	    q->verb == VERB_ACTOR_SCALE			? actors_scale(q) :
-							  actors_update(q);
+	const char *error = q->verb == VERB_ACTOR_START   ? actors_start(q)
+			    : q->verb == VERB_ACTOR_STOP  ? actors_stop(q)
+			    : q->verb == VERB_ACTOR_SCALE ? actors_scale(q)
+							  : actors_update(q);
 
 	ack(q, error);
 }
@@ -121,9 +129,9 @@ on_provider(const struct request *q)
 static void
 on_link(const struct request *q)
 {
-	const char *error = q->link == NULL ? "there is no link in it" :
-	    q->verb == VERB_LINK_PUT	    ? links_put(q->link, true) :
-					      links_del(q->link, true);
+	const char *error = q->link == NULL            ? "there is no link in it"
+			    : q->verb == VERB_LINK_PUT ? links_put(q->link, true)
+						       : links_del(q->link, true);
 
 	ack(q, error);
 }
@@ -132,11 +140,13 @@ static void
 on_label(const struct request *q)
 {
 	const struct body_pair *p = q->labels->first;
-	int r = p == NULL		  ? MODEL_BAD :
-	    q->verb == VERB_LABEL_PUT ? model_label_put(host.model, p->key, p->value) :
-					model_label_del(host.model, p->key);
+	int r = p == NULL                   ? MODEL_BAD
+		: q->verb == VERB_LABEL_PUT ? model_label_put(host.model, p->key, p->value)
+					    : model_label_del(host.model, p->key);
 
-	ack(q, r == 0 || r == MODEL_SAME || r == MODEL_CHANGED ? NULL : r > 0 ? model_why(r) : "out of memory");
+	ack(q, r == 0 || r == MODEL_SAME || r == MODEL_CHANGED ? NULL
+	       : r > 0                                         ? model_why(r)
+							       : "out of memory");
 }
 
 static void
@@ -169,8 +179,9 @@ on_config(const struct request *q)
 	if (q->verb == VERB_CONFIG_GET)
 		reply_config(&self.out, configs_get(q->key, q->config_key, &value) ? &value : NULL);
 	else
-		ack(q, q->verb == VERB_CONFIG_PUT ? configs_put(q->key, q->config_key, q->config_value) :
-						    configs_del(q->key, q->config_key));
+		ack(q, q->verb == VERB_CONFIG_PUT
+			   ? configs_put(q->key, q->config_key, q->config_value)
+			   : configs_del(q->key, q->config_key));
 }
 
 static const struct {
@@ -214,7 +225,8 @@ refused(const struct request *q)
 	log_end(&l);
 }
 
-/* answer() - to the one who asked, if he said where; a command without an inbox is done all the same. */
+/* answer() - to the one who asked, if he said where; a command without an inbox is done all the
+ * same. */
 static void
 answer(const struct link_msg *m)
 {
@@ -257,7 +269,8 @@ on_learn(void *ctx, const struct link_msg *m)
 
 	(void)ctx;
 	self.arena.used = 0;
-	if (request_read(q, &self.who, m->subject, BYTES_NULL, m->body, &self.arena) != 0 || q->link == NULL)
+	if (request_read(q, &self.who, m->subject, BYTES_NULL, m->body, &self.arena) != 0 ||
+	    q->link == NULL)
 		return;
 	if (q->verb == VERB_LINK_PUT)
 		(void)links_put(q->link, false);
@@ -273,7 +286,8 @@ later(const char *subject, const char *queue)
 {
 	struct waiting *w = calloc(1, sizeof(*w));
 
-	if (w == NULL || (w->subject = strdup(subject)) == NULL || (w->queue = strdup(queue)) == NULL) {
+	if (w == NULL || (w->subject = strdup(subject)) == NULL ||
+	    (w->queue = strdup(queue)) == NULL) {
 		log_event(LOG_ERR, "out_of_memory");
 		return;
 	}
@@ -298,7 +312,8 @@ listen_to(void *ctx, struct bytes subject, struct bytes queue)
 	char s[LINK_SUBJECT_MAX + 1], g[LINK_SUBJECT_MAX + 1];
 
 	snprintf(s, sizeof(s), "%.*s", (int)subject.len, (const char *)subject.ptr);
-	snprintf(g, sizeof(g), "%.*s", (int)queue.len, queue.len > 0 ? (const char *)queue.ptr : "");
+	snprintf(
+	    g, sizeof(g), "%.*s", (int)queue.len, queue.len > 0 ? (const char *)queue.ptr : "");
 	if (queue.len > 0)
 		later(s, g);
 	else if (link_sub(*wire, s, NULL, teaches(s) ? on_learn : on_message, NULL) == 0)
@@ -371,7 +386,8 @@ control_begin(void)
 	}
 	uv_timer_init(&host.loop, &self.stop);
 	host.dialect = host.conf->dialect == 'a' ? DIALECT_A : DIALECT_B;
-	self.who = (struct request_self){ host.dialect, bytes_str(host.conf->lattice), bytes_str(host.id), NULL };
+	self.who = (struct request_self){ host.dialect, bytes_str(host.conf->lattice),
+		bytes_str(host.id), NULL };
 	snprintf(self.ctl_host, sizeof(self.ctl_host), "%s", host.conf->wire[WIRE_CONTROL].host);
 	snprintf(self.rpc_host, sizeof(self.rpc_host), "%s", host.conf->wire[WIRE_RPC].host);
 	request_subjects(&self.who, listen_to, &control);
@@ -417,7 +433,8 @@ control_up(void)
 	if (self.learned)
 		return;
 	snprintf(subject, sizeof(subject), "wasmbus.ctl.%s.get.links", host.conf->lattice);
-	(void)!link_ask(WIRE_CONTROL, bytes_str(subject), BYTES_NULL, LEARN_MS, on_links_told, NULL);
+	(void)!link_ask(
+	    WIRE_CONTROL, bytes_str(subject), BYTES_NULL, LEARN_MS, on_links_told, NULL);
 }
 
 bool

@@ -1,7 +1,7 @@
 /*
- * parent_events - what the host tells its lattice unasked: that it is there, how it is, what has begun and
- * ended in it. On the control connection; while that is down nothing is told, and the next heartbeat says
- * how it is then.
+ * parent_events - what the host tells its lattice unasked: that it is there, how it is, what has
+ * begun and ended in it. On the control connection; while that is down nothing is told, and the
+ * next heartbeat says how it is then.
  */
 #include <sodium.h>
 
@@ -37,7 +37,8 @@ publish(enum event_kind kind, bool named)
 	buf_reset(&self.subject);
 	event_subject(&self.subject, host.dialect, bytes_str(host.conf->lattice), kind, named);
 	if (!buf_failed(&self.subject))
-		(void)link_pub(WIRE_CONTROL, buf_bytes(&self.subject), BYTES_NULL, buf_bytes(&self.body));
+		(void)link_pub(
+		    WIRE_CONTROL, buf_bytes(&self.subject), BYTES_NULL, buf_bytes(&self.body));
 }
 
 void

@@ -1,6 +1,6 @@
 /*
- * parent_kept - what the lattice gives a host to keep, in memory and with a ceiling: logins for registries,
- * and values of configuration. Secrets are wiped when another takes their place.
+ * parent_kept - what the lattice gives a host to keep, in memory and with a ceiling: logins for
+ * registries, and values of configuration. Secrets are wiped when another takes their place.
  */
 #include "host/proc/parent_priv.h"
 
@@ -55,7 +55,8 @@ put_one(struct bytes registry, const struct body_pair *credential)
 		return "not the name of a registry";
 	if (r == NULL && n_registries == KEPT_REGISTRIES)
 		return "too many registries";
-	for (size_t i = 0; err == 0 && i < 3 && credential != NULL; i++, credential = credential->next)
+	for (size_t i = 0; err == 0 && i < 3 && credential != NULL;
+	     i++, credential = credential->next)
 		err = set(part[i], credential->value);
 	if (err != 0)
 		return "a login of a registry is too long";
@@ -74,7 +75,8 @@ registries_put(const struct request *q)
 	const struct body_pair *credential = q->credentials->first;
 	const char *why = NULL;
 
-	for (const struct body_pair *p = q->registries->first; why == NULL && p != NULL; p = p->next) {
+	for (const struct body_pair *p = q->registries->first; why == NULL && p != NULL;
+	     p = p->next) {
 		why = put_one(p->key, credential);
 		for (size_t i = 0; i < 3 && credential != NULL; i++)
 			credential = credential->next;
@@ -88,7 +90,8 @@ static struct config *
 find(struct bytes entity, struct bytes key)
 {
 	for (size_t i = 0; i < KEPT_CONFIGS; i++)
-		if (configs[i].used && bytes_is(entity, configs[i].entity) && bytes_is(key, configs[i].key))
+		if (configs[i].used && bytes_is(entity, configs[i].entity) &&
+		    bytes_is(key, configs[i].key))
 			return &configs[i];
 	return NULL;
 }
@@ -117,7 +120,8 @@ configs_del(struct bytes entity, struct bytes key)
 	for (size_t i = 0; i < KEPT_CONFIGS; i++) {
 		struct config *c = &configs[i];
 
-		if (!c->used || !bytes_is(entity, c->entity) || (key.len > 0 && !bytes_is(key, c->key)))
+		if (!c->used || !bytes_is(entity, c->entity) ||
+		    (key.len > 0 && !bytes_is(key, c->key)))
 			continue;
 		secret_deinit(&c->value);
 		c->used = false;

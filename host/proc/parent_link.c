@@ -33,6 +33,7 @@ struct sub {
 	char *subject, *queue;
 	link_heard *heard;
 	void *ctx;
+	bool leaving; /* nothing new; what is on its way is still heard */
 };
 
 struct ask {
@@ -50,9 +51,10 @@ static struct {
 	uint64_t born_ms;
 	struct {
 		enum link_state state;
-		bool was_up;
 		char why[LINK_WHY_MAX + 1];
 		struct link_wire to;
+		uv_getaddrinfo_t query;
+		bool asking;
 	} wire[WIRES];
 	struct sub sub[LINK_SUBS];
 	uint32_t next_sub, next_ask;
@@ -108,7 +110,6 @@ on_state(struct channel *c, struct cursor *in, int fd)
 	    m.why.len > 0 ? (const char *)m.why.ptr : "");
 	say_state(m.wire, &m);
 	if (m.state == LINK_UP) {
-		self.wire[m.wire].was_up = true;
 		if (m.wire == WIRE_CONTROL)
 			control_up();
 		parent_ready();
@@ -218,6 +219,17 @@ nonce_ok(struct bytes n)
 	return n.len > 0 && n.len <= NONCE_CHARS;
 }
 
+static void
+refuse_nonce(enum wire w)
+{
+	struct log_line l;
+
+	log_begin(&l, LOG_ERR, "nonce_refused");
+	log_word(&l, "connection", wire_name(w));
+	log_str(&l, "server", host.conf->wire[w].host);
+	log_end(&l);
+}
+
 static int
 on_sign(struct channel *c, struct cursor *in, int fd)
 {
@@ -225,8 +237,14 @@ on_sign(struct channel *c, struct cursor *in, int fd)
 	uint8_t sig[LINK_SIG];
 
 	(void)fd;
-	if (link_sign_get(in, &m) != 0 || !nonce_ok(m.text) || keys_sign(m.wire, m.text, sig) != 0)
+	if (link_sign_get(in, &m) != 0)
 		return -EBADMSG;
+	/* it is the server's, a stranger's: without a signature the login fails, and that is told
+	 */
+	if (!nonce_ok(m.text) || keys_sign(m.wire, m.text, sig) != 0) {
+		refuse_nonce(m.wire);
+		return 0;
+	}
 	m.text = bytes_of(sig, sizeof(sig));
 	return link_sign_put(c, MSG_LINK_SIGNED, &m);
 }
@@ -269,32 +287,48 @@ link_lost(struct channel *c, const char *why)
 
 /* ---- starting it, and again ---- */
 
-static int
-resolve(enum wire w)
+static void
+unknown(enum wire w, const char *why)
 {
-	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM }, *list;
-	struct link_wire *to = &self.wire[w].to;
-	const char *name = host.conf->wire[w].host;
+	struct log_line l;
+
+	log_begin(&l, LOG_WRN, "server_unknown");
+	log_word(&l, "connection", wire_name(w));
+	log_str(&l, "server", host.conf->wire[w].host);
+	log_str(&l, "why", why);
+	log_end(&l);
+}
+
+/* take_addresses() - as numbers. Return: are they others than before? */
+static bool
+take_addresses(enum wire w, const struct addrinfo *list)
+{
+	struct link_wire *to = &self.wire[w].to, before = *to;
 	size_t n = 0;
-	int r = getaddrinfo(name, NULL, &hints, &list);
 
-	if (r != 0) {
-		struct log_line l;
-
-		log_begin(&l, LOG_WRN, "server_unknown");
-		log_word(&l, "connection", wire_name(w));
-		log_str(&l, "server", name);
-		log_str(&l, "why", gai_strerror(r));
-		log_end(&l);
-		return err_raise(-EHOSTUNREACH);
-	}
-	for (struct addrinfo *i = list; i != NULL && n < LINK_ADDRESSES; i = i->ai_next)
+	memset(to->address, 0, sizeof(to->address));
+	for (const struct addrinfo *i = list; i != NULL && n < LINK_ADDRESSES; i = i->ai_next)
 		if (getnameinfo(i->ai_addr, i->ai_addrlen, to->address[n], LINK_ADDRESS_MAX, NULL,
 			0, NI_NUMERICHOST) == 0)
 			n++;
 	to->n_addresses = n;
+	return n != before.n_addresses ||
+	       memcmp(to->address, before.address, sizeof(before.address)) != 0;
+}
+
+/* resolve() - waiting for it: at the start, and on HUP. */
+static void
+resolve(enum wire w)
+{
+	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM }, *list;
+	int r = getaddrinfo(host.conf->wire[w].host, NULL, &hints, &list);
+
+	if (r != 0) {
+		unknown(w, gai_strerror(r));
+		return;
+	}
+	(void)take_addresses(w, list);
 	freeaddrinfo(list);
-	return 0;
 }
 
 /* fill() - all a connection needs. Return: 0, -1 after a log line. */
@@ -312,7 +346,7 @@ fill(enum wire w)
 	if (keys_login(w, &to->jwt) != 0 || keys_ca(w, &to->ca) != 0)
 		return -1;
 	/* a name that is not known yet is asked for again */
-	(void)!resolve(w);
+	resolve(w);
 	return 0;
 }
 
@@ -383,7 +417,7 @@ equip(void)
 	for (int i = 0; r == 0 && i < WIRES; i++)
 		r = link_wire_put(&self.channel, &self.wire[i].to);
 	for (size_t i = 0; r == 0 && i < LINK_SUBS; i++)
-		if (self.sub[i].id != 0)
+		if (self.sub[i].id != 0 && !self.sub[i].leaving)
 			r = tell_sub(&self.sub[i]);
 	if (r == 0)
 		r = link_bare_put(&self.channel, MSG_LINK_START, -1);
@@ -462,20 +496,32 @@ on_process_exit(uv_process_t *p, int64_t status, int signal)
 	uv_timer_start(&self.respawn, on_respawn, wait < RESPAWN_MAX_MS ? wait : RESPAWN_MAX_MS, 0);
 }
 
-/* on_resolve() - a server that stays away may have another address. */
+static void
+on_resolved(uv_getaddrinfo_t *q, int status, struct addrinfo *list)
+{
+	enum wire w = q == &self.wire[WIRE_CONTROL].query ? WIRE_CONTROL : WIRE_RPC;
+
+	self.wire[w].asking = false;
+	if (status != 0 && status != UV_ECANCELED)
+		unknown(w, uv_strerror(status));
+	if (status == 0 && take_addresses(w, list) && self.alive && self.channel.fd >= 0)
+		(void)link_wire_put(&self.channel, &self.wire[w].to);
+	uv_freeaddrinfo(list);
+}
+
+/* on_resolve() - a server that stays away may have another address. Nobody waits for the answer. */
 static void
 on_resolve(uv_timer_t *t)
 {
+	static const struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM };
+
 	(void)t;
 	for (int i = 0; i < WIRES; i++) {
-		struct link_wire before = self.wire[i].to;
-
 		if (!self.alive || self.channel.fd < 0 || self.channel.state == 0 ||
-		    link_up((enum wire)i))
+		    link_up((enum wire)i) || self.wire[i].asking)
 			continue;
-		if (resolve((enum wire)i) == 0 &&
-		    memcmp(before.address, self.wire[i].to.address, sizeof(before.address)) != 0)
-			(void)link_wire_put(&self.channel, &self.wire[i].to);
+		self.wire[i].asking = uv_getaddrinfo(&host.loop, &self.wire[i].query, on_resolved,
+					  host.conf->wire[i].host, NULL, &hints) == 0;
 	}
 }
 
@@ -557,17 +603,28 @@ link_sub(enum wire wire, const char *subject, const char *queue, link_heard *hea
 }
 
 void
+link_leave(uint32_t id)
+{
+	struct sub *s = sub_of(id);
+
+	if (s == NULL || s->leaving)
+		return;
+	s->leaving = true;
+	if (self.alive && self.channel.fd >= 0)
+		(void)link_unsub_put(&self.channel, id);
+}
+
+void
 link_unsub(uint32_t id)
 {
 	struct sub *s = sub_of(id);
 
 	if (s == NULL)
 		return;
+	link_leave(id);
 	free(s->subject);
 	free(s->queue);
 	*s = (struct sub){ 0 };
-	if (self.alive && self.channel.fd >= 0)
-		(void)link_unsub_put(&self.channel, id);
 }
 
 /* may_say() - is there room? What a stuck link does not take must not fill our memory. */
@@ -667,4 +724,3 @@ link_log(void)
 		(void)link_bare_put(
 		    &self.channel, MSG_LINK_LOG, fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3));
 }
-

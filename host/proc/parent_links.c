@@ -1,7 +1,8 @@
 /*
- * parent_links - the links of the lattice, all of them, as every host keeps them: heard on the lattice, asked for
- * at the start, and written to the state folder at each change, so that a lattice whose hosts were all
- * away knows them again. Values are secrets: the file is ours alone, no event shows them.
+ * parent_links - the links of the lattice, all of them, as every host keeps them: heard on the
+ * lattice, asked for at the start, and written to the state folder at each change, so that a
+ * lattice whose hosts were all away knows them again. Values are secrets: the file is ours alone,
+ * no event shows them.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -110,7 +111,8 @@ links_del(const struct body_link *link, bool told)
 {
 	struct model_link *l = model_link(host.model, link->source, link->contract, link->name);
 
-	/* one that is not there is as the asker wants it; and a host that only hears of it has told nobody */
+	/* one that is not there is as the asker wants it; and a host that only hears of it has told
+	 * nobody */
 	if (l == NULL)
 		return NULL;
 	providers_unlink(l);
@@ -122,16 +124,19 @@ links_del(const struct body_link *link, bool told)
 }
 
 void
-links_state(struct bytes actor, struct bytes provider, struct bytes name, enum state to, const char *why, int64_t retry_s)
+links_state(struct bytes actor, struct bytes provider, struct bytes name, enum state to,
+    const char *why, int64_t retry_s)
 {
 	for (const struct model_link *at = model_links(host.model); at != NULL; at = at->next) {
 		struct model_link *l = (struct model_link *)(uintptr_t)at;
 
-		if (!bytes_is(actor, l->actor) || !bytes_is(provider, l->provider) || !bytes_is(name, l->name))
+		if (!bytes_is(actor, l->actor) || !bytes_is(provider, l->provider) ||
+		    !bytes_is(name, l->name))
 			continue;
 		if (to == STATE_RUNNING)
 			(void)status_move(&l->status, STATE_STARTING, NULL, now_ms(), 0);
-		if (status_move(&l->status, to, why, now_ms(), retry_s * 1000) == 0 && to == STATE_FAILED)
+		if (status_move(&l->status, to, why, now_ms(), retry_s * 1000) == 0 &&
+		    to == STATE_FAILED)
 			tell(EVENT_LINK_FAILED, l);
 	}
 }
@@ -144,7 +149,8 @@ learn_one(void *ctx, const struct body_link *link)
 	size_t *n = ctx;
 
 	/* what was put here meanwhile is newer */
-	if (model_link(host.model, link->source, link->contract, link->name) == NULL && links_put(link, false) == NULL)
+	if (model_link(host.model, link->source, link->contract, link->name) == NULL &&
+	    links_put(link, false) == NULL)
 		(*n)++;
 	return 0;
 }
@@ -156,9 +162,11 @@ learn(struct bytes text, const char *from)
 	size_t skipped = 0, n = 0;
 	const char *why = "";
 	struct log_line l;
-	int r = arena.mem != NULL ? links_read(text, &arena, &skipped, &why, learn_one, &n) : -ENOMEM;
+	int r =
+	    arena.mem != NULL ? links_read(text, &arena, &skipped, &why, learn_one, &n) : -ENOMEM;
 
-	log_begin(&l, r != 0 || skipped > 0 ? LOG_WRN : LOG_INF, r == 0 ? "links_learned" : "links_not_learned");
+	log_begin(&l, r != 0 || skipped > 0 ? LOG_WRN : LOG_INF,
+	    r == 0 ? "links_learned" : "links_not_learned");
 	log_word(&l, "from", from);
 	log_num(&l, "links", (int64_t)n);
 	if (skipped > 0)

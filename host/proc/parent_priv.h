@@ -13,8 +13,8 @@
 #include "host/lattice/model.h"
 #include "host/lattice/request.h"
 #include "host/lattice/rpc.h"
-#include "host/providers/msg_provider.h"
 #include "host/proc/parent.h"
+#include "host/providers/msg_provider.h"
 #include "policy/core/buf.h"
 #include "policy/identity/nkey.h"
 
@@ -84,10 +84,13 @@ void link_relogin(void);
 uint32_t link_sub(
     enum wire wire, const char *subject, const char *queue, link_heard *heard, void *ctx);
 void link_unsub(uint32_t id);
+/* link_leave() - nothing new comes; what is on its way is heard until link_unsub(). */
+void link_leave(uint32_t id);
 /* link_pub() - lost while the connection is down. @reply NULL: none. Return: 0, -errno: it did not
  * go. */
 int link_pub(enum wire wire, struct bytes subject, struct bytes reply, struct bytes body);
-/* link_ask() - an empty subject: our own inbox, to know that what was said before has come there. Return: 0; -errno: it did not go, and nothing will be heard. */
+/* link_ask() - an empty subject: our own inbox, to know that what was said before has come there.
+ * Return: 0; -errno: it did not go, and nothing will be heard. */
 int link_ask(enum wire wire, struct bytes subject, struct bytes body, uint32_t timeout_ms,
     link_answered *answered, void *ctx) must_check;
 /* link_up() - is this connection up? */
@@ -104,9 +107,11 @@ void link_log(void);
 
 /* ---- what the lattice asks and hears ---- */
 
-/* control_begin() - the model and its labels; what is listened to. Return: 0, -1 after a log line. */
+/* control_begin() - the model and its labels; what is listened to. Return: 0, -1 after a log line.
+ */
 int control_begin(void) must_check;
-/* control_up() - the control connection is: the first time, learn and then join those who answer. */
+/* control_up() - the control connection is: the first time, learn and then join those who answer.
+ */
 void control_up(void);
 /* control_ready() - the lattice is answered. */
 bool control_ready(void);
@@ -143,14 +148,15 @@ void id_new(char out[MODEL_ID + 1]);
 void links_begin(void);
 /* links_end() - what is not kept yet is. */
 void links_end(void);
-/* links_put(), links_del() - @tell: the lattice hears of it from us. Return: NULL, or why not, for the one who asked. */
+/* links_put(), links_del() - @tell: the lattice hears of it from us. Return: NULL, or why not, for
+ * the one who asked. */
 const char *links_put(const struct body_link *l, bool tell);
 const char *links_del(const struct body_link *l, bool tell);
 /* links_learn() - another host's answer to get.links. */
 void links_learn(struct bytes answer);
 /* links_state() - how one is at its provider, here. */
-void links_state(struct bytes actor, struct bytes provider, struct bytes name, enum state to, const char *why,
-    int64_t retry_s);
+void links_state(struct bytes actor, struct bytes provider, struct bytes name, enum state to,
+    const char *why, int64_t retry_s);
 
 /* ---- artifacts ---- */
 
@@ -163,8 +169,8 @@ struct artifact {
 };
 
 /*
- * artifact_get() - a module, looked at in full: where it may come from, who signed it, whether it is unchanged.
- * Return: 0 and *out given to the caller (artifact_drop()); 1 with @why; -ENOMEM.
+ * artifact_get() - a module, looked at in full: where it may come from, who signed it, whether it
+ * is unchanged. Return: 0 and *out given to the caller (artifact_drop()); 1 with @why; -ENOMEM.
  */
 int artifact_get(struct bytes ref, struct artifact **out, char why[REQUEST_ERROR]) must_check;
 struct artifact *artifact_hold(struct artifact *a);
@@ -172,16 +178,17 @@ void artifact_drop(struct artifact *a);
 
 /* ---- calls ---- */
 
-/* How a call ended is enum provider_answer. @out: the answer, or what happened in words; borrowed. */
+/* How a call ended is enum provider_answer. @out: the answer, or what happened in words; borrowed.
+ */
 typedef void call_done(void *ctx, enum provider_answer end, struct bytes out);
 
 struct call {
 	struct call *next;
-	struct rpc_entity from, to; /* slices of ->text */
+	struct rpc_entity from, to;      /* slices of ->text */
 	struct bytes operation, payload; /* the same */
-	uint32_t depth; /* how many calls it is within */
-	uint64_t due_ms; /* of the loop's clock */
-	bool remote; /* it came over the network: to those who are here alone */
+	uint32_t depth;                  /* how many calls it is within */
+	uint64_t due_ms;                 /* of the loop's clock */
+	bool remote;                     /* it came over the network: to those who are here alone */
 	call_done *done;
 	void *ctx;
 	uint8_t *text;
@@ -195,8 +202,8 @@ struct call {
 
 void calls_begin(void);
 /*
- * calls_make() - to whom it is for: here if it is here, else over the network. @done is called once, later, from
- * the loop. @from, @to and the texts are copied.
+ * calls_make() - to whom it is for: here if it is here, else over the network. @done is called
+ * once, later, from the loop. @from, @to and the texts are copied.
  */
 void calls_make(const struct call *like);
 /* calls_end() - it has ended; takes it. Told when the loop next turns. */
@@ -216,6 +223,11 @@ const char *actors_update(const struct request *q);
 struct actor_run *actors_find(struct bytes key);
 /* actors_call() - takes @c; answers it itself when there is no room. */
 void actors_call(struct actor_run *a, struct call *c);
+/* actors_leaving() - is it being stopped? */
+bool actors_leaving(const struct actor_run *a);
+/* actors_quiet() - no calls from the network any more; actors_busy() tells when those that came are
+ * done. */
+void actors_quiet(void);
 /* actors_end() - stop all, at once. */
 void actors_end(void);
 /* actors_busy() - calls under way or waiting. */
@@ -224,15 +236,17 @@ size_t actors_busy(void);
 /* ---- what an actor asks ---- */
 
 struct actor_ask;
-/* asks_take() - the guest of @cell, an instance of @a, asks; @id says who it is when the answer comes. */
-void asks_take(const struct model_actor *a, const char *instance, uint64_t id, uint32_t depth, uint64_t due_ms,
-    const struct actor_ask *ask);
+/* asks_take() - the guest of @cell, an instance of @a, asks; @id says who it is when the answer
+ * comes. */
+void asks_take(const struct model_actor *a, const char *instance, uint64_t id, uint32_t depth,
+    uint64_t due_ms, const struct actor_ask *ask);
 /* cells_answer() - to the cell with that number, if it still waits. */
 void cells_answer(uint64_t id, bool ok, struct bytes answer);
 
 struct contract_said;
 /* builtin_answer() - logging and numbers; @payload: as the guest gave it. */
-void builtin_answer(const struct model_actor *a, uint64_t cell, const struct contract_said *asked, struct bytes payload);
+void builtin_answer(const struct model_actor *a, uint64_t cell, const struct contract_said *asked,
+    struct bytes payload);
 
 /* ---- over the network ---- */
 
@@ -244,6 +258,13 @@ void rpc_send(struct call *c);
 struct rpc_ear;
 struct rpc_ear *rpc_listen(const struct rpc_entity *e);
 void rpc_deaf(struct rpc_ear *ear);
+/*
+ * rpc_leave() - calls go to other hosts from now on; those on their way to us are heard still.
+ * @left is called once, later, when there are none; then rpc_deaf().
+ */
+void rpc_leave(struct rpc_ear *ear, void (*left)(void *ctx), void *ctx);
+/* rpc_left() - nobody waits for that. */
+bool rpc_left(void);
 
 /* ---- providers ---- */
 

@@ -1,10 +1,11 @@
 /*
- * parent_providers - the providers that run here, as the lattice sees them: started by reference, linked as the links
- * say, each state of theirs a state in the inventory and an event. What a provider is and may do is
- * host/proc/provider.h; this noun brings links and calls to it and away.
+ * parent_providers - the providers that run here, as the lattice sees them: started by reference,
+ * linked as the links say, each state of theirs a state in the inventory and an event. What a
+ * provider is and may do is host/proc/provider.h; this noun brings links and calls to it and away.
  *
- * A reference builtin:KIND is one of ours. Their keys are those the contract's own providers had in 2021 where
- * these are known, so that links written then are good here; the others are made of their names.
+ * A reference builtin:KIND is one of ours. Their keys are those the contract's own providers had in
+ * 2021 where these are known, so that links written then are good here; the others are made of
+ * their names.
  */
 #include <sodium.h>
 #include <stdio.h>
@@ -14,7 +15,12 @@
 #include "host/proc/provider.h"
 #include "policy/core/json.h"
 
-enum { CONFIG_TOKENS = 2 * PROVIDER_VALUES + 8, CONFIG_TEXT = 16 * 1024, DRAIN_MS = 5000, FAR_FUTURE = 30000 };
+enum {
+	CONFIG_TOKENS = 2 * PROVIDER_VALUES + 8,
+	CONFIG_TEXT = 16 * 1024,
+	DRAIN_MS = 5000,
+	FAR_FUTURE = 30000
+};
 
 struct provider_run {
 	struct provider_run *next;
@@ -22,7 +28,9 @@ struct provider_run {
 	struct model_provider *model;
 	struct rpc_ear *ear;
 	struct call *calls; /* under way at it */
-	bool was_up, gone;
+	struct call *early; /* for one that is being started: asked when it is there */
+	size_t n_early;
+	bool was_up, stopping, gone;
 };
 
 /* A provider's own question that is under way. */
@@ -38,7 +46,8 @@ struct kind {
 };
 
 static const struct kind kinds[] = {
-	{ "httpserver", "wasmcloud:httpserver", "VAG3QITQQ2ODAOWB5TTQSDJ53XK3SHBEIFNK4AYJ5RKAX2UNSCAPHA5M" },
+	{ "httpserver", "wasmcloud:httpserver",
+	    "VAG3QITQQ2ODAOWB5TTQSDJ53XK3SHBEIFNK4AYJ5RKAX2UNSCAPHA5M" },
 	{ "keyvalue", "wasmcloud:keyvalue", NULL },
 	{ "logging", "wasmcloud:builtin:logging", NULL },
 	{ "messaging", "wasmcloud:messaging", NULL },
@@ -58,7 +67,8 @@ static struct {
 static const struct kind *
 kind_of(struct bytes ref)
 {
-	static const struct bytes prefixes[] = { BYTES_LIT("builtin:"), BYTES_LIT("wasmcloud+builtin://") };
+	static const struct bytes prefixes[] = { BYTES_LIT("builtin:"),
+		BYTES_LIT("wasmcloud+builtin://") };
 
 	for (size_t p = 0; p < sizeof(prefixes) / sizeof(prefixes[0]); p++) {
 		if (!bytes_starts(ref, prefixes[p]))
@@ -89,7 +99,8 @@ static struct provider_run *
 run_of(struct bytes key, struct bytes link_name)
 {
 	for (struct provider_run *p = self.first; p != NULL; p = p->next)
-		if (!p->gone && bytes_is(key, p->model->claims.sub) && bytes_is(link_name, p->model->link_name))
+		if (!p->gone && bytes_is(key, p->model->claims.sub) &&
+		    bytes_is(link_name, p->model->link_name))
 			return p;
 	return NULL;
 }
@@ -122,6 +133,88 @@ say(enum log_level level, const char *event, const struct provider_run *p, const
 	log_end(&l);
 }
 
+/* ---- calls to it ---- */
+
+static void
+refuse(struct call *c, int r)
+{
+	if (r == -EBUSY)
+		calls_end(c, PROVIDER_BUSY,
+		    BYTES_LIT("the provider has as many calls under way as it takes"));
+	else
+		calls_end(c, PROVIDER_NOBODY,
+		    r == -EPIPE
+			? BYTES_LIT(
+			      "the provider does not run; `portcullis ctl get inventory` says why")
+		    : r == -ENOENT ? BYTES_LIT("the actor is not linked to the provider")
+				   : BYTES_LIT("the request is too large for the provider"));
+}
+
+static void
+give(struct provider_run *p, struct call *c)
+{
+	uint64_t now = uv_now(&host.loop);
+	int r = provider_call(p->provider, c->from.key, c->operation, c->payload,
+	    c->due_ms > now ? (uint32_t)(c->due_ms - now) : 1, &c->asked);
+
+	if (r != 0) {
+		refuse(c, r);
+		return;
+	}
+	c->next = p->calls;
+	p->calls = c;
+}
+
+/* give_early() - it is there now, or will not be. */
+static void
+give_early(struct provider_run *p)
+{
+	struct call *c = p->early, *next;
+
+	p->early = NULL;
+	p->n_early = 0;
+	for (; c != NULL; c = next) {
+		next = c->next;
+		give(p, c);
+	}
+}
+
+bool
+providers_call(struct call *c)
+{
+	struct provider_run *p = run_of(c->to.key, c->to.link);
+
+	if (p == NULL)
+		return false;
+	if (provider_status(p->provider)->state != PROVIDER_STARTING) {
+		give(p, c);
+	} else if (p->n_early == host.conf->queue) {
+		refuse(c, -EBUSY);
+	} else {
+		c->next = p->early;
+		p->early = c;
+		p->n_early++;
+	}
+	return true;
+}
+
+static void
+on_result(void *ctx, struct provider *provider, const struct msg_provider_result *result)
+{
+	struct provider_run *p = provider_ctx(provider);
+
+	(void)ctx;
+	for (struct call **at = &p->calls; *at != NULL; at = &(*at)->next) {
+		struct call *c = *at;
+
+		if (c->asked != result->id)
+			continue;
+		*at = c->next;
+		calls_end(c, result->answer, result->payload);
+		return;
+	}
+}
+
 /* ---- what becomes of it ---- */
 
 static void
@@ -139,6 +232,10 @@ forget(struct provider_run *p)
 	for (struct call *c = p->calls, *next; c != NULL; c = next) {
 		next = c->next;
 		calls_end(c, PROVIDER_NOBODY, BYTES_LIT("the provider was stopped"));
+	}
+	for (struct call *c = p->early, *next; c != NULL; c = next) {
+		next = c->next;
+		refuse(c, -EPIPE);
 	}
 	rpc_deaf(p->ear);
 	model_provider_del(host.model, p->model);
@@ -227,6 +324,8 @@ on_state(void *ctx, struct provider *provider)
 	default:
 		break;
 	}
+	if (s->state != PROVIDER_STARTING)
+		give_early(p);
 }
 
 static void
@@ -239,9 +338,9 @@ on_link(void *ctx, struct provider *provider, const struct provider_link_status 
 	if (s->state == PROVIDER_LINK_GONE)
 		return;
 	links_state(s->actor, bytes_str(p->model->claims.sub), bytes_str(p->model->link_name),
-	    s->state == PROVIDER_LINK_RUNNING	  ? STATE_RUNNING :
-		s->state == PROVIDER_LINK_FAILED ? STATE_FAILED :
-						   STATE_STARTING,
+	    s->state == PROVIDER_LINK_RUNNING  ? STATE_RUNNING
+	    : s->state == PROVIDER_LINK_FAILED ? STATE_FAILED
+					       : STATE_STARTING,
 	    s->why[0] != '\0' ? s->why : "not there", s->retry_s);
 	if (s->state == PROVIDER_LINK_WAITING)
 		return;
@@ -262,56 +361,13 @@ on_log(void *ctx, struct provider *provider, int level, struct bytes actor, stru
 	struct log_line l;
 
 	(void)ctx;
-	log_begin(&l, level >= LOG_ERR && level <= LOG_TRC ? (enum log_level)level : LOG_INF, "provider_log");
+	log_begin(&l, level >= LOG_ERR && level <= LOG_TRC ? (enum log_level)level : LOG_INF,
+	    "provider_log");
 	log_str(&l, "ref", p->model->ref);
 	if (actor.len > 0)
 		log_bytes(&l, "actor", actor);
 	log_bytes(&l, "text", text);
 	log_end(&l);
-}
-
-/* ---- calls to it ---- */
-
-bool
-providers_call(struct call *c)
-{
-	struct provider_run *p = run_of(c->to.key, c->to.link);
-	uint64_t now = uv_now(&host.loop);
-	int r;
-
-	if (p == NULL)
-		return false;
-	r = provider_call(p->provider, c->from.key, c->operation, c->payload,
-	    c->due_ms > now ? (uint32_t)(c->due_ms - now) : 1, &c->asked);
-	if (r == 0) {
-		c->next = p->calls;
-		p->calls = c;
-	} else if (r == -EBUSY) {
-		calls_end(c, PROVIDER_BUSY, BYTES_LIT("the provider has as many calls under way as it takes"));
-	} else {
-		calls_end(c, PROVIDER_NOBODY,
-		    r == -EPIPE	   ? BYTES_LIT("the provider does not run; `portcullis ctl get inventory` says why") :
-			r == -ENOENT ? BYTES_LIT("the actor is not linked to the provider") :
-				       BYTES_LIT("the request is too large for the provider"));
-	}
-	return true;
-}
-
-static void
-on_result(void *ctx, struct provider *provider, const struct msg_provider_result *result)
-{
-	struct provider_run *p = provider_ctx(provider);
-
-	(void)ctx;
-	for (struct call **at = &p->calls; *at != NULL; at = &(*at)->next) {
-		struct call *c = *at;
-
-		if (c->asked != result->id)
-			continue;
-		*at = c->next;
-		calls_end(c, result->answer, result->payload);
-		return;
-	}
 }
 
 /* ---- what it asks ---- */
@@ -337,12 +393,14 @@ on_invoke(void *ctx, struct provider *provider, const struct msg_provider_ask *a
 {
 	struct provider_run *p = provider_ctx(provider);
 	struct invoked *i = calloc(1, sizeof(*i));
-	struct call c = { .from = { bytes_str(p->model->claims.sub), bytes_str(p->model->claims.contract),
-				  bytes_str(p->model->link_name) },
+	struct call c = { .from = { bytes_str(p->model->claims.sub),
+			      bytes_str(p->model->claims.contract),
+			      bytes_str(p->model->link_name) },
 		.to = { .key = ask->actor },
 		.operation = ask->operation,
 		.payload = ask->payload,
-		.due_ms = uv_now(&host.loop) + (ask->timeout_ms < FAR_FUTURE ? ask->timeout_ms : FAR_FUTURE),
+		.due_ms = uv_now(&host.loop) +
+			  (ask->timeout_ms < FAR_FUTURE ? ask->timeout_ms : FAR_FUTURE),
 		.done = on_answered,
 		.ctx = i };
 
@@ -365,13 +423,16 @@ put_link(struct provider_run *p, const struct model_link *l)
 	int r = l->values.n <= PROVIDER_VALUES ? 0 : -E2BIG;
 
 	for (size_t i = 0; r == 0 && i < l->values.n; i++)
-		values.pair[values.n++] =
-		    (struct provider_pair){ bytes_str(l->values.at[i].key), bytes_str(l->values.at[i].value) };
+		values.pair[values.n++] = (struct provider_pair){ bytes_str(l->values.at[i].key),
+			bytes_str(l->values.at[i].value) };
 	if (r == 0)
 		r = provider_link_put(p->provider, bytes_str(l->actor), &values);
 	if (r != 0)
-		links_state(bytes_str(l->actor), bytes_str(l->provider), bytes_str(l->name), STATE_FAILED,
-		    r == -E2BIG ? "more links, or values in one, than a provider takes" : strerror(-r), 0);
+		links_state(bytes_str(l->actor), bytes_str(l->provider), bytes_str(l->name),
+		    STATE_FAILED,
+		    r == -E2BIG ? "more links, or values in one, than a provider takes"
+				: strerror(-r),
+		    0);
 }
 
 void
@@ -398,6 +459,28 @@ providers_unlink(const struct model_link *l)
 }
 
 /* ---- commands ---- */
+
+static void
+on_left(void *ctx)
+{
+	struct provider_run *p = ctx;
+
+	provider_stop(p->provider, DRAIN_MS);
+}
+
+/* stop() - calls go to other hosts; those on their way to us are answered; then it ends what it
+ * has. */
+static void
+stop(struct provider_run *p)
+{
+	if (p->stopping)
+		return;
+	p->stopping = true;
+	if (p->ear != NULL)
+		rpc_leave(p->ear, on_left, p);
+	else
+		on_left(p);
+}
 
 /* A provider's configuration: JSON, an object of texts. */
 struct config {
@@ -456,26 +539,29 @@ claims_of(const struct kind *k, const char *key, struct model_claims *out)
 	out->ver = strdup(PORTCULLIS_VERSION);
 	out->contract = strdup(k->contract);
 	out->vendor = strdup("Portcullis");
-	return out->name != NULL && out->alias != NULL && out->caps != NULL && out->tags != NULL && out->ver != NULL &&
-		out->contract != NULL && out->vendor != NULL ?
-		0 :
-		err_raise(-ENOMEM);
+	return out->name != NULL && out->alias != NULL && out->caps != NULL && out->tags != NULL &&
+		       out->ver != NULL && out->contract != NULL && out->vendor != NULL
+		   ? 0
+		   : err_raise(-ENOMEM);
 }
 
 /* add() - in the model, and its process. Return: 0, MODEL_*, -errno. */
 static int
-add(const struct kind *k, const char *key, const struct request *q, const struct provider_pairs *config)
+add(const struct kind *k, const char *key, const struct request *q,
+    const struct provider_pairs *config)
 {
 	struct bytes link_name = q->link_name.len > 0 ? q->link_name : BYTES_LIT("default");
 	struct provider_run *p = calloc(1, sizeof(*p));
-	struct provider_spec spec = { k->name, bytes_str(key), bytes_str(k->contract), link_name, *config, p };
+	struct provider_spec spec = { k->name, bytes_str(key), bytes_str(k->contract), link_name,
+		*config, p };
 	struct model_claims claims = { 0 };
 	char id[MODEL_ID + 1];
 	int r = p != NULL ? claims_of(k, key, &claims) : -ENOMEM;
 
 	id_new(id);
 	if (r == 0)
-		r = model_provider_add(host.model, &claims, q->ref, link_name, id, now_ms(), &p->model);
+		r = model_provider_add(
+		    host.model, &claims, q->ref, link_name, id, now_ms(), &p->model);
 	if (r != 0) {
 		model_claims_deinit(&claims);
 		free(p);
@@ -491,8 +577,8 @@ add(const struct kind *k, const char *key, const struct request *q, const struct
 	}
 	p->next = self.first;
 	self.first = p;
-	p->ear = rpc_listen(&(struct rpc_entity){
-	    bytes_str(p->model->claims.sub), bytes_str(p->model->claims.contract), bytes_str(p->model->link_name) });
+	p->ear = rpc_listen(&(struct rpc_entity){ bytes_str(p->model->claims.sub),
+	    bytes_str(p->model->claims.contract), bytes_str(p->model->link_name) });
 	for (const struct model_link *l = model_links(host.model); l != NULL; l = l->next)
 		if (run_of(bytes_str(l->provider), bytes_str(l->name)) == p)
 			put_link(p, l);
@@ -503,7 +589,9 @@ static void
 tell_failed(const struct request *q, const char *error)
 {
 	char ref[MODEL_REF + 1], link[MODEL_NAME + 1];
-	struct event e = { .kind = EVENT_PROVIDER_START_FAILED, .ref = ref, .link_name = link, .reason = error };
+	struct event e = {
+		.kind = EVENT_PROVIDER_START_FAILED, .ref = ref, .link_name = link, .reason = error
+	};
 
 	snprintf(ref, sizeof(ref), "%.*s", (int)q->ref.len, (const char *)q->ref.ptr);
 	snprintf(link, sizeof(link), "%.*s", (int)q->link_name.len,
@@ -522,7 +610,8 @@ start(const struct request *q)
 	int r;
 
 	if (k == NULL)
-		return "this host runs its own providers: builtin:httpserver, builtin:keyvalue, builtin:logging, "
+		return "this host runs its own providers: builtin:httpserver, builtin:keyvalue, "
+		       "builtin:logging, "
 		       "builtin:messaging";
 	key_of(k, key);
 	if (run_of(bytes_str(key), link_name) != NULL)
@@ -530,9 +619,11 @@ start(const struct request *q)
 	why = read_config(&config, q->configuration);
 	if (why == NULL) {
 		r = add(k, key, q, &config.pairs);
-		why = r == 0 ? NULL : r == -EEXIST ? "Provider with that link name is already running on this host" :
-		    r > 0	 ? model_why(r) :
-				   strerror(-r);
+		why = r == 0 ? NULL
+		      : r == -EEXIST
+			  ? "Provider with that link name is already running on this host"
+		      : r > 0 ? model_why(r)
+			      : strerror(-r);
 	}
 	wipe(&config, sizeof(config));
 	return why;
@@ -551,7 +642,8 @@ providers_start(const struct request *q)
 const char *
 providers_stop(const struct request *q)
 {
-	struct bytes link_name = q->link_name.len > 0 ? q->link_name : BYTES_LIT("default"), key = q->key;
+	struct bytes link_name = q->link_name.len > 0 ? q->link_name : BYTES_LIT("default"),
+		     key = q->key;
 	const struct kind *k = kind_of(q->ref);
 	char text[NKEY_TEXT_LEN + 1];
 	struct provider_run *p;
@@ -565,7 +657,7 @@ providers_stop(const struct request *q)
 	p = run_of(key, link_name);
 	if (p == NULL)
 		return "no such provider runs on this host under that link name";
-	provider_stop(p->provider, DRAIN_MS);
+	stop(p);
 	return NULL;
 }
 
@@ -606,7 +698,7 @@ providers_end(void (*gone)(void))
 	}
 	self.gone = gone;
 	for (struct provider_run *p = self.first; p != NULL; p = p->next)
-		provider_stop(p->provider, DRAIN_MS);
+		stop(p);
 }
 
 void

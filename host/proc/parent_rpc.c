@@ -1,20 +1,23 @@
 /*
- * parent_rpc - calls over the network: invocations out, signed with the cluster's key; invocations in, of
- * which nothing counts before host/lattice/rpc.c has judged them: who signed, for which two addresses, over
- * which body, when, and that it was not heard before. Links are enforced where a call arrives, too: the
- * sender's word that it was allowed to ask is a stranger's.
+ * parent_rpc - calls over the network: invocations out, signed with the cluster's key; invocations
+ * in, of which nothing counts before host/lattice/rpc.c has judged them: who signed, for which two
+ * addresses, over which body, when, and that it was not heard before. Links are enforced where a
+ * call arrives, too: the sender's word that it was allowed to ask is a stranger's.
  */
 #include <stdio.h>
 
 #include "host/proc/parent_priv.h"
 
-enum { SEEN_IDS = 65536, IN_MS = 10000, LINES_PER_S = 20 };
+enum { SEEN_IDS = 65536, IN_MS = 10000, LINES_PER_S = 20, LEAVE_MS = 2000 };
 
 struct rpc_ear {
 	struct rpc_ear *next;
 	uint32_t sub;
 	struct rpc_entity who; /* slices of ->text */
 	uint8_t *text;
+	void (*left)(void *ctx);
+	void *ctx;
+	bool asking, dead;
 };
 
 /* An answer that is owed to somebody on the network. */
@@ -31,6 +34,7 @@ static struct {
 	struct buf out, room, subject, claims;
 	int64_t second;
 	unsigned lines;
+	size_t leaving; /* ears that are being closed */
 } self;
 
 /* form() - of this lattice. */
@@ -70,9 +74,10 @@ on_answer(void *ctx, enum link_outcome outcome, struct bytes body)
 
 	if (outcome != LINK_OK) {
 		calls_end(c, outcome == LINK_TIMEOUT ? PROVIDER_LATE : PROVIDER_NOBODY,
-		    outcome == LINK_TIMEOUT	    ? BYTES_LIT("no answer in time") :
-			outcome == LINK_NO_RESPONDERS ? BYTES_LIT("no host of the lattice runs it") :
-							BYTES_LIT("the connection to the lattice is down"));
+		    outcome == LINK_TIMEOUT ? BYTES_LIT("no answer in time")
+		    : outcome == LINK_NO_RESPONDERS
+			? BYTES_LIT("no host of the lattice runs it")
+			: BYTES_LIT("the connection to the lattice is down"));
 		return;
 	}
 	buf_reset(&self.room);
@@ -103,12 +108,14 @@ rpc_send(struct call *c)
 	buf_reset(&self.claims);
 	buf_reset(&self.out);
 	buf_reset(&self.subject);
-	rpc_claims_put(&self.claims, &inv, now_ms() / 1000, jti, inv.form == RPC_R18 ? &host.key : &host.cluster);
+	rpc_claims_put(&self.claims, &inv, now_ms() / 1000, jti,
+	    inv.form == RPC_R18 ? &host.key : &host.cluster);
 	inv.claims = buf_bytes(&self.claims);
 	rpc_invocation_put(&self.out, &inv);
 	rpc_subject(&self.subject, bytes_str(host.conf->lattice), &c->to);
 	if (buf_failed(&self.claims) || buf_failed(&self.out) || buf_failed(&self.subject)) {
-		calls_end(c, PROVIDER_FAILED, BYTES_LIT("the request is too large for the lattice"));
+		calls_end(
+		    c, PROVIDER_FAILED, BYTES_LIT("the request is too large for the lattice"));
 		return;
 	}
 	if (link_ask(WIRE_RPC, buf_bytes(&self.subject), buf_bytes(&self.out),
@@ -120,7 +127,8 @@ rpc_send(struct call *c)
 
 /* say_refused() - a flood of forgeries must not fill the log. */
 static void
-say_refused(const struct rpc_ear *ear, const struct rpc_invocation *inv, int answer, const char *why)
+say_refused(
+    const struct rpc_ear *ear, const struct rpc_invocation *inv, int answer, const char *why)
 {
 	int64_t now_s = now_ms() / 1000;
 	struct log_line l;
@@ -165,7 +173,9 @@ linked(const struct rpc_entity *from, const struct rpc_entity *to)
 static void
 respond(const struct owed *o, enum provider_answer end, struct bytes out)
 {
-	struct rpc_response res = { .form = o->form, .id = bytes_str(o->id), .failed = end != PROVIDER_OK };
+	struct rpc_response res = {
+		.form = o->form, .id = bytes_str(o->id), .failed = end != PROVIDER_OK
+	};
 
 	if (res.failed)
 		res.error = out.len > 0 ? out : BYTES_LIT("failed");
@@ -174,7 +184,9 @@ respond(const struct owed *o, enum provider_answer end, struct bytes out)
 	buf_reset(&self.out);
 	rpc_response_put(&self.out, &res);
 	if (buf_failed(&self.out)) {
-		res = (struct rpc_response){ .form = o->form, .id = bytes_str(o->id), .failed = true,
+		res = (struct rpc_response){ .form = o->form,
+			.id = bytes_str(o->id),
+			.failed = true,
 			.error = BYTES_LIT("the answer is too large for the lattice") };
 		buf_reset(&self.out);
 		rpc_response_put(&self.out, &res);
@@ -239,7 +251,11 @@ refuse(const struct rpc_invocation *inv, struct bytes reply, const char *words)
 static void
 on_invocation(void *ctx, const struct link_msg *m)
 {
-	struct rpc_trust t = { .form = form(), .issuer = self.issuer, .n = self.n_issuers, .now_s = now_ms() / 1000, .seen = self.seen };
+	struct rpc_trust t = { .form = form(),
+		.issuer = self.issuer,
+		.n = self.n_issuers,
+		.now_s = now_ms() / 1000,
+		.seen = self.seen };
 	const struct rpc_ear *ear = ctx;
 	struct rpc_invocation inv = { 0 };
 	const char *why = NULL;
@@ -252,7 +268,8 @@ on_invocation(void *ctx, const struct link_msg *m)
 	if (r == 0 && !same(&inv.target, &ear->who))
 		r = RPC_OTHER_ADDRESS;
 	if (r == RPC_CHUNKED) {
-		refuse(&inv, m->reply, "bodies in pieces are not taken: send at most 1 MiB in one message");
+		refuse(&inv, m->reply,
+		    "bodies in pieces are not taken: send at most 1 MiB in one message");
 	} else if (r != 0) {
 		/* no answer: who is not believed learns nothing but that nobody speaks with him */
 		say_refused(ear, r == RPC_BAD ? NULL : &inv, r, why);
@@ -281,17 +298,21 @@ rpc_listen(const struct rpc_entity *e)
 	for (size_t i = 0; at != NULL && i < 3; i++) {
 		if (parts[i].len > 0)
 			memcpy(at, parts[i].ptr, parts[i].len);
-		*(i == 0 ? &ear->who.key : i == 1 ? &ear->who.contract : &ear->who.link) = bytes_of(at, parts[i].len);
+		*(i == 0     ? &ear->who.key
+		    : i == 1 ? &ear->who.contract
+			     : &ear->who.link) = bytes_of(at, parts[i].len);
 		at += parts[i].len;
 	}
 	buf_reset(&self.subject);
 	rpc_queue(&self.subject, form(), bytes_str(host.conf->lattice), e);
-	snprintf(queue, sizeof(queue), "%.*s", (int)self.subject.len, (const char *)self.subject.ptr);
+	snprintf(
+	    queue, sizeof(queue), "%.*s", (int)self.subject.len, (const char *)self.subject.ptr);
 	buf_reset(&self.subject);
 	rpc_subject(&self.subject, bytes_str(host.conf->lattice), e);
 	buf_put_u8(&self.subject, '\0');
 	if (ear->text != NULL && !buf_failed(&self.subject))
-		ear->sub = link_sub(WIRE_RPC, (const char *)self.subject.ptr, queue, on_invocation, ear);
+		ear->sub =
+		    link_sub(WIRE_RPC, (const char *)self.subject.ptr, queue, on_invocation, ear);
 	if (ear->sub != 0)
 		return ear;
 	log_event(LOG_ERR, "not_subscribed");
@@ -300,12 +321,55 @@ rpc_listen(const struct rpc_entity *e)
 	return NULL;
 }
 
+static void
+ear_free(struct rpc_ear *ear)
+{
+	free(ear->text);
+	free(ear);
+}
+
+/* on_left() - the server has answered behind our word: what it sent before has come. */
+static void
+on_left(void *ctx, enum link_outcome outcome, struct bytes body)
+{
+	struct rpc_ear *ear = ctx;
+
+	(void)outcome;
+	(void)body;
+	ear->asking = false;
+	self.leaving--;
+	if (ear->dead)
+		ear_free(ear);
+	else
+		ear->left(ear->ctx);
+}
+
+void
+rpc_leave(struct rpc_ear *ear, void (*left)(void *ctx), void *ctx)
+{
+	ear->left = left;
+	ear->ctx = ctx;
+	link_leave(ear->sub);
+	ear->asking = link_ask(WIRE_RPC, BYTES_NULL, BYTES_NULL, LEAVE_MS, on_left, ear) == 0;
+	if (ear->asking)
+		self.leaving++;
+	else
+		left(ctx);
+}
+
+bool
+rpc_left(void)
+{
+	return self.leaving == 0;
+}
+
 void
 rpc_deaf(struct rpc_ear *ear)
 {
 	if (ear == NULL)
 		return;
 	link_unsub(ear->sub);
-	free(ear->text);
-	free(ear);
+	ear->dead = true;
+	if (!ear->asking)
+		ear_free(ear);
 }
