@@ -80,13 +80,19 @@ on_link_gone(void)
 }
 
 static void
+on_all_gone(void)
+{
+	links_end();
+	events_end();
+	link_end(on_link_gone);
+}
+
+static void
 end_actors(void)
 {
 	uv_timer_stop(&self.idle);
 	actors_end();
-	links_end();
-	events_end();
-	link_end(on_link_gone);
+	providers_end(false, on_all_gone);
 }
 
 /* on_idle() - do actors still answer somebody? */
@@ -98,23 +104,24 @@ on_idle(uv_timer_t *t)
 		end_actors();
 }
 
-/* on_providers_gone() - nobody here asks any more; others' calls are answered, then the actors go.
+/*
+ * on_askers_gone() - nobody here asks any more; others' calls are answered, then the actors go,
+ * then the providers they asked.
  */
 static void
-on_providers_gone(void)
+on_askers_gone(void)
 {
 	uv_timer_start(&self.idle, on_idle, STEP_MS, STEP_MS);
 }
 
-/* on_patience() - those that do not end in time are ended. */
+/* on_patience() - those that do not end in time are ended, one kind after the other. */
 static void
 on_patience(uv_timer_t *t)
 {
-	if (self.patience == 0)
-		providers_kill();
-	else if (self.patience == 1 && uv_is_active((uv_handle_t *)&self.idle))
+	providers_kill();
+	if (self.patience > 0 && uv_is_active((uv_handle_t *)&self.idle))
 		end_actors();
-	else if (self.patience > 1)
+	if (self.patience > 2)
 		link_kill();
 	self.patience++;
 	uv_timer_start(t, on_patience, STOP_STEP_MS, 0);
@@ -136,7 +143,7 @@ parent_stop(int status)
 	control_end();
 	actors_quiet();
 	uv_timer_start(&self.stop, on_patience, STOP_MS, 0);
-	providers_end(on_providers_gone);
+	providers_end(true, on_askers_gone);
 }
 
 /* ---- signals ---- */

@@ -277,8 +277,8 @@ bool providers_call(struct call *c);
 /* providers_link(), providers_unlink() - a link was put or taken back. */
 void providers_link(const struct model_link *l);
 void providers_unlink(const struct model_link *l);
-/* providers_end() - all are told to stop; @gone when they have, or at once. */
-void providers_end(void (*gone)(void));
+/* providers_end() - those that begin calls, or all, are told to stop; @gone when they have, or at once. */
+void providers_end(bool askers, void (*gone)(void));
 void providers_kill(void);
 
 /* ---- the rest ---- */

@@ -11,55 +11,25 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "host/proc/parent_priv.h"
-#include "host/proc/provider.h"
+#include "host/proc/parent_providers.h"
 #include "policy/core/json.h"
 
-enum {
-	CONFIG_TOKENS = 2 * PROVIDER_VALUES + 8,
-	CONFIG_TEXT = 16 * 1024,
-	DRAIN_MS = 5000,
-	FAR_FUTURE = 30000
-};
-
-struct provider_run {
-	struct provider_run *next;
-	struct provider *provider;
-	struct model_provider *model;
-	struct rpc_ear *ear;
-	struct call *calls; /* under way at it */
-	struct call *early; /* for one that is being started: asked when it is there */
-	size_t n_early;
-	bool was_up, stopping, gone;
-};
-
-/* A provider's own question that is under way. */
-struct invoked {
-	struct provider_run *of;
-	uint64_t id;
-	struct invoked *next;
-};
-
-struct kind {
-	const char *name, *contract;
-	const char *key; /* NULL: made of the name */
-};
+enum { CONFIG_TOKENS = 2 * PROVIDER_VALUES + 8, CONFIG_TEXT = 16 * 1024, DRAIN_MS = 5000 };
 
 static const struct kind kinds[] = {
 	{ "httpserver", "wasmcloud:httpserver",
-	    "VAG3QITQQ2ODAOWB5TTQSDJ53XK3SHBEIFNK4AYJ5RKAX2UNSCAPHA5M" },
-	{ "keyvalue", "wasmcloud:keyvalue", NULL },
-	{ "logging", "wasmcloud:builtin:logging", NULL },
-	{ "messaging", "wasmcloud:messaging", NULL },
+	    "VAG3QITQQ2ODAOWB5TTQSDJ53XK3SHBEIFNK4AYJ5RKAX2UNSCAPHA5M", true },
+	{ "keyvalue", "wasmcloud:keyvalue", NULL, false },
+	{ "logging", "wasmcloud:builtin:logging", NULL, false },
+	{ "messaging", "wasmcloud:messaging", NULL, true },
 };
 
 static struct {
 	struct providers *all;
 	struct provider_run *first;
-	struct invoked *invoked;
 	uv_timer_t sweep;
 	void (*gone)(void);
-	bool begun;
+	bool begun, askers;
 } self;
 
 /* ---- which ---- */
@@ -95,8 +65,8 @@ key_of(const struct kind *k, char out[NKEY_TEXT_LEN + 1])
 	nkey_format(&key, out);
 }
 
-static struct provider_run *
-run_of(struct bytes key, struct bytes link_name)
+struct provider_run *
+providers_run(struct bytes key, struct bytes link_name)
 {
 	for (struct provider_run *p = self.first; p != NULL; p = p->next)
 		if (!p->gone && bytes_is(key, p->model->claims.sub) &&
@@ -133,88 +103,6 @@ say(enum log_level level, const char *event, const struct provider_run *p, const
 	log_end(&l);
 }
 
-/* ---- calls to it ---- */
-
-static void
-refuse(struct call *c, int r)
-{
-	if (r == -EBUSY)
-		calls_end(c, PROVIDER_BUSY,
-		    BYTES_LIT("the provider has as many calls under way as it takes"));
-	else
-		calls_end(c, PROVIDER_NOBODY,
-		    r == -EPIPE
-			? BYTES_LIT(
-			      "the provider does not run; `portcullis ctl get inventory` says why")
-		    : r == -ENOENT ? BYTES_LIT("the actor is not linked to the provider")
-				   : BYTES_LIT("the request is too large for the provider"));
-}
-
-static void
-give(struct provider_run *p, struct call *c)
-{
-	uint64_t now = uv_now(&host.loop);
-	int r = provider_call(p->provider, c->from.key, c->operation, c->payload,
-	    c->due_ms > now ? (uint32_t)(c->due_ms - now) : 1, &c->asked);
-
-	if (r != 0) {
-		refuse(c, r);
-		return;
-	}
-	c->next = p->calls;
-	p->calls = c;
-}
-
-/* give_early() - it is there now, or will not be. */
-static void
-give_early(struct provider_run *p)
-{
-	struct call *c = p->early, *next;
-
-	p->early = NULL;
-	p->n_early = 0;
-	for (; c != NULL; c = next) {
-		next = c->next;
-		give(p, c);
-	}
-}
-
-bool
-providers_call(struct call *c)
-{
-	struct provider_run *p = run_of(c->to.key, c->to.link);
-
-	if (p == NULL)
-		return false;
-	if (provider_status(p->provider)->state != PROVIDER_STARTING) {
-		give(p, c);
-	} else if (p->n_early == host.conf->queue) {
-		refuse(c, -EBUSY);
-	} else {
-		c->next = p->early;
-		p->early = c;
-		p->n_early++;
-	}
-	return true;
-}
-
-static void
-on_result(void *ctx, struct provider *provider, const struct msg_provider_result *result)
-{
-	struct provider_run *p = provider_ctx(provider);
-
-	(void)ctx;
-	for (struct call **at = &p->calls; *at != NULL; at = &(*at)->next) {
-		struct call *c = *at;
-
-		if (c->asked != result->id)
-			continue;
-		*at = c->next;
-		calls_end(c, result->answer, result->payload);
-		return;
-	}
-}
-
 /* ---- what becomes of it ---- */
 
 static void
@@ -226,21 +114,21 @@ forget(struct provider_run *p)
 			break;
 		}
 	}
-	for (struct invoked *i = self.invoked; i != NULL; i = i->next)
-		if (i->of == p)
-			i->of = NULL;
-	for (struct call *c = p->calls, *next; c != NULL; c = next) {
-		next = c->next;
-		calls_end(c, PROVIDER_NOBODY, BYTES_LIT("the provider was stopped"));
-	}
-	for (struct call *c = p->early, *next; c != NULL; c = next) {
-		next = c->next;
-		refuse(c, -EPIPE);
-	}
+	provider_calls_forget(p);
 	rpc_deaf(p->ear);
 	model_provider_del(host.model, p->model);
 	provider_free(p->provider);
 	free(p);
+}
+
+/* any() - is one there, of those that ask or of all? */
+static bool
+any(bool askers)
+{
+	for (const struct provider_run *p = self.first; p != NULL; p = p->next)
+		if (!askers || p->kind->asks)
+			return true;
+	return false;
 }
 
 /* on_sweep() - those that are gone; not from within what they say. */
@@ -253,7 +141,7 @@ on_sweep(uv_timer_t *t)
 		if (p->gone)
 			forget(p);
 	}
-	if (self.gone != NULL && self.first == NULL) {
+	if (self.gone != NULL && !any(self.askers)) {
 		void (*gone)(void) = self.gone;
 
 		self.gone = NULL;
@@ -325,7 +213,7 @@ on_state(void *ctx, struct provider *provider)
 		break;
 	}
 	if (s->state != PROVIDER_STARTING)
-		give_early(p);
+		provider_calls_early(p);
 }
 
 static void
@@ -370,50 +258,6 @@ on_log(void *ctx, struct provider *provider, int level, struct bytes actor, stru
 	log_end(&l);
 }
 
-/* ---- what it asks ---- */
-
-static void
-on_answered(void *ctx, enum provider_answer end, struct bytes out)
-{
-	struct invoked *i = ctx;
-
-	for (struct invoked **at = &self.invoked; *at != NULL; at = &(*at)->next) {
-		if (*at == i) {
-			*at = i->next;
-			break;
-		}
-	}
-	if (i->of != NULL)
-		provider_answer(i->of->provider, i->id, end, out);
-	free(i);
-}
-
-static void
-on_invoke(void *ctx, struct provider *provider, const struct msg_provider_ask *ask)
-{
-	struct provider_run *p = provider_ctx(provider);
-	struct invoked *i = calloc(1, sizeof(*i));
-	struct call c = { .from = { bytes_str(p->model->claims.sub),
-			      bytes_str(p->model->claims.contract),
-			      bytes_str(p->model->link_name) },
-		.to = { .key = ask->actor },
-		.operation = ask->operation,
-		.payload = ask->payload,
-		.due_ms = uv_now(&host.loop) +
-			  (ask->timeout_ms < FAR_FUTURE ? ask->timeout_ms : FAR_FUTURE),
-		.done = on_answered,
-		.ctx = i };
-
-	(void)ctx;
-	if (i == NULL) {
-		provider_answer(provider, ask->id, PROVIDER_BUSY, BYTES_LIT("out of memory"));
-		return;
-	}
-	*i = (struct invoked){ p, ask->id, self.invoked };
-	self.invoked = i;
-	calls_make(&c);
-}
-
 /* ---- links ---- */
 
 static void
@@ -438,7 +282,7 @@ put_link(struct provider_run *p, const struct model_link *l)
 void
 providers_link(const struct model_link *l)
 {
-	struct provider_run *p = run_of(bytes_str(l->provider), bytes_str(l->name));
+	struct provider_run *p = providers_run(bytes_str(l->provider), bytes_str(l->name));
 
 	/* an actor that was linked to another provider under this name is not any more */
 	for (struct provider_run *o = self.first; o != NULL; o = o->next)
@@ -452,7 +296,7 @@ providers_link(const struct model_link *l)
 void
 providers_unlink(const struct model_link *l)
 {
-	struct provider_run *p = run_of(bytes_str(l->provider), bytes_str(l->name));
+	struct provider_run *p = providers_run(bytes_str(l->provider), bytes_str(l->name));
 
 	if (p != NULL)
 		(void)!provider_link_del(p->provider, bytes_str(l->actor));
@@ -575,12 +419,13 @@ add(const struct kind *k, const char *key, const struct request *q,
 		free(p);
 		return r;
 	}
+	p->kind = k;
 	p->next = self.first;
 	self.first = p;
 	p->ear = rpc_listen(&(struct rpc_entity){ bytes_str(p->model->claims.sub),
 	    bytes_str(p->model->claims.contract), bytes_str(p->model->link_name) });
 	for (const struct model_link *l = model_links(host.model); l != NULL; l = l->next)
-		if (run_of(bytes_str(l->provider), bytes_str(l->name)) == p)
+		if (providers_run(bytes_str(l->provider), bytes_str(l->name)) == p)
 			put_link(p, l);
 	return 0;
 }
@@ -614,7 +459,7 @@ start(const struct request *q)
 		       "builtin:logging, "
 		       "builtin:messaging";
 	key_of(k, key);
-	if (run_of(bytes_str(key), link_name) != NULL)
+	if (providers_run(bytes_str(key), link_name) != NULL)
 		return "Provider with that link name is already running on this host";
 	why = read_config(&config, q->configuration);
 	if (why == NULL) {
@@ -654,7 +499,7 @@ providers_stop(const struct request *q)
 	}
 	if (key.len == 0)
 		key = q->ref;
-	p = run_of(key, link_name);
+	p = providers_run(key, link_name);
 	if (p == NULL)
 		return "no such provider runs on this host under that link name";
 	stop(p);
@@ -672,8 +517,8 @@ providers_begin(void)
 		.stderr_fd = STDERR_FILENO,
 		.ops = { .on_state = on_state,
 		    .on_link = on_link,
-		    .on_invoke = on_invoke,
-		    .on_result = on_result,
+		    .on_invoke = provider_calls_on_invoke,
+		    .on_result = provider_calls_on_result,
 		    .on_log = on_log } };
 	struct log_line l;
 	int r = providers_new(&self.all, &host.loop, &o);
@@ -690,15 +535,17 @@ providers_begin(void)
 }
 
 void
-providers_end(void (*gone)(void))
+providers_end(bool askers, void (*gone)(void))
 {
-	if (!self.begun || self.first == NULL) {
+	if (!self.begun || !any(askers)) {
 		gone();
 		return;
 	}
+	self.askers = askers;
 	self.gone = gone;
 	for (struct provider_run *p = self.first; p != NULL; p = p->next)
-		stop(p);
+		if (!askers || p->kind->asks)
+			stop(p);
 }
 
 void
