@@ -125,7 +125,7 @@ all_said(bool conns)
 	for (size_t i = 0; i < parent.n_kids; i++) {
 		const struct kid *k = &parent.kid[i];
 
-		if (k->alive && (conns ? k->owes_conns : k->owes_stats))
+		if (k->alive && (conns ? k->owes_conns : k->owes_stats && !k->silent))
 			return false;
 	}
 	return true;
@@ -147,7 +147,10 @@ control_ask(void)
 		struct kid *k = &parent.kid[i];
 		bool has = k->role == ROLE_EDGE || k->role == ROLE_DISPATCHER || k->role == ROLE_AUDITOR;
 
-		k->owes_stats = has && ask(k) && msg_bare_put(&k->channel, MSG_STATS_WANTED, -1) == 0;
+		/* who has not answered the last question is not asked another, nor waited for again */
+		k->silent = k->owes_stats && ask(k);
+		if (!k->silent)
+			k->owes_stats = has && ask(k) && msg_bare_put(&k->channel, MSG_STATS_WANTED, -1) == 0;
 	}
 	uv_timer_start(&self.status_timer, on_status_late, PARENT_ANSWER_MS, 0);
 	if (all_said(false))

@@ -38,6 +38,7 @@ struct kid {
 	unsigned applying;      /* policies of reloads it was given and does not judge by yet */
 	unsigned uncounted;     /* and those it was given because it is new: before them */
 	bool owes_stats, owes_conns; /* it was asked and has not answered */
+	bool silent;                 /* not even what was asked before that */
 	struct msg_stats stats;
 	struct msg_walls walls; /* zero: not locked in yet */
 };
