@@ -113,7 +113,7 @@ def rounds(role):
         s.start()
         s.allowed.add(COMMAND)
         chance = random.Random(f"{SEED} {role}")
-        for n in range(6 if role == "gate" else 4):
+        for n in range(4 if role == "gate" else 3):
             load(s, n)
             # the moment is the point: not a synchronisation
             time.sleep(chance.uniform(0.0, 0.03))

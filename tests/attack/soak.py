@@ -2,7 +2,7 @@
 """The same day again and again: clients come, log in, subscribe, publish, are refused, command, answer, break off and
 leave; policies and accounts are read anew. Memory and descriptors of every process are where they were.
 
-SOAK_CYCLES says how many clients there are (2000); scripts/soak goes on for a given time."""
+SOAK_CYCLES says how many clients there are (1000); scripts/soak goes on for a given time."""
 import os
 import signal
 import time
@@ -10,7 +10,7 @@ import time
 import stage
 from stage import COMMAND, Failed, bodies
 
-CYCLES = int(os.environ.get("SOAK_CYCLES", "2000"))
+CYCLES = int(os.environ.get("SOAK_CYCLES", "1000"))
 SECONDS = float(os.environ.get("SOAK_SECONDS", "0"))
 # what a process may grow by between two measurements: an allocator's whim, not a leak of each client
 ROOM_KB = 2048
@@ -40,7 +40,7 @@ def cycle(s, n, logins):
         r.send(b"CONNECT {\"jwt\":\"")
         r.close()
         s.clients.remove(r)
-    if n % 500 == 499:
+    if n % 250 == 249:
         s.deployment.gateway.send_signal(signal.SIGHUP)
 
 

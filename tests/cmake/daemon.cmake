@@ -44,3 +44,8 @@ endif()
 # a foreign client that goes from one gate to another
 add_executable(natsmoves ${CMAKE_SOURCE_DIR}/tests/support/natsmoves.c)
 target_link_libraries(natsmoves PRIVATE portcullis_flags PkgConfig::NATS)
+
+# the longest first
+foreach(name metrics sinks walls_self tls tables)
+  set_tests_properties(daemon/${name} PROPERTIES COST 25)
+endforeach()

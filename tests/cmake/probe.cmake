@@ -35,5 +35,7 @@ if(TARGET gateway_proc AND TARGET seccomp_confine)
   set_property(TEST attack/breach_in_a_box APPEND PROPERTY ENVIRONMENT ${portcullis_boxed})
   portcullis_breach(breach_words breach_words)
   portcullis_breach(faults faults)
+  set_tests_properties(attack/faults PROPERTIES COST 45)
+  set_tests_properties(attack/breach_words PROPERTIES COST 30)
 
 endif()

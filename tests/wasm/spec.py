@@ -1,15 +1,16 @@
 #!/usr/bin/python3
-"""spec.py SHELL [FILE...] - run the official specification tests (.wast) against the engine.
+"""spec.py SHELL [N/M | FILE...] - run the official specification tests (.wast) against the engine.
 
 wast2json (Debian's wabt) cuts each file into modules and commands; SHELL is wasm_shell. Each assertion
 passes, fails, or is skipped for a reason that is named and counted. Without FILE, all of the folder
-PORTCULLIS_WASM_SPEC names; without that either, nothing runs and the exit status says so (77). The last line:
+PORTCULLIS_WASM_SPEC names, or the N-th of M parts of it; without that either, nothing runs and the exit status says so (77). The last line:
   N assertions passed, N failed, N skipped in N files
 """
 import collections
 import glob
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -178,7 +179,13 @@ class File:
 
 
 def main(argv):
-    files = argv[2:] or sorted(glob.glob(os.path.join(os.environ.get("PORTCULLIS_WASM_SPEC", "-"), "*.wast")))
+    files = argv[2:]
+    part = re.fullmatch(r"(\d+)/(\d+)", files[0]) if len(files) == 1 else None
+    if part or not files:
+        # the largest first, so that parts of them are alike
+        found = glob.glob(os.path.join(os.environ.get("PORTCULLIS_WASM_SPEC", "-"), "*.wast"))
+        found.sort(key=lambda path: (-os.path.getsize(path), path))
+        files = found[int(part.group(1)) - 1 :: int(part.group(2))] if part else found
     if not files:
         print("skip: specification tests not found (PORTCULLIS_WASM_SPEC)")
         return 77
