@@ -3,6 +3,7 @@
  *
  * Standard fields are as the hosts of the dialect write them; where an answer can say how something
  * is, ours has `state`, `reason`, `since`, `next_retry` besides, which their clients skip.
+ * Lists leave off what does not fit in the buffer or a message, and say so.
  * Tables: docs/LATTICE.md. Values of links are secrets: reply_links() writes them only when told
  * to.
  */
@@ -12,7 +13,10 @@
 #include "host/lattice/model.h"
 #include "host/lattice/request.h"
 
-enum { REPLY_MAX = 1024 * 1024 - 4096 }; /* of one answer: below a NATS server's max_payload */
+enum {
+	REPLY_MAX = 1024 * 1024 - 4096, /* of one answer: below a NATS server's max_payload */
+	REPLY_TAIL = 256,               /* of that, for what stands behind the last element */
+};
 
 /* What a ping says besides the model. All may be NULL or 0. */
 struct reply_host {

@@ -200,19 +200,24 @@ put_provider(struct members *o, enum dialect dialect, const struct model_provide
 	put_status(o, &p->status);
 }
 
-/* reply_cut() - one more element was written from @mark on: does the answer hold it? Else take it
- * away. */
-bool
-reply_cut(struct members *list, size_t mark, bool before, size_t *left_off)
+struct reply_mark
+reply_mark(const struct members *list)
 {
-	if (!buf_failed(list->b) && list->b->len <= REPLY_MAX)
-		return false;
-	if (!buf_failed(list->b)) {
-		list->b->len = mark;
-		list->any = before;
-	}
+	return (struct reply_mark){ list->b->len, list->any, buf_failed(list->b) };
+}
+
+void
+reply_cut(struct members *list, const struct reply_mark *mark, size_t *left_off)
+{
+	struct buf *b = list->b;
+	size_t most = b->max < REPLY_MAX ? b->max : REPLY_MAX;
+
+	if (mark->failed || (!buf_failed(b) && b->len + REPLY_TAIL <= most))
+		return;
+	b->failed = false; /* the element is what did not fit, and it goes */
+	b->len = mark->len;
+	list->any = mark->any;
 	(*left_off)++;
-	return true;
 }
 
 static void
@@ -223,15 +228,14 @@ put_actors(struct members *o, const struct model *m, enum dialect dialect, size_
 	members_name(o, dialect == DIALECT_C ? "components" : "actors");
 	list = members_open(o->b, '[');
 	for (const struct model_actor *a = model_actors(m); a != NULL; a = a->next) {
-		size_t mark = o->b->len;
-		bool before = list.any;
+		struct reply_mark mark = reply_mark(&list);
 		struct members one;
 
 		members_item(&list);
 		one = members_open(o->b, '{');
 		put_actor(&one, dialect, a);
 		members_close(&one, '}');
-		reply_cut(&list, mark, before, left_off);
+		reply_cut(&list, &mark, left_off);
 	}
 	members_close(&list, ']');
 }
@@ -244,15 +248,14 @@ put_providers(struct members *o, const struct model *m, enum dialect dialect, si
 	members_name(o, "providers");
 	list = members_open(o->b, '[');
 	for (const struct model_provider *p = model_providers(m); p != NULL; p = p->next) {
-		size_t mark = o->b->len;
-		bool before = list.any;
+		struct reply_mark mark = reply_mark(&list);
 		struct members one;
 
 		members_item(&list);
 		one = members_open(o->b, '{');
 		put_provider(&one, dialect, p);
 		members_close(&one, '}');
-		reply_cut(&list, mark, before, left_off);
+		reply_cut(&list, &mark, left_off);
 	}
 	members_close(&list, ']');
 }
@@ -278,14 +281,13 @@ put_links(struct members *o, const struct model *m, size_t *left_off)
 	members_name(o, "links");
 	list = members_open(o->b, '[');
 	for (const struct model_link *l = model_links(m); l != NULL; l = l->next) {
-		size_t mark = o->b->len;
-		bool before = list.any;
+		struct reply_mark mark = reply_mark(&list);
 
 		if (!is_here(m, l))
 			continue;
 		members_item(&list);
 		reply_put_link(o->b, l, NULL);
-		reply_cut(&list, mark, before, left_off);
+		reply_cut(&list, &mark, left_off);
 	}
 	members_close(&list, ']');
 }

@@ -39,12 +39,11 @@ reply_links(struct buf *b, const struct model *m, const struct request *q, bool 
 	members_name(&o, "links");
 	list = members_open(b, '[');
 	for (const struct model_link *l = model_links(m); l != NULL; l = l->next) {
-		size_t mark = b->len;
-		bool before = list.any;
+		struct reply_mark mark = reply_mark(&list);
 
 		members_item(&list);
 		reply_put_link(b, l, &values);
-		reply_cut(&list, mark, before, &left_off);
+		reply_cut(&list, &mark, &left_off);
 	}
 	members_close(&list, ']');
 	if (left_off != 0)
@@ -100,15 +99,14 @@ static void
 put_claims(
     struct members *list, const struct request *q, const struct model_claims *c, size_t *left_off)
 {
-	size_t mark = list->b->len;
-	bool before = list->any;
+	struct reply_mark mark = reply_mark(list);
 
 	members_item(list);
 	if (q->dialect == DIALECT_A)
 		put_claims_a(list->b, c);
 	else
 		put_claims_b(list->b, c);
-	reply_cut(list, mark, before, left_off);
+	reply_cut(list, &mark, left_off);
 }
 
 /* told() - a provider of this key was told already, under another link name. */

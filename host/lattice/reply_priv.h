@@ -16,10 +16,18 @@ void reply_put_inventory(
     struct members *o, const struct model *m, enum dialect dialect, const struct reply_host *h);
 /* reply_put_link() - a link as an object; @values NULL: without the member, false: each "". */
 void reply_put_link(struct buf *b, const struct model_link *l, const bool *values);
+/* Where a list stood before an element. */
+struct reply_mark {
+	size_t len;
+	bool any, failed;
+};
+
+/* reply_mark() - before an element is written. */
+struct reply_mark reply_mark(const struct members *list);
 /*
- * reply_cut() - an element was written from @mark on, and the list had one before or not: does the
- * answer hold it? Else it is taken away and counted. Return: was it taken away?
+ * reply_cut() - behind it: does the answer hold it, and what has to follow, in the caller's buffer
+ * and in a message? Else it is taken away and counted.
  */
-bool reply_cut(struct members *list, size_t mark, bool before, size_t *left_off);
+void reply_cut(struct members *list, const struct reply_mark *mark, size_t *left_off);
 
 #endif

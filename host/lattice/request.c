@@ -93,7 +93,7 @@ refuse_body(struct request *q, const struct body_fault *f)
 
 /* lay_out() - from the body to what a host wants to know. */
 static void
-lay_out(struct request *q)
+lay_out(struct request *q, struct bytes subject)
 {
 	const struct body *b = &q->body;
 	const struct body_part *one = b->parts;
@@ -110,6 +110,15 @@ lay_out(struct request *q)
 	q->timeout_ms = b->timeout < UINT32_MAX ? (uint32_t)b->timeout : UINT32_MAX;
 	q->link = b->links;
 	q->configuration = b->configuration;
+	if (q->verb == VERB_CONFIG_GET) {
+		/* its body is nobody's; entity and key stand in the subject */
+		struct bytes object = q->command.object, end = bytes_from(subject, subject.len);
+
+		q->key = object;
+		q->config_key = bytes_from(object, object.len);
+		q->config_key.len = (size_t)(end.ptr - q->config_key.ptr);
+		q->config_key = bytes_from(q->config_key, 1);
+	}
 	if (b->config_keys.first != NULL) {
 		q->config_key = b->config_keys.first->key;
 		q->config_value = b->config_keys.first->value;
@@ -122,7 +131,7 @@ limits(struct request *q)
 {
 	if (q->body.one.has_count && q->body.one.count > UINT32_MAX)
 		return refuse(q, request_invalid(q->dialect, q->verb), "count is too large");
-	if (q->verb == VERB_CONFIG_PUT || q->verb == VERB_CONFIG_DEL)
+	if (q->verb == VERB_CONFIG_PUT || q->verb == VERB_CONFIG_DEL || q->verb == VERB_CONFIG_GET)
 		return 0;
 	if (q->key.len != 0 && (q->key.len != 56 || (q->key.ptr[0] != 'M' && q->key.ptr[0] != 'V')))
 		return refuse(
@@ -162,6 +171,6 @@ request_read(struct request *q, const struct request_self *self, struct bytes su
 		return REQUEST_NOT;
 	if (body_decode(&q->command, &in, arena, &q->body) != 0)
 		return refuse_body(q, &q->body.fault);
-	lay_out(q);
+	lay_out(q, subject);
 	return limits(q);
 }

@@ -6,6 +6,7 @@
 #include "host/lattice/rpc.h"
 
 #include "host/pack/pack.h"
+#include "policy/core/shown.h"
 
 static const char *const words[RPC_ANSWERS] = { "ok", "malformed", "chunked", "other_form",
 	"issuer", "unsigned", "other_address", "other_body", "stale", "ahead", "replayed" };
@@ -311,6 +312,19 @@ rpc_response_read(struct rpc_response *res, struct bytes in, struct buf *room, c
 	return p.why != NULL ? RPC_BAD : r;
 }
 
+/* put_error() - somebody's words, cut; bytes that are no text are shown as what they are. */
+static void
+put_error(struct buf *b, struct bytes said)
+{
+	struct buf text;
+
+	buf_init(&text, RPC_ERROR * 6);
+	buf_put_shown(&text, bytes_upto(said, RPC_ERROR));
+	put_named(b, "error", buf_bytes(&text));
+	b->failed |= buf_failed(&text);
+	buf_deinit(&text);
+}
+
 void
 rpc_response_put(struct buf *b, const struct rpc_response *res)
 {
@@ -319,7 +333,7 @@ rpc_response_put(struct buf *b, const struct rpc_response *res)
 	pack_put_map(b, later ? (res->failed ? 4 : 3) : 3);
 	put_msg(b, res->form, res->msg);
 	if (res->failed) {
-		put_named(b, "error", res->error);
+		put_error(b, res->error);
 	} else if (!later) {
 		pack_put_str(b, "error");
 		pack_put_nil(b);

@@ -20,7 +20,7 @@ enum {
 	RPC_ID = 128,
 	RPC_NAME = 256, /* operations, contracts, link names */
 	RPC_CLAIMS = 8192,
-	RPC_WHY = 200,
+	RPC_ERROR = 4096, /* of a response's words, cut there when they are written */
 	RPC_URL = 1024,
 	RPC_ISSUERS = 32,
 	RPC_AGE_S = 60,                             /* older invocations are refused */

@@ -91,7 +91,7 @@ response(struct bytes in)
 				continue;
 			check(rpc_response_read(&again, buf_bytes(&b), &room, &why) == 0);
 			check(bytes_eq(res.msg, again.msg) && bytes_eq(res.id, again.id) &&
-			      res.failed == again.failed && bytes_eq(res.error, again.error));
+			      res.failed == again.failed);
 		}
 	}
 	buf_deinit(&b);

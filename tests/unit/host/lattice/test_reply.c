@@ -284,6 +284,19 @@ START_TEST(an_answer_that_is_too_long_says_what_it_left_off)
 	left = cJSON_GetObjectItem(all, "left_off")->valueint;
 	ck_assert(kept > 20 && left > 5 && kept + left == 40);
 	cJSON_Delete(all);
+	/* a smaller buffer is as good */
+	for (size_t room = 300; room < 200000; room = room * 2 + 1) {
+		ask(DIALECT_B, "default.get.links", "");
+		buf_deinit(&b);
+		buf_init(&b, room);
+		reply_links(&b, m, &q, true);
+		ck_assert(!buf_failed(&b));
+		all = cJSON_ParseWithLength((const char *)b.ptr, b.len);
+		ck_assert_int_eq(cJSON_GetArraySize(cJSON_GetObjectItem(all, "links")) +
+				     cJSON_GetObjectItem(all, "left_off")->valueint,
+		    40);
+		cJSON_Delete(all);
+	}
 	model_free(m);
 	buf_deinit(&b);
 }

@@ -117,6 +117,24 @@ START_TEST(registries_come_with_their_credentials)
 }
 END_TEST
 
+START_TEST(configs_name_an_entity_and_a_key)
+{
+	char subject[160];
+
+	snprintf(subject, sizeof(subject), "wasmbus.ctl.default.get.config.%s.some_key", ACTOR_KEY);
+	ck_assert_int_eq(ask(DIALECT_B, subject, ""), 0);
+	ck_assert(q.verb == VERB_CONFIG_GET && bytes_is(q.key, ACTOR_KEY) &&
+		  bytes_is(q.config_key, "some_key"));
+	snprintf(subject, sizeof(subject), "wasmbus.ctl.default.get.config.%s", ACTOR_KEY);
+	ck_assert_int_eq(ask(DIALECT_B, subject, ""), 0);
+	ck_assert(bytes_is(q.key, ACTOR_KEY) && q.config_key.len == 0);
+	snprintf(subject, sizeof(subject), "wasmbus.ctl.default.config.put.%s.k", ACTOR_KEY);
+	ck_assert_int_eq(ask(DIALECT_B, subject, "value"), 0);
+	ck_assert(q.verb == VERB_CONFIG_PUT && bytes_is(q.config_key, "k") &&
+		  bytes_is(q.config_value, "value"));
+}
+END_TEST
+
 START_TEST(what_is_for_others_is_not_heard)
 {
 	char other[128];
@@ -413,6 +431,7 @@ request_tests(void)
 	tcase_add_test(t, a_start_has_its_reference_and_count);
 	tcase_add_test(t, each_command_lays_out_what_it_holds);
 	tcase_add_test(t, registries_come_with_their_credentials);
+	tcase_add_test(t, configs_name_an_entity_and_a_key);
 	tcase_add_test(t, what_is_for_others_is_not_heard);
 	tcase_add_test(t, a_lattice_speaks_one_dialect);
 	tcase_add_test(t, later_tools_may_ask_who_is_there);

@@ -184,6 +184,32 @@ START_TEST(responses_come_back_as_they_went)
 }
 END_TEST
 
+START_TEST(an_error_is_text_whatever_an_actor_said)
+{
+	static uint8_t many[100000];
+	struct rpc_response res = { .id = BYTES_LIT("abc"),
+		.failed = true,
+		.error = BYTES_LIT("a\xff\0\x1b[2J") },
+			    got;
+	const char *why = NULL;
+	struct buf b, room;
+
+	buf_init(&b, 65536);
+	buf_init(&room, 64);
+	rpc_response_put(&b, &res);
+	ck_assert_msg(rpc_response_read(&got, buf_bytes(&b), &room, &why) == 0, "%s", why);
+	ck_assert(bytes_starts(got.error, BYTES_LIT("a\\u")));
+	memset(many, 0x1b, sizeof(many));
+	res.error = bytes_of(many, sizeof(many));
+	buf_reset(&b);
+	rpc_response_put(&b, &res);
+	ck_assert(!buf_failed(&b));
+	ck_assert_msg(rpc_response_read(&got, buf_bytes(&b), &room, &why) == 0, "%s", why);
+	buf_deinit(&room);
+	buf_deinit(&b);
+}
+END_TEST
+
 START_TEST(a_chunked_response_is_refused_clearly)
 {
 	struct rpc_response got;
@@ -251,6 +277,7 @@ rpc_tests(void)
 	tcase_add_test(t, invocations_of_another_implementation_are_judged_right);
 	tcase_add_test(t, what_is_written_is_read_back);
 	tcase_add_test(t, responses_come_back_as_they_went);
+	tcase_add_test(t, an_error_is_text_whatever_an_actor_said);
 	tcase_add_test(t, a_chunked_response_is_refused_clearly);
 	tcase_add_test(t, addresses_are_spelt_as_the_hosts_spell_them);
 	return t;
