@@ -110,6 +110,17 @@ read_reply(struct control_reply *r)
 	return r->json.tok != NULL && json_read(&r->json) == 0 && r->json.tok[0].kind == JSON_OBJECT ? 0 : -EBADMSG;
 }
 
+int
+control_reply_read(struct control_reply *r, struct bytes text)
+{
+	*r = (struct control_reply){ .json = { .allow_fraction = true } };
+	buf_init(&r->text, CONTROL_REPLY_MAX);
+	buf_put(&r->text, text);
+	if (buf_failed(&r->text))
+		return -ENOMEM;
+	return read_reply(r);
+}
+
 static int
 unreachable(const char *path, int r)
 {
@@ -165,9 +176,8 @@ control_reply_deinit(struct control_reply *r)
 	free(r->json.tok);
 }
 
-/* plain() - @s without what a terminal would act on, at a character's end when it is cut. */
-static void
-plain(struct bytes s, char *out, size_t cap)
+void
+control_plain(struct bytes s, char *out, size_t cap)
 {
 	size_t at = 0;
 
@@ -197,7 +207,7 @@ control_text(const struct control_reply *r, size_t at, const char *name, char *r
 
 	room[0] = '\0';
 	if (v != 0 && json_text(&r->json, v, text, sizeof(text), &s) == 0)
-		plain(s, room, cap);
+		control_plain(s, room, cap);
 	return room;
 }
 
@@ -217,7 +227,7 @@ control_note_read(const char *conf_or_dir, const char *what, const char *detail)
 	struct control_reply reply;
 	int r;
 
-	plain(bytes_str(detail), clean, sizeof(clean));
+	control_plain(bytes_str(detail), clean, sizeof(clean));
 	for (size_t n = strlen(clean); n > 0 && clean[n - 1] == ' '; n--)
 		clean[n - 1] = '\0';
 	snprintf(line, sizeof(line), "read %.*s%s%s", CONTROL_WHAT_MAX, what, clean[0] != '\0' ? " " : "",

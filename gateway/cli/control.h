@@ -20,7 +20,14 @@ struct control_reply {
  * CLI_FAILED.
  */
 int control_ask(const char *where, const char *request, struct control_reply *out) must_check;
+/*
+ * control_reply_read() - the same form of an answer that came another way; @text is copied, read strictly
+ * (fractions stand as text). Return: 0, -EBADMSG (no JSON object), -ENOMEM; control_reply_deinit() in any case.
+ */
+int control_reply_read(struct control_reply *r, struct bytes text) must_check;
 void control_reply_deinit(struct control_reply *r);
+/* control_plain() - @s without what a terminal would act on, at a character's end when it is cut. */
+void control_plain(struct bytes s, char *out, size_t cap);
 /* control_text() - member @name of object @at, as text for a terminal, in @room; "" when absent. */
 const char *control_text(const struct control_reply *r, size_t at, const char *name, char *room, size_t cap);
 /* control_number() - member @name of object @at; 0 when absent. */

@@ -5,6 +5,7 @@
 #include "gateway/cli/verbs_actor.h"
 #include "gateway/cli/verbs_actor_run.h"
 #include "gateway/cli/verbs_audit.h"
+#include "gateway/cli/verbs_ctl.h"
 
 #define OPT_HELP                                                                                   \
 	{                                                                                          \
@@ -314,6 +315,24 @@ const struct cli_verb cli_verbs[] = {
 	{ "actor", "run", "FILE OPERATION", 2, 2, HINT_FILE,
 	    "run one operation of an actor in a cell of its own", actor_run_about, actor_run_opts,
 	    cmd_actor_run },
+	{ "ctl", "get", "hosts|inventory [HOST]|links|claims", 1, 2, HINT_NONE,
+	    "what is in the lattice, and how it is", ctl_get_about, ctl_get_opts, cmd_ctl_get },
+	{ "ctl", "start", "actor|provider REF", 2, 2, HINT_NONE, "start something on a host",
+	    ctl_start_about, ctl_start_opts, cmd_ctl_start },
+	{ "ctl", "stop", "actor|provider|host WHAT", 2, 2, HINT_NONE, "stop something",
+	    ctl_stop_about, ctl_stop_opts, cmd_ctl_stop },
+	{ "ctl", "scale", "[actor] ACTOR N", 2, 3, HINT_NONE, "so many instances of an actor on a host",
+	    ctl_change_about, ctl_change_opts, cmd_ctl_scale },
+	{ "ctl", "update", "[actor] ACTOR REF", 2, 3, HINT_NONE, "another version of an actor that runs",
+	    ctl_change_about, ctl_change_opts, cmd_ctl_update },
+	{ "ctl", "link", "ACTOR PROVIDER CONTRACT [NAME=VALUE]...", 3, 256, HINT_NONE,
+	    "let an actor use a provider", ctl_link_about, ctl_link_opts, cmd_ctl_link },
+	{ "ctl", "unlink", "ACTOR CONTRACT", 2, 2, HINT_NONE, "take a link back", ctl_unlink_about,
+	    ctl_unlink_opts, cmd_ctl_unlink },
+	{ "ctl", "call", "ACTOR OPERATION", 2, 2, HINT_NONE, "call an operation of an actor",
+	    ctl_call_about, ctl_call_opts, cmd_ctl_call },
+	{ "ctl", "watch", "", 0, 0, HINT_NONE, "show what happens in the lattice", ctl_watch_about,
+	    ctl_watch_opts, cmd_ctl_watch },
 	{ NULL, "completion", "bash|zsh|fish", 1, 1, HINT_NONE,
 	    "print a completion script for a shell",
 	    "bash:  source <(portcullis completion bash)\n"

@@ -1,0 +1,359 @@
+/*
+ * ctl - see ctl.h. The connection is not made anew when it breaks: a tool that ends soon says so
+ * instead. Whoever answers may be a stranger as far as this tool knows; only the gate in between says
+ * who may, so everything is bounded and read once.
+ */
+#include "gateway/cli/ctl.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "gateway/cli/when.h"
+#include "gateway/io/clock.h"
+#include "policy/commands/command.h"
+
+enum { CONNECT_MS = 5000, QUIET_MS = 300, SUBJECT_MAX = 512 };
+
+/* Errors that come unasked are in natsConnection_GetLastError(); the library would print them. */
+static void
+on_error(natsConnection *nc, natsSubscription *s, natsStatus e, void *ctx)
+{
+	(void)nc, (void)s, (void)e, (void)ctx;
+}
+
+static const char *
+given_or(const struct cli_args *a, const char *option, const char *variable, const char *preset)
+{
+	const char *v = cli_value(a, option);
+
+	if (v == NULL && variable != NULL)
+		v = getenv(variable);
+	return v != NULL && v[0] != '\0' ? v : preset;
+}
+
+static natsStatus
+set_up(natsOptions *o, const char *server, const char *creds, const char *ca)
+{
+	natsStatus s = natsOptions_SetURL(o, server);
+
+	if (s == NATS_OK)
+		s = natsOptions_SetName(o, "portcullis ctl");
+	if (s == NATS_OK)
+		s = natsOptions_SetAllowReconnect(o, false);
+	if (s == NATS_OK)
+		s = natsOptions_SetTimeout(o, CONNECT_MS);
+	if (s == NATS_OK)
+		s = natsOptions_SetErrorHandler(o, on_error, NULL);
+	if (s == NATS_OK && creds != NULL)
+		s = natsOptions_SetUserCredentialsFromFiles(o, creds, NULL);
+	if (s == NATS_OK && ca != NULL)
+		s = natsOptions_SetSecure(o, true);
+	if (s == NATS_OK && ca != NULL)
+		s = natsOptions_LoadCATrustedCertificates(o, ca);
+	return s;
+}
+
+static int
+connect_to(struct ctl *c, const char *server, const char *creds, const char *ca)
+{
+	natsOptions *o = NULL;
+	natsStatus s = natsOptions_Create(&o);
+
+	if (s == NATS_OK)
+		s = set_up(o, server, creds, ca);
+	if (s == NATS_OK)
+		s = natsConnection_Connect(&c->nc, o);
+	natsOptions_Destroy(o);
+	if (s == NATS_OK)
+		return CLI_OK;
+	cli_error("cannot connect to %s: %s", server, natsStatus_GetText(s));
+	if (s == NATS_CONNECTION_AUTH_FAILED || s == NATS_NOT_PERMITTED)
+		cli_try(creds == NULL ? "--creds FILE, or NATS_CREDS" : "portcullis creds show %s", creds);
+	else
+		cli_try("--server nats://HOST:PORT, or NATS_URL; is the gateway running?");
+	return CLI_UNREACHABLE;
+}
+
+/* times() - --timeout and --wait. */
+static int
+times(struct ctl *c, const struct cli_args *a)
+{
+	const char *timeout = cli_value(a, "timeout"), *wait = cli_value(a, "wait");
+	int64_t s;
+
+	c->timeout_ms = 5000;
+	c->wait_ms = 30000;
+	if (timeout != NULL) {
+		if (when_span(timeout, &s) != 0 || s < 1 || s > 600) {
+			cli_error("--timeout is 1s to 10m, not `%s'", timeout);
+			return CLI_USAGE;
+		}
+		c->timeout_ms = s * 1000;
+	}
+	if (wait != NULL && strcmp(wait, "0") == 0)
+		c->wait_ms = 0;
+	else if (wait != NULL) {
+		if (when_span(wait, &s) != 0 || s < 1 || s > 3600) {
+			cli_error("--wait is 1s to 1h, or 0 for not at all, not `%s'", wait);
+			return CLI_USAGE;
+		}
+		c->wait_ms = s * 1000;
+	}
+	return CLI_OK;
+}
+
+static int
+form(struct ctl *c, const struct cli_args *a)
+{
+	const char *o = cli_value(a, "output");
+
+	if (o != NULL && strcmp(o, "json") != 0 && strcmp(o, "table") != 0) {
+		cli_error("--output is json or table, not `%s'", o);
+		return CLI_USAGE;
+	}
+	c->json = cli_flag(a, "json") || (o != NULL && strcmp(o, "json") == 0);
+	return CLI_OK;
+}
+
+int
+ctl_open(struct ctl *c, const struct cli_args *a)
+{
+	const char *creds = given_or(a, "creds", "NATS_CREDS", NULL), *ca = cli_value(a, "ca");
+	const char *lattice = given_or(a, "lattice", "WASMCLOUD_LATTICE", "default");
+	int r;
+
+	*c = (struct ctl){ 0 };
+	r = form(c, a);
+	if (r == CLI_OK)
+		r = times(c, a);
+	if (r != CLI_OK)
+		return r;
+	if (strlen(lattice) > CTL_NAME || !command_lattice_ok(bytes_str(lattice))) {
+		cli_error("`%s' cannot be the name of a lattice", lattice);
+		return CLI_USAGE;
+	}
+	strcpy(c->lattice, lattice);
+	for (int i = 0; i < 2; i++) {
+		const char *file = i == 0 ? creds : ca;
+
+		if (file != NULL && access(file, R_OK) != 0) {
+			cli_error("%s: %s", file, strerror(errno));
+			return CLI_FAILED;
+		}
+	}
+	return connect_to(c, given_or(a, "server", "NATS_URL", "nats://127.0.0.1:4222"), creds, ca);
+}
+
+void
+ctl_close(struct ctl *c)
+{
+	for (size_t i = 0; i < sizeof(c->events) / sizeof(c->events[0]); i++)
+		natsSubscription_Destroy(c->events[i]);
+	natsConnection_Destroy(c->nc);
+	if (c->nc != NULL)
+		nats_CloseAndWait(1000);
+	*c = (struct ctl){ 0 };
+}
+
+/* explain() - what a denial's text says to do next. */
+static void
+explain(const char *text)
+{
+	const char *id = strstr(text, "decision ");
+
+	if (strncmp(text, "Portcullis:", 11) == 0 && id != NULL)
+		cli_try("on the gate: portcullis policy explain %.40s   (says what would allow it)", id + 9);
+}
+
+/* said_no() - does an answer say that it was not done? Printed. */
+static bool
+said_no(const struct control_reply *r)
+{
+	static const char *const flags[] = { "accepted", "success" };
+	static const char *const texts[] = { "error", "failure", "message" };
+	char why[CTL_TEXT] = "";
+
+	for (size_t i = 0; i < 2; i++) {
+		size_t at = json_member(&r->json, 0, flags[i]);
+
+		if (at == 0 || r->json.tok[at].kind != JSON_FALSE)
+			continue;
+		for (size_t k = 0; k < 3 && why[0] == '\0'; k++)
+			control_text(r, 0, texts[k], why, sizeof(why));
+		cli_error("%s", why[0] != '\0' ? why : "refused, without a reason");
+		explain(why);
+		return true;
+	}
+	return false;
+}
+
+/* denied() - did the gate answer by a header? Printed. */
+static bool
+denied(natsMsg *m)
+{
+	const char *text = NULL;
+	char shown[CTL_TEXT];
+
+	if (natsMsgHeader_Get(m, "Portcullis-Denied", &text) != NATS_OK || text == NULL)
+		return false;
+	control_plain(bytes_str(text), shown, sizeof(shown));
+	cli_error("%s", shown);
+	explain(shown);
+	return true;
+}
+
+static int
+silent(struct ctl *c, const char *subject, natsStatus s)
+{
+	const char *last = NULL;
+	char shown[CTL_TEXT];
+
+	if (s == NATS_TIMEOUT && natsConnection_GetLastError(c->nc, &last) != NATS_OK && last != NULL &&
+	    last[0] != '\0') {
+		control_plain(bytes_str(last), shown, sizeof(shown));
+		cli_error("%s: %s", subject, shown);
+		return CLI_FAILED;
+	}
+	if (s == NATS_NO_RESPONDERS)
+		cli_error("nobody in lattice `%s' listens on %s", c->lattice, subject);
+	else if (s == NATS_TIMEOUT)
+		cli_error("no answer on %s in %lld s", subject, (long long)c->timeout_ms / 1000);
+	else
+		cli_error("%s: %s", subject, natsStatus_GetText(s));
+	cli_try("portcullis ctl get hosts   (shows who is there)");
+	return CLI_UNREACHABLE;
+}
+
+int
+ctl_ask(struct ctl *c, const char *tail, const struct buf *body, struct control_reply *out)
+{
+	char subject[SUBJECT_MAX];
+	natsMsg *m = NULL;
+	natsStatus s;
+	int r = CLI_FAILED;
+
+	*out = (struct control_reply){ 0 };
+	if (body != NULL && buf_failed(body)) {
+		cli_error("out of memory");
+		return CLI_FAILED;
+	}
+	snprintf(subject, sizeof(subject), "wasmbus.ctl.%s.%s", c->lattice, tail);
+	s = natsConnection_Request(&m, c->nc, subject, body != NULL ? (const char *)body->ptr : "",
+	    body != NULL ? (int)body->len : 0, c->timeout_ms);
+	if (s != NATS_OK)
+		return silent(c, subject, s);
+	if (denied(m))
+		r = CLI_FAILED;
+	else if (control_reply_read(out, bytes_of(natsMsg_GetData(m), (size_t)natsMsg_GetDataLength(m))) != 0)
+		cli_error("the answer on %s cannot be read", subject);
+	else if (!said_no(out))
+		r = CLI_OK;
+	natsMsg_Destroy(m);
+	return r;
+}
+
+/* take() - one of many answers. Return: was it one? */
+static bool
+take_one(natsMsg *m, void (*each)(void *ctx, const struct control_reply *r), void *ctx)
+{
+	struct control_reply one;
+	bool good = control_reply_read(&one, bytes_of(natsMsg_GetData(m), (size_t)natsMsg_GetDataLength(m))) == 0;
+
+	if (good)
+		each(ctx, &one);
+	else
+		cli_note("an answer could not be read and is left out");
+	control_reply_deinit(&one);
+	return good;
+}
+
+int
+ctl_gather(struct ctl *c, const char *tail, const struct buf *body,
+    void (*each)(void *ctx, const struct control_reply *r), void *ctx)
+{
+	int64_t until = clock_mono_ns() / 1000000 + c->timeout_ms, wait = c->timeout_ms;
+	char subject[SUBJECT_MAX];
+	natsSubscription *sub = NULL;
+	natsInbox *inbox = NULL;
+	natsMsg *m = NULL;
+	natsStatus s;
+	int n = 0;
+
+	snprintf(subject, sizeof(subject), "wasmbus.ctl.%s.%s", c->lattice, tail);
+	s = natsInbox_Create(&inbox);
+	if (s == NATS_OK)
+		s = natsConnection_SubscribeSync(&sub, c->nc, inbox);
+	if (s == NATS_OK)
+		s = natsConnection_PublishRequest(c->nc, subject, inbox,
+		    body != NULL && body->ptr != NULL ? (const char *)body->ptr : "", body != NULL ? (int)body->len : 0);
+	while (s == NATS_OK && n >= 0 && n < CTL_HOSTS && wait > 0 && natsSubscription_NextMsg(&m, sub, wait) == NATS_OK) {
+		if (natsMsg_IsNoResponders(m)) {
+			natsMsg_Destroy(m);
+			break;
+		}
+		if (denied(m))
+			n = -1;
+		else
+			n += take_one(m, each, ctx);
+		natsMsg_Destroy(m);
+		wait = until - clock_mono_ns() / 1000000;
+		wait = wait < QUIET_MS ? wait : QUIET_MS;
+	}
+	natsSubscription_Destroy(sub);
+	natsInbox_Destroy(inbox);
+	if (s != NATS_OK) {
+		cli_error("%s: %s", subject, natsStatus_GetText(s));
+		return -1;
+	}
+	return n;
+}
+
+void
+ctl_listen(struct ctl *c)
+{
+	char subject[SUBJECT_MAX];
+
+	for (size_t i = 0; i < 2 && c->events[i] == NULL; i++) {
+		snprintf(subject, sizeof(subject), "wasmbus.evt.%s%s", c->lattice, i == 0 ? "" : ".>");
+		if (natsConnection_SubscribeSync(&c->events[i], c->nc, subject) != NATS_OK)
+			c->events[i] = NULL;
+	}
+}
+
+/* drain() - what else has come says nothing new: the next look sees all of it. */
+static void
+drain(natsSubscription *s)
+{
+	uint64_t n = 0;
+	natsMsg *m;
+
+	while (s != NULL && natsSubscription_QueuedMsgs(s, &n) == NATS_OK && n > 0 &&
+	    natsSubscription_NextMsg(&m, s, 1) == NATS_OK)
+		natsMsg_Destroy(m);
+}
+
+void
+ctl_next(struct ctl *c, int64_t ms)
+{
+	natsMsg *m = NULL;
+
+	if (c->events[1] == NULL || natsSubscription_NextMsg(&m, c->events[1], ms) == NATS_INVALID_SUBSCRIPTION)
+		nats_Sleep(ms < 250 ? ms : 250);
+	natsMsg_Destroy(m);
+	drain(c->events[0]);
+	drain(c->events[1]);
+}
+
+size_t
+ctl_list(const struct control_reply *r, size_t at, const char *name, size_t *n)
+{
+	size_t list = json_member(&r->json, at, name);
+
+	*n = 0;
+	if (list == 0 || r->json.tok[list].kind != JSON_ARRAY)
+		return 0;
+	*n = r->json.tok[list].n;
+	return json_first(&r->json, list);
+}

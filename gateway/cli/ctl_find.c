@@ -1,0 +1,117 @@
+/*
+ * ctl_find - which host, actor or provider a word means. Keys have 56 letters and nobody likes to type
+ * them: the beginning of a host's key or its name will do, and an actor's name or call alias. A word
+ * that means two of them means none.
+ */
+#include <string.h>
+
+#include "gateway/cli/ctl.h"
+
+enum { KEY_LEN = 56, FRONT_MIN = 4 };
+
+struct search {
+	const char *given;
+	char kind; /* 'N', 'M', 'V' */
+	char found[CTL_KEY];
+	size_t matches, all;
+};
+
+static bool
+is_key(const char *s, char kind)
+{
+	return s[0] == kind && strlen(s) == KEY_LEN &&
+	    strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == KEY_LEN;
+}
+
+/* note() - one more that fits; the same key told twice is one. */
+static void
+note(struct search *s, const char *key)
+{
+	if (!is_key(key, s->kind) || strcmp(key, s->found) == 0)
+		return;
+	s->matches++;
+	strcpy(s->found, key);
+}
+
+static void
+on_host(void *ctx, const struct control_reply *r)
+{
+	struct search *s = ctx;
+	char id[CTL_KEY], name[128];
+
+	control_text(r, 0, "id", id, sizeof(id));
+	control_text(r, 0, "friendly_name", name, sizeof(name));
+	s->all++;
+	if (s->given == NULL || strcmp(s->given, name) == 0 ||
+	    (strlen(s->given) >= FRONT_MIN && strncmp(s->given, id, strlen(s->given)) == 0))
+		note(s, id);
+}
+
+int
+ctl_host(struct ctl *c, const char *given, char out[CTL_KEY])
+{
+	struct search s = { .given = given, .kind = 'N' };
+
+	if (given != NULL && is_key(given, 'N')) {
+		strcpy(out, given);
+		return CLI_OK;
+	}
+	if (ctl_gather(c, "ping.hosts", NULL, on_host, &s) < 0)
+		return CLI_FAILED;
+	if (s.matches == 1) {
+		strcpy(out, s.found);
+		return CLI_OK;
+	}
+	if (s.all == 0)
+		cli_error("no host answers in lattice `%s'", c->lattice);
+	else if (given == NULL)
+		cli_error("there are %zu hosts: say which one with --host", s.all);
+	else
+		cli_error(s.matches == 0 ? "no host is called `%s'" : "`%s' fits more than one host", given);
+	cli_try("portcullis ctl get hosts");
+	return CLI_FAILED;
+}
+
+static void
+on_claims(struct search *s, const struct control_reply *r)
+{
+	char key[CTL_KEY], name[256], alias[256];
+	size_t n, at = ctl_list(r, 0, "claims", &n);
+
+	for (size_t i = 0; i < n; i++, at = r->json.tok[at].next) {
+		control_text(r, at, "sub", key, sizeof(key));
+		control_text(r, at, "name", name, sizeof(name));
+		control_text(r, at, "call_alias", alias, sizeof(alias));
+		s->all++;
+		if (strcmp(s->given, name) == 0 || strcmp(s->given, alias) == 0)
+			note(s, key);
+	}
+}
+
+int
+ctl_key(struct ctl *c, char kind, const char *given, char out[CTL_KEY])
+{
+	const char *what = kind == 'M' ? "actor" : "provider";
+	struct search s = { .given = given, .kind = kind };
+	struct control_reply r;
+	int e;
+
+	if (is_key(given, kind)) {
+		strcpy(out, given);
+		return CLI_OK;
+	}
+	e = ctl_ask(c, "get.claims", NULL, &r);
+	if (e == CLI_OK)
+		on_claims(&s, &r);
+	control_reply_deinit(&r);
+	if (e != CLI_OK)
+		return e;
+	if (s.matches == 1) {
+		strcpy(out, s.found);
+		return CLI_OK;
+	}
+	cli_error(s.matches == 0 ? "the lattice knows no %s `%s'" : "more than one %s is called `%s': give its key", what,
+	    given);
+	cli_try("portcullis ctl get claims");
+	return CLI_FAILED;
+}
