@@ -59,7 +59,10 @@ actor_say_end(const struct cell_result *got)
 		cli_error("%s: %s", cell_end_name(got->end), got->why);
 		return CLI_FAILED;
 	}
-	cli_error("%s: %s", actor_answer_name(o->answer), o->why);
+	if (o->answer == ACTOR_ERROR)
+		cli_error("%s", o->why);
+	else
+		cli_error("%s: %s", actor_answer_name(o->answer), o->why);
 	if (o->answer != ACTOR_DONE && o->out.len > 0) {
 		fputs("its words ", stderr);
 		actor_put_shown(stderr, o->out);

@@ -13,15 +13,15 @@
 enum { TOKENS = 65536, ANSWERS_MAX = 256, ANSWER_MAX = 1024 * 1024, NAME_MAX_LEN = 256 };
 
 struct canned_answer {
-	char *operation;
+	char operation[NAME_MAX_LEN + 1];
 	struct buf answer;
 	bool ok;
 };
 
 struct canned {
-	char *contract;
+	char contract[NAME_MAX_LEN + 1];
 	size_t n;
-	struct canned_answer *answer;
+	struct canned_answer answer[ANSWERS_MAX];
 };
 
 /* What a document is read with. */
@@ -40,12 +40,8 @@ canned_free(void *state)
 
 	if (c == NULL)
 		return;
-	for (size_t i = 0; i < c->n; i++) {
-		free(c->answer[i].operation);
+	for (size_t i = 0; i < c->n; i++)
 		buf_deinit(&c->answer[i].answer);
-	}
-	free(c->answer);
-	free(c->contract);
 	free(c);
 }
 
@@ -56,9 +52,9 @@ bad(const struct reading *r, const char *what, size_t at)
 	return 1;
 }
 
-/* text_of() - a text of the document, owned. */
+/* text_of() - a text of the document, copied. */
 static int
-text_of(const struct reading *r, size_t at, char **out)
+text_of(const struct reading *r, size_t at, char out[NAME_MAX_LEN + 1])
 {
 	struct bytes s = BYTES_NULL;
 
@@ -66,8 +62,9 @@ text_of(const struct reading *r, size_t at, char **out)
 		return bad(r, "not a text", at);
 	if (s.len == 0 || s.len > NAME_MAX_LEN)
 		return bad(r, "a name of no or over 256 bytes", at);
-	*out = strndup((const char *)s.ptr, s.len);
-	return *out != NULL ? 0 : err_raise(-ENOMEM);
+	memcpy(out, s.ptr, s.len);
+	out[s.len] = '\0';
+	return 0;
 }
 
 /* source_of() - the text of a value, a string's with its quotes. */
@@ -86,16 +83,15 @@ read_answer(struct reading *r, size_t at, struct canned_answer *a)
 {
 	size_t error = json_member(&r->j, at, "$error");
 	char inner[PACK_JSON_WHY];
-	char *text = NULL;
+	char text[NAME_MAX_LEN + 1] = "";
 	int x;
 
 	a->ok = error == 0;
 	if (r->j.tok[at].kind == JSON_NULL)
 		return 0;
 	if (error != 0) {
-		x = text_of(r, error, &text);
-		buf_put_str(&a->answer, text != NULL ? text : "");
-		free(text);
+		x = text_of(r, error, text);
+		buf_put_str(&a->answer, text);
 		return x;
 	}
 	x = pack_from_json(&a->answer, source_of(r, at), inner);
@@ -113,14 +109,11 @@ read_answers(struct reading *r, size_t at)
 
 	if (r->j.tok[at].kind != JSON_OBJECT || n == 0 || n > ANSWERS_MAX)
 		return bad(r, "`answers' is not a map of 1 to 256 operations", at);
-	r->c->answer = calloc(n, sizeof(*r->c->answer));
-	if (r->c->answer == NULL)
-		return err_raise(-ENOMEM);
 	for (; x == 0 && r->c->n < n; name = r->j.tok[name + 1].next) {
 		struct canned_answer *a = &r->c->answer[r->c->n++];
 
 		buf_init(&a->answer, ANSWER_MAX);
-		x = text_of(r, name, &a->operation);
+		x = text_of(r, name, a->operation);
 		if (x == 0)
 			x = read_answer(r, name + 1, a);
 	}
@@ -145,7 +138,7 @@ read_document(struct reading *r)
 		    "not of the form {\"contract\": TEXT, \"answers\": {OPERATION: ANSWER}}");
 		return 1;
 	}
-	x = text_of(r, contract, &r->c->contract);
+	x = text_of(r, contract, r->c->contract);
 	return x != 0 ? x : read_answers(r, answers);
 }
 
