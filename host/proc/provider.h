@@ -84,7 +84,8 @@ struct provider_ops {
 	const char *(*may_reach)(void *ctx, struct provider *p, bool listen, const char *host, uint16_t port);
 	/*
 	 * a messaging server's nonce is to be signed with the login of @actor's link: append the user JWT
-	 * and the signature as CONNECT takes them. Return: 0, or anything else: there is no login.
+	 * and the 64 bytes of the signature. Return: 0, or anything else: there is no login. Without this
+	 * function it is the creds file that the link's value CREDS names, STATE/creds/NAME.creds.
 	 */
 	int (*sign)(void *ctx, struct provider *p, struct bytes actor, struct bytes nonce, struct buf *jwt, struct buf *sig);
 };

@@ -145,10 +145,10 @@ need_nothing(const struct provider_pairs *values, struct provider_need *out)
 }
 
 static const struct provider_kind kinds[] = {
-	{ "httpserver", { "wasmcloud:httpserver" }, false, need_listen },
-	{ "keyvalue", { "wasmcloud:keyvalue" }, true, need_keyvalue },
-	{ "logging", { "wasmcloud:logging", "wasmcloud:builtin:logging" }, false, need_nothing },
-	{ "messaging", { "wasmcloud:messaging" }, false, need_messaging },
+	{ "httpserver", { "wasmcloud:httpserver" }, false, false, need_listen },
+	{ "keyvalue", { "wasmcloud:keyvalue" }, true, false, need_keyvalue },
+	{ "logging", { "wasmcloud:logging", "wasmcloud:builtin:logging" }, false, false, need_nothing },
+	{ "messaging", { "wasmcloud:messaging" }, false, true, need_messaging },
 };
 
 const struct provider_kind *

@@ -28,6 +28,7 @@ struct provider_kind {
 	const char *name;
 	const char *contract[3];
 	bool folder; /* it keeps things */
+	bool logins; /* its links may have one */
 	/* Return: NULL and *out, or what is wrong with the values. */
 	const char *(*need)(const struct provider_pairs *values, struct provider_need *out);
 };

@@ -155,6 +155,10 @@ int provider_socket_dial(struct provider_link_of *l) must_check;
 /* socket_shut() - whoever comes now finds nobody, who waits already may be accepted; ours is closed. */
 void provider_socket_shut(int *listener);
 
+/* ---- provider_login.c ---- */
+/* login_sign() - as struct provider_ops->sign, with the link's own creds file. */
+int provider_login_sign(const struct provider_link_of *l, struct bytes nonce, struct buf *jwt, struct buf *sig) must_check;
+
 /* ---- provider_asks.c ---- */
 void provider_asks_init(struct provider_asks *a);
 /* asks_add() - Return: an id, 0 when there is no room. */

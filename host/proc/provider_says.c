@@ -228,23 +228,33 @@ on_counts(struct channel *c, struct cursor *in, int fd)
 	return 0;
 }
 
+/* signed_by() - whoever the host set for it, or the link's own creds file. */
+static int
+signed_by(struct provider *p, const struct msg_provider_sign *m, struct buf *jwt, struct buf *sig)
+{
+	const struct provider_ops *ops = &p->all->options.ops;
+
+	if (ops->sign != NULL)
+		return ops->sign(ops->ctx, p, m->actor, m->nonce, jwt, sig);
+	return provider_login_sign(provider_link_find(p, m->actor), m->nonce, jwt, sig);
+}
+
 static int
 on_sign(struct channel *c, struct cursor *in, int fd)
 {
 	struct provider *p = of(c);
-	const struct provider_ops *ops = &p->all->options.ops;
 	struct msg_provider_sign m;
 	struct msg_provider_signed s;
 	struct buf jwt, sig;
 
 	(void)fd;
-	if (!msg_provider_sign_get(in->in, &m) || provider_link_find(p, m.actor) == NULL)
+	if (!msg_provider_sign_get(in->in, &m) || provider_link_find(p, m.actor) == NULL ||
+	    p->kind == NULL || !p->kind->logins)
 		return -EBADMSG;
 	buf_init(&jwt, 16 * 1024);
 	buf_init(&sig, 256);
 	s = (struct msg_provider_signed){ .actor = m.actor };
-	if (ops->sign != NULL && ops->sign(ops->ctx, p, m.actor, m.nonce, &jwt, &sig) == 0 && !buf_failed(&jwt) &&
-	    !buf_failed(&sig)) {
+	if (signed_by(p, &m, &jwt, &sig) == 0 && !buf_failed(&jwt) && !buf_failed(&sig)) {
 		s.jwt = buf_bytes(&jwt);
 		s.sig = buf_bytes(&sig);
 	}

@@ -151,7 +151,7 @@ struct msg_provider_sign {
 	struct bytes actor, nonce;
 };
 struct msg_provider_signed {
-	struct bytes actor, jwt, sig; /* both as CONNECT takes them; empty: there is no login */
+	struct bytes actor, jwt, sig; /* @sig: 64 bytes; both empty: there is no login */
 };
 
 /*

@@ -7,10 +7,11 @@ set_tests_properties(host/providers PROPERTIES LABELS host TIMEOUT 180 ENVIRONME
 
 # Providers that were taken over; without sanitizers, whose profile is wider.
 if(NOT PORTCULLIS_SANITIZE)
-  foreach(kind httpserver keyvalue logging)
+  foreach(kind httpserver keyvalue logging messaging)
     set(takes_httpserver PROCESS_FD)
     set(takes_keyvalue PROCESS_PUT|PROCESS_FD|PROCESS_FOLDER)
     set(takes_logging PROCESS_PUT)
+    set(takes_messaging PROCESS_FD)
     foreach(how hostile liar)
       set(target ${how}_${kind})
       add_executable(${target} sandbox/provider_hostile.c)
@@ -30,6 +31,6 @@ if(NOT PORTCULLIS_SANITIZE)
   endforeach()
 endif()
 
-portcullis_unit(host/providers host_provider provider_httpserver provider_keyvalue host_pack)
+portcullis_unit(host/providers host_provider provider_httpserver provider_keyvalue provider_messaging host_pack)
 portcullis_fuzz(msg_provider host_providers_msg)
-portcullis_fuzz(provider_payload provider_httpserver provider_keyvalue provider_logging host_pack)
+portcullis_fuzz(provider_payload provider_httpserver provider_keyvalue provider_logging provider_messaging host_pack)

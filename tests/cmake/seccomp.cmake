@@ -10,7 +10,7 @@ if(NOT PORTCULLIS_SANITIZE)
   add_executable(prober sandbox/prober.c)
   target_link_libraries(prober PRIVATE seccomp_filter seccomp_confine portcullis_flags)
   seccomp_filters(prober edge verifier signer dispatcher auditor compiler shipper metrics
-    provider_httpserver provider_keyvalue provider_logging)
+    provider_httpserver provider_keyvalue provider_logging provider_messaging)
   foreach(how self nobody container)
     add_test(NAME sandbox/${how} COMMAND ${CMAKE_SOURCE_DIR}/tests/sandbox/probe ${how} $<TARGET_FILE:prober>)
     set_tests_properties(sandbox/${how} PROPERTIES LABELS sandbox TIMEOUT 600 SKIP_RETURN_CODE 77)

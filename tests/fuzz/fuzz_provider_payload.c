@@ -1,12 +1,14 @@
 /*
  * fuzz_provider_payload - any bytes as what an actor says to a provider: a response, a question to a store, a
- * line. A response that is read has headers that cannot begin another; a question stays within its ceilings.
+ * line, a message. A response that is read has headers that cannot begin another; a question stays within its
+ * ceilings; a message has a subject that stays one word of a line.
  */
 #include <assert.h>
 
 #include "host/providers/httpserver/http_message.h"
 #include "host/providers/keyvalue/kv_message.h"
 #include "host/providers/logging/log_message.h"
+#include "host/providers/messaging/message.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -50,6 +52,32 @@ question(struct bytes in)
 	}
 }
 
+static void
+subject(struct bytes s)
+{
+	assert(s.len > 0 && s.len <= MESSAGE_SUBJECT && s.ptr[0] != '$' && !bytes_starts(s, BYTES_LIT("wasmbus.")));
+	for (size_t i = 0; i < s.len; i++)
+		assert(s.ptr[i] > 0x20 && s.ptr[i] < 0x7f && s.ptr[i] != '*' && s.ptr[i] != '>');
+}
+
+static void
+message(struct bytes in)
+{
+	struct message m;
+
+	if (message_pub_get(in, &m) == NULL) {
+		subject(m.subject);
+		if (m.reply.len > 0)
+			subject(m.reply);
+	}
+	if (message_request_get(in, &m) == NULL) {
+		subject(m.subject);
+		assert(m.timeout_ms > 0 && m.timeout_ms <= MESSAGE_TIMEOUT_MAX_MS);
+	}
+	if (message_subject_ok(in, true))
+		assert(in.len <= MESSAGE_SUBJECT && in.ptr[0] != '>' && in.ptr[0] != '*');
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -58,6 +86,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	response(in);
 	question(in);
+	message(in);
 	if (log_message_get(in, &line) == NULL)
 		assert(line.level <= LOG_MESSAGE_DEBUG && line.text.len <= size);
 	return 0;

@@ -11,6 +11,7 @@
  */
 #include <ctype.h>
 #include <fcntl.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -337,7 +338,7 @@ main(int argc, char **argv)
 			o.state = argv[++i];
 	}
 	buf_init(&self.line, LINE);
-	if (uv_loop_init(&self.loop) != 0 || providers_new(&self.all, &self.loop, &o) != 0 ||
+	if (sodium_init() < 0 || uv_loop_init(&self.loop) != 0 || providers_new(&self.all, &self.loop, &o) != 0 ||
 	    uv_pipe_init(&self.loop, &self.in, 0) != 0 || uv_pipe_open(&self.in, 0) != 0 ||
 	    uv_read_start((uv_stream_t *)&self.in, on_alloc, on_read) != 0)
 		return 1;

@@ -2,7 +2,7 @@
 """providers DRIVE BIN [CASE...] - the real providers, driven by a host without a lattice (provider_drive.c).
 
 HTTP is asked with curl, and with raw sockets where curl is too polite; the key-value provider is asked the
-same over its own database and over a real Redis. Every port is one the kernel chose.
+same over its own database and over a real Redis; messages go through a real NATS server. Every port is one the kernel chose.
 """
 import os
 import shutil
@@ -15,7 +15,7 @@ import threading
 import traceback
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
-from portcullis_test import msgpack  # noqa: E402
+from portcullis_test import msgpack, natsjwt, server  # noqa: E402
 from portcullis_test.providers import (BUSY, FAILED, LATE, NOBODY, OK, Drive, Invoke, Link, Log, State, alive,  # noqa: E402
                                        gone)
 
@@ -438,6 +438,69 @@ def lines_of_actors_are_escaped_and_attributed(d, _):
     check("another actor is heard", write("MB", "info", "still here").actor, "MB")
 
 
+# ---- messaging ----
+
+def message(subject, body, reply=None):
+    return {"subject": subject, "replyTo": reply, "body": body}
+
+
+@case
+def messages_go_over_a_login_of_their_own(d, folder):
+    operator, account, user = (natsjwt.KeyPair(k) for k in ("operator", "account", "user"))
+    conf = server.operator_conf(folder, natsjwt.mint_operator(operator, "O"),
+                                {account.public: natsjwt.mint_account(operator, account.public, "APP")})
+    token = natsjwt.mint_user(account, user.public, "app", perms=natsjwt.permissions(
+        pub=["orders.>", "_INBOX.>"], sub=["orders.>", "_INBOX.>"]))
+    creds = os.path.join(d.state_folder, "creds")
+    os.makedirs(creds)
+    natsjwt.write_creds(os.path.join(creds, "app.creds"), token, user.seed)
+    nats = server.NatsServer(conf)
+    uri = f"URI=nats://127.0.0.1:{nats.port}"
+    try:
+        d.start("messaging", "VMSG")
+        d.linked("VMSG", "MA", uri, "CREDS=app", "SUBSCRIPTION=orders.news.*")
+        d.linked("VMSG", "MB", uri, "CREDS=app", "SUBSCRIPTION=orders.ask|workers,orders.late")
+        check("publish", d.call("VMSG", "MA", "Messaging.Publish", message("orders.news.one", b"\x00\xff")), (OK, None))
+        i = d.invoke()
+        check("who hears it", (i.actor, i.operation), ("MA", "MessageSubscriber.HandleMessage"))
+        check("what", msgpack.load(i.payload), message("orders.news.one", b"\x00\xff"))
+        d.answer(i, OK)
+        asked = d.ask("VMSG", "MA", "Messaging.Request",
+                      msgpack.dump({"subject": "orders.ask", "body": b"?", "timeoutMs": 50000}))
+        i = d.invoke()
+        reply = msgpack.load(i.payload)["replyTo"]
+        check("another actor is asked", (i.actor, reply.startswith("_INBOX.")), ("MB", True))
+        check("and answers", d.call("VMSG", "MB", "Messaging.Publish", message(reply, b"!")), (OK, None))
+        d.answer(i, OK)
+        r = d.result(asked)
+        check("the answer", (r.how, msgpack.load(r.payload)["body"]), (OK, b"!"))
+        request = {"subject": "orders.nobody", "body": b"", "timeoutMs": 50000}
+        check("nobody", d.call("VMSG", "MA", "Messaging.Request", request), (FAILED, "nobody answers on this subject"))
+        request = {"subject": "orders.late", "body": b"", "timeoutMs": 200}
+        check("nobody in time", d.call("VMSG", "MA", "Messaging.Request", request)[0], LATE)
+        check("a foreign subject", d.call("VMSG", "MA", "Messaging.Publish", message("secrets.x", b"")), (OK, None))
+        log = d.wait(lambda e: isinstance(e, Log) and e.actor == "MA")
+        assert "Permissions Violation for Publish to \"secrets.x\"" in log.text, log
+        for subject in ("wasmbus.ctl.default.cmd.N.lp", "$SYS.REQ.SERVER.PING", "a..b", "a b", "a.*", "", "a.b."):
+            check("no subject: " + subject, d.call("VMSG", "MA", "Messaging.Publish", message(subject, b""))[0], FAILED)
+        for values, why in ((["CREDS=none"], "the server wants a login, and the link's CREDS names none"),
+                            (["CREDS=../creds/app"], "the server wants a login, and the link's CREDS names none"),
+                            ([], "the server wants a login, and the link's CREDS names none"),
+                            (["CREDS=app", "SUBSCRIPTION=wasmbus.>"], "SUBSCRIPTION is no list of subjects"),
+                            (["CREDS=app", "SUBSCRIPTION=>"], "SUBSCRIPTION is no list of subjects")):
+            d.say("link", "VMSG", "MC", uri, *values)
+            check(values, d.link("VMSG", "MC", "failed").why, why)
+            d.say("unlink", "VMSG", "MC")
+            d.link("VMSG", "MC", "gone")
+        other = natsjwt.KeyPair("user")
+        natsjwt.write_creds(os.path.join(creds, "bad.creds"), token, other.seed)
+        l = d.linked("VMSG", "MD", uri, "CREDS=bad", state="failed")
+        assert "Authorization Violation" in l.why and l.retry, l
+    finally:
+        nats.kill()
+    check("when it goes", d.link("VMSG", "MA", "failed").retry, True)
+
+
 # ---- life ----
 
 @case
@@ -475,7 +538,10 @@ def main():
             continue
         with tempfile.TemporaryDirectory() as folder:
             os.chmod(folder, 0o711)
-            d = Drive(DRIVE, BIN, os.path.join(folder, "state"))
+            state = os.path.join(folder, "state")
+            os.mkdir(state, 0o711)
+            d = Drive(DRIVE, BIN, state)
+            d.state_folder = state
             try:
                 f(d, folder)
                 if d.process.poll() is None:

@@ -19,7 +19,7 @@ from portcullis_test.providers import NOBODY, OK, Drive, Link, alive  # noqa: E4
 WHO, DRIVE, HOSTILE, LIARS = sys.argv[1:5]
 ROOT = os.geteuid() == 0 and WHO == "self"
 DENIED = "killed: it made a system call that its profile does not grant"
-KINDS = {"httpserver": ["PORT=0"], "keyvalue": [], "logging": [], "messaging": None}
+KINDS = {"httpserver": ["PORT=0"], "keyvalue": [], "logging": [], "messaging": ["URI=nats://127.0.0.1:%d"]}
 rows = failures = 0
 GIB = 1 << 30
 
@@ -83,9 +83,10 @@ class Stage:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def begin(d, kind, key):
+def begin(stage, d, kind, key):
     s = d.start(kind, key)
-    d.linked(key, "MA", *KINDS[kind])
+    port = stage.tcp.getsockname()[1]
+    d.linked(key, "MA", *(v % port if "%d" in v else v for v in KINDS[kind]))
     return s
 
 
@@ -118,9 +119,9 @@ def acts(stage, host):
 
 def locked_in(stage):
     """All walls: each call is the last one."""
-    for kind in [k for k in KINDS if KINDS[k] is not None]:
+    for kind in KINDS:
         d = stage.host("hostile")
-        begin(d, kind, "VX")
+        begin(stage, d, kind, "VX")
         check(0, f"{kind}: it works", do(d, "VX", "nothing"), 0)
         for number, name, act, argument, control in acts(stage, d.process.pid):
             check(number, f"{kind}: {name}, control", stage.by_hand("hostile", kind, act, argument), control)
@@ -133,7 +134,7 @@ def locked_in(stage):
 def around(stage):
     """What holds for a program that never locked itself in."""
     d = stage.host("liars")
-    begin(d, "keyvalue", "VL")
+    begin(stage, d, "keyvalue", "VL")
     check(0, "liar: it works", do(d, "VL", "nothing"), 0)
     if ROOT:
         refused = {"read another's environment": (errno.EACCES, errno.EPERM), "read the host's memory": (errno.EACCES, errno.EPERM),
@@ -173,7 +174,7 @@ def named(name):
 def ends(stage):
     """44: nobody of it outlives its stop. 45: who spins is stopped all the same."""
     d = stage.host("liars")
-    s = begin(d, "keyvalue", "VL")
+    s = begin(stage, d, "keyvalue", "VL")
     if ROOT:
         name = f"kid{os.getpid()}"
         check(44, "liar: a child of its own session", do(d, "VL", "outlive", name), 0)
@@ -188,7 +189,7 @@ def ends(stage):
         for pid in named(name):
             os.kill(int(pid), 9)
         d.say("free", "VL")
-        s = begin(d, "keyvalue", "VL")
+        s = begin(stage, d, "keyvalue", "VL")
     d.ask("VL", "MA", "spin", b"", timeout_ms=100)
     for _ in range(50):
         d.status("VL")
