@@ -60,9 +60,9 @@ actor_alloc(actor_size n)
 	actor_size base = (actor_size)&__heap_base, at = base + actor_used;
 	actor_size have = (actor_size)__builtin_wasm_memory_size(0) * 65536;
 
+	if (n > 0x7fffffff || at > 0x7fffffff)
+		__builtin_trap(); /* rounded up and added, it would come out small */
 	n = (n + 15) & ~(actor_size)15;
-	if (at + n < at)
-		__builtin_trap();
 	if (at + n > have &&
 	    __builtin_wasm_memory_grow(0, (at + n - have + 65535) / 65536) == (actor_size)-1)
 		__builtin_trap();
