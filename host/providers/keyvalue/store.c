@@ -14,7 +14,7 @@
 
 #define STORE_FILE "store.db"
 
-enum { PAGE = 4096, CACHE_KIB = 8192, SWEEP_ROWS = 1000 };
+enum { PAGE = 4096, CACHE_KIB = 8192 };
 
 /* Statements, by what they do. */
 enum sql {
@@ -62,9 +62,9 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_GET] = "SELECT value, expires FROM value WHERE space = ?1 AND key = ?2 AND (expires = 0 OR expires > ?3)",
 	[SQL_SET] = "INSERT INTO value VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET value = ?3, expires = ?4",
 	[SQL_DEL] = "DELETE FROM value WHERE space = ?1 AND key = ?2",
-	[SQL_HAS] = "SELECT 1 WHERE EXISTS (SELECT 1 FROM value WHERE space = ?1 AND key = ?2 AND (expires = 0 OR expires > ?3))"
+	[SQL_HAS] = ("SELECT 1 WHERE EXISTS (SELECT 1 FROM value WHERE space = ?1 AND key = ?2 AND (expires = 0 OR expires > ?3))"
 		    " OR EXISTS (SELECT 1 FROM list WHERE space = ?1 AND name = ?2)"
-		    " OR EXISTS (SELECT 1 FROM member WHERE space = ?1 AND name = ?2)",
+		     " OR EXISTS (SELECT 1 FROM member WHERE space = ?1 AND name = ?2)"),
 	[SQL_LIST_ADD] = "INSERT INTO list (space, name, value) VALUES (?1, ?2, ?3)",
 	[SQL_LIST_LEN] = "SELECT count(*) FROM list WHERE space = ?1 AND name = ?2",
 	[SQL_LIST_CLEAR] = "DELETE FROM list WHERE space = ?1 AND name = ?2",
@@ -75,8 +75,8 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_SET_CLEAR] = "DELETE FROM member WHERE space = ?1 AND name = ?2",
 	[SQL_SET_QUERY] = "SELECT value FROM member WHERE space = ?1 AND name = ?2",
 	[SQL_SET_HAS] = "SELECT 1 FROM member WHERE space = ?1 AND name = ?2 AND value = ?3",
-	[SQL_SWEEP] = "DELETE FROM value WHERE (space, key) IN"
-		      " (SELECT space, key FROM value WHERE expires > 0 AND expires <= ?3 LIMIT 1000)",
+	[SQL_SWEEP] = ("DELETE FROM value WHERE (space, key) IN"
+		       " (SELECT space, key FROM value WHERE expires > 0 AND expires <= ?3 LIMIT 1000)"),
 };
 
 struct store {
