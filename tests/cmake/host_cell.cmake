@@ -20,6 +20,11 @@ add_executable(walk sandbox/walk.c sandbox/taken.c)
 target_link_libraries(walk PRIVATE host_proc portcullis_flags)
 add_test(NAME fuzz/cell_walk COMMAND walk)
 set_tests_properties(fuzz/cell_walk PROPERTIES LABELS fuzz TIMEOUT 600)
+# The same of a provider.
+add_executable(walk_provider sandbox/walk_provider.c)
+target_link_libraries(walk_provider PRIVATE host_provider portcullis_flags)
+add_test(NAME fuzz/provider_walk COMMAND walk_provider)
+set_tests_properties(fuzz/provider_walk PROPERTIES LABELS fuzz TIMEOUT 600)
 
 # Who ends with whom; how loud neighbours are. Its table of filters stands before the library's.
 if(NOT PORTCULLIS_SANITIZE)
