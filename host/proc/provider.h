@@ -46,7 +46,6 @@ struct provider_status {
 	uid_t uid;
 	uint32_t walls;          /* WALL_BIT()s, as it said */
 	bool namespaces;         /* processes and network of its own */
-	bool cgroup;
 	struct provider_counts counts; /* as it said last */
 };
 
@@ -93,7 +92,6 @@ struct provider_ops {
 struct providers_options {
 	const char *programs; /* folder of portcullis-provider-*; NULL: where our own program lies */
 	const char *state;    /* folder for what they keep; made when missing; NULL: none may keep anything */
-	const char *cgroup;   /* a folder of cgroup v2 that is ours to divide; NULL: no cgroups */
 	struct bytes host_id, lattice;
 	uint32_t minimum;     /* WALL_BIT()s without which none runs, besides WALLS_FLOOR */
 	int stderr_fd;        /* what they have as 2; -1: the null device */

@@ -95,7 +95,7 @@ struct provider {
 struct providers {
 	uv_loop_t *loop;
 	struct providers_options options;
-	char *programs, *state, *cgroup;
+	char *programs, *state;
 	char host_id[PROVIDER_KEY + 1], lattice[PROVIDER_NAME + 1];
 	struct provider *first;
 	uv_timer_t *tick;
