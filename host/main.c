@@ -166,6 +166,8 @@ run_role(const char *name)
 		return link_main();
 	if (strcmp(name, "runner") == 0)
 		return runner_main();
+	if (strcmp(name, "zygote") == 0)
+		return zygote_main();
 	fprintf(stderr, "%s: unknown role\n", name);
 	return EXIT_USAGE;
 }

@@ -14,6 +14,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -51,9 +52,10 @@ static const struct name values[] = {
 	N(O_ACCMODE), N(O_APPEND), N(O_CLOEXEC), N(O_CREAT), N(O_EXCL), N(O_NONBLOCK), N(O_RDONLY),
 	N(O_RDWR), N(O_TRUNC), N(O_WRONLY),
 	N(PROT_EXEC), N(PROT_NONE), N(PROT_READ), N(PROT_WRITE),
-	N(PR_SET_NAME), N(PR_SET_VMA),
+	N(PR_SET_NAME), N(PR_SET_PDEATHSIG), N(PR_SET_VMA),
+	N(RLIMIT_NPROC),
 	N(SHUT_RD), N(SHUT_RDWR), N(SHUT_WR),
-	N(SIGABRT), N(SIG_BLOCK), N(SIG_SETMASK), N(SIG_UNBLOCK),
+	N(SIGABRT), N(SIGKILL), N(SIG_BLOCK), N(SIG_SETMASK), N(SIG_UNBLOCK),
 	N(SOCK_CLOEXEC), N(SOCK_DGRAM), N(SOCK_NONBLOCK), N(SOCK_STREAM),
 	N(SOL_IP), N(SOL_IPV6), N(SOL_SOCKET), N(SOL_TCP),
 	N(SO_DOMAIN), N(SO_ERROR), N(SO_KEEPALIVE), N(SO_LINGER), N(SO_PEERCRED), N(SO_RCVBUF), N(SO_RCVTIMEO),

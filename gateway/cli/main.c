@@ -82,8 +82,7 @@ main(int argc, char **argv)
 	int words, r;
 
 	/* started by itself, to hold an actor (host/proc/runner.h): nothing else is set up there */
-	if (argc == 3 && strcmp(argv[1], "--role") == 0 && strcmp(argv[2], "runner") == 0)
-		return runner_main();
+	runner_role(argc, argv);
 	/* a failure leaves us as we were; keys themselves are in memory that is left out of dumps
 	 */
 	(void)setrlimit(RLIMIT_CORE, &no_core);

@@ -300,6 +300,12 @@ initialise(struct actor *a, struct actor_outcome *got)
 	return 0;
 }
 
+void
+actor_set_world(struct actor *a, const struct actor_world *world)
+{
+	a->world = *world;
+}
+
 int
 actor_init(struct actor *a, struct actor_outcome *got)
 {

@@ -103,6 +103,8 @@ int actor_new(struct bytes module, const struct actor_limits *limits, const stru
     const struct actor_world *world, struct actor **out, struct actor_outcome *got) must_check;
 void actor_free(struct actor *a);
 void actor_freep(struct actor **a);
+/* actor_set_world() - before actor_init(): another than actor_new() was given. */
+void actor_set_world(struct actor *a, const struct actor_world *world);
 /*
  * actor_init() - the module's start function, then `_initialize`, `_start`, `wapc_init`, those
  * there are, all under init_fuel; once, before the first call. Allocates nothing. Return: an

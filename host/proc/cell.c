@@ -28,7 +28,7 @@ larger(size_t a, size_t b)
 static struct cell *
 alloc(const struct cell_options *o)
 {
-	const struct actor_limits *l = &o->limits;
+	const struct actor_limits *l = o->from != NULL ? &o->from->limits : &o->limits;
 	struct cell *c = calloc(1, sizeof(*c));
 
 	if (c == NULL)
@@ -36,7 +36,9 @@ alloc(const struct cell_options *o)
 	c->state = CELL_BORN;
 	c->limits = *l;
 	c->ops = o->ops;
-	c->epoll = c->pidfd = c->channel = c->listener = -1;
+	c->zygote = o->zygote;
+	c->world = o->world;
+	c->epoll = c->pidfd = c->channel = c->listener = c->theirs = c->gift = -1;
 	c->pid = -1;
 	buf_init(&c->in, MSG_RUNNER_HEADER + MSG_RUNNER_HEAD_MAX +
 			     larger(larger(l->response, l->error), l->ask_payload));
@@ -65,8 +67,8 @@ cell_new(const struct cell_options *o, uint64_t now_ns, struct cell **out)
 
 	if (c == NULL)
 		return err_raise(-ENOMEM);
-	r = cell_spawn(c, o->argv, o->module);
-	if (r == 0) {
+	r = o->from != NULL ? cell_fork(c, o->from) : cell_spawn(c, o->argv, o->module);
+	if (r == 0 && o->from == NULL) {
 		say_birth(c, o);
 		if (buf_failed(&c->out))
 			r = err_raise(-ENOMEM);
@@ -84,7 +86,7 @@ cell_new(const struct cell_options *o, uint64_t now_ns, struct cell **out)
 bool
 cell_idle(const struct cell *c)
 {
-	return c->state == CELL_IDLE && c->event == CELL_EVENT_NONE;
+	return c->state == CELL_IDLE && c->event == CELL_EVENT_NONE && !c->zygote;
 }
 
 static int

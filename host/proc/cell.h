@@ -66,8 +66,18 @@ struct cell_ops {
 	void (*log)(void *ctx, struct bytes line);
 };
 
+struct cell;
+
 struct cell_options {
-	char *const *argv; /* argv[0] is a path; NULL: this program, with --role runner */
+	char *const *argv; /* argv[0] is a path; NULL: portcullis-runner beside this program, or else itself */
+	/*
+	 * A zygote is a cell that is never called: it holds the module, checked and prepared, and others are
+	 * made @from it, by a fork, with its module, limits and walls. They have one user, one memory
+	 * layout and one listener: for instances of one module that may meet. Step it as long as there are
+	 * any; its end is theirs.
+	 */
+	bool zygote;
+	struct cell *from; /* a zygote that is there; else the cell is a program started anew */
 	struct bytes module;
 	struct actor_limits limits;
 	struct actor_world world;
@@ -91,8 +101,6 @@ enum cell_event {
 	CELL_EVENT_DEAD,     /* cell_got() says why; the process is gone: cell_stop() it */
 };
 
-struct cell;
-
 /*
  * All times are nanoseconds of CLOCK_MONOTONIC (uv_hrtime() is that), and given: nothing here asks a
  * clock but the runner's own.
@@ -100,7 +108,7 @@ struct cell;
  * cell_new() - begin: a process, its walls, the module and its initialisers. CELL_EVENT_DONE follows,
  * or CELL_EVENT_DEAD with why there is no cell: ->end, or ->outcome of a module that was refused.
  * @o: borrowed for the call
- * Return: 0; -errno.
+ * Return: 0; -ESRCH when o->from is no zygote, or not there yet or any more; -errno.
  */
 int cell_new(const struct cell_options *o, uint64_t now_ns, struct cell **out) must_check;
 /*

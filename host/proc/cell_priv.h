@@ -1,10 +1,11 @@
 /*
- * cell_priv - a cell from within: cell.c (its life), cell_say.c (what is said), cell_watch.c (time and
- * death), cell_wait.c (for who waits), cell_spawn.c.
+ * cell_priv - a cell from within: cell.c (its life), cell_say.c (what is said), cell_watch.c (time),
+ * cell_death.c, cell_wait.c (for who waits), cell_spawn.c, cell_zygote.c.
  */
 #ifndef HOST_PROC_CELL_PRIV_H
 #define HOST_PROC_CELL_PRIV_H
 
+#include <linux/seccomp.h>
 #include <time.h>
 
 #include "host/proc/cell.h"
@@ -42,6 +43,18 @@ struct cell {
 	struct cell_result got;
 	uint64_t began_ns, wall_ns, cpu_began_ns, cpu_ns; /* of what is being waited for */
 	uint64_t now_ns, deadline_ns;
+	/* of a cell that is forked: from whom, beside whom, behind whom; the runner's end, until it is sent */
+	struct cell *mother, *sibling, *younger;
+	int theirs;
+	struct actor_world world;
+	/* of a zygote: who was made from it; who waits to be, the first of them being made */
+	bool zygote, forking, let_pass;
+	struct cell *brood, *young;
+	int gift; /* the process that came with what is being read; -1: none */
+	struct {
+		pid_t pid; /* 0: none */
+		struct seccomp_notif call;
+	} stray; /* a call of a process that is not known yet */
 };
 
 /* cell_waiting() - is there something that a budget bounds? */
@@ -56,9 +69,11 @@ cell_waiting(const struct cell *c)
 static inline bool
 cell_listening(const struct cell *c)
 {
-	return c->event == CELL_EVENT_NONE && cell_waiting(c) && c->state != CELL_ASKED;
+	return c->event == CELL_EVENT_NONE && ((cell_waiting(c) && c->state != CELL_ASKED) || c->forking);
 }
 
+/* cell_watched() - channel and process, by ->epoll. Return: 0, -errno. */
+int cell_watched(struct cell *c) must_check;
 /* cell_spawn() - a process with channel and module, and all in ->epoll. Return: 0, -errno. */
 int cell_spawn(struct cell *c, char *const *argv, struct bytes module) must_check;
 
@@ -77,6 +92,25 @@ void cell_budget(struct cell *c, const struct cell_budget *budget, uint64_t now_
 void cell_turn(struct cell *c, uint64_t wait_ns);
 /* cell_settle() - keep time, and see to the dead. Return: what is to be told. */
 enum cell_event cell_settle(struct cell *c, uint64_t now_ns);
+/* cell_denied() - a system call that waits, and will not return. */
+void cell_denied(struct cell *c, const struct seccomp_notif *n);
+/* cell_reap() - if the process is gone: its status, and what it used in all. */
+void cell_reap(struct cell *c);
+/* cell_processor_ns() - the runner's own clock. */
+uint64_t cell_processor_ns(const struct cell *c);
+
+/* cell_fork() - have a zygote make this cell's process. Return: 0, -errno. */
+int cell_fork(struct cell *c, struct cell *zygote) must_check;
+/* zygote_forked() - MSG_FORKED. Return: false when it may not be said: the zygote is killed. */
+bool zygote_forked(struct cell *z, struct bytes body);
+/* zygote_call() - a system call of it or its brood waits. Return: false: it is the zygote's, and denied. */
+bool zygote_call(struct cell *z, const struct seccomp_notif *n);
+/* zygote_leave() - a cell is no longer its zygote's to care for. */
+void zygote_leave(struct cell *c);
+/* zygote_end() - it was killed: so is its brood. zygote_gone() - and is waited for. */
+void zygote_end(struct cell *z);
+void zygote_gone(struct cell *z);
+
 /* cell_kill() - for this reason; the first one stays. CELL_EVENT_DEAD follows. */
 void cell_kill(struct cell *c, enum cell_end end, const char *why);
 

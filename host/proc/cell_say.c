@@ -30,7 +30,8 @@ on_locked(struct cell *c, struct bytes body)
 	struct msg_locked m;
 	char why[CELL_WHY];
 
-	if (!msg_locked_get(body, &m) || m.listener != (c->listener >= 0))
+	/* who was forked has its zygote's */
+	if (!msg_locked_get(body, &m) || m.listener != (c->listener >= 0 || c->mother != NULL))
 		return broke(c, "the runner's word about its walls cannot be read");
 	if (m.error != 0 || (m.walls & WALLS_FLOOR) != WALLS_FLOOR) {
 		size_t n = m.why.len < 160 ? m.why.len : 160;
@@ -139,6 +140,7 @@ static const struct rule rules[] = {
 	{ MSG_LOG, CELL_LOADING, CELL_RUNNING, false, on_log },
 	{ MSG_ASK, CELL_RUNNING, CELL_RUNNING, false, on_ask },
 	{ MSG_DONE, CELL_RUNNING, CELL_RUNNING, false, on_done },
+	{ MSG_FORKED, CELL_IDLE, CELL_IDLE, false, zygote_forked },
 };
 
 static const struct rule *

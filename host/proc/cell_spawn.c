@@ -4,7 +4,9 @@
  * channel as 3, the module in sealed memory as 4, and nothing else.
  */
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
@@ -17,6 +19,15 @@
 #include "host/proc/runner.h"
 
 enum { ASIDE = 64 };
+
+/* What a process begins with. */
+struct start {
+	char *const *argv;
+	const char *program;
+	int fd[5];
+	pid_t host;
+	bool group; /* one of its own */
+};
 
 /* sealed() - the module where nobody can change it any more. Return: a descriptor, -errno. */
 static int
@@ -43,15 +54,14 @@ sealed(struct bytes module)
 }
 
 /* become() - in the child, with calls only that are safe after fork(). */
-static void __attribute__((noreturn)) become(char *const *argv, const int fd[5], pid_t host)
+static void __attribute__((noreturn)) become(const struct start *s)
 {
-	static char *const self[] = { (char *)(uintptr_t) "portcullis",
-		(char *)(uintptr_t) "--role", (char *)(uintptr_t) "runner", NULL };
 	static char *const nothing[] = { NULL };
+	const int *fd = s->fd;
 	int aside[5];
 	sigset_t none;
 
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 || getppid() != host)
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 || getppid() != s->host)
 		_exit(RUNNER_NOT_LOCKED);
 	for (int i = 0; i < 5; i++) {
 		aside[i] = fcntl(fd[i], F_DUPFD, ASIDE);
@@ -65,24 +75,40 @@ static void __attribute__((noreturn)) become(char *const *argv, const int fd[5],
 		_exit(RUNNER_NO_MEMORY);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (argv != NULL)
-		execve(argv[0], argv, nothing);
-	else
-		execve("/proc/self/exe", self, nothing);
+	if (s->group && setpgid(0, 0) != 0)
+		_exit(RUNNER_NO_MEMORY);
+	execve(s->program, s->argv, nothing);
 	_exit(RUNNER_NO_MODULE);
 }
 
-static int
-start(struct cell *c, char *const *argv, int null, int channel, int module)
+/* program_of() - what is started: the runner's own small program beside this one, or this one. */
+static void
+program_of(char out[PATH_MAX])
 {
-	const int fd[5] = { null, null, null, channel, module };
-	pid_t host = getpid();
+	static const char name[] = "/portcullis-runner";
+	ssize_t n = readlink("/proc/self/exe", out, PATH_MAX - sizeof(name));
+	char *slash;
 
+	if (n > 0) {
+		out[n] = '\0';
+		slash = strrchr(out, '/');
+		if (slash != NULL) {
+			memcpy(slash, name, sizeof(name));
+			if (access(out, X_OK) == 0)
+				return;
+		}
+	}
+	snprintf(out, PATH_MAX, "/proc/self/exe");
+}
+
+static int
+start(struct cell *c, struct start *s)
+{
 	c->pid = fork();
 	if (c->pid < 0)
 		return err_raise(-errno);
 	if (c->pid == 0)
-		become(argv, fd, host);
+		become(s);
 	c->pidfd = pidfd_open(c->pid, 0);
 	if (c->pidfd < 0) {
 		int e = -errno;
@@ -96,14 +122,23 @@ start(struct cell *c, char *const *argv, int null, int channel, int module)
 	return err_raise(-clock_getcpuclockid(c->pid, &c->clock));
 }
 
-/* watched() - channel and process, by one descriptor. */
 static int
-watched(struct cell *c)
+start_with(struct cell *c, struct start *s, int null, int channel, int module)
+{
+	const int fd[5] = { null, null, null, channel, module };
+
+	memcpy(s->fd, fd, sizeof(fd));
+	return start(c, s);
+}
+
+int
+cell_watched(struct cell *c)
 {
 	struct epoll_event channel = { .events = EPOLLIN, .data.fd = c->channel };
 	struct epoll_event process = { .events = EPOLLIN, .data.fd = c->pidfd };
 
-	c->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (c->epoll < 0)
+		c->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (c->epoll < 0 || epoll_ctl(c->epoll, EPOLL_CTL_ADD, c->channel, &channel) != 0 ||
 	    epoll_ctl(c->epoll, EPOLL_CTL_ADD, c->pidfd, &process) != 0)
 		return err_raise(-errno);
@@ -113,8 +148,18 @@ watched(struct cell *c)
 int
 cell_spawn(struct cell *c, char *const *argv, struct bytes module)
 {
+	char *const role[] = { (char *)(uintptr_t) "portcullis-runner", (char *)(uintptr_t) "--role",
+		(char *)(uintptr_t)(c->zygote ? "zygote" : "runner"), NULL };
+	char own[PATH_MAX];
+	struct start s = { .argv = role, .program = own, .host = getpid(), .group = c->zygote };
 	int null = -1, pair[2] = { -1, -1 }, image, r;
 
+	if (argv != NULL) {
+		s.argv = argv;
+		s.program = argv[0];
+	} else {
+		program_of(own);
+	}
 	image = sealed(module);
 	if (image < 0)
 		return err_pass(image);
@@ -122,12 +167,12 @@ cell_spawn(struct cell *c, char *const *argv, struct bytes module)
 	if (null < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
 		r = err_raise(-errno);
 	else
-		r = start(c, argv, null, pair[1], image);
+		r = start_with(c, &s, null, pair[1], image);
 	c->channel = pair[0];
 	close(image);
 	if (null >= 0)
 		close(null);
 	if (pair[1] >= 0)
 		close(pair[1]);
-	return r == 0 ? watched(c) : err_pass(r);
+	return r == 0 ? cell_watched(c) : err_pass(r);
 }

@@ -1,6 +1,7 @@
 /*
  * cell_wait - for who has one cell and nothing else to do: loops over steps, with this machine's clock.
  */
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -16,6 +17,19 @@ now(void)
 	return (uint64_t)t.tv_sec * CELL_NS_PER_S + (uint64_t)t.tv_nsec;
 }
 
+/* pause_for() - until something comes to the cell or the zygote it was made from. */
+static void
+pause_for(struct cell *c, uint64_t ns)
+{
+	struct timespec t = { .tv_sec = (time_t)(ns / CELL_NS_PER_S), .tv_nsec = (long)(ns % CELL_NS_PER_S) };
+	struct pollfd p[2] = { { .fd = c->epoll, .events = POLLIN },
+		{ .fd = c->mother->epoll, .events = POLLIN } };
+
+	(void)ppoll(p, 2, &t, NULL);
+	(void)cell_step(c->mother, now());
+	cell_turn(c, 0);
+}
+
 /* next() - the event that comes. */
 static enum cell_event
 next(struct cell *c)
@@ -26,7 +40,12 @@ next(struct cell *c)
 		uint64_t at = now(), due = cell_deadline(c);
 
 		/* without a deadline: somebody who was killed, seen when the kernel lets go of it */
-		cell_turn(c, due == UINT64_MAX ? CELL_NS_PER_S : due > at ? due - at : 0);
+		uint64_t wait = due == UINT64_MAX ? CELL_NS_PER_S : due > at ? due - at : 0;
+
+		if (c->mother != NULL)
+			pause_for(c, wait);
+		else
+			cell_turn(c, wait);
 		e = cell_settle(c, now());
 	}
 	return e;
@@ -41,8 +60,13 @@ cell_stop(struct cell *c)
 		cell_end(c);
 	while (c->pidfd >= 0 && next(c) != CELL_EVENT_DEAD)
 		continue;
+	zygote_leave(c);
 	if (c->epoll >= 0)
 		close(c->epoll);
+	if (c->theirs >= 0)
+		close(c->theirs);
+	if (c->gift >= 0)
+		close(c->gift);
 	buf_deinit(&c->in);
 	buf_deinit(&c->out);
 	buf_deinit(&c->answer);

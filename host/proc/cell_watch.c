@@ -10,141 +10,30 @@
  * A runner that is not asked anything has nothing to say and nothing to compute: an idle cell is looked
  * at now and then, and killed if it did.
  */
-#include <linux/seccomp.h>
-#include <signal.h>
-#include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
-#include <sys/pidfd.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "host/proc/cell_priv.h"
-#include "host/proc/runner.h"
-#include "seccomp/call_name.h"
 
 /* an idle cell: looked at after so long, and killed when it used so much */
 #define IDLE_LOOK_NS (10 * (uint64_t)CELL_NS_PER_S)
 #define IDLE_CPU_NS (200 * (uint64_t)CELL_NS_PER_MS)
 
-static uint64_t
-processor_ns(const struct cell *c)
-{
-	struct timespec t;
-
-	if (clock_gettime(c->clock, &t) != 0)
-		return 0;
-	return (uint64_t)t.tv_sec * CELL_NS_PER_S + (uint64_t)t.tv_nsec;
-}
-
+/* overheard() - a call waits at the listener. */
 static void
-shut(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
-static void
-put_why(struct cell *c, const char *why)
-{
-	char *to = c->got.why;
-
-	snprintf(to, sizeof(c->got.why), "%s", why);
-	for (; *to != '\0'; to++) /* some of it may be a runner's own words */
-		if (*to < 0x20 || *to > 0x7e)
-			*to = '?';
-}
-
-void
-cell_kill(struct cell *c, enum cell_end end, const char *why)
-{
-	if (c->state == CELL_DYING || c->state == CELL_DEAD)
-		return;
-	if (c->pidfd >= 0)
-		(void)pidfd_send_signal(c->pidfd, SIGKILL, NULL, 0);
-	shut(&c->channel);
-	shut(&c->listener);
-	c->state = CELL_DYING;
-	c->event = CELL_EVENT_NONE;
-	c->deadline_ns = UINT64_MAX;
-	if (end != CELL_ANSWERED || c->got.outcome.answer == ACTOR_DONE)
-		c->got.outcome = (struct actor_outcome){ 0 };
-	c->got.end = end;
-	put_why(c, why);
-}
-
-/* died() - by itself: why, is in its status. */
-static void
-died(struct cell *c)
-{
-	struct cell_result *got = &c->got;
-	char why[CELL_WHY];
-
-	if (got->signal == SIGSYS) {
-		got->end = CELL_DENIED;
-		put_why(c, "killed by its filter at a system call that nothing grants");
-		return;
-	}
-	if (got->signal != 0)
-		snprintf(why, sizeof(why), "the runner died of signal %d", got->signal);
-	else
-		snprintf(why, sizeof(why), "the runner ended with status %d", got->status);
-	got->end = got->signal == 0 && got->status == RUNNER_NOT_LOCKED ? CELL_NO_WALLS : CELL_CRASHED;
-	put_why(c, why);
-}
-
-/* reap() - if the process is gone: its status, and what it used in all. */
-static void
-reap(struct cell *c)
-{
-	siginfo_t info = { 0 };
-	struct rusage use = { 0 };
-	uint64_t all;
-
-	/* the C library's waitid() does not give the usage */
-	if (syscall(SYS_waitid, P_PIDFD, c->pidfd, &info, WEXITED | WNOHANG | __WALL, &use) != 0) {
-		if (errno == EINTR)
-			return;
-	} else if (info.si_pid == 0) {
-		return;
-	}
-	all = ((uint64_t)use.ru_utime.tv_sec + (uint64_t)use.ru_stime.tv_sec) * CELL_NS_PER_S +
-	      ((uint64_t)use.ru_utime.tv_usec + (uint64_t)use.ru_stime.tv_usec) * 1000;
-	c->got.cpu_ns = all > c->cpu_began_ns ? all - c->cpu_began_ns : 0;
-	c->got.wall_ns = c->now_ns > c->began_ns ? c->now_ns - c->began_ns : 0;
-	c->got.signal = info.si_code == CLD_EXITED ? 0 : info.si_status;
-	c->got.status = info.si_code == CLD_EXITED ? info.si_status : 0;
-	if (c->got.end == CELL_CRASHED && c->got.why[0] == '\0')
-		died(c);
-	shut(&c->pidfd);
-	c->state = CELL_DEAD;
-	c->event = CELL_EVENT_DEAD;
-}
-
-/* denied() - a call waits at the listener. Its arguments are noted, and it never returns. */
-static void
-denied(struct cell *c)
+overheard(struct cell *c)
 {
 	struct seccomp_notif n = { 0 };
-	struct cell_call call = { .name = "unknown" };
-	char why[CELL_WHY];
 
-	if (ioctl(c->listener, SECCOMP_IOCTL_NOTIF_RECV, &n) == 0) {
-		call_name(n.data.arch, (uint32_t)n.data.nr, call.name);
-		for (int i = 0; i < 6; i++)
-			call.args[i] = n.data.args[i];
-		call.at = n.data.instruction_pointer;
+	if (ioctl(c->listener, SECCOMP_IOCTL_NOTIF_RECV, &n) != 0) {
+		if (errno != EINTR && errno != ENOENT) /* who called is dead already */
+			cell_kill(c, CELL_DENIED, "a system call that cannot be read");
+		return;
 	}
-	snprintf(why, sizeof(why), "system call %s(0x%llx, 0x%llx, 0x%llx, 0x%llx, 0x%llx, 0x%llx)",
-	    call.name, (unsigned long long)call.args[0], (unsigned long long)call.args[1],
-	    (unsigned long long)call.args[2], (unsigned long long)call.args[3],
-	    (unsigned long long)call.args[4], (unsigned long long)call.args[5]);
-	cell_kill(c, CELL_DENIED, why);
-	c->got.call = call;
+	if (!c->zygote || !zygote_call(c, &n))
+		cell_denied(c, &n);
 }
 
 /* listen_too() - the listener came. */
@@ -192,17 +81,21 @@ receive(struct cell *c, size_t need)
 
 	if (p == NULL)
 		return -1;
-	if (c->state == CELL_BORN && c->listener < 0) { /* the only time a descriptor is taken */
+	/* the only times a descriptor is taken; who was forked has no listener of its own */
+	if ((c->state == CELL_BORN && c->listener < 0 && c->mother == NULL) || (c->forking && c->gift < 0)) {
 		m.msg_control = control.room;
 		m.msg_controllen = sizeof(control.room);
 	}
 	n = recvmsg(c->channel, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -1;
-	if (m.msg_controllen > 0)
+	if (m.msg_controllen > 0 && c->state == CELL_BORN) {
 		c->listener = one_descriptor(&m);
-	if (m.msg_controllen > 0 && c->listener >= 0)
-		listen_too(c);
+		if (c->listener >= 0)
+			listen_too(c);
+	} else if (m.msg_controllen > 0) {
+		c->gift = one_descriptor(&m);
+	}
 	if (c->state == CELL_DYING)
 		return 0;
 	c->in.len += (size_t)n;
@@ -304,9 +197,20 @@ void
 cell_budget(struct cell *c, const struct cell_budget *budget, uint64_t now_ns)
 {
 	c->began_ns = c->now_ns = c->deadline_ns = now_ns;
-	c->cpu_began_ns = processor_ns(c);
+	c->cpu_began_ns = cell_processor_ns(c);
 	c->wall_ns = (uint64_t)budget->wall_ms * CELL_NS_PER_MS;
 	c->cpu_ns = (uint64_t)budget->cpu_ms * CELL_NS_PER_MS;
+}
+
+/* attend() - the channel gives or takes. */
+static void
+attend(struct cell *c)
+{
+	cell_send(c);
+	if (cell_listening(c))
+		hear(c);
+	else if (c->channel >= 0 && c->event == CELL_EVENT_NONE)
+		overhear(c);
 }
 
 void
@@ -315,31 +219,29 @@ cell_turn(struct cell *c, uint64_t wait_ns)
 	struct timespec t = { .tv_sec = (time_t)(wait_ns / CELL_NS_PER_S),
 		.tv_nsec = (long)(wait_ns % CELL_NS_PER_S) };
 	struct epoll_event e[3];
+	bool ended = false, spoke = false;
 	int n;
 
 	if (c->event != CELL_EVENT_NONE || c->state == CELL_DEAD)
 		return;
 	n = epoll_pwait2(c->epoll, e, 3, &t, NULL);
-	for (int i = 0; i < n; i++)
-		if (c->listener >= 0 && e[i].data.fd == c->listener && (e[i].events & EPOLLIN) != 0)
-			denied(c);
 	for (int i = 0; i < n; i++) {
-		if (c->channel < 0 || e[i].data.fd != c->channel)
-			continue;
-		if ((e[i].events & EPOLLOUT) != 0)
-			cell_send(c);
-		if (cell_listening(c))
-			hear(c);
-		else if (c->channel >= 0 && c->event == CELL_EVENT_NONE)
-			overhear(c);
+		spoke = spoke || e[i].data.fd == c->channel;
+		ended = ended || e[i].data.fd == c->pidfd;
+		if (c->listener >= 0 && e[i].data.fd == c->listener && (e[i].events & EPOLLIN) != 0)
+			overheard(c);
 	}
+	if (spoke && c->channel >= 0)
+		attend(c);
+	else if (ended && c->channel >= 0) /* and somebody else has its end of the channel */
+		gone(c);
 }
 
 /* spent() - what was used since it began; the result has it when the wait is over. */
 static uint64_t
 spent(struct cell *c)
 {
-	uint64_t now = processor_ns(c);
+	uint64_t now = cell_processor_ns(c);
 
 	return now > c->cpu_began_ns ? now - c->cpu_began_ns : 0;
 }
@@ -399,7 +301,7 @@ cell_settle(struct cell *c, uint64_t now_ns)
 	else if (c->state == CELL_IDLE)
 		look_at_idle(c);
 	if (c->state == CELL_DYING)
-		reap(c);
+		cell_reap(c);
 	e = c->event;
 	c->event = CELL_EVENT_NONE;
 	return e;

@@ -97,8 +97,39 @@ msg_call_get(struct bytes in, struct msg_call *m)
 }
 
 void
+msg_fork_put(struct buf *b, const struct msg_fork *m)
+{
+	world_put(b, &m->world);
+}
+
+bool
+msg_fork_get(struct bytes in, struct msg_fork *m)
+{
+	struct cursor c = { in, false };
+
+	world_get(&c, &m->world);
+	return cursor_done(&c);
+}
+
+void
+msg_forked_put(struct buf *b, uint32_t error)
+{
+	buf_put_u32(b, error);
+}
+
+bool
+msg_forked_get(struct bytes in, uint32_t *error)
+{
+	struct cursor c = { in, false };
+
+	*error = cursor_u32(&c);
+	return cursor_done(&c);
+}
+
+void
 msg_locked_put(struct buf *b, const struct msg_locked *m)
 {
+	buf_put_u32(b, MSG_RUNNER_VERSION);
 	buf_put_u32(b, (uint32_t)m->error);
 	buf_put_u32(b, m->walls);
 	buf_put_u32(b, m->landlock_abi);
@@ -111,6 +142,7 @@ bool
 msg_locked_get(struct bytes in, struct msg_locked *m)
 {
 	struct cursor c = { in, false };
+	uint32_t version = cursor_u32(&c);
 
 	m->error = (int)cursor_u32(&c);
 	m->walls = cursor_u32(&c);
@@ -118,7 +150,7 @@ msg_locked_get(struct bytes in, struct msg_locked *m)
 	m->uid = cursor_u32(&c);
 	m->listener = cursor_u8(&c) == 1;
 	m->why = cursor_take(&c, c.in.len);
-	return cursor_done(&c);
+	return cursor_done(&c) && version == MSG_RUNNER_VERSION;
 }
 
 void

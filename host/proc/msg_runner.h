@@ -13,17 +13,20 @@
 #include "host/actor/call.h"
 #include "policy/core/buf.h"
 
-enum { MSG_RUNNER_HEADER = 8, MSG_RUNNER_HEAD_MAX = 1200 };
+enum { MSG_FORK_LEN = 8 + ACTOR_SEED };
+enum { MSG_RUNNER_HEADER = 8, MSG_RUNNER_HEAD_MAX = 1200, MSG_RUNNER_VERSION = 2 };
 
 enum msg_runner {
 	MSG_BIRTH = 1,   /* to the runner: struct msg_birth */
 	MSG_CALL = 2,    /* to the runner: struct msg_call */
 	MSG_ANSWER = 3,  /* to the runner: ok u8, bytes */
+	MSG_FORK = 4,    /* to a zygote: struct msg_fork; with the new runner's channel */
 	MSG_LOCKED = 16, /* struct msg_locked; with the listener, when there is one */
 	MSG_READY = 17,  /* struct msg_done: what load and initialisers took, or why not */
 	MSG_ASK = 18,    /* struct actor_ask */
 	MSG_LOG = 19,    /* bytes */
 	MSG_DONE = 20,   /* struct msg_done */
+	MSG_FORKED = 21, /* of a zygote: error u32; with the new process, when it is 0 */
 };
 
 struct msg_birth {
@@ -38,6 +41,11 @@ struct msg_call {
 	struct bytes operation, payload;
 };
 
+struct msg_fork {
+	struct actor_world world;
+};
+
+/* begins with MSG_RUNNER_VERSION: host and runner may be two programs */
 struct msg_locked {
 	int error; /* 0: the walls stand */
 	uint32_t walls;
@@ -62,7 +70,12 @@ void msg_birth_put(struct buf *b, const struct msg_birth *m);
 bool msg_birth_get(struct bytes in, struct msg_birth *m);
 void msg_call_put(struct buf *b, const struct msg_call *m);
 bool msg_call_get(struct bytes in, struct msg_call *m);
+void msg_fork_put(struct buf *b, const struct msg_fork *m);
+bool msg_fork_get(struct bytes in, struct msg_fork *m);
+void msg_forked_put(struct buf *b, uint32_t error);
+bool msg_forked_get(struct bytes in, uint32_t *error);
 void msg_locked_put(struct buf *b, const struct msg_locked *m);
+/* msg_locked_get() - false also for a body of another version. */
 bool msg_locked_get(struct bytes in, struct msg_locked *m);
 void msg_ask_put_head(struct buf *b, const struct actor_ask *m);
 bool msg_ask_get(struct bytes in, struct actor_ask *m);

@@ -10,8 +10,6 @@
  * After that this process reads and writes one descriptor. Nothing allocates: frames are made in
  * memory reserved before.
  */
-#include "host/proc/runner.h"
-
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -20,20 +18,23 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "host/proc/msg_runner.h"
+#include "host/proc/runner_priv.h"
 #include "seccomp/filters.h"
 #include "seccomp/narrow.h"
 
 /* the kernel also holds the descriptors a user has on their way to this number: not too small */
-enum { RUNNER_FILES = 1024, RUNNER_STACK = 8 * 1024 * 1024 };
+enum { RUNNER_FILES = 1024, RUNNER_STACK = 8 * 1024 * 1024, SMALL = 4096 };
+/* processes of its user, runners of others among them: the host lets each fork pass */
+enum { ZYGOTE_PROCESSES = 32768 };
 
-static void __attribute__((noreturn)) end(enum runner_exit how)
+void
+runner_end(enum runner_exit how)
 {
 	_exit((int)how);
 }
 
-static void
-read_all(uint8_t *p, size_t n)
+void
+runner_read(uint8_t *p, size_t n)
 {
 	while (n > 0) {
 		ssize_t got = read(RUNNER_CHANNEL, p, n);
@@ -41,7 +42,7 @@ read_all(uint8_t *p, size_t n)
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got <= 0)
-			end(RUNNER_BYE);
+			runner_end(RUNNER_BYE);
 		p += got;
 		n -= (size_t)got;
 	}
@@ -56,35 +57,43 @@ write_all(struct bytes s)
 		if (put < 0 && errno == EINTR)
 			continue;
 		if (put <= 0)
-			end(RUNNER_BYE);
+			runner_end(RUNNER_BYE);
 		s = bytes_from(s, (size_t)put);
 	}
 }
 
-/* say() - a frame: what ->out holds, and what follows it. */
-static void
-say(struct runner *r, enum msg_runner type, struct bytes rest)
+/* runner_say() - a frame: what ->out holds, and what follows it. */
+void
+runner_say(struct runner *r, enum msg_runner type, struct bytes rest)
 {
-	uint8_t header[MSG_RUNNER_HEADER];
+	uint8_t frame[SMALL], *header = frame;
+	size_t len = MSG_RUNNER_HEADER + r->out.len;
 
 	if (buf_failed(&r->out))
-		end(RUNNER_NO_MEMORY);
+		runner_end(RUNNER_NO_MEMORY);
 	msg_runner_header(header, type, r->out.len + rest.len);
-	write_all(bytes_of(header, sizeof(header)));
+	if (len + rest.len <= sizeof(frame)) { /* one system call */
+		memcpy(frame + MSG_RUNNER_HEADER, r->out.ptr, r->out.len);
+		if (rest.len > 0)
+			memcpy(frame + len, rest.ptr, rest.len);
+		write_all(bytes_of(frame, len + rest.len));
+		return;
+	}
+	write_all(bytes_of(header, MSG_RUNNER_HEADER));
 	write_all(buf_bytes(&r->out));
 	write_all(rest);
 }
 
-/* hear() - the next frame's length; it must be of this type, and at most @max long. */
-static uint32_t
-hear(enum msg_runner type, size_t max)
+/* runner_hear() - the next frame's length; it must be of this type, and at most @max long. */
+uint32_t
+runner_hear(enum msg_runner type, size_t max)
 {
 	uint8_t header[MSG_RUNNER_HEADER], got;
 	uint32_t len;
 
-	read_all(header, sizeof(header));
+	runner_read(header, sizeof(header));
 	if (!msg_runner_header_get(header, &got, &len) || got != (uint8_t)type || len > max)
-		end(RUNNER_BAD_MESSAGE);
+		runner_end(RUNNER_BAD_MESSAGE);
 	return len;
 }
 
@@ -95,18 +104,19 @@ runner_take(struct runner *r)
 	void *p;
 
 	memset(r, 0, sizeof(*r));
+	r->host = getppid();
 	buf_init(&r->in, 2 * ACTOR_MAX_AREA);
 	buf_init(&r->out, MSG_RUNNER_HEAD_MAX);
 	if (buf_reserve(&r->out, MSG_RUNNER_HEAD_MAX) == NULL)
-		end(RUNNER_NO_MEMORY);
+		runner_end(RUNNER_NO_MEMORY);
 	if (fstat(RUNNER_MODULE, &st) != 0 || st.st_size <= 0 ||
 	    fcntl(RUNNER_MODULE, F_GET_SEALS) < 0 ||
 	    (fcntl(RUNNER_MODULE, F_GET_SEALS) & (F_SEAL_WRITE | F_SEAL_SHRINK)) !=
 		(F_SEAL_WRITE | F_SEAL_SHRINK))
-		end(RUNNER_NO_MODULE);
+		runner_end(RUNNER_NO_MODULE);
 	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, RUNNER_MODULE, 0);
 	if (p == MAP_FAILED)
-		end(RUNNER_NO_MODULE);
+		runner_end(RUNNER_NO_MODULE);
 	r->module = bytes_of(p, (size_t)st.st_size);
 	close(RUNNER_MODULE);
 	close(0);
@@ -148,7 +158,7 @@ hand(struct bytes frame, int fd)
 	h->cmsg_len = CMSG_LEN(sizeof(int));
 	memcpy(CMSG_DATA(h), &fd, sizeof(fd));
 	if (sendmsg(RUNNER_CHANNEL, &m, 0) != (ssize_t)frame.len)
-		end(RUNNER_NOT_LOCKED);
+		runner_end(RUNNER_NOT_LOCKED);
 	close(fd);
 }
 
@@ -163,10 +173,13 @@ tell_locked(struct runner *r, const struct confine_report *got)
 		.why = bytes_str(got->why) };
 	uint8_t frame[MSG_RUNNER_HEADER + MSG_RUNNER_HEAD_MAX];
 
+	r->walls = got->walls;
+	r->landlock_abi = got->landlock_abi;
+	r->uid = got->uid;
 	buf_reset(&r->out);
 	msg_locked_put(&r->out, &m);
 	if (got->listener < 0) {
-		say(r, MSG_LOCKED, BYTES_NULL);
+		runner_say(r, MSG_LOCKED, BYTES_NULL);
 		return;
 	}
 	msg_runner_header(frame, MSG_LOCKED, r->out.len);
@@ -181,22 +194,23 @@ runner_lock(struct runner *r)
 	struct confine_report got;
 	struct confine want = {
 		.expected = &expected,
-		.limit = { { RLIMIT_CORE, 0 }, { RLIMIT_MSGQUEUE, 0 }, { RLIMIT_NPROC, 0 },
+		.limit = { { RLIMIT_CORE, 0 }, { RLIMIT_MSGQUEUE, 0 },
+		    { RLIMIT_NPROC, r->zygote ? ZYGOTE_PROCESSES : 0 },
 		    { RLIMIT_FSIZE, 0 }, { RLIMIT_NOFILE, RUNNER_FILES }, { RLIMIT_MEMLOCK, 0 },
 		    { RLIMIT_STACK, RUNNER_STACK } },
 		.n_limits = 7,
 		.change_user = true,
 		.uid = RUNNER_UID,
 		.gid = RUNNER_UID,
-		.filter = filter_of("runner_birth"),
+		.filter = filter_of(r->zygote ? "zygote" : "runner_birth"),
 		.notify = true,
 	};
 
 	if (census_add(&expected, RUNNER_CHANNEL) != 0)
-		end(RUNNER_NOT_LOCKED);
+		runner_end(RUNNER_NOT_LOCKED);
 	if (confine(&want, &got) != 0) {
 		tell_locked(r, &got);
-		end(RUNNER_NOT_LOCKED);
+		runner_end(RUNNER_NOT_LOCKED);
 	}
 	r->listener = got.listener >= 0;
 	tell_locked(r, &got);
@@ -206,29 +220,30 @@ void
 runner_begin(struct runner *r, struct actor_world *world)
 {
 	uint8_t body[MSG_RUNNER_HEAD_MAX];
-	uint32_t len = hear(MSG_BIRTH, sizeof(body));
+	uint32_t len = runner_hear(MSG_BIRTH, sizeof(body));
 	struct msg_birth m;
 
-	read_all(body, len);
+	runner_read(body, len);
 	if (!msg_birth_get(bytes_of(body, len), &m))
-		end(RUNNER_BAD_MESSAGE);
+		runner_end(RUNNER_BAD_MESSAGE);
 	r->limits = m.limits;
 	*world = m.world;
 	if (buf_reserve(&r->in, (size_t)m.limits.request + MSG_RUNNER_HEAD_MAX) == NULL)
-		end(RUNNER_NO_MEMORY);
+		runner_end(RUNNER_NO_MEMORY);
 }
 
 void
 runner_narrow(const struct runner *r)
 {
-	/* what runner_birth.seccomp grants and runner.seccomp does not */
+	/* what runner_birth.seccomp grants and runner.seccomp does not; then what zygote.seccomp does */
 	static const int birth[] = { SYS_sendmsg, SYS_close, SYS_seccomp, SYS_brk, SYS_mmap,
-		SYS_munmap, SYS_mremap, SYS_mprotect, SYS_madvise, SYS_futex, SYS_getrandom };
-	int e = r->listener ? narrow_kill(birth, sizeof(birth) / sizeof(birth[0]))
-			    : narrow_to(filter_of("runner"));
+		SYS_munmap, SYS_mremap, SYS_mprotect, SYS_madvise, SYS_futex, SYS_getrandom,
+		SYS_recvmsg, SYS_dup3, SYS_prctl, SYS_getppid, SYS_prlimit64 };
+	size_t n = sizeof(birth) / sizeof(birth[0]) - (r->forked ? 0 : 5);
+	int e = r->listener ? narrow_kill(birth, n) : narrow_to(filter_of("runner"));
 
 	if (e != 0)
-		end(RUNNER_NOT_NARROWED);
+		runner_end(RUNNER_NOT_NARROWED);
 }
 
 /* on_ask() - the guest's host call, as a question to the host and its answer. */
@@ -241,12 +256,12 @@ on_ask(void *ctx, const struct actor_ask *ask, uint8_t *into, size_t room, size_
 
 	buf_reset(&r->out);
 	msg_ask_put_head(&r->out, ask);
-	say(r, MSG_ASK, ask->payload);
-	len = hear(MSG_ANSWER, room + 1);
+	runner_say(r, MSG_ASK, ask->payload);
+	len = runner_hear(MSG_ANSWER, room + 1);
 	if (len == 0)
-		end(RUNNER_BAD_MESSAGE);
-	read_all(&good, 1);
-	read_all(into, len - 1);
+		runner_end(RUNNER_BAD_MESSAGE);
+	runner_read(&good, 1);
+	runner_read(into, len - 1);
 	*used = len - 1;
 	*ok = good == 1;
 	return 0;
@@ -258,67 +273,85 @@ on_log(void *ctx, struct bytes line)
 	struct runner *r = ctx;
 
 	buf_reset(&r->out);
-	say(r, MSG_LOG, line);
+	runner_say(r, MSG_LOG, line);
 	return 0;
 }
 
-static void
-tell_done(struct runner *r, enum msg_runner type, const struct actor_outcome *got)
+void
+runner_tell(struct runner *r, enum msg_runner type, const struct actor_outcome *got)
 {
 	struct msg_done m = { .outcome = *got,
 		.cost = r->actor != NULL ? actor_cost(r->actor) : 0 };
 
 	buf_reset(&r->out);
 	msg_done_put_head(&r->out, &m);
-	say(r, type, got->out);
+	runner_say(r, type, got->out);
 }
 
 static void
 one_call(struct runner *r)
 {
-	uint32_t len = hear(MSG_CALL, r->in.cap);
+	uint32_t len = runner_hear(MSG_CALL, r->in.cap);
 	struct actor_outcome got;
 	struct msg_call m;
 	int e;
 
-	read_all(r->in.ptr, len);
+	runner_read(r->in.ptr, len);
 	if (!msg_call_get(bytes_of(r->in.ptr, len), &m))
-		end(RUNNER_BAD_MESSAGE);
+		runner_end(RUNNER_BAD_MESSAGE);
 	e = m.fresh ? actor_fresh(r->actor, &got) : 0;
 	if (e == 0)
 		(void)!actor_call(r->actor, m.operation, m.payload, &m.world, m.fuel, &got);
-	tell_done(r, MSG_DONE, &got);
+	runner_tell(r, MSG_DONE, &got);
 	if (e != 0)
-		end(RUNNER_BYE);
+		runner_end(RUNNER_BYE);
+}
+
+int
+runner_load(struct runner *r, const struct actor_world *world, struct actor_outcome *got)
+{
+	const struct actor_ops ops = { r, on_ask, on_log };
+	int e = actor_new(r->module, &r->limits, &ops, world, &r->actor, got);
+
+	if (e < 0)
+		runner_end(RUNNER_NO_MEMORY);
+	return e;
 }
 
 void
-runner_serve(struct runner *r, const struct actor_world *world)
+runner_answer(struct runner *r)
 {
-	const struct actor_ops ops = { r, on_ask, on_log };
-	struct actor_outcome got;
-	int e = actor_new(r->module, &r->limits, &ops, world, &r->actor, &got);
-
-	if (e < 0)
-		end(RUNNER_NO_MEMORY);
-	runner_narrow(r);
-	if (e == 0)
-		e = actor_init(r->actor, &got);
-	tell_done(r, MSG_READY, &got);
-	if (e != 0)
-		end(RUNNER_BYE);
 	for (;;)
 		one_call(r);
+}
+
+void
+runner_serve(struct runner *r)
+{
+	struct actor_outcome got;
+	int e;
+
+	runner_narrow(r);
+	e = actor_init(r->actor, &got);
+	runner_tell(r, MSG_READY, &got);
+	if (e != 0)
+		runner_end(RUNNER_BYE);
+	runner_answer(r);
 }
 
 int
 runner_main(void)
 {
+	struct actor_outcome got;
 	struct actor_world world;
 	struct runner r;
 
 	runner_take(&r);
 	runner_lock(&r);
 	runner_begin(&r, &world);
-	runner_serve(&r, &world);
+	if (runner_load(&r, &world, &got) != 0) {
+		runner_tell(&r, MSG_READY, &got);
+		runner_end(RUNNER_BYE);
+	}
+	runner_serve(&r);
 }

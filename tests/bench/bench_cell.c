@@ -4,6 +4,7 @@
  * This program is host and runner. Each round prints lines NAME P50 P99 MEAN, in microseconds:
  *
  *   start   cell_start(): fork, exec, walls, load, initialisers; until the cell can be called
+ *   fork    the same from a zygote that has the module ready; idle_fork: their memory
  *   call    an echo of 16 bytes, there and back
  *   fresh   the same with the guest's memory set back before it
  *   spin    a call that never ends, from its wall deadline until its process was waited for
@@ -63,33 +64,44 @@ static void __attribute__((noreturn)) give_up(const char *what, const struct cel
 	exit(1);
 }
 
+/* made() - NULL when it cannot be: without walls there is no listener, and so no zygote. */
 static struct cell *
-start(struct bytes module)
+made(struct bytes module, struct cell *from, bool zygote, struct cell_result *got)
 {
 	struct cell_options o = { .module = module,
 		.limits = actor_limits_default(),
-		.birth = { .cpu_ms = 1000, .wall_ms = 10000 } };
-	struct cell_result got;
+		.birth = { .cpu_ms = 1000, .wall_ms = 10000 },
+		.from = from,
+		.zygote = zygote };
 	struct cell *c = NULL;
 
-	if (cell_start(&o, &c, &got) != 0)
+	return cell_start(&o, &c, got) == 0 ? c : NULL;
+}
+
+static struct cell *
+start(struct bytes module, struct cell *from)
+{
+	struct cell_result got;
+	struct cell *c = made(module, from, false, &got);
+
+	if (c == NULL)
 		give_up("start", &got);
 	return c;
 }
 
 static void
-starts(struct bytes module)
+starts(const char *name, struct bytes module, struct cell *from)
 {
 	static struct samples s;
 
 	for (s.n = 0; s.n < STARTS; s.n++) {
 		double began = now_us();
-		struct cell *c = start(module);
+		struct cell *c = start(module, from);
 
 		s.at[s.n] = now_us() - began;
 		cell_stop(c);
 	}
-	tell("start", &s);
+	tell(name, &s);
 }
 
 static void
@@ -126,7 +138,7 @@ spins(struct bytes module)
 	struct cell_result got;
 
 	for (s.n = 0; s.n < SPINS; s.n++) {
-		struct cell *c = start(module);
+		struct cell *c = start(module, NULL);
 		double began = now_us();
 
 		cell_call(c, BYTES_LIT("forever"), BYTES_NULL, &world, &budget, &got);
@@ -157,19 +169,19 @@ memory_of(pid_t pid)
 }
 
 static void
-idle(struct bytes module)
+idle(const char *name, struct bytes module, struct cell *from)
 {
 	static struct samples s;
 	struct cell *c[IDLE];
 
 	for (size_t i = 0; i < IDLE; i++)
-		c[i] = start(module);
+		c[i] = start(module, from);
 	for (s.n = 0; s.n < IDLE; s.n++)
 		s.at[s.n] = memory_of(cell_pid(c[s.n]));
 	for (size_t i = 0; i < IDLE; i++)
 		cell_stop(c[i]);
 	if (s.at[0] >= 0)
-		tell("idle", &s);
+		tell(name, &s);
 }
 
 static struct bytes
@@ -191,21 +203,26 @@ main(int argc, char **argv)
 {
 	struct bytes module;
 
-	if (argc == 3 && strcmp(argv[1], "--role") == 0)
-		return runner_main();
+	runner_role(argc, argv);
 	if (argc != 3)
 		return 2;
 	module = read_file(argv[1]);
 	for (int i = 0; i < atoi(argv[2]); i++) {
-		struct cell *c;
+		struct cell_result got;
+		struct cell *c, *z = made(module, NULL, true, &got);
 
-		starts(module);
-		c = start(module);
+		starts("start", module, NULL);
+		if (z != NULL)
+			starts("fork", module, z);
+		c = start(module, NULL);
 		calls(c, "call", CALLS, false);
 		calls(c, "fresh", FRESH, true);
 		cell_stop(c);
 		spins(module);
-		idle(module);
+		idle("idle", module, NULL);
+		if (z != NULL)
+			idle("idle_fork", module, z);
+		cell_stop(z);
 	}
 	free((void *)(uintptr_t)module.ptr);
 	return 0;

@@ -19,6 +19,8 @@ FIGURES = {"p50": 0, "p99": 1, "mean": 2}
 ROWS = [
     ("start (exec), us, p50", "start", "p50", 1000),
     ("start (exec), us, p99", "start", "p99", None),
+    ("start (fork of a zygote), us, p50", "fork", "p50", 300),
+    ("start (fork of a zygote), us, p99", "fork", "p99", None),
     ("echo call, us, p50", "call", "p50", 15),
     ("echo call, us, p99", "call", "p99", None),
     ("the same on a memory set back, us, p50", "fresh", "p50", None),
@@ -26,6 +28,7 @@ ROWS = [
     ("kill of a spinning actor, us after the deadline, p50", "spin", "p50", None),
     ("kill of a spinning actor, us after the deadline, p99", "spin", "p99", 2000),
     ("memory of an idle actor, KiB", "idle", "p50", 256),
+    ("memory of an idle actor that was forked, KiB", "idle_fork", "p50", 256),
 ]
 
 

@@ -15,6 +15,16 @@ if(NOT PORTCULLIS_SANITIZE)
   endforeach()
 endif()
 
+# A zygote that was taken over.
+if(NOT PORTCULLIS_SANITIZE)
+  add_executable(zygote sandbox/zygote.c sandbox/taken.c)
+  target_link_libraries(zygote PRIVATE host_proc portcullis_flags)
+  foreach(how self nobody)
+    add_test(NAME sandbox/zygote_${how} COMMAND ${CMAKE_SOURCE_DIR}/tests/sandbox/probe ${how} $<TARGET_FILE:zygote>)
+    set_tests_properties(sandbox/zygote_${how} PROPERTIES LABELS sandbox TIMEOUT 60 SKIP_RETURN_CODE 77)
+  endforeach()
+endif()
+
 # A runner that says at random what it likes. Without walls, so with sanitizers on its host too.
 add_executable(walk sandbox/walk.c sandbox/taken.c)
 target_link_libraries(walk PRIVATE host_proc portcullis_flags)

@@ -6,6 +6,7 @@
  * makes one raw system call there. Each row is done three times, each in a process of its own:
  *
  *   walls    all of them: it must be dead, with the call's name, or of the second filter
+ *   forked   the same in a runner that was forked from a zygote: likewise
  *   unseen   the same where the kernel gives no listener: it must be dead all the same
  *   beside   all but the filters: what the other walls answer (printed; a column of
  * docs/SANDBOX.md) none     no wall: the control, it must come back alive
@@ -117,14 +118,19 @@ taken_over(const char *how, int n)
 		blind();
 		how = "walls";
 	}
-	if (strcmp(how, "walls") == 0)
+	r.zygote = strcmp(how, "forked") == 0;
+	if (strcmp(how, "walls") == 0 || r.zygote)
 		runner_lock(&r);
 	else if (strcmp(how, "beside") == 0)
 		beside();
 	else
 		taken_say_locked(&nothing);
 	runner_begin(&r, &world);
-	if (strcmp(how, "walls") == 0)
+	if (r.zygote) {
+		taken_say_ready();
+		zygote_fork(&r); /* from here on it is a runner */
+	}
+	if (strcmp(how, "walls") == 0 || r.forked)
 		runner_narrow(&r);
 	if (row == NULL)
 		taken_acts[n - (int)taken_rows_n].run();
@@ -155,12 +161,20 @@ attempt(const char *self, const char *how, int n, struct cell_result *got)
 		.module = BYTES_LIT("x"),
 		.limits = actor_limits_default(),
 		.birth = { 0, 100, 5000 } };
-	struct cell *c = NULL;
+	struct cell *c = NULL, *z = NULL;
 
 	snprintf(program, sizeof(program), "%s", self);
 	snprintf(number, sizeof(number), "%d", n);
+	if (strcmp(how, "forked") == 0) {
+		o.zygote = true;
+		if (cell_start(&o, &z, got) != 0)
+			return;
+		o.zygote = false;
+		o.from = z;
+	}
 	if (cell_start(&o, &c, got) == 0)
 		cell_stop(c);
+	cell_stop(z);
 }
 
 static bool
@@ -178,26 +192,29 @@ static void
 one(const char *self, int n)
 {
 	const struct taken_row *row = &taken_rows[n];
-	struct cell_result walls, unseen, others, none;
+	struct cell_result walls, forked, unseen, others, none;
 
 	attempt(self, "walls", n, &walls);
+	attempt(self, "forked", n, &forked);
 	attempt(self, "unseen", n, &unseen);
 	attempt(self, "beside", n, &others);
 	attempt(self, "none", n, &none);
 	if (refused_outside(row, &none)) {
 		/* a KILL of ours is stronger than an answer from outside; a listener is weaker */
-		if (!refused_outside(row, &walls) || unseen.signal != SIGSYS) {
+		if (!refused_outside(row, &walls) || !refused_outside(row, &forked) || unseen.signal != SIGSYS) {
 			failures++;
 			printf("NOT OK ");
 		}
 		printf("%2d %-18s already refused by the filter outside\n", row->n, row->name);
 		return;
 	}
-	if (!died_rightly(row, &walls) || unseen.end != CELL_DENIED || unseen.signal != SIGSYS ||
+	if (!died_rightly(row, &walls) || !died_rightly(row, &forked) || unseen.end != CELL_DENIED || unseen.signal != SIGSYS ||
 	    none.end != CELL_ANSWERED) {
 		failures++;
 		printf("NOT OK ");
 	}
+	if (forked.end != walls.end)
+		printf("NOT OK forked: %s %s ", cell_end_name(forked.end), forked.why);
 	printf("%2d %-18s walls: %s%s  beside: %s  none: %s\n", row->n, row->name,
 	    walls.end == CELL_DENIED ? "denied " : cell_end_name(walls.end),
 	    walls.call.name[0] != '\0' ? walls.call.name
@@ -210,10 +227,11 @@ one(const char *self, int n)
 static void
 one_act(const char *self, int n)
 {
-	struct cell_result got;
+	struct cell_result got, forked;
 
 	attempt(self, "walls", (int)taken_rows_n + n, &got);
-	if (got.end != taken_acts[n].end) {
+	attempt(self, "forked", (int)taken_rows_n + n, &forked);
+	if (got.end != taken_acts[n].end || forked.end != taken_acts[n].end) {
 		failures++;
 		printf("NOT OK ");
 	}

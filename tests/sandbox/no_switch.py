@@ -42,7 +42,8 @@ def traces():
     control = read(os.path.join(BUILD, "probe", "layers"))
     check(all(w in control for w in OURS), "the program that leaves walls out has its words, control")
     for path in programs():
-        data = read(path)
+        # connecting without a login is no wall; glibc, linked statically, has the list of what it forgets
+        data = read(path).replace(b"insecure-anonymous", b"").replace(b"insecure_anonymous", b"").replace(b"LD_PRELOAD\0LD_", b"\0LD_")
         check(not [w for w in OURS + SWITCHES if w in data], f"{os.path.basename(path)} has none", [w for w in OURS + SWITCHES if w in data])
     check(os.path.join(BUILD, "bin", "portcullis") in programs(), "portcullis is among them", programs())
 

@@ -50,4 +50,7 @@ void taken_wait(void) __attribute__((noreturn));
 /* taken_spin() - for ever. */
 void taken_spin(void) __attribute__((noreturn));
 
+/* taken_say_ready() - as if a module were there. */
+void taken_say_ready(void);
+
 #endif

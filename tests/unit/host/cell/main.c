@@ -1,5 +1,4 @@
 #include <stdlib.h>
-#include <string.h>
 
 #include "host/proc/runner.h"
 #include "tests/unit/host/cell/suites.h"
@@ -11,10 +10,10 @@ main(int argc, char **argv)
 	Suite *s;
 	int failed;
 
-	if (argc >= 3 && strcmp(argv[1], "--role") == 0 && strcmp(argv[2], "runner") == 0)
-		return runner_main();
+	runner_role(argc, argv);
 	s = suite_create("host/cell");
 	suite_add_tcase(s, cell_step_tests());
+	suite_add_tcase(s, cell_zygote_tests());
 	runner = srunner_create(s);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

@@ -14,5 +14,6 @@
 struct bytes guest_module(void);
 
 TCase *cell_step_tests(void);
+TCase *cell_zygote_tests(void);
 
 #endif
