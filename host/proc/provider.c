@@ -1,7 +1,7 @@
 /*
- * provider - see provider.h. What happens to a provider is kept as a state with its reason (provider_life.c)
- * and told upward from one place, which runs in the loop (provider_turn.c); the functions here set down
- * what is wanted.
+ * provider - see provider.h. What happens to a provider is kept as a state with its reason
+ * (provider_life.c) and told upward from one place, which runs in the loop (provider_turn.c); the
+ * functions here set down what is wanted.
  */
 #include "host/proc/provider.h"
 
@@ -78,7 +78,8 @@ providers_new(struct providers **out, uv_loop_t *loop, const struct providers_op
 	provider_plain(all->lattice, sizeof(all->lattice), o->lattice);
 	all->tick = calloc(1, sizeof(*all->tick));
 	all->turn = calloc(1, sizeof(*all->turn));
-	if (all->programs == NULL || (o->state != NULL && all->state == NULL) || all->tick == NULL || all->turn == NULL) {
+	if (all->programs == NULL || (o->state != NULL && all->state == NULL) ||
+	    all->tick == NULL || all->turn == NULL) {
 		free(all->programs);
 		free(all->state);
 		free(all->tick);
@@ -132,8 +133,10 @@ provider_start(struct providers *all, const struct provider_spec *spec, struct p
 
 	*out = NULL;
 	if (!kind_ok(spec->kind) || !provider_name_ok(spec->key, PROVIDER_KEY) ||
-	    bytes_find(spec->key, '/') < spec->key.len || bytes_find(spec->key, '.') < spec->key.len ||
-	    !provider_name_ok(spec->contract, PROVIDER_NAME) || !provider_name_ok(spec->link_name, PROVIDER_NAME))
+	    bytes_find(spec->key, '/') < spec->key.len ||
+	    bytes_find(spec->key, '.') < spec->key.len ||
+	    !provider_name_ok(spec->contract, PROVIDER_NAME) ||
+	    !provider_name_ok(spec->link_name, PROVIDER_NAME))
 		return err_raise(-EINVAL);
 	for (p = all->first; p != NULL; p = p->next)
 		if (provider_is(p, spec->key, spec->link_name))
@@ -185,7 +188,8 @@ provider_stop(struct provider *p, uint32_t drain_ms)
 	p->stop_ms = uv_now(p->all->loop) + drain_ms + 1;
 	if (p->channel.fd < 0)
 		return;
-	(void)frame_begin(&p->channel, p->channel.state == PROVIDER_SET ? MSG_PROVIDER_DRAIN : MSG_PROVIDER_STOP);
+	(void)frame_begin(
+	    &p->channel, p->channel.state == PROVIDER_SET ? MSG_PROVIDER_DRAIN : MSG_PROVIDER_STOP);
 	if (frame_end(&p->channel, -1) == 0 && p->channel.state == PROVIDER_SET)
 		p->channel.state = PROVIDER_DRAINING;
 }
@@ -201,7 +205,8 @@ provider_free(struct provider *p)
 	if (p->exit != NULL) {
 		siginfo_t info;
 
-		/* killed: this is short. Not by its handle: the loop made it one that does not wait */
+		/* killed: this is short. Not by its handle: the loop made it one that does not wait
+		 */
 		while (waitid(P_PID, (id_t)p->pid, &info, WEXITED) != 0 && errno == EINTR)
 			continue;
 		provider_unwatch(p->exit, false);
@@ -294,8 +299,8 @@ provider_link_name(const struct provider *p)
 const char *
 provider_state_name(enum provider_state s)
 {
-	static const char *const names[PROVIDER_STATES] = { "starting", "running", "degraded", "failed", "stopping",
-		"stopped" };
+	static const char *const names[PROVIDER_STATES] = { "starting", "running", "degraded",
+		"failed", "stopping", "stopped" };
 
 	return (unsigned)s < PROVIDER_STATES ? names[s] : "unknown";
 }
@@ -303,7 +308,8 @@ provider_state_name(enum provider_state s)
 const char *
 provider_link_state_name(enum provider_link_state s)
 {
-	static const char *const names[PROVIDER_LINK_STATES] = { "waiting", "running", "failed", "gone" };
+	static const char *const names[PROVIDER_LINK_STATES] = { "waiting", "running", "failed",
+		"gone" };
 
 	return (unsigned)s < PROVIDER_LINK_STATES ? names[s] : "unknown";
 }

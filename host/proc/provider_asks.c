@@ -1,6 +1,6 @@
 /*
- * provider_asks - a bounded table of what was asked and not answered. An id carries how often its slot was
- * used, so that an answer that comes too late meets nobody else's question.
+ * provider_asks - a bounded table of what was asked and not answered. An id carries how often its
+ * slot was used, so that an answer that comes too late meets nobody else's question.
  */
 #include "host/proc/provider_priv.h"
 

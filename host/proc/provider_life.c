@@ -1,6 +1,7 @@
 /*
- * provider_life - from a program to a process and back. A provider that ended is started again, each time
- * later, until it ran well for a while; its links stay, and are opened again for the next process.
+ * provider_life - from a program to a process and back. A provider that ended is started again,
+ * each time later, until it ran well for a while; its links stay, and are opened again for the next
+ * process.
  */
 #include <signal.h>
 #include <stdio.h>

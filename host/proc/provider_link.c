@@ -1,10 +1,10 @@
 /*
- * provider_link - an actor at a provider: what its values ask for is opened, handed over, and opened
- * again when it breaks. A link is never silently without effect: it runs, is being made, or has failed
- * with a reason and the time of the next try.
+ * provider_link - an actor at a provider: what its values ask for is opened, handed over, and
+ * opened again when it breaks. A link is never silently without effect: it runs, is being made, or
+ * has failed with a reason and the time of the next try.
  *
- * A listening socket stays ours as long as the link is there. When the provider's process ends, those who
- * connect meanwhile wait in its queue for the next process.
+ * A listening socket stays ours as long as the link is there. When the provider's process ends,
+ * those who connect meanwhile wait in its queue for the next process.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -45,14 +45,15 @@ provider_link_failed(struct provider_link_of *l, const char *why, bool again)
 	provider_link_now(l, PROVIDER_LINK_FAILED, why);
 }
 
-/* taken() - by another actor of this host: two of them behind one port would each get half of what comes. */
+/* taken() - by another actor of this host: two of them behind one port would each get half of what
+ * comes. */
 static bool
 taken(const struct provider_link_of *l)
 {
 	for (const struct provider *p = l->provider->all->first; p != NULL; p = p->next)
 		for (const struct provider_link_of *o = p->links; o != NULL; o = o->next)
-			if (o != l && o->listener >= 0 && l->need.port != 0 && o->need.port == l->need.port &&
-			    strcmp(o->actor, l->actor) != 0)
+			if (o != l && o->listener >= 0 && l->need.port != 0 &&
+			    o->need.port == l->need.port && strcmp(o->actor, l->actor) != 0)
 				return true;
 	return false;
 }
@@ -61,7 +62,9 @@ void
 provider_link_give(struct provider_link_of *l, int fd)
 {
 	struct provider *p = l->provider;
-	struct msg_provider_link m = { .actor = bytes_str(l->actor), .about = bytes_str(l->address), .values = l->values };
+	struct msg_provider_link m = {
+		.actor = bytes_str(l->actor), .about = bytes_str(l->address), .values = l->values
+	};
 	bool with = fd >= 0;
 
 	if (p->channel.fd < 0 || p->channel.state != PROVIDER_SET) {
@@ -87,7 +90,8 @@ listen_for(struct provider_link_of *l)
 
 	provider_need_text(&l->need, at, sizeof(at));
 	if (l->listener < 0 && taken(l)) {
-		snprintf(why, sizeof(why), "%s: another actor of this host is linked to this port", at);
+		snprintf(
+		    why, sizeof(why), "%s: another actor of this host is linked to this port", at);
 		provider_link_failed(l, why, true);
 		return;
 	}
@@ -115,7 +119,8 @@ link_open(struct provider_link_of *l)
 	if (p->channel.fd < 0 || p->channel.state != PROVIDER_SET)
 		return;
 	if (no == NULL && l->need.reach != PROVIDER_REACH_NOTHING && ops->may_reach != NULL)
-		no = ops->may_reach(ops->ctx, p, l->need.reach == PROVIDER_REACH_LISTEN, l->need.host, l->need.port);
+		no = ops->may_reach(ops->ctx, p, l->need.reach == PROVIDER_REACH_LISTEN,
+		    l->need.host, l->need.port);
 	if (no != NULL) {
 		provider_link_failed(l, no, false);
 		return;
@@ -221,7 +226,8 @@ provider_link_status(const struct provider_link_of *l, struct provider_link_stat
 	memcpy(out->address, l->address, sizeof(out->address));
 	out->since_s = l->since_s;
 	if (l->retry_ms != 0)
-		out->retry_s = time(NULL) + (int64_t)(l->retry_ms > now ? (l->retry_ms - now + 999) / 1000 : 0);
+		out->retry_s = time(NULL) +
+			       (int64_t)(l->retry_ms > now ? (l->retry_ms - now + 999) / 1000 : 0);
 }
 
 /* ---- what the host says ---- */
@@ -269,11 +275,13 @@ settle(struct provider_link_of *l, const struct provider_pairs *values)
 	free(l->text);
 	l->text = text;
 	l->values = copy;
-	l->wrong = twice(&copy) ? "a value is said twice" :
-	    l->provider->kind != NULL ? l->provider->kind->need(&copy, &need) : NULL;
+	l->wrong = twice(&copy)                ? "a value is said twice"
+		   : l->provider->kind != NULL ? l->provider->kind->need(&copy, &need)
+					       : NULL;
 	/* another address: the old socket goes when the provider has let go of it */
 	if (l->listener >= 0 &&
-	    (l->wrong != NULL || need.v6 != l->need.v6 || need.port != l->need.port || strcmp(need.host, l->need.host) != 0))
+	    (l->wrong != NULL || need.v6 != l->need.v6 || need.port != l->need.port ||
+		strcmp(need.host, l->need.host) != 0))
 		provider_socket_shut(&l->listener);
 	l->need = need;
 	l->address[0] = '\0';
@@ -287,7 +295,8 @@ static bool
 names_ok(const struct provider_pairs *v)
 {
 	for (size_t i = 0; i < v->n; i++)
-		if (!provider_name_ok(v->pair[i].name, PROVIDER_NAME) || v->pair[i].value.len > PROVIDER_VALUE)
+		if (!provider_name_ok(v->pair[i].name, PROVIDER_NAME) ||
+		    v->pair[i].value.len > PROVIDER_VALUE)
 			return false;
 	return v->n <= PROVIDER_VALUES;
 }
@@ -325,7 +334,8 @@ provider_link_put(struct provider *p, struct bytes actor, const struct provider_
 	if (l->going || l->wrong != NULL)
 		l->withdrawn += l->going ? l->leaving : withdraw(l);
 	l->going = l->leaving = false;
-	provider_link_now(l, PROVIDER_LINK_WAITING, p->status.pid == 0 ? "its provider is not there" : "");
+	provider_link_now(
+	    l, PROVIDER_LINK_WAITING, p->status.pid == 0 ? "its provider is not there" : "");
 	l->retry_ms = 1; /* in the next tick: callbacks come from the loop alone */
 	return 0;
 }

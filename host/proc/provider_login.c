@@ -1,7 +1,8 @@
 /*
- * provider_login - the login of a link at a messaging server: a creds file in a folder that is for this alone
- * (STATE/creds), named by the link's value CREDS. The seed stays here: the provider has the server's nonce
- * signed and gets the JWT and 64 bytes. A link can name no other file, and none of the host's logins.
+ * provider_login - the login of a link at a messaging server: a creds file in a folder that is for
+ * this alone (STATE/creds), named by the link's value CREDS. The seed stays here: the provider has
+ * the server's nonce signed and gets the JWT and 64 bytes. A link can name no other file, and none
+ * of the host's logins.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -18,12 +19,14 @@ enum { CREDS_MAX = 64 * 1024, NAME_MAX_BYTES = 64 };
 static bool
 path_of(const struct provider_link_of *l, char *out, size_t room)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+	static const char plain[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
 	const struct provider_pair *v = provider_value(&l->values, "CREDS");
 	char name[NAME_MAX_BYTES + 1];
 	int n;
 
-	if (v == NULL || v->value.len == 0 || v->value.len > NAME_MAX_BYTES || l->provider->all->state == NULL)
+	if (v == NULL || v->value.len == 0 || v->value.len > NAME_MAX_BYTES ||
+	    l->provider->all->state == NULL)
 		return false;
 	provider_plain(name, sizeof(name), v->value);
 	if (name[strspn(name, plain)] != '\0')
@@ -56,14 +59,17 @@ read_all(const char *path, uint8_t *out, size_t *len)
 }
 
 int
-provider_login_sign(const struct provider_link_of *l, struct bytes nonce, struct buf *jwt, struct buf *sig)
+provider_login_sign(
+    const struct provider_link_of *l, struct bytes nonce, struct buf *jwt, struct buf *sig)
 {
 	uint8_t *text = malloc(CREDS_MAX), raw[NKEY_SIG_LEN];
 	char path[4096];
 	struct nkey_pair pair;
 	struct bytes found;
 	size_t len = 0;
-	int r = text == NULL ? -ENOMEM : path_of(l, path, sizeof(path)) ? read_all(path, text, &len) : -ENOENT;
+	int r = text == NULL                     ? -ENOMEM
+		: path_of(l, path, sizeof(path)) ? read_all(path, text, &len)
+						 : -ENOENT;
 
 	if (r == 0)
 		r = creds_read(bytes_of(text, len), &found, &pair);

@@ -1,6 +1,7 @@
 /*
- * provider_need - see provider_need.h. Whoever may put a link chooses these values: addresses are taken
- * in numbers only, so that no resolver is asked in their name, and a value with two readings is refused.
+ * provider_need - see provider_need.h. Whoever may put a link chooses these values: addresses are
+ * taken in numbers only, so that no resolver is asked in their name, and a value with two readings
+ * is refused.
  */
 #include "host/proc/provider_need.h"
 
@@ -147,7 +148,8 @@ need_nothing(const struct provider_pairs *values, struct provider_need *out)
 static const struct provider_kind kinds[] = {
 	{ "httpserver", { "wasmcloud:httpserver" }, false, false, need_listen },
 	{ "keyvalue", { "wasmcloud:keyvalue" }, true, false, need_keyvalue },
-	{ "logging", { "wasmcloud:logging", "wasmcloud:builtin:logging" }, false, false, need_nothing },
+	{ "logging", { "wasmcloud:logging", "wasmcloud:builtin:logging" }, false, false,
+	    need_nothing },
 	{ "messaging", { "wasmcloud:messaging" }, false, true, need_messaging },
 };
 

@@ -22,7 +22,8 @@ struct provider_need {
 };
 
 /*
- * What a kind of provider is: its program is portcullis-provider-NAME, its profile policies/provider_NAME.seccomp.
+ * What a kind of provider is: its program is portcullis-provider-NAME, its profile
+ * policies/provider_NAME.seccomp.
  */
 struct provider_kind {
 	const char *name;

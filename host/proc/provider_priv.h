@@ -1,8 +1,8 @@
 /*
- * provider_priv - a provider from within: provider.c (what the host wants), provider_life.c (its states),
- * provider_turn.c (what is due, what is told), provider_says.c (what it says),
- * provider_link.c and provider_socket.c (its links and what is opened for them), provider_asks.c (what is
- * under way), provider_spawn.c (its process).
+ * provider_priv - a provider from within: provider.c (what the host wants), provider_life.c (its
+ * states), provider_turn.c (what is due, what is told), provider_says.c (what it says),
+ * provider_link.c and provider_socket.c (its links and what is opened for them), provider_asks.c
+ * (what is under way), provider_spawn.c (its process).
  */
 #ifndef HOST_PROC_PROVIDER_PRIV_H
 #define HOST_PROC_PROVIDER_PRIV_H
@@ -14,14 +14,14 @@
 
 enum {
 	PROVIDER_TICK_MS = 100,
-	PROVIDER_RETRY_MS = 1000,        /* first; doubled each time */
+	PROVIDER_RETRY_MS = 1000, /* first; doubled each time */
 	PROVIDER_RETRY_MAX_MS = 30000,
-	PROVIDER_WELL_MS = 60000,        /* who ran that long begins anew */
-	PROVIDER_BIRTH_MS = 10000,       /* until it is locked in */
+	PROVIDER_WELL_MS = 60000,  /* who ran that long begins anew */
+	PROVIDER_BIRTH_MS = 10000, /* until it is locked in */
 	PROVIDER_DIAL_MS = 5000,
 	PROVIDER_ASK_MAX_MS = 600000,
-	PROVIDER_LINES_S = 1000,         /* lines of the log in a second; what is more is dropped */
-	PROVIDER_UIDS = 61184,           /* first of the users they have when we are root */
+	PROVIDER_LINES_S = 1000, /* lines of the log in a second; what is more is dropped */
+	PROVIDER_UIDS = 61184,   /* first of the users they have when we are root */
 	PROVIDER_UIDS_N = 4096,
 };
 
@@ -59,14 +59,15 @@ struct provider_link_of {
 	int64_t since_s;
 	uint64_t retry_ms; /* loop time; 0: not */
 	unsigned fails;
-	int listener;      /* kept while the link is: another process gets it if this one ends; -1 */
+	int listener; /* kept while the link is: another process gets it if this one ends; -1 */
 	struct provider_watch *dial;
 	uint64_t dial_until_ms;
-	bool going;        /* it is to be forgotten */
-	bool leaving;      /* ... and the process is told: its GONE follows */
-	bool told;         /* the process has it */
-	unsigned withdrawn; /* so many LINK_DEL are said of what it was before: their GONE mean nothing */
-	bool changed;      /* on_link is to be called */
+	bool going;         /* it is to be forgotten */
+	bool leaving;       /* ... and the process is told: its GONE follows */
+	bool told;          /* the process has it */
+	unsigned withdrawn; /* so many LINK_DEL are said of what it was before: their GONE mean
+			       nothing */
+	bool changed;       /* on_link is to be called */
 };
 
 struct provider {
@@ -120,8 +121,10 @@ void provider_judge(struct provider *p);
 void provider_kill(struct provider *p, const char *why);
 /* provider_after() - how long to wait after so many failures. */
 uint64_t provider_after(unsigned fails);
-/* provider_watching() - @owner's; @fd is taken. Return: NULL when it cannot be, and @fd is closed. */
-struct provider_watch *provider_watching(uv_loop_t *loop, int fd, int events, void *owner, uv_poll_cb on);
+/* provider_watching() - @owner's; @fd is taken. Return: NULL when it cannot be, and @fd is closed.
+ */
+struct provider_watch *provider_watching(
+    uv_loop_t *loop, int fd, int events, void *owner, uv_poll_cb on);
 /* provider_unwatch() - close; or, with @keep, leave the descriptor to the caller. NULL is fine. */
 void provider_unwatch(struct provider_watch *w, bool keep);
 
@@ -150,14 +153,17 @@ void provider_link_forget(struct provider_link_of *l);
 /* ---- provider_socket.c ---- */
 /* socket_bind() - ->listener and ->address. Return: 0, -errno. */
 int provider_socket_bind(struct provider_link_of *l) must_check;
-/* socket_dial() - begin; provider_link_give() or provider_link_failed() follows. Return: 0, -errno. */
+/* socket_dial() - begin; provider_link_give() or provider_link_failed() follows. Return: 0, -errno.
+ */
 int provider_socket_dial(struct provider_link_of *l) must_check;
-/* socket_shut() - whoever comes now finds nobody, who waits already may be accepted; ours is closed. */
+/* socket_shut() - whoever comes now finds nobody, who waits already may be accepted; ours is
+ * closed. */
 void provider_socket_shut(int *listener);
 
 /* ---- provider_login.c ---- */
 /* login_sign() - as struct provider_ops->sign, with the link's own creds file. */
-int provider_login_sign(const struct provider_link_of *l, struct bytes nonce, struct buf *jwt, struct buf *sig) must_check;
+int provider_login_sign(const struct provider_link_of *l, struct bytes nonce, struct buf *jwt,
+    struct buf *sig) must_check;
 
 /* ---- provider_asks.c ---- */
 void provider_asks_init(struct provider_asks *a);

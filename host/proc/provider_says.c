@@ -1,7 +1,8 @@
 /*
- * provider_says - what a provider may say, and what it leads to. It may have been taken over: nothing it
- * says is believed beyond what any provider of its kind may say of itself, and what does not belong ends
- * it. It can ask an actor that is linked to it, answer who asked it, and talk in the log.
+ * provider_says - what a provider may say, and what it leads to. It may have been taken over:
+ * nothing it says is believed beyond what any provider of its kind may say of itself, and what does
+ * not belong ends it. It can ask an actor that is linked to it, answer who asked it, and talk in
+ * the log.
  */
 #include <stdio.h>
 
@@ -158,7 +159,8 @@ room_for_line(struct provider *p)
 
 	if (gained > 0) {
 		p->line_ms = now;
-		p->line_room = p->line_room + gained < PROVIDER_LINES_S ? p->line_room + gained : PROVIDER_LINES_S;
+		p->line_room = p->line_room + gained < PROVIDER_LINES_S ? p->line_room + gained
+									: PROVIDER_LINES_S;
 	}
 	if (p->line_room == 0) {
 		p->lines_dropped++;
@@ -285,12 +287,18 @@ const struct channel_ops *
 provider_says(void)
 {
 	static const struct frame_rule rules[] = {
-		{ MSG_PROVIDER_READY, IN(PROVIDER_BORN), true, false, PROVIDER_HEAD, on_ready, "ready" },
-		{ MSG_PROVIDER_LINK_STATE, WORKING, false, false, PROVIDER_HEAD, on_link_state, "link_state" },
-		{ MSG_PROVIDER_INVOKE, WORKING, false, false, PROVIDER_PAYLOAD + PROVIDER_HEAD, on_invoke, "invoke" },
-		{ MSG_PROVIDER_RESULT, WORKING, false, false, PROVIDER_PAYLOAD + PROVIDER_HEAD, on_result, "result" },
-		{ MSG_PROVIDER_LOG, WORKING | IN(PROVIDER_BORN), false, false, PROVIDER_LINE + PROVIDER_HEAD, on_log, "log" },
-		{ MSG_PROVIDER_COUNTS, WORKING | IN(PROVIDER_BORN), false, false, PROVIDER_HEAD, on_counts, "counts" },
+		{ MSG_PROVIDER_READY, IN(PROVIDER_BORN), true, false, PROVIDER_HEAD, on_ready,
+		    "ready" },
+		{ MSG_PROVIDER_LINK_STATE, WORKING, false, false, PROVIDER_HEAD, on_link_state,
+		    "link_state" },
+		{ MSG_PROVIDER_INVOKE, WORKING, false, false, PROVIDER_PAYLOAD + PROVIDER_HEAD,
+		    on_invoke, "invoke" },
+		{ MSG_PROVIDER_RESULT, WORKING, false, false, PROVIDER_PAYLOAD + PROVIDER_HEAD,
+		    on_result, "result" },
+		{ MSG_PROVIDER_LOG, WORKING | IN(PROVIDER_BORN), false, false,
+		    PROVIDER_LINE + PROVIDER_HEAD, on_log, "log" },
+		{ MSG_PROVIDER_COUNTS, WORKING | IN(PROVIDER_BORN), false, false, PROVIDER_HEAD,
+		    on_counts, "counts" },
 		{ MSG_PROVIDER_SIGN, WORKING, false, false, PROVIDER_HEAD, on_sign, "sign" },
 	};
 	static const struct channel_ops ops = { rules, sizeof(rules) / sizeof(rules[0]), on_end };

@@ -1,11 +1,12 @@
 /*
  * provider_socket - what is opened for a link: a listening socket, or a connected one.
  *
- * Every socket is bound with SO_REUSEPORT, so that another host of the same user can begin to listen while
- * this one ends. Who ends closes its queue in order: first a filter drops what arrives, so that the kernel
- * sends those who try to the other socket when they try again; then who waits is accepted; then it closes.
- * Without the filter a connection that came between the last accept and the close would be reset.
- * Source: socket(7) SO_ATTACH_FILTER, SO_REUSEPORT; Linux net/ipv4/tcp_ipv4.c, tcp_filter().
+ * Every socket is bound with SO_REUSEPORT, so that another host of the same user can begin to
+ * listen while this one ends. Who ends closes its queue in order: first a filter drops what
+ * arrives, so that the kernel sends those who try to the other socket when they try again; then who
+ * waits is accepted; then it closes. Without the filter a connection that came between the last
+ * accept and the close would be reset. Source: socket(7) SO_ATTACH_FILTER, SO_REUSEPORT; Linux
+ * net/ipv4/tcp_ipv4.c, tcp_filter().
  */
 #include <arpa/inet.h>
 #include <linux/filter.h>
@@ -59,7 +60,8 @@ provider_socket_bind(struct provider_link_of *l)
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
 	    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) != 0 ||
 	    (l->need.v6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) != 0) ||
-	    bind(fd, &a.any, len) != 0 || listen(fd, BACKLOG) != 0 || getsockname(fd, &a.any, &len) != 0)
+	    bind(fd, &a.any, len) != 0 || listen(fd, BACKLOG) != 0 ||
+	    getsockname(fd, &a.any, &len) != 0)
 		r = -errno;
 	if (r != 0) {
 		close(fd);
@@ -82,7 +84,8 @@ provider_socket_shut(int *listener)
 	if (*listener < 0)
 		return;
 	(void)setsockopt(*listener, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog));
-	/* the provider has it too, until it accepted who waits: not a moment longer may it be there */
+	/* the provider has it too, until it accepted who waits: not a moment longer may it be there
+	 */
 	close(*listener);
 	*listener = -1;
 }

@@ -1,13 +1,14 @@
 /*
- * provider_spawn - a provider's process: a program found beside ours (or in the folder that was set),
- * executed by its descriptor, with an empty environment, the null device as 0 to 2, the channel as 3 and
- * nothing else.
+ * provider_spawn - a provider's process: a program found beside ours (or in the folder that was
+ * set), executed by its descriptor, with an empty environment, the null device as 0 to 2, the
+ * channel as 3 and nothing else.
  *
- * What we can put around it stands before its first instruction, so that it holds for whatever program lies
- * there: a user of its own, no capability, no_new_privs, limits, a session of its own; and as root
- * namespaces of its own for processes (its end is the end of all it started), network (it has no address,
- * no route, and what it may reach comes as descriptors), System V objects and names. What is refused here by the kernel
- * is left out and told as missing. The rest it does itself (host/providers/process.c): Landlock, seccomp.
+ * What we can put around it stands before its first instruction, so that it holds for whatever
+ * program lies there: a user of its own, no capability, no_new_privs, limits, a session of its own;
+ * and as root namespaces of its own for processes (its end is the end of all it started), network
+ * (it has no address, no route, and what it may reach comes as descriptors), System V objects and
+ * names. What is refused here by the kernel is left out and told as missing. The rest it does
+ * itself (host/providers/process.c): Landlock, seccomp.
  */
 #include <fcntl.h>
 #include <linux/sched.h>
@@ -43,7 +44,7 @@ static bool
 trusted(const struct stat *st)
 {
 	return S_ISREG(st->st_mode) && (st->st_mode & (S_IWGRP | S_IWOTH)) == 0 &&
-	    (st->st_uid == 0 || st->st_uid == geteuid());
+	       (st->st_uid == 0 || st->st_uid == geteuid());
 }
 
 static int
@@ -92,8 +93,8 @@ folder_name(const struct provider *p, struct buf *b)
 	buf_put_u8(b, '-');
 	for (const char *s = p->link_name; *s != '\0'; s++) {
 		char hex[4];
-		bool plain = (*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') || (*s >= '0' && *s <= '9') ||
-		    *s == '_' || *s == '-';
+		bool plain = (*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') ||
+			     (*s >= '0' && *s <= '9') || *s == '_' || *s == '-';
 
 		snprintf(hex, sizeof(hex), "%%%02X", (unsigned)(uint8_t)*s);
 		if (plain)
@@ -134,7 +135,8 @@ provider_folder(struct provider *p)
 	(void)mkdir(p->all->state, 0711);
 	at = open(p->all->state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (at >= 0 && (mkdirat(at, (const char *)name.ptr, 0700) == 0 || errno == EEXIST))
-		fd = openat(at, (const char *)name.ptr, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		fd = openat(
+		    at, (const char *)name.ptr, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	r = fd >= 0 ? own(fd, user_of(p)) : -errno;
 	if (at >= 0)
 		close(at);
@@ -252,7 +254,8 @@ start(struct provider *p, struct birth *b, int *pidfd)
 int
 provider_spawn(struct provider *p, int *channel, int *pidfd, char *why, size_t room)
 {
-	int program = program_of(p, why, room), err = p->all->options.stderr_fd, null, pair[2] = { -1, -1 }, r;
+	int program = program_of(p, why, room), err = p->all->options.stderr_fd, null,
+	    pair[2] = { -1, -1 }, r;
 	struct birth b = { .uid = geteuid() == 0 ? user_of(p) : 0 };
 
 	if (program < 0)
@@ -295,7 +298,8 @@ provider_reap(struct provider *p, int pidfd, char *why, size_t room)
 	else if (info.si_code == CLD_EXITED)
 		snprintf(why, room, "it ended with status %d", info.si_status);
 	else if (info.si_status == SIGSYS)
-		snprintf(why, room, "killed: it made a system call that its profile does not grant");
+		snprintf(
+		    why, room, "killed: it made a system call that its profile does not grant");
 	else
 		snprintf(why, room, "it ended by signal %d", info.si_status);
 }

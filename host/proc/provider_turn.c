@@ -1,6 +1,6 @@
 /*
- * provider_turn - what is due, and what is to be told. Nothing else calls the host's callbacks but what a
- * provider says (provider_says.c), and both run in the loop alone.
+ * provider_turn - what is due, and what is to be told. Nothing else calls the host's callbacks but
+ * what a provider says (provider_says.c), and both run in the loop alone.
  */
 #include "host/proc/provider_priv.h"
 
@@ -25,8 +25,8 @@ calls_due(struct provider *p, uint64_t now)
 		bool gone = p->calls.at[from].ended;
 		struct msg_provider_result m = { .id = id,
 			.answer = gone ? PROVIDER_NOBODY : PROVIDER_LATE,
-			.payload = gone ? BYTES_LIT("the provider ended") :
-					  BYTES_LIT("the provider did not answer in time") };
+			.payload = gone ? BYTES_LIT("the provider ended")
+					: BYTES_LIT("the provider did not answer in time") };
 
 		if (provider_asks_take(&p->calls, id, &peer) && ops->on_result != NULL)
 			ops->on_result(ops->ctx, p, &m);
@@ -72,7 +72,8 @@ watch(struct provider *p, uint64_t now)
 
 	if (p->retry_ms != 0 && p->retry_ms <= now)
 		provider_begin(p);
-	if (p->status.state == PROVIDER_STARTING && p->pid != 0 && now - p->born_ms > PROVIDER_BIRTH_MS)
+	if (p->status.state == PROVIDER_STARTING && p->pid != 0 &&
+	    now - p->born_ms > PROVIDER_BIRTH_MS)
 		provider_kill(p, "it did not lock itself in in time");
 	if (p->stop_ms != 0 && p->stop_ms <= now) {
 		p->stop_ms = 0;
@@ -80,8 +81,8 @@ watch(struct provider *p, uint64_t now)
 	}
 	more = provider_links_tick(p, now);
 	calls_due(p, now);
-	return more || p->retry_ms != 0 || p->stop_ms != 0 || p->status.state == PROVIDER_STARTING || p->calls.n > 0 ||
-	    p->invokes.n > 0;
+	return more || p->retry_ms != 0 || p->stop_ms != 0 ||
+	       p->status.state == PROVIDER_STARTING || p->calls.n > 0 || p->invokes.n > 0;
 }
 
 static void

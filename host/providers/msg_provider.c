@@ -1,7 +1,7 @@
 /*
- * msg_provider - see msg_provider.h. Both sides read with the same functions, and each may be a process
- * that was taken over: nothing is longer than the header says, names hold no blank and no control
- * character, and what people are shown is made plain where it is read.
+ * msg_provider - see msg_provider.h. Both sides read with the same functions, and each may be a
+ * process that was taken over: nothing is longer than the header says, names hold no blank and no
+ * control character, and what people are shown is made plain where it is read.
  */
 #include "host/providers/msg_provider.h"
 
@@ -105,9 +105,10 @@ msg_provider_setup_get(struct bytes in, struct msg_provider_setup *m)
 	m->link_name = cursor_sized(&c, PROVIDER_NAME);
 	m->host_id = cursor_sized(&c, PROVIDER_KEY);
 	m->lattice = cursor_sized(&c, PROVIDER_NAME);
-	return pairs_get(&c, &m->config) && cursor_done(&c) && key_ok(m->key) && key_ok(m->host_id) &&
-	    provider_name_ok(m->contract, PROVIDER_NAME) && provider_name_ok(m->link_name, PROVIDER_NAME) &&
-	    provider_name_ok(m->lattice, PROVIDER_NAME);
+	return pairs_get(&c, &m->config) && cursor_done(&c) && key_ok(m->key) &&
+	       key_ok(m->host_id) && provider_name_ok(m->contract, PROVIDER_NAME) &&
+	       provider_name_ok(m->link_name, PROVIDER_NAME) &&
+	       provider_name_ok(m->lattice, PROVIDER_NAME);
 }
 
 void
@@ -156,7 +157,7 @@ msg_provider_ask_get(struct bytes in, struct msg_provider_ask *m)
 	m->operation = cursor_sized(&c, PROVIDER_NAME);
 	m->payload = cursor_take(&c, c.in.len);
 	return cursor_done(&c) && m->payload.len <= PROVIDER_PAYLOAD && key_ok(m->actor) &&
-	    provider_name_ok(m->operation, PROVIDER_NAME);
+	       provider_name_ok(m->operation, PROVIDER_NAME);
 }
 
 void
@@ -219,7 +220,8 @@ msg_provider_link_state_get(struct bytes in, struct msg_provider_link_state *m)
 
 	m->actor = cursor_sized(&c, PROVIDER_KEY);
 	state = cursor_u8(&c);
-	m->state = state < PROVIDER_LINK_STATES ? (enum provider_link_state)state : PROVIDER_LINK_FAILED;
+	m->state =
+	    state < PROVIDER_LINK_STATES ? (enum provider_link_state)state : PROVIDER_LINK_FAILED;
 	m->why = cursor_sized(&c, PROVIDER_WHY);
 	return cursor_done(&c) && state < PROVIDER_LINK_STATES && key_ok(m->actor);
 }
@@ -241,7 +243,7 @@ msg_provider_log_get(struct bytes in, struct msg_provider_log *m)
 	m->actor = cursor_sized(&c, PROVIDER_KEY);
 	m->text = cursor_take(&c, c.in.len);
 	return cursor_done(&c) && m->text.len <= PROVIDER_LINE && m->level < MSG_LINE_LEVELS &&
-	    (m->actor.len == 0 || key_ok(m->actor));
+	       (m->actor.len == 0 || key_ok(m->actor));
 }
 
 void
@@ -256,7 +258,8 @@ msg_provider_counts_put(struct buf *b, const struct provider_counts *m)
 bool
 msg_provider_counts_get(struct bytes in, struct provider_counts *m)
 {
-	uint64_t *const v[] = { &m->calls, &m->invokes, &m->failed, &m->refused, &m->dropped, &m->open };
+	uint64_t *const v[] = { &m->calls, &m->invokes, &m->failed, &m->refused, &m->dropped,
+		&m->open };
 	struct cursor c = { in, false };
 
 	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++)

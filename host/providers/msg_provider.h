@@ -2,20 +2,17 @@
  * msg_provider - what a host and one of its providers say to each other, over a gateway/io channel.
  *
  *   to the provider                                from the provider
- *   FOLDER     (a descriptor): where it may keep   READY       its walls stand; or why not, then it ends
- *   SETUP      who it is, once                     LINK_STATE  what became of a link
- *   LINK_PUT   an actor and its values             INVOKE      ask an actor
- *   LINK_FD    the same with a descriptor          RESULT      the answer to a CALL
- *   LINK_DEL   an actor                            LOG         a line
- *   CALL       an actor asks                       COUNTS      its numbers
- *   ANSWER     the answer to an INVOKE             SIGN        a server's nonce, for a link's login
- *   SIGNED     the answer to a SIGN
- *   DRAIN      nothing new; end what is under way, then end
- *   STOP       end now
+ *   FOLDER     (a descriptor): where it may keep   READY       its walls stand; or why not, then it
+ * ends SETUP      who it is, once                     LINK_STATE  what became of a link LINK_PUT an
+ * actor and its values             INVOKE      ask an actor LINK_FD    the same with a descriptor
+ * RESULT      the answer to a CALL LINK_DEL   an actor                            LOG         a
+ * line CALL       an actor asks                       COUNTS      its numbers ANSWER     the answer
+ * to an INVOKE             SIGN        a server's nonce, for a link's login SIGNED     the answer
+ * to a SIGN DRAIN      nothing new; end what is under way, then end STOP       end now
  *
  * The host believes nothing: every length is bounded here, every message stands in a table with the
- * states it may come in, and the first that does not belong ends the provider. Slices point into the
- * frame they were read from. Payloads are those of the later era (docs/PROVIDERS.md).
+ * states it may come in, and the first that does not belong ends the provider. Slices point into
+ * the frame they were read from. Payloads are those of the later era (docs/PROVIDERS.md).
  */
 #ifndef HOST_PROVIDERS_MSG_PROVIDER_H
 #define HOST_PROVIDERS_MSG_PROVIDER_H
@@ -33,8 +30,8 @@ enum {
 	PROVIDER_WHY = 240,             /* a reason; plain ASCII when it was read */
 	PROVIDER_LINE = 2048,           /* a line of the log */
 	PROVIDER_LINKS = 512,
-	PROVIDER_INVOKES = 1024,        /* under way of one provider */
-	PROVIDER_HEAD = 1024,           /* of a message, beside its payload */
+	PROVIDER_INVOKES = 1024, /* under way of one provider */
+	PROVIDER_HEAD = 1024,    /* of a message, beside its payload */
 	PROVIDER_NONCE = 256,
 };
 
@@ -91,7 +88,8 @@ struct msg_provider_setup {
 
 struct msg_provider_link {
 	struct bytes actor;
-	struct bytes about; /* LINK_FD: what the descriptor is, as people write it: "127.0.0.1:8080" */
+	struct bytes
+	    about; /* LINK_FD: what the descriptor is, as people write it: "127.0.0.1:8080" */
 	struct provider_pairs values;
 };
 
@@ -132,7 +130,7 @@ struct msg_provider_link_state {
 };
 
 struct msg_provider_log {
-	uint8_t level; /* enum log_level: LOG_ERR to LOG_TRC */
+	uint8_t level;      /* enum log_level: LOG_ERR to LOG_TRC */
 	struct bytes actor; /* may be empty: the provider itself */
 	struct bytes text;
 };
@@ -155,8 +153,8 @@ struct msg_provider_signed {
 };
 
 /*
- * _put() appends a body to a frame begun by the caller, or to any buffer; of CALL, INVOKE, RESULT and
- * ANSWER the payload comes last. _get() reads one: false for what may not be said.
+ * _put() appends a body to a frame begun by the caller, or to any buffer; of CALL, INVOKE, RESULT
+ * and ANSWER the payload comes last. _get() reads one: false for what may not be said.
  */
 void msg_provider_setup_put(struct buf *b, const struct msg_provider_setup *m);
 bool msg_provider_setup_get(struct bytes in, struct msg_provider_setup *m);

@@ -1,10 +1,11 @@
 /*
  * process - see process.h.
  *
- * It trusts its host, which started it and can do anything to it; it reads what the host says strictly all
- * the same, since the host hands on what strangers wrote. It lives exactly as long as the channel. The
- * host has changed its user and given it namespaces where it could (host/proc/provider_spawn.c); the
- * walls here come on top, and where the process still is root it becomes nobody.
+ * It trusts its host, which started it and can do anything to it; it reads what the host says
+ * strictly all the same, since the host hands on what strangers wrote. It lives exactly as long as
+ * the channel. The host has changed its user and given it namespaces where it could
+ * (host/proc/provider_spawn.c); the walls here come on top, and where the process still is root it
+ * becomes nobody.
  */
 #include "host/providers/process.h"
 
@@ -44,7 +45,9 @@ sent(struct process *p)
 void
 process_link(struct process *p, struct bytes actor, enum provider_link_state state, const char *why)
 {
-	struct msg_provider_link_state m = { .actor = actor, .state = state, .why = bytes_str(why) };
+	struct msg_provider_link_state m = {
+		.actor = actor, .state = state, .why = bytes_str(why)
+	};
 
 	msg_provider_link_state_put(frame_begin(&p->host, MSG_PROVIDER_LINK_STATE), &m);
 	sent(p);
@@ -100,7 +103,8 @@ process_log(struct process *p, enum log_level level, struct bytes actor, struct 
 
 	if (gained > 0) {
 		p->line_ms = now;
-		p->line_room = p->line_room + gained < PROCESS_LINES ? p->line_room + gained : PROCESS_LINES;
+		p->line_room =
+		    p->line_room + gained < PROCESS_LINES ? p->line_room + gained : PROCESS_LINES;
 	}
 	if (p->line_room == 0) {
 		p->counts.dropped++;
@@ -184,8 +188,9 @@ lock_in(struct process *p)
 	struct landlock_folder folder = { .fd = p->folder, .write = true };
 	struct confine want = {
 		.expected = &p->expected,
-		.limit = { { RLIMIT_CORE, 0 }, { RLIMIT_MSGQUEUE, 0 }, { RLIMIT_NPROC, 0 }, { RLIMIT_MEMLOCK, 0 },
-		    { RLIMIT_NOFILE, PROCESS_FILES }, { RLIMIT_FSIZE, p->ops->file }, { RLIMIT_AS, p->ops->memory } },
+		.limit = { { RLIMIT_CORE, 0 }, { RLIMIT_MSGQUEUE, 0 }, { RLIMIT_NPROC, 0 },
+		    { RLIMIT_MEMLOCK, 0 }, { RLIMIT_NOFILE, PROCESS_FILES },
+		    { RLIMIT_FSIZE, p->ops->file }, { RLIMIT_AS, p->ops->memory } },
 		.n_limits = 7,
 		.change_user = true,
 		.uid = PROCESS_NOBODY,
@@ -231,7 +236,8 @@ on_setup(struct channel *c, struct cursor *in, int fd)
 	const char *why;
 
 	(void)fd;
-	if (!msg_provider_setup_get(in->in, &m) || ((p->ops->takes & PROCESS_FOLDER) != 0 && p->folder < 0))
+	if (!msg_provider_setup_get(in->in, &m) ||
+	    ((p->ops->takes & PROCESS_FOLDER) != 0 && p->folder < 0))
 		return -EBADMSG;
 	lock_in(p);
 	c->state = PROVIDER_SET;
@@ -247,7 +253,8 @@ on_link(struct channel *c, struct cursor *in, int fd)
 	struct process *p = process_of(c);
 	struct msg_provider_link m;
 
-	if ((p->ops->takes & (fd >= 0 ? PROCESS_FD : PROCESS_PUT)) == 0 || !msg_provider_link_get(in->in, &m)) {
+	if ((p->ops->takes & (fd >= 0 ? PROCESS_FD : PROCESS_PUT)) == 0 ||
+	    !msg_provider_link_get(in->in, &m)) {
 		if (fd >= 0)
 			close(fd);
 		return -EBADMSG;
@@ -280,7 +287,8 @@ on_call(struct channel *c, struct cursor *in, int fd)
 		return -EBADMSG;
 	p->counts.calls++;
 	if (p->ops->call == NULL)
-		process_result(p, m.id, PROVIDER_FAILED, BYTES_LIT("nothing can be asked of this provider"));
+		process_result(
+		    p, m.id, PROVIDER_FAILED, BYTES_LIT("nothing can be asked of this provider"));
 	else
 		p->ops->call(p, &m);
 	return 0;
@@ -346,12 +354,17 @@ on_gone(struct channel *c, const char *why)
 
 static const struct frame_rule rules[] = {
 	{ MSG_PROVIDER_FOLDER, IN(PROVIDER_BORN), true, true, 0, on_folder, "folder" },
-	{ MSG_PROVIDER_SETUP, IN(PROVIDER_BORN), true, false, PROVIDER_SETUP_MAX, on_setup, "setup" },
-	{ MSG_PROVIDER_LINK_PUT, IN(PROVIDER_SET), false, false, PROVIDER_SETUP_MAX, on_link, "link_put" },
-	{ MSG_PROVIDER_LINK_FD, IN(PROVIDER_SET), false, true, PROVIDER_SETUP_MAX, on_link, "link_fd" },
+	{ MSG_PROVIDER_SETUP, IN(PROVIDER_BORN), true, false, PROVIDER_SETUP_MAX, on_setup,
+	    "setup" },
+	{ MSG_PROVIDER_LINK_PUT, IN(PROVIDER_SET), false, false, PROVIDER_SETUP_MAX, on_link,
+	    "link_put" },
+	{ MSG_PROVIDER_LINK_FD, IN(PROVIDER_SET), false, true, PROVIDER_SETUP_MAX, on_link,
+	    "link_fd" },
 	{ MSG_PROVIDER_LINK_DEL, WORKING, false, false, PROVIDER_KEY, on_unlink, "link_del" },
-	{ MSG_PROVIDER_CALL, IN(PROVIDER_SET), false, false, PROVIDER_PAYLOAD + PROVIDER_HEAD, on_call, "call" },
-	{ MSG_PROVIDER_ANSWER, WORKING, false, false, PROVIDER_PAYLOAD + PROVIDER_HEAD, on_answer, "answer" },
+	{ MSG_PROVIDER_CALL, IN(PROVIDER_SET), false, false, PROVIDER_PAYLOAD + PROVIDER_HEAD,
+	    on_call, "call" },
+	{ MSG_PROVIDER_ANSWER, WORKING, false, false, PROVIDER_PAYLOAD + PROVIDER_HEAD, on_answer,
+	    "answer" },
 	{ MSG_PROVIDER_SIGNED, WORKING, false, false, PROVIDER_SETUP_MAX, on_signed, "signed" },
 	{ MSG_PROVIDER_DRAIN, IN(PROVIDER_SET), true, false, 0, on_drain, "drain" },
 	{ MSG_PROVIDER_STOP, IN(PROVIDER_BORN) | WORKING, true, false, 0, on_stop, "stop" },
@@ -378,15 +391,18 @@ birth(void)
 	for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++)
 		if (census_add(&ours, given[i]) != 0)
 			no_host();
-	if (census_take(&found) != 0 || census_stranger(&ours, &found) >= 0 || census_stranger(&found, &ours) >= 0)
+	if (census_take(&found) != 0 || census_stranger(&ours, &found) >= 0 ||
+	    census_stranger(&found, &ours) >= 0)
 		no_host();
 }
 
 void
 process_main(const struct process_ops *ops)
 {
-	static const int ours_not[] = { SIGINT, SIGHUP, SIGTERM, SIGUSR1, SIGUSR2, SIGPIPE, SIGXFSZ };
-	static const struct channel_ops host_ops = { rules, sizeof(rules) / sizeof(rules[0]), on_gone };
+	static const int ours_not[] = { SIGINT, SIGHUP, SIGTERM, SIGUSR1, SIGUSR2, SIGPIPE,
+		SIGXFSZ };
+	static const struct channel_ops host_ops = { rules, sizeof(rules) / sizeof(rules[0]),
+		on_gone };
 	static struct process self;
 
 	for (size_t i = 0; i < sizeof(ours_not) / sizeof(ours_not[0]); i++)

@@ -1,9 +1,9 @@
 /*
- * process - what every provider's process is: one channel to its host, a loop, the walls, and a table of
- * what the host may say. A provider fills struct process_ops and calls process_main().
+ * process - what every provider's process is: one channel to its host, a loop, the walls, and a
+ * table of what the host may say. A provider fills struct process_ops and calls process_main().
  *
- * The walls stand before the first link or call is heard. From then on the process has what the host
- * hands it and opens nothing by name but files in the one folder it may have been given.
+ * The walls stand before the first link or call is heard. From then on the process has what the
+ * host hands it and opens nothing by name but files in the one folder it may have been given.
  */
 #ifndef HOST_PROVIDERS_PROCESS_H
 #define HOST_PROVIDERS_PROCESS_H
@@ -23,8 +23,9 @@ struct process;
 
 /* Texts and slices are borrowed until the return; a descriptor is given. */
 struct process_ops {
-	const char *name;   /* of the profile: "httpserver" for policies/provider_httpserver.seccomp */
-	unsigned takes;     /* enum process_takes */
+	const char
+	    *name;      /* of the profile: "httpserver" for policies/provider_httpserver.seccomp */
+	unsigned takes; /* enum process_takes */
 	rlim_t memory, file; /* bytes of address space, and of one file */
 	/* locked in. Return: NULL, or why it cannot work: it ends */
 	const char *(*begin)(struct process *p, const struct msg_provider_setup *m);
@@ -54,18 +55,21 @@ struct process {
 	uv_timer_t told;
 	struct provider_counts told_counts;
 	uint64_t next_id;
-	uint64_t line_ms, line_room; /* when the room for lines was counted last, and what is left */
+	uint64_t line_ms,
+	    line_room; /* when the room for lines was counted last, and what is left */
 };
 
 /* process_main() - never returns but by _exit(). */
 void process_main(const struct process_ops *ops) __attribute__((noreturn));
 
-void process_link(struct process *p, struct bytes actor, enum provider_link_state state, const char *why);
+void process_link(
+    struct process *p, struct bytes actor, enum provider_link_state state, const char *why);
 /* process_result() - the answer to a call. @payload of others than PROVIDER_OK: words. */
-void process_result(struct process *p, uint64_t id, enum provider_answer answer, struct bytes payload);
+void process_result(
+    struct process *p, uint64_t id, enum provider_answer answer, struct bytes payload);
 /* process_invoke() - ask an actor. Return: the id ->answer will have; 0: it could not be asked. */
-uint64_t process_invoke(struct process *p, struct bytes actor, const char *operation, struct bytes payload,
-    uint32_t timeout_ms);
+uint64_t process_invoke(struct process *p, struct bytes actor, const char *operation,
+    struct bytes payload, uint32_t timeout_ms);
 void process_sign(struct process *p, struct bytes actor, struct bytes nonce);
 /* process_log() - a line; too many in a second are counted and not sent. @actor may be empty. */
 void process_log(struct process *p, enum log_level level, struct bytes actor, struct bytes text);

@@ -33,7 +33,8 @@ to_provider(struct bytes in, struct buf *b)
 	struct msg_provider_signed in_signed;
 
 	if (msg_provider_setup_get(in, &setup)) {
-		assert(setup.config.n <= PROVIDER_VALUES && provider_name_ok(setup.key, PROVIDER_KEY));
+		assert(
+		    setup.config.n <= PROVIDER_VALUES && provider_name_ok(setup.key, PROVIDER_KEY));
 		msg_provider_setup_put(b, &setup);
 		same(b, in);
 	}

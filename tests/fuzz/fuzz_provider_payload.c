@@ -1,7 +1,7 @@
 /*
- * fuzz_provider_payload - any bytes as what an actor says to a provider: a response, a question to a store, a
- * line, a message. A response that is read has headers that cannot begin another; a question stays within its
- * ceilings; a message has a subject that stays one word of a line.
+ * fuzz_provider_payload - any bytes as what an actor says to a provider: a response, a question to
+ * a store, a line, a message. A response that is read has headers that cannot begin another; a
+ * question stays within its ceilings; a message has a subject that stays one word of a line.
  */
 #include <assert.h>
 
@@ -21,12 +21,14 @@ response(struct bytes in)
 
 	if (http_response_get(in, &r) != NULL)
 		return;
-	assert(r.status >= 200 && r.status <= 599 && r.headers.n <= HTTP_HEADERS && r.body.len <= HTTP_BODY);
+	assert(r.status >= 200 && r.status <= 599 && r.headers.n <= HTTP_HEADERS &&
+	       r.body.len <= HTTP_BODY);
 	for (size_t i = 0; i < r.headers.n; i++) {
 		const struct http_header *h = &r.headers.at[i];
 
 		assert(h->name.len > 0 && bytes_find(h->name, ':') == h->name.len);
-		assert(bytes_find(h->value, '\n') == h->value.len && bytes_find(h->value, '\r') == h->value.len);
+		assert(bytes_find(h->value, '\n') == h->value.len &&
+		       bytes_find(h->value, '\r') == h->value.len);
 	}
 	/* as headers of a request they can be written too */
 	again.headers = r.headers;
@@ -40,14 +42,16 @@ response(struct bytes in)
 static void
 question(struct bytes in)
 {
-	static const char *const operations[] = { "KeyValue.Get", "KeyValue.Set", "KeyValue.Increment",
-		"KeyValue.ListAdd", "KeyValue.ListRange", "KeyValue.SetAdd", "KeyValue.SetUnion", "Nothing" };
+	static const char *const operations[] = { "KeyValue.Get", "KeyValue.Set",
+		"KeyValue.Increment", "KeyValue.ListAdd", "KeyValue.ListRange", "KeyValue.SetAdd",
+		"KeyValue.SetUnion", "Nothing" };
 	static struct kv_op op;
 
 	for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++) {
 		if (kv_op_get(bytes_str(operations[i]), in, &op) != NULL)
 			continue;
-		assert(op.verb < KV_VERBS && op.key.len <= KV_KEY && op.value.len <= KV_VALUE && op.n_names <= KV_NAMES);
+		assert(op.verb < KV_VERBS && op.key.len <= KV_KEY && op.value.len <= KV_VALUE &&
+		       op.n_names <= KV_NAMES);
 		assert(op.verb != KV_SET_UNION || op.n_names > 0);
 	}
 }
@@ -55,7 +59,8 @@ question(struct bytes in)
 static void
 subject(struct bytes s)
 {
-	assert(s.len > 0 && s.len <= MESSAGE_SUBJECT && s.ptr[0] != '$' && !bytes_starts(s, BYTES_LIT("wasmbus.")));
+	assert(s.len > 0 && s.len <= MESSAGE_SUBJECT && s.ptr[0] != '$' &&
+	       !bytes_starts(s, BYTES_LIT("wasmbus.")));
 	for (size_t i = 0; i < s.len; i++)
 		assert(s.ptr[i] > 0x20 && s.ptr[i] < 0x7f && s.ptr[i] != '*' && s.ptr[i] != '>');
 }

@@ -1,11 +1,13 @@
 /*
- * provider_drive [--programs DIR] [--state DIR] [--stderr] - a host of providers without a lattice, for tests: it is
- * told what to do on standard input, one line each, and says what happens on standard output, one line each. Words
- * are parted by blanks; bytes are in hexadecimal, "-" for none.
+ * provider_drive [--programs DIR] [--state DIR] [--stderr] - a host of providers without a lattice,
+ * for tests: it is told what to do on standard input, one line each, and says what happens on
+ * standard output, one line each. Words are parted by blanks; bytes are in hexadecimal, "-" for
+ * none.
  *
- *   start KIND KEY CONTRACT LINK [NAME=VALUE...]      link KEY ACTOR [NAME=VALUE...]      unlink KEY ACTOR
- *   call KEY ACTOR OPERATION TIMEOUT_MS BYTES         answer KEY ID HOW BYTES              auto on|off
- *   stop KEY DRAIN_MS     free KEY     retry KEY      deny HOST:PORT                       status KEY        quit
+ *   start KIND KEY CONTRACT LINK [NAME=VALUE...]      link KEY ACTOR [NAME=VALUE...]      unlink
+ * KEY ACTOR call KEY ACTOR OPERATION TIMEOUT_MS BYTES         answer KEY ID HOW BYTES auto on|off
+ *   stop KEY DRAIN_MS     free KEY     retry KEY      deny HOST:PORT                       status
+ * KEY        quit
  *
  * With `auto on` requests over HTTP are answered here: 200, and the request's bytes as they came.
  */
@@ -73,16 +75,18 @@ say_state(const struct provider *p)
 {
 	const struct provider_status *s = provider_status(p);
 
-	printf("state %.*s %s pid=%d uid=%u restarts=%u links=%u failed=%u retry=%d namespaces=%d walls=", (int)provider_key(p).len,
-	    (const char *)provider_key(p).ptr, provider_state_name(s->state), (int)s->pid, (unsigned)s->uid, s->restarts,
-	    s->links, s->links_failed, s->retry_s != 0, s->namespaces);
+	printf("state %.*s %s pid=%d uid=%u restarts=%u links=%u failed=%u retry=%d namespaces=%d "
+	       "walls=",
+	    (int)provider_key(p).len, (const char *)provider_key(p).ptr,
+	    provider_state_name(s->state), (int)s->pid, (unsigned)s->uid, s->restarts, s->links,
+	    s->links_failed, s->retry_s != 0, s->namespaces);
 	for (unsigned i = 0; i < WALL_COUNT; i++)
 		if ((s->walls & WALL_BIT(i)) != 0)
 			printf("%s,", wall_name((enum wall)i));
-	printf(" counts=%llu/%llu/%llu/%llu/%llu/%llu why=%s\n", (unsigned long long)s->counts.calls,
-	    (unsigned long long)s->counts.invokes, (unsigned long long)s->counts.failed,
-	    (unsigned long long)s->counts.refused, (unsigned long long)s->counts.dropped,
-	    (unsigned long long)s->counts.open, s->why);
+	printf(" counts=%llu/%llu/%llu/%llu/%llu/%llu why=%s\n",
+	    (unsigned long long)s->counts.calls, (unsigned long long)s->counts.invokes,
+	    (unsigned long long)s->counts.failed, (unsigned long long)s->counts.refused,
+	    (unsigned long long)s->counts.dropped, (unsigned long long)s->counts.open, s->why);
 	fflush(stdout);
 }
 
@@ -97,9 +101,10 @@ static void
 on_link(void *ctx, struct provider *p, const struct provider_link_status *l)
 {
 	(void)ctx;
-	printf("link %.*s %.*s %s address=%s retry=%d why=%s\n", (int)provider_key(p).len, (const char *)provider_key(p).ptr,
-	    (int)l->actor.len, (const char *)l->actor.ptr, provider_link_state_name(l->state),
-	    l->address[0] != '\0' ? l->address : "-", l->retry_s != 0, l->why);
+	printf("link %.*s %.*s %s address=%s retry=%d why=%s\n", (int)provider_key(p).len,
+	    (const char *)provider_key(p).ptr, (int)l->actor.len, (const char *)l->actor.ptr,
+	    provider_link_state_name(l->state), l->address[0] != '\0' ? l->address : "-",
+	    l->retry_s != 0, l->why);
 	fflush(stdout);
 }
 
@@ -129,9 +134,9 @@ on_invoke(void *ctx, struct provider *p, const struct msg_provider_ask *m)
 		echo(p, m);
 		return;
 	}
-	printf("invoke %.*s %llu %.*s %.*s ", (int)provider_key(p).len, (const char *)provider_key(p).ptr,
-	    (unsigned long long)m->id, (int)m->actor.len, (const char *)m->actor.ptr, (int)m->operation.len,
-	    (const char *)m->operation.ptr);
+	printf("invoke %.*s %llu %.*s %.*s ", (int)provider_key(p).len,
+	    (const char *)provider_key(p).ptr, (unsigned long long)m->id, (int)m->actor.len,
+	    (const char *)m->actor.ptr, (int)m->operation.len, (const char *)m->operation.ptr);
 	say_hex(m->payload);
 	printf("\n");
 	fflush(stdout);
@@ -152,9 +157,9 @@ static void
 on_log(void *ctx, struct provider *p, int level, struct bytes actor, struct bytes text)
 {
 	(void)ctx;
-	printf("log %.*s %d %.*s %.*s\n", (int)provider_key(p).len, (const char *)provider_key(p).ptr, level,
-	    actor.len > 0 ? (int)actor.len : 1, actor.len > 0 ? (const char *)actor.ptr : "-", (int)text.len,
-	    (const char *)text.ptr);
+	printf("log %.*s %d %.*s %.*s\n", (int)provider_key(p).len,
+	    (const char *)provider_key(p).ptr, level, actor.len > 0 ? (int)actor.len : 1,
+	    actor.len > 0 ? (const char *)actor.ptr : "-", (int)text.len, (const char *)text.ptr);
 	fflush(stdout);
 }
 
@@ -198,7 +203,10 @@ static void
 start(char **w, size_t n)
 {
 	static int marks[16];
-	struct provider_spec spec = { .kind = w[1], .key = bytes_str(w[2]), .contract = bytes_str(w[3]), .link_name = bytes_str(w[4]) };
+	struct provider_spec spec = { .kind = w[1],
+		.key = bytes_str(w[2]),
+		.contract = bytes_str(w[3]),
+		.link_name = bytes_str(w[4]) };
 	size_t i = 0;
 	int r;
 
@@ -247,11 +255,13 @@ on_provider(struct provider *p, char **w, size_t n)
 	} else if (strcmp(w[0], "unlink") == 0 && n == 3) {
 		r = provider_link_del(p, bytes_str(w[2]));
 	} else if (strcmp(w[0], "call") == 0 && n == 6) {
-		r = provider_call(p, bytes_str(w[2]), bytes_str(w[3]), unhex(w[5]), (uint32_t)atoi(w[4]), &id);
+		r = provider_call(
+		    p, bytes_str(w[2]), bytes_str(w[3]), unhex(w[5]), (uint32_t)atoi(w[4]), &id);
 		if (r == 0)
 			printf("called %s %llu\n", w[1], (unsigned long long)id);
 	} else if (strcmp(w[0], "answer") == 0 && n == 5) {
-		provider_answer(p, strtoull(w[2], NULL, 10), (enum provider_answer)atoi(w[3]), unhex(w[4]));
+		provider_answer(
+		    p, strtoull(w[2], NULL, 10), (enum provider_answer)atoi(w[3]), unhex(w[4]));
 	} else if (strcmp(w[0], "stop") == 0 && n == 3) {
 		provider_stop(p, (uint32_t)atoi(w[2]));
 	} else if (strcmp(w[0], "free") == 0) {
@@ -325,9 +335,15 @@ on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *b)
 int
 main(int argc, char **argv)
 {
-	struct providers_options o = { .host_id = BYTES_LIT("NHOST"), .lattice = BYTES_LIT("default"), .stderr_fd = -1,
-		.ops = { .on_state = on_state, .on_link = on_link, .on_invoke = on_invoke, .on_result = on_result,
-		    .on_log = on_log, .may_reach = may_reach } };
+	struct providers_options o = { .host_id = BYTES_LIT("NHOST"),
+		.lattice = BYTES_LIT("default"),
+		.stderr_fd = -1,
+		.ops = { .on_state = on_state,
+		    .on_link = on_link,
+		    .on_invoke = on_invoke,
+		    .on_result = on_result,
+		    .on_log = on_log,
+		    .may_reach = may_reach } };
 
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--stderr") == 0)
@@ -338,7 +354,8 @@ main(int argc, char **argv)
 			o.state = argv[++i];
 	}
 	buf_init(&self.line, LINE);
-	if (sodium_init() < 0 || uv_loop_init(&self.loop) != 0 || providers_new(&self.all, &self.loop, &o) != 0 ||
+	if (sodium_init() < 0 || uv_loop_init(&self.loop) != 0 ||
+	    providers_new(&self.all, &self.loop, &o) != 0 ||
 	    uv_pipe_init(&self.loop, &self.in, 0) != 0 || uv_pipe_open(&self.in, 0) != 0 ||
 	    uv_read_start((uv_stream_t *)&self.in, on_alloc, on_read) != 0)
 		return 1;

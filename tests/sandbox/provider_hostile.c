@@ -1,9 +1,10 @@
 /*
- * provider_hostile - a provider that was taken over: it does what it is asked, by name, with all that a real
- * one of its kind has around it (host/proc/provider_spawn.c, host/providers/process.c, its profile).
+ * provider_hostile - a provider that was taken over: it does what it is asked, by name, with all
+ * that a real one of its kind has around it (host/proc/provider_spawn.c, host/providers/process.c,
+ * its profile).
  *
- * Built with LIES it never locks itself in and says that it did: what is left then is what the host put
- * around it. Run by hand, with an act as argument, it does it with nothing around: the control.
+ * Built with LIES it never locks itself in and says that it did: what is left then is what the host
+ * put around it. Run by hand, with an act as argument, it does it with nothing around: the control.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -53,7 +54,8 @@ try_read(const char *path)
 static int
 try_socket(int type, const char *port, bool listening)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port)),
+	struct sockaddr_in a = { .sin_family = AF_INET,
+		.sin_port = htons((uint16_t)atoi(port)),
 		.sin_addr = { htonl(INADDR_LOOPBACK) } };
 	int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0), r, e;
 
@@ -79,7 +81,10 @@ try_abstract(const char *name)
 	if (fd < 0)
 		return errno;
 	snprintf(a.sun_path + 1, sizeof(a.sun_path) - 1, "%s", name);
-	e = connect(fd, (struct sockaddr *)&a, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name))) == 0 ? 0 : errno;
+	e = connect(fd, (struct sockaddr *)&a,
+		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name))) == 0
+		? 0
+		: errno;
 	close(fd);
 	return e;
 }
@@ -238,9 +243,10 @@ try_nothing(const char *none)
 static const struct {
 	const char *name;
 	int (*run)(const char *argument);
-} acts[] = { { "nothing", try_nothing }, { "read", try_read }, { "connect", try_connect }, { "udp", try_udp },
-	{ "bind", try_bind }, { "abstract", try_abstract }, { "outlive", try_outlive }, { "fork", try_fork },
-	{ "exec", try_exec }, { "look", try_look }, { "signal", try_signal }, { "fill", try_fill },
+} acts[] = { { "nothing", try_nothing }, { "read", try_read }, { "connect", try_connect },
+	{ "udp", try_udp }, { "bind", try_bind }, { "abstract", try_abstract },
+	{ "outlive", try_outlive }, { "fork", try_fork }, { "exec", try_exec },
+	{ "look", try_look }, { "signal", try_signal }, { "fill", try_fill },
 	{ "descriptors", try_descriptors }, { "memory", try_memory }, { "core", try_core },
 	{ "environment", try_environment }, { "spin", try_spin } };
 

@@ -1,10 +1,9 @@
 /*
- * http_message - see http_message.h. An actor's answer is a stranger's text: a header's name must be a
- * token and its value free of control characters, since what is written to a connection decides where one
- * response ends and the next begins.
+ * http_message - see http_message.h. An actor's answer is a stranger's text: a header's name must
+ * be a token and its value free of control characters, since what is written to a connection
+ * decides where one response ends and the next begins.
  */
 #include "host/providers/httpserver/http_message.h"
-
 
 #include <stddef.h>
 

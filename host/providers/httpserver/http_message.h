@@ -23,8 +23,9 @@ struct http_headers {
 };
 
 struct http_request {
-	struct bytes method, target, body; /* @target as it was sent: path and query are its two halves */
-	struct http_headers headers;       /* in order; a name may come again */
+	struct bytes method, target,
+	    body;                    /* @target as it was sent: path and query are its two halves */
+	struct http_headers headers; /* in order; a name may come again */
 };
 
 struct http_response {

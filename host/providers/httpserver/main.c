@@ -1,10 +1,10 @@
 /*
- * portcullis-provider-httpserver - contract wasmcloud:httpserver: what comes over HTTP is asked of the
- * actor whose link has that address, and its answer goes back.
+ * portcullis-provider-httpserver - contract wasmcloud:httpserver: what comes over HTTP is asked of
+ * the actor whose link has that address, and its answer goes back.
  *
  * It has the listening sockets the host bound for its links, those who connect to them, and nothing
- * else. Each link is a site of its own; a link with new values is a new site, while the old one answers
- * who is still there.
+ * else. Each link is a site of its own; a link with new values is a new site, while the old one
+ * answers who is still there.
  */
 #include <stdlib.h>
 #include <unistd.h>
@@ -69,7 +69,8 @@ on_link(struct process *p, const struct msg_provider_link *m, int fd)
 	s->on_end = on_site_end;
 	if (site_open(s, p, m->actor, fd, &l) != 0) {
 		free(s);
-		process_link(p, m->actor, PROVIDER_LINK_FAILED, "the HTTP server cannot be started");
+		process_link(
+		    p, m->actor, PROVIDER_LINK_FAILED, "the HTTP server cannot be started");
 		return;
 	}
 	s->next = self.sites;

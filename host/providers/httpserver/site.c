@@ -1,9 +1,10 @@
 /*
- * site - see site.h. The library keeps no time here: whoever is too slow is found by our sweep and its
- * connection shut, whichever byte it trickles.
+ * site - see site.h. The library keeps no time here: whoever is too slow is found by our sweep and
+ * its connection shut, whichever byte it trickles.
  *
- * A site ends in three steps: who waits to be accepted is accepted (the host lets nobody new in by then),
- * the listening socket goes, and each connection ends with its next answer or when it stays silent.
+ * A site ends in three steps: who waits to be accepted is accepted (the host lets nobody new in by
+ * then), the listening socket goes, and each connection ends with its next answer or when it stays
+ * silent.
  */
 #include "host/providers/httpserver/site.h"
 
@@ -59,7 +60,8 @@ site_limits_of(const struct provider_pairs *values, struct site_limits *out)
 static void
 on_peer(void *ctx, struct MHD_Connection *c, void **state, enum MHD_ConnectionNotificationCode code)
 {
-	const union MHD_ConnectionInfo *i = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+	const union MHD_ConnectionInfo *i =
+	    MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
 	struct site *s = ctx;
 	struct peer *p = *state;
 
@@ -67,7 +69,9 @@ on_peer(void *ctx, struct MHD_Connection *c, void **state, enum MHD_ConnectionNo
 		p = calloc(1, sizeof(*p));
 		if (p == NULL || i == NULL)
 			return free(p);
-		*p = (struct peer){ .next = s->peers, .at = &s->peers, .fd = i->connect_fd,
+		*p = (struct peer){ .next = s->peers,
+			.at = &s->peers,
+			.fd = i->connect_fd,
 			.since_ms = uv_now(&s->process->loop) };
 		if (s->peers != NULL)
 			s->peers->at = &p->next;
@@ -193,16 +197,18 @@ on_escapes(void *ctx, struct MHD_Connection *c, char *text)
 static struct MHD_Daemon *
 server(struct site *s, int fd)
 {
-	return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, visit_on_request, s,
-	    MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)SITE_PEERS,
-	    MHD_OPTION_CONNECTION_TIMEOUT, 0U, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)SITE_HEAD,
-	    MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED, visit_on_completed, s,
-	    MHD_OPTION_NOTIFY_CONNECTION, on_peer, s, MHD_OPTION_URI_LOG_CALLBACK, visit_new, s,
-	    MHD_OPTION_UNESCAPE_CALLBACK, on_escapes, NULL, MHD_OPTION_END);
+	return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
+	    visit_on_request, s, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+	    (unsigned)SITE_PEERS, MHD_OPTION_CONNECTION_TIMEOUT, 0U,
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)SITE_HEAD, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+	    MHD_OPTION_NOTIFY_COMPLETED, visit_on_completed, s, MHD_OPTION_NOTIFY_CONNECTION,
+	    on_peer, s, MHD_OPTION_URI_LOG_CALLBACK, visit_new, s, MHD_OPTION_UNESCAPE_CALLBACK,
+	    on_escapes, NULL, MHD_OPTION_END);
 }
 
 int
-site_open(struct site *s, struct process *p, struct bytes actor, int fd, const struct site_limits *l)
+site_open(
+    struct site *s, struct process *p, struct bytes actor, int fd, const struct site_limits *l)
 {
 	const union MHD_DaemonInfo *i;
 

@@ -1,8 +1,9 @@
 /*
  * site - one listening socket of one actor, with everybody who is connected to it.
  *
- * HTTP/1.1 is read by libmicrohttpd in our loop: no thread, nothing opened by name. Everything that can
- * grow has its ceiling here: connections, time for a request, head, body, and time for an answer.
+ * HTTP/1.1 is read by libmicrohttpd in our loop: no thread, nothing opened by name. Everything that
+ * can grow has its ceiling here: connections, time for a request, head, body, and time for an
+ * answer.
  */
 #ifndef HOST_PROVIDERS_HTTPSERVER_SITE_H
 #define HOST_PROVIDERS_HTTPSERVER_SITE_H
@@ -18,7 +19,8 @@ enum {
 	SITE_RESPONSE_MS = 60 * 1000, /* for an answer to be taken */
 	SITE_LAST_IDLE_MS = 300,      /* while the site ends: of connections that had an answer */
 	SITE_LAST_NEW_MS = 3000,      /* and of those that said nothing yet */
-	SITE_TIMEOUT_MS = 15 * 1000,  /* an actor's time for an answer, where the link says nothing else */
+	SITE_TIMEOUT_MS =
+	    15 * 1000, /* an actor's time for an answer, where the link says nothing else */
 	SITE_TIMEOUT_MAX_MS = 10 * 60 * 1000,
 };
 
@@ -49,9 +51,9 @@ struct visit {
 struct peer {
 	struct peer *next, **at;
 	int fd;
-	uint64_t since_ms;   /* of what it does now */
+	uint64_t since_ms;              /* of what it does now */
 	bool reading, asked, answering; /* it says a request; an actor has it; it takes an answer */
-	bool old; /* it had an answer already */
+	bool old;                       /* it had an answer already */
 };
 
 struct site_limits {
@@ -65,11 +67,12 @@ struct site {
 	char actor[PROVIDER_KEY + 1];
 	struct site_limits limits;
 	struct MHD_Daemon *server;
-	int fd;              /* the listening socket; -1: let go */
+	int fd; /* the listening socket; -1: let go */
 	uv_poll_t poll;
 	uv_timer_t timer, sweep;
 	unsigned open_handles;
-	bool ending, quiet;  /* takes no more connections, once those that wait are taken; says nothing at its end */
+	bool ending, quiet; /* takes no more connections, once those that wait are taken; says
+			       nothing at its end */
 	struct peer *peers;
 	size_t n_peers;
 	void (*on_end)(struct site *s);
@@ -78,8 +81,10 @@ struct site {
 /* site_limits_of() - what a link says. Return: NULL, or what is wrong with it. */
 const char *site_limits_of(const struct provider_pairs *values, struct site_limits *out) must_check;
 /* site_open() - serve @fd (taken). Return: 0, -errno. */
-int site_open(struct site *s, struct process *p, struct bytes actor, int fd, const struct site_limits *l) must_check;
-/* site_end() - take who already waits, answer who is there, then on_end(); the site may be freed in it. */
+int site_open(struct site *s, struct process *p, struct bytes actor, int fd,
+    const struct site_limits *l) must_check;
+/* site_end() - take who already waits, answer who is there, then on_end(); the site may be freed in
+ * it. */
 void site_end(struct site *s);
 /* site_run() - the library's turn, after something was answered. */
 void site_run(struct site *s);
@@ -90,8 +95,9 @@ struct visit *visit_of(uint64_t id);
 void visit_answered(struct visit *v, enum provider_answer answer, struct bytes payload);
 /* visits' side of the server library */
 void *visit_new(void *site, const char *target, struct MHD_Connection *c);
-enum MHD_Result visit_on_request(void *site, struct MHD_Connection *c, const char *url, const char *method,
-    const char *version, const char *upload, size_t *n_upload, void **state);
-void visit_on_completed(void *site, struct MHD_Connection *c, void **state, enum MHD_RequestTerminationCode code);
+enum MHD_Result visit_on_request(void *site, struct MHD_Connection *c, const char *url,
+    const char *method, const char *version, const char *upload, size_t *n_upload, void **state);
+void visit_on_completed(
+    void *site, struct MHD_Connection *c, void **state, enum MHD_RequestTerminationCode code);
 
 #endif

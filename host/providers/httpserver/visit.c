@@ -1,9 +1,10 @@
 /*
- * visit - one request: read whole, within its ceilings; made into an invocation; answered with what came
- * back. While an actor works the connection is suspended, so that a peer can send nothing into our memory.
+ * visit - one request: read whole, within its ceilings; made into an invocation; answered with what
+ * came back. While an actor works the connection is suspended, so that a peer can send nothing into
+ * our memory.
  *
- * An actor's failure is the actor's affair and its words may hold anything: strangers are told which of
- * us failed, never its words. Those go to the log.
+ * An actor's failure is the actor's affair and its words may hold anything: strangers are told
+ * which of us failed, never its words. Those go to the log.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +33,8 @@ void *
 visit_new(void *site, const char *target, struct MHD_Connection *c)
 {
 	struct visit *v = calloc(1, sizeof(*v));
-	const union MHD_ConnectionInfo *i = MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	const union MHD_ConnectionInfo *i =
+	    MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 
 	if (v == NULL)
 		return NULL;
@@ -86,12 +88,13 @@ queue(struct visit *v, unsigned status, struct MHD_Response *r)
 static enum MHD_Result
 say(struct visit *v, unsigned status, const char *text)
 {
-	struct MHD_Response *r =
-	    MHD_create_response_from_buffer(strlen(text), (void *)(uintptr_t)text, MHD_RESPMEM_PERSISTENT);
+	struct MHD_Response *r = MHD_create_response_from_buffer(
+	    strlen(text), (void *)(uintptr_t)text, MHD_RESPMEM_PERSISTENT);
 
 	v->site->process->counts.refused++;
 	if (r != NULL) {
-		(void)MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, "text/plain; charset=utf-8");
+		(void)MHD_add_response_header(
+		    r, MHD_HTTP_HEADER_CONTENT_TYPE, "text/plain; charset=utf-8");
 		(void)MHD_add_response_header(r, "Cache-Control", "no-store");
 		if (status == MHD_HTTP_SERVICE_UNAVAILABLE)
 			(void)MHD_add_response_header(r, MHD_HTTP_HEADER_RETRY_AFTER, "1");
@@ -107,7 +110,8 @@ static enum MHD_Result
 add(struct MHD_Response *r, const struct http_header *h)
 {
 	char *name = strndup((const char *)h->name.ptr, h->name.len);
-	char *value = h->value.len > 0 ? strndup((const char *)h->value.ptr, h->value.len) : strdup("");
+	char *value =
+	    h->value.len > 0 ? strndup((const char *)h->value.ptr, h->value.len) : strdup("");
 	enum MHD_Result done = MHD_NO;
 
 	if (name != NULL && value != NULL)
@@ -131,7 +135,8 @@ respond(struct visit *v)
 	}
 	if (m.status == MHD_HTTP_NO_CONTENT || m.status == MHD_HTTP_NOT_MODIFIED)
 		m.body = BYTES_NULL;
-	r = MHD_create_response_from_buffer(m.body.len, (void *)(uintptr_t)m.body.ptr, MHD_RESPMEM_MUST_COPY);
+	r = MHD_create_response_from_buffer(
+	    m.body.len, (void *)(uintptr_t)m.body.ptr, MHD_RESPMEM_MUST_COPY);
 	for (size_t i = 0; r != NULL && i < m.headers.n; i++) {
 		if (add(r, &m.headers.at[i]) == MHD_YES)
 			continue;
@@ -166,7 +171,8 @@ visit_answered(struct visit *v, enum provider_answer answer, struct bytes payloa
 	if (answer != PROVIDER_OK)
 		v->site->process->counts.failed++;
 	if (answer == PROVIDER_FAILED && payload.len > 0)
-		process_log(v->site->process, LOG_WRN, bytes_str(v->site->actor), bytes_upto(payload, PROVIDER_WHY));
+		process_log(v->site->process, LOG_WRN, bytes_str(v->site->actor),
+		    bytes_upto(payload, PROVIDER_WHY));
 	v->id = 0;
 	v->answer = answer;
 	v->state = VISIT_ANSWERED;
@@ -232,8 +238,8 @@ ask(struct visit *v, const char *method)
 	buf_init(&b, PROVIDER_PAYLOAD);
 	http_request_put(&b, &m);
 	if (!buf_failed(&b) && waiting[(v->site->process->next_id + 1) % WAITING] == NULL)
-		v->id = process_invoke(v->site->process, bytes_str(v->site->actor), "HttpServer.HandleRequest",
-		    buf_bytes(&b), v->site->limits.timeout_ms);
+		v->id = process_invoke(v->site->process, bytes_str(v->site->actor),
+		    "HttpServer.HandleRequest", buf_bytes(&b), v->site->limits.timeout_ms);
 	buf_deinit(&b);
 	buf_deinit(&v->body);
 	if (v->id == 0)
@@ -259,19 +265,21 @@ printable(const char *s)
 static enum MHD_Result
 begin(struct visit *v)
 {
-	const char *length = MHD_lookup_connection_value(v->connection, MHD_HEADER_KIND, "Content-Length");
+	const char *length =
+	    MHD_lookup_connection_value(v->connection, MHD_HEADER_KIND, "Content-Length");
 
 	v->begun = true;
 	if (v->target == NULL || !printable(v->target))
 		return say(v, MHD_HTTP_BAD_REQUEST, "bytes no request's target has\n");
-	if (length != NULL && (strlen(length) > 18 || strtoull(length, NULL, 10) > v->site->limits.body))
+	if (length != NULL &&
+	    (strlen(length) > 18 || strtoull(length, NULL, 10) > v->site->limits.body))
 		return say(v, MHD_HTTP_CONTENT_TOO_LARGE, "the body is too long\n");
 	return MHD_YES;
 }
 
 enum MHD_Result
-visit_on_request(void *site, struct MHD_Connection *c, const char *url, const char *method, const char *version,
-    const char *upload, size_t *n_upload, void **state)
+visit_on_request(void *site, struct MHD_Connection *c, const char *url, const char *method,
+    const char *version, const char *upload, size_t *n_upload, void **state)
 {
 	struct visit *v = *state;
 
@@ -296,7 +304,8 @@ visit_on_request(void *site, struct MHD_Connection *c, const char *url, const ch
 }
 
 void
-visit_on_completed(void *site, struct MHD_Connection *c, void **state, enum MHD_RequestTerminationCode code)
+visit_on_completed(
+    void *site, struct MHD_Connection *c, void **state, enum MHD_RequestTerminationCode code)
 {
 	struct visit *v = *state;
 	struct site *s = site;

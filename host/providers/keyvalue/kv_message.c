@@ -1,5 +1,6 @@
 /*
- * kv_message - see kv_message.h. Keys and values are texts, as the contract has it: UTF-8 without U+0000.
+ * kv_message - see kv_message.h. Keys and values are texts, as the contract has it: UTF-8 without
+ * U+0000.
  */
 #include "host/providers/keyvalue/kv_message.h"
 
@@ -34,14 +35,16 @@ static const struct pack_field set[] = { TEXT_FIELD("key", key), TEXT_FIELD("val
 static const struct pack_field list[] = { TEXT_FIELD("listName", key), TEXT_FIELD("value", value) };
 static const struct pack_field range[] = { TEXT_FIELD("listName", key), INT_FIELD("start", start),
 	INT_FIELD("stop", stop) };
-static const struct pack_field member[] = { TEXT_FIELD("setName", key), TEXT_FIELD("value", value) };
+static const struct pack_field member[] = { TEXT_FIELD("setName", key),
+	TEXT_FIELD("value", value) };
 
 static const struct kv_row rows[KV_VERBS] = {
 	[KV_GET] = { "KeyValue.Get", SHAPE_TEXT, KV_FORM_VALUE, false, NULL, 0 },
 	[KV_SET] = { "KeyValue.Set", SHAPE_MAP, KV_FORM_NOTHING, true, FIELDS(set) },
 	[KV_DEL] = { "KeyValue.Del", SHAPE_TEXT, KV_FORM_BOOL, true, NULL, 0 },
 	[KV_CONTAINS] = { "KeyValue.Contains", SHAPE_TEXT, KV_FORM_BOOL, false, NULL, 0 },
-	[KV_INCREMENT] = { "KeyValue.Increment", SHAPE_MAP, KV_FORM_NUMBER, true, FIELDS(increment) },
+	[KV_INCREMENT] = { "KeyValue.Increment", SHAPE_MAP, KV_FORM_NUMBER, true,
+	    FIELDS(increment) },
 	[KV_LIST_ADD] = { "KeyValue.ListAdd", SHAPE_MAP, KV_FORM_NUMBER, true, FIELDS(list) },
 	[KV_LIST_CLEAR] = { "KeyValue.ListClear", SHAPE_TEXT, KV_FORM_BOOL, true, NULL, 0 },
 	[KV_LIST_DEL] = { "KeyValue.ListDel", SHAPE_MAP, KV_FORM_BOOL, true, FIELDS(list) },
@@ -49,7 +52,8 @@ static const struct kv_row rows[KV_VERBS] = {
 	[KV_SET_ADD] = { "KeyValue.SetAdd", SHAPE_MAP, KV_FORM_NUMBER, true, FIELDS(member) },
 	[KV_SET_CLEAR] = { "KeyValue.SetClear", SHAPE_TEXT, KV_FORM_BOOL, true, NULL, 0 },
 	[KV_SET_DEL] = { "KeyValue.SetDel", SHAPE_MAP, KV_FORM_NUMBER, true, FIELDS(member) },
-	[KV_SET_INTERSECTION] = { "KeyValue.SetIntersection", SHAPE_TEXTS, KV_FORM_TEXTS, false, NULL, 0 },
+	[KV_SET_INTERSECTION] = { "KeyValue.SetIntersection", SHAPE_TEXTS, KV_FORM_TEXTS, false,
+	    NULL, 0 },
 	[KV_SET_QUERY] = { "KeyValue.SetQuery", SHAPE_TEXT, KV_FORM_TEXTS, false, NULL, 0 },
 	[KV_SET_UNION] = { "KeyValue.SetUnion", SHAPE_TEXTS, KV_FORM_TEXTS, false, NULL, 0 },
 };

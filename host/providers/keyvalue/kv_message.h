@@ -8,10 +8,10 @@
 #include "policy/core/buf.h"
 
 enum {
-	KV_KEY = 1024,         /* bytes of a key, a list's or a set's name */
+	KV_KEY = 1024, /* bytes of a key, a list's or a set's name */
 	KV_VALUE = 1024 * 1024,
-	KV_NAMES = 64,         /* sets that are joined or cut at once */
-	KV_ITEMS = 65536,      /* of an answer */
+	KV_NAMES = 64,    /* sets that are joined or cut at once */
+	KV_ITEMS = 65536, /* of an answer */
 	KV_ANSWER = 1024 * 1024 + 64 * 1024,
 };
 

@@ -1,9 +1,9 @@
 /*
- * portcullis-provider-keyvalue - contract wasmcloud:keyvalue: values, lists and sets of actors, in a database
- * of its own folder, or in the Redis a link names, over a connection the host made.
+ * portcullis-provider-keyvalue - contract wasmcloud:keyvalue: values, lists and sets of actors, in
+ * a database of its own folder, or in the Redis a link names, over a connection the host made.
  *
- * Answers wait until what they speak of is on the disk: all that came in one turn of the loop is one
- * transaction.
+ * Answers wait until what they speak of is on the disk: all that came in one turn of the loop is
+ * one transaction.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -139,7 +139,8 @@ named(struct link *l, const struct provider_pairs *values)
 	struct bytes name = store == NULL ? bytes_str(l->actor) : store->value;
 	bool colon = l->remote && name.len > 0;
 
-	snprintf(l->space, sizeof(l->space), "%s%.*s%s", mark, (int)name.len, (const char *)name.ptr, colon ? ":" : "");
+	snprintf(l->space, sizeof(l->space), "%s%.*s%s", mark, (int)name.len,
+	    (const char *)name.ptr, colon ? ":" : "");
 }
 
 /* to_redis() - Return: NULL, or what is wrong. */
@@ -148,13 +149,16 @@ to_redis(struct link *l, const struct msg_provider_link *m, int fd)
 {
 	const struct provider_pair *url = provider_value(&m->values, "URL");
 	struct redis_login login;
-	const char *why = url == NULL ? "a connection nobody asked for" : redis_login_of(url->value, &login);
+	const char *why =
+	    url == NULL ? "a connection nobody asked for" : redis_login_of(url->value, &login);
 
 	if (why != NULL) {
 		close(fd);
 		return why;
 	}
-	return redis_open(&l->redis, self.process, m->actor, fd, &login, on_redis_end, l) == 0 ? NULL : "out of memory";
+	return redis_open(&l->redis, self.process, m->actor, fd, &login, on_redis_end, l) == 0
+		   ? NULL
+		   : "out of memory";
 }
 
 static void
@@ -236,7 +240,8 @@ on_call(struct process *p, const struct msg_provider_ask *m)
 	} else if (!l->remote) {
 		in_store(l, m->id, &op);
 	} else if (l->redis == NULL) {
-		process_result(p, m->id, PROVIDER_FAILED, BYTES_LIT("the Redis of this link is not there"));
+		process_result(
+		    p, m->id, PROVIDER_FAILED, BYTES_LIT("the Redis of this link is not there"));
 	} else {
 		redis_do(l->redis, m->id, bytes_str(l->space), &op);
 	}

@@ -1,6 +1,7 @@
 /*
- * redis - see redis.h. A Redis is a program of somebody else: what it answers is bounded, must be of the
- * form its command has, and texts must be texts. Its own words on errors go to the actor that asked.
+ * redis - see redis.h. A Redis is a program of somebody else: what it answers is bounded, must be
+ * of the form its command has, and texts must be texts. Its own words on errors go to the actor
+ * that asked.
  */
 #include "host/providers/keyvalue/redis.h"
 
@@ -11,7 +12,13 @@
 
 #include "policy/core/utf8.h"
 
-enum { PENDING = PROVIDER_INVOKES, ROOM = 8 * 1024 * 1024, READ = 64 * 1024, SLOW_MS = 15000, TICK_MS = 1000 };
+enum {
+	PENDING = PROVIDER_INVOKES,
+	ROOM = 8 * 1024 * 1024,
+	READ = 64 * 1024,
+	SLOW_MS = 15000,
+	TICK_MS = 1000
+};
 
 /* What was sent and not answered. */
 struct pending {
@@ -108,7 +115,8 @@ redis_free(struct redis *r)
 		struct pending p = next(r);
 
 		if (p.id != 0)
-			process_result(r->process, p.id, PROVIDER_NOBODY, BYTES_LIT("the link is gone"));
+			process_result(
+			    r->process, p.id, PROVIDER_NOBODY, BYTES_LIT("the link is gone"));
 	}
 	uv_poll_stop(r->poll);
 	uv_close((uv_handle_t *)r->poll, let_go);
@@ -130,7 +138,8 @@ flush(struct redis *r)
 	int want;
 
 	while (r->sent < r->out.len) {
-		ssize_t n = send(r->fd, r->out.ptr + r->sent, r->out.len - r->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+		ssize_t n = send(
+		    r->fd, r->out.ptr + r->sent, r->out.len - r->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -183,7 +192,8 @@ put_number(struct buf *b, int64_t v)
 static void
 queue(struct redis *r, uint64_t id, enum kv_verb verb, bool last)
 {
-	r->queue[(r->first + r->n++) % PENDING] = (struct pending){ id, verb, last, uv_now(&r->process->loop) };
+	r->queue[(r->first + r->n++) % PENDING] =
+	    (struct pending){ id, verb, last, uv_now(&r->process->loop) };
 }
 
 /* Commands whose arguments are a key, or a key and a value. */
@@ -263,7 +273,8 @@ redis_do(struct redis *r, uint64_t id, struct bytes prefix, const struct kv_op *
 
 	if (!r->ready || r->n == PENDING) {
 		process_result(r->process, id, r->ready ? PROVIDER_BUSY : PROVIDER_FAILED,
-		    r->ready ? BYTES_LIT("too much is under way") : BYTES_LIT("the Redis of this link is not there"));
+		    r->ready ? BYTES_LIT("too much is under way")
+			     : BYTES_LIT("the Redis of this link is not there"));
 		return;
 	}
 	put_op(&r->out, prefix, op);
@@ -331,7 +342,8 @@ put_answer(enum kv_verb verb, const redisReply *y, struct buf *b)
 		return y->type == REDIS_REPLY_INTEGER;
 	case KV_FORM_NUMBER:
 		kv_put_number(b, y->integer);
-		return y->type == REDIS_REPLY_INTEGER && y->integer >= INT32_MIN && y->integer <= INT32_MAX;
+		return y->type == REDIS_REPLY_INTEGER && y->integer >= INT32_MIN &&
+		       y->integer <= INT32_MAX;
 	case KV_FORM_VALUE:
 		if (y->type == REDIS_REPLY_NIL) {
 			kv_put_value(b, BYTES_NULL, false);
@@ -380,14 +392,16 @@ on_reply(struct redis *r, const redisReply *y)
 	if (p.id == 0)
 		return on_log_in(r, &p, y);
 	if (y->type == REDIS_REPLY_ERROR) {
-		process_result(r->process, p.id, PROVIDER_FAILED, bytes_upto(text_of(y), PROVIDER_WHY));
+		process_result(
+		    r->process, p.id, PROVIDER_FAILED, bytes_upto(text_of(y), PROVIDER_WHY));
 		return true;
 	}
 	buf_init(&b, KV_ANSWER);
 	if (put_answer(p.verb, y, &b) && !buf_failed(&b))
 		process_result(r->process, p.id, PROVIDER_OK, buf_bytes(&b));
 	else
-		process_result(r->process, p.id, PROVIDER_FAILED, BYTES_LIT("the Redis holds something else, or too much"));
+		process_result(r->process, p.id, PROVIDER_FAILED,
+		    BYTES_LIT("the Redis holds something else, or too much"));
 	buf_deinit(&b);
 	return true;
 }
@@ -472,8 +486,8 @@ log_in(struct redis *r, const struct redis_login *login)
 }
 
 int
-redis_open(struct redis **out, struct process *p, struct bytes actor, int fd, const struct redis_login *login,
-    void (*on_end)(struct redis *r, void *ctx), void *ctx)
+redis_open(struct redis **out, struct process *p, struct bytes actor, int fd,
+    const struct redis_login *login, void (*on_end)(struct redis *r, void *ctx), void *ctx)
 {
 	struct redis *r = calloc(1, sizeof(*r));
 

@@ -1,11 +1,11 @@
 /*
- * store - see store.h. One connection, exclusive, with a write-ahead log and a sync at each commit: who got
- * an answer finds the change after a crash of everything.
+ * store - see store.h. One connection, exclusive, with a write-ahead log and a sync at each commit:
+ * who got an answer finds the change after a crash of everything.
  *
- * The process has no path to its folder, only the folder (it is the working directory), and may not walk
- * there from the root. SQLite makes every name absolute; a file system of ours, which is SQLite's own but
- * for that one function, leaves names as they are.
- * Source: sqlite3.h (sqlite3_vfs, xFullPathname), sqlite.org/wal.html 7 (exclusive mode needs no shared memory).
+ * The process has no path to its folder, only the folder (it is the working directory), and may not
+ * walk there from the root. SQLite makes every name absolute; a file system of ours, which is
+ * SQLite's own but for that one function, leaves names as they are. Source: sqlite3.h (sqlite3_vfs,
+ * xFullPathname), sqlite.org/wal.html 7 (exclusive mode needs no shared memory).
  */
 #include "host/providers/keyvalue/store.h"
 
@@ -21,7 +21,8 @@ static const char schema[] =
     "CREATE TABLE IF NOT EXISTS value (space TEXT, key TEXT, value TEXT, expires INTEGER,"
     " PRIMARY KEY (space, key)) WITHOUT ROWID;"
     "CREATE INDEX IF NOT EXISTS expiring ON value (expires) WHERE expires > 0;"
-    "CREATE TABLE IF NOT EXISTS list (id INTEGER PRIMARY KEY AUTOINCREMENT, space TEXT, name TEXT, value TEXT);"
+    "CREATE TABLE IF NOT EXISTS list (id INTEGER PRIMARY KEY AUTOINCREMENT, space TEXT, name TEXT, "
+    "value TEXT);"
     "CREATE INDEX IF NOT EXISTS list_name ON list (space, name, id);"
     "CREATE TABLE IF NOT EXISTS member (space TEXT, name TEXT, value TEXT,"
     " PRIMARY KEY (space, name, value)) WITHOUT ROWID;";
@@ -34,24 +35,29 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_SAVE] = "SAVEPOINT one",
 	[SQL_RELEASE] = "RELEASE one",
 	[SQL_BACK] = "ROLLBACK TO one",
-	[SQL_GET] = "SELECT value, expires FROM value WHERE space = ?1 AND key = ?2 AND (expires = 0 OR expires > ?3)",
-	[SQL_SET] = "INSERT INTO value VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET value = ?3, expires = ?4",
+	[SQL_GET] = "SELECT value, expires FROM value WHERE space = ?1 AND key = ?2 AND (expires = "
+		    "0 OR expires > ?3)",
+	[SQL_SET] = "INSERT INTO value VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET value = "
+		    "?3, expires = ?4",
 	[SQL_DEL] = "DELETE FROM value WHERE space = ?1 AND key = ?2",
-	[SQL_HAS] = ("SELECT 1 WHERE EXISTS (SELECT 1 FROM value WHERE space = ?1 AND key = ?2 AND (expires = 0 OR expires > ?3))"
-		    " OR EXISTS (SELECT 1 FROM list WHERE space = ?1 AND name = ?2)"
+	[SQL_HAS] = ("SELECT 1 WHERE EXISTS (SELECT 1 FROM value WHERE space = ?1 AND key = ?2 AND "
+		     "(expires = 0 OR expires > ?3))"
+		     " OR EXISTS (SELECT 1 FROM list WHERE space = ?1 AND name = ?2)"
 		     " OR EXISTS (SELECT 1 FROM member WHERE space = ?1 AND name = ?2)"),
 	[SQL_LIST_ADD] = "INSERT INTO list (space, name, value) VALUES (?1, ?2, ?3)",
 	[SQL_LIST_LEN] = "SELECT count(*) FROM list WHERE space = ?1 AND name = ?2",
 	[SQL_LIST_CLEAR] = "DELETE FROM list WHERE space = ?1 AND name = ?2",
 	[SQL_LIST_DEL] = "DELETE FROM list WHERE space = ?1 AND name = ?2 AND value = ?3",
-	[SQL_LIST_RANGE] = "SELECT value FROM list WHERE space = ?1 AND name = ?2 ORDER BY id LIMIT ?3 OFFSET ?4",
+	[SQL_LIST_RANGE] =
+	    "SELECT value FROM list WHERE space = ?1 AND name = ?2 ORDER BY id LIMIT ?3 OFFSET ?4",
 	[SQL_SET_ADD] = "INSERT INTO member VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
 	[SQL_SET_DEL] = "DELETE FROM member WHERE space = ?1 AND name = ?2 AND value = ?3",
 	[SQL_SET_CLEAR] = "DELETE FROM member WHERE space = ?1 AND name = ?2",
 	[SQL_SET_QUERY] = "SELECT value FROM member WHERE space = ?1 AND name = ?2",
 	[SQL_SET_HAS] = "SELECT 1 FROM member WHERE space = ?1 AND name = ?2 AND value = ?3",
-	[SQL_SWEEP] = ("DELETE FROM value WHERE (space, key) IN"
-		       " (SELECT space, key FROM value WHERE expires > 0 AND expires <= ?3 LIMIT 1000)"),
+	[SQL_SWEEP] =
+	    ("DELETE FROM value WHERE (space, key) IN"
+	     " (SELECT space, key FROM value WHERE expires > 0 AND expires <= ?3 LIMIT 1000)"),
 };
 
 /* ---- SQLite ---- */
@@ -84,17 +90,21 @@ set_up(struct store *s, uint64_t size)
 	char text[160];
 
 	snprintf(text, sizeof(text),
-	    "PRAGMA page_size=%d; PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-	    "PRAGMA cache_size=-%d;", PAGE, CACHE_KIB);
+	    "PRAGMA page_size=%d; PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA "
+	    "synchronous=FULL;"
+	    "PRAGMA cache_size=-%d;",
+	    PAGE, CACHE_KIB);
 	if (sqlite3_exec(s->db, text, NULL, NULL, NULL) != SQLITE_OK)
 		return -EIO;
-	snprintf(text, sizeof(text), "PRAGMA max_page_count=%llu; PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF;",
+	snprintf(text, sizeof(text),
+	    "PRAGMA max_page_count=%llu; PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF;",
 	    (unsigned long long)(size / PAGE));
 	if (sqlite3_exec(s->db, text, NULL, NULL, NULL) != SQLITE_OK ||
 	    sqlite3_exec(s->db, schema, NULL, NULL, NULL) != SQLITE_OK)
 		return -EIO;
 	for (int i = 0; i < SQL_COUNT; i++)
-		if (sqlite3_prepare_v3(s->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT, &s->st[i], NULL) != SQLITE_OK)
+		if (sqlite3_prepare_v3(s->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT, &s->st[i],
+			NULL) != SQLITE_OK)
 			return -EIO;
 	return 0;
 }
@@ -111,7 +121,8 @@ store_open(struct store **out, uint64_t size, char why[STORE_WHY])
 		snprintf(why, STORE_WHY, "out of memory");
 		return err_raise(-ENOMEM);
 	}
-	r = sqlite3_open_v2(STORE_FILE, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, "folder");
+	r = sqlite3_open_v2(STORE_FILE, &s->db,
+	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, "folder");
 	if (r != SQLITE_OK || set_up(s, size) != 0) {
 		(void)!store_broken(s, why);
 		store_close(s);
@@ -144,7 +155,8 @@ sweep(struct store *s, int64_t now_s)
 }
 
 int
-store_do(struct store *s, struct bytes space, const struct kv_op *op, int64_t now_s, struct buf *out, char why[STORE_WHY])
+store_do(struct store *s, struct bytes space, const struct kv_op *op, int64_t now_s,
+    struct buf *out, char why[STORE_WHY])
 {
 	struct turn t = { s, space, op, now_s, out, why };
 	bool changes = kv_changes(op->verb);
@@ -168,7 +180,8 @@ store_do(struct store *s, struct bytes space, const struct kv_op *op, int64_t no
 		s->lost = true;
 		return err_pass(r);
 	}
-	/* one that cannot be done leaves nothing behind, and the others of its transaction as they are */
+	/* one that cannot be done leaves nothing behind, and the others of its transaction as they
+	 * are */
 	if (changes && r != 0 && store_plain(s, SQL_BACK) != SQLITE_DONE)
 		r = store_broken(s, why);
 	if (changes && store_plain(s, SQL_RELEASE) != SQLITE_DONE)

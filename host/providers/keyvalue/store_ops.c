@@ -1,6 +1,6 @@
 /*
- * store_ops - what is done in a store: each operation is one or a few statements that were prepared when it
- * was opened, with names and values bound to them and never part of their text.
+ * store_ops - what is done in a store: each operation is one or a few statements that were prepared
+ * when it was opened, with names and values bound to them and never part of their text.
  */
 #include <stdio.h>
 
@@ -9,7 +9,8 @@
 int
 store_broken(const struct store *s, char why[STORE_WHY])
 {
-	snprintf(why, STORE_WHY, "the database: %.120s", s->db != NULL ? sqlite3_errmsg(s->db) : "none");
+	snprintf(
+	    why, STORE_WHY, "the database: %.120s", s->db != NULL ? sqlite3_errmsg(s->db) : "none");
 	return err_raise(-EIO);
 }
 
@@ -19,8 +20,10 @@ bind(struct store *s, enum sql which, struct bytes space, struct bytes key)
 	sqlite3_stmt *st = s->st[which];
 
 	sqlite3_reset(st);
-	sqlite3_bind_text(st, 1, space.len > 0 ? (const char *)space.ptr : "", (int)space.len, SQLITE_STATIC);
-	sqlite3_bind_text(st, 2, key.len > 0 ? (const char *)key.ptr : "", (int)key.len, SQLITE_STATIC);
+	sqlite3_bind_text(
+	    st, 1, space.len > 0 ? (const char *)space.ptr : "", (int)space.len, SQLITE_STATIC);
+	sqlite3_bind_text(
+	    st, 2, key.len > 0 ? (const char *)key.ptr : "", (int)key.len, SQLITE_STATIC);
 	return st;
 }
 
@@ -325,7 +328,8 @@ set_query(struct turn *t)
 	struct kv_texts all;
 
 	kv_texts_init(&all);
-	return err_pass(finish(t, &all, collect(t, bind(t->s, SQL_SET_QUERY, t->space, t->op->key), &all)));
+	return err_pass(
+	    finish(t, &all, collect(t, bind(t->s, SQL_SET_QUERY, t->space, t->op->key), &all)));
 }
 
 /* member_of() - is @value in the set @name? */

@@ -1,4 +1,5 @@
-/* store_priv - a store from within: store.c (the file and its transactions), store_ops.c (what is done in it). */
+/* store_priv - a store from within: store.c (the file and its transactions), store_ops.c (what is
+ * done in it). */
 #ifndef HOST_PROVIDERS_KEYVALUE_STORE_PRIV_H
 #define HOST_PROVIDERS_KEYVALUE_STORE_PRIV_H
 

@@ -1,6 +1,6 @@
 /*
- * log_message - see log_message.h. A level nobody knows is a line of information: it is no reason to lose
- * what was said.
+ * log_message - see log_message.h. A level nobody knows is a line of information: it is no reason
+ * to lose what was said.
  */
 #include "host/providers/logging/log_message.h"
 
@@ -18,8 +18,9 @@ level_of(struct bytes s)
 	static const struct {
 		const char *name;
 		enum log_message_level level;
-	} names[] = { { "error", LOG_MESSAGE_ERROR }, { "warn", LOG_MESSAGE_WARN }, { "warning", LOG_MESSAGE_WARN },
-		{ "info", LOG_MESSAGE_INFO }, { "debug", LOG_MESSAGE_DEBUG }, { "trace", LOG_MESSAGE_DEBUG } };
+	} names[] = { { "error", LOG_MESSAGE_ERROR }, { "warn", LOG_MESSAGE_WARN },
+		{ "warning", LOG_MESSAGE_WARN }, { "info", LOG_MESSAGE_INFO },
+		{ "debug", LOG_MESSAGE_DEBUG }, { "trace", LOG_MESSAGE_DEBUG } };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (bytes_is(s, names[i].name))

@@ -1,9 +1,10 @@
 /*
- * portcullis-provider-logging - contract wasmcloud:builtin:logging: lines of actors for the host's log.
+ * portcullis-provider-logging - contract wasmcloud:builtin:logging: lines of actors for the host's
+ * log.
  *
- * It reads what actors wrote, and that is all it is for: the host gets a level and a text of bounded
- * length, says whose it is and escapes it. One actor cannot fill the log for the others: each has so many
- * lines a second, and what was dropped is said when there is room again.
+ * It reads what actors wrote, and that is all it is for: the host gets a level and a text of
+ * bounded length, says whose it is and escapes it. One actor cannot fill the log for the others:
+ * each has so many lines a second, and what was dropped is said when there is room again.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -98,7 +99,8 @@ write_line(struct process *p, struct talker *t, const struct log_message *m)
 	if (t->dropped > 0) {
 		char text[80];
 
-		snprintf(text, sizeof(text), "%" PRIu64 " lines dropped: too many at once", t->dropped);
+		snprintf(
+		    text, sizeof(text), "%" PRIu64 " lines dropped: too many at once", t->dropped);
 		process_log(p, LOG_WRN, bytes_str(t->actor), bytes_str(text));
 		t->dropped = 0;
 	}
@@ -110,8 +112,9 @@ on_call(struct process *p, const struct msg_provider_ask *m)
 {
 	struct talker *t = *talker_at(m->actor);
 	struct log_message line;
-	const char *why = bytes_is(m->operation, "Logging.WriteLog") ? log_message_get(m->payload, &line) :
-								       "this provider does not know the operation";
+	const char *why = bytes_is(m->operation, "Logging.WriteLog")
+			      ? log_message_get(m->payload, &line)
+			      : "this provider does not know the operation";
 
 	if (t == NULL) {
 		process_result(p, m->id, PROVIDER_NOBODY, BYTES_LIT("this actor is not linked"));

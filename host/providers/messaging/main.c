@@ -1,8 +1,10 @@
 /*
- * portcullis-provider-messaging - contract wasmcloud:messaging: an actor publishes, asks, and is given what comes
- * on its link's subscriptions, over a connection of its own with a login of its own.
+ * portcullis-provider-messaging - contract wasmcloud:messaging: an actor publishes, asks, and is
+ * given what comes on its link's subscriptions, over a connection of its own with a login of its
+ * own.
  *
- * Messages may be lost, as NATS's may: what comes while too much is under way is dropped and counted.
+ * Messages may be lost, as NATS's may: what comes while too much is under way is dropped and
+ * counted.
  */
 #include <stdlib.h>
 
@@ -49,8 +51,8 @@ on_message(void *ctx, const struct message *m)
 	buf_init(&b, PROVIDER_PAYLOAD);
 	message_put(&b, m);
 	if (!buf_failed(&b))
-		self.given[i] = process_invoke(
-		    self.process, bytes_str(l->actor), "MessageSubscriber.HandleMessage", buf_bytes(&b), HANDLE_MS);
+		self.given[i] = process_invoke(self.process, bytes_str(l->actor),
+		    "MessageSubscriber.HandleMessage", buf_bytes(&b), HANDLE_MS);
 	buf_deinit(&b);
 	if (self.given[i] != 0)
 		self.n_given++;
@@ -110,7 +112,8 @@ on_link(struct process *p, const struct msg_provider_link *m, int fd)
 	o.ctx = l;
 	r = server_open(&l->server, p, fd, &o);
 	if (r == -EINVAL)
-		process_link(p, m->actor, PROVIDER_LINK_FAILED, "SUBSCRIPTION is no list of subjects");
+		process_link(
+		    p, m->actor, PROVIDER_LINK_FAILED, "SUBSCRIPTION is no list of subjects");
 	else if (r != 0)
 		process_link(p, m->actor, PROVIDER_LINK_FAILED, "out of memory");
 }
@@ -144,7 +147,8 @@ on_call(struct process *p, const struct msg_provider_ask *m)
 		p->counts.refused++;
 		process_result(p, m->id, PROVIDER_FAILED, bytes_str(why));
 	} else if (l == NULL || l->server == NULL) {
-		process_result(p, m->id, PROVIDER_FAILED, BYTES_LIT("the server of this link is not there"));
+		process_result(
+		    p, m->id, PROVIDER_FAILED, BYTES_LIT("the server of this link is not there"));
 	} else if (publish) {
 		server_publish(l->server, m->id, &message);
 	} else {

@@ -1,6 +1,6 @@
 /*
- * message - see message.h. What the server lets this login do is the server's to say; that nobody speaks to
- * the lattice or to the server itself by way of a link for messages is ours.
+ * message - see message.h. What the server lets this login do is the server's to say; that nobody
+ * speaks to the lattice or to the server itself by way of a link for messages is ours.
  */
 #include "host/providers/messaging/message.h"
 
@@ -32,7 +32,8 @@ get(struct bytes payload, bool request, struct message *m)
 	(void)pack_object(&p, request ? ask : pub, 3, &f);
 	if (!pack_done(&p))
 		return p.why;
-	if (!message_subject_ok(f.subject, false) || (f.reply.len > 0 && !message_subject_ok(f.reply, false)))
+	if (!message_subject_ok(f.subject, false) ||
+	    (f.reply.len > 0 && !message_subject_ok(f.reply, false)))
 		return "no subject one can publish to";
 	if (f.body.len > MESSAGE_BODY)
 		return "the body is too long";
@@ -90,8 +91,8 @@ message_subject_ok(struct bytes s, bool wild)
 {
 	struct bytes rest = s, first = bytes_upto(s, bytes_find(s, '.'));
 
-	if (s.len == 0 || s.len > MESSAGE_SUBJECT || s.ptr[0] == '$' || bytes_is(first, "wasmbus") ||
-	    bytes_is(first, "*") || bytes_is(first, ">"))
+	if (s.len == 0 || s.len > MESSAGE_SUBJECT || s.ptr[0] == '$' ||
+	    bytes_is(first, "wasmbus") || bytes_is(first, "*") || bytes_is(first, ">"))
 		return false;
 	for (;;) {
 		size_t dot = bytes_find(rest, '.');

@@ -1,6 +1,7 @@
 /*
- * message - what actors and a messaging server say to each other, in message-pack: {subject, replyTo, body}. Pure.
- * Source: wasmCloud interfaces messaging.smithy (PubMessage, SubMessage, RequestMessage, ReplyMessage).
+ * message - what actors and a messaging server say to each other, in message-pack: {subject,
+ * replyTo, body}. Pure. Source: wasmCloud interfaces messaging.smithy (PubMessage, SubMessage,
+ * RequestMessage, ReplyMessage).
  */
 #ifndef HOST_PROVIDERS_MESSAGING_MESSAGE_H
 #define HOST_PROVIDERS_MESSAGING_MESSAGE_H
@@ -24,8 +25,8 @@ const char *message_request_get(struct bytes payload, struct message *m) must_ch
 /* message_put() - a SubMessage, a ReplyMessage. */
 void message_put(struct buf *b, const struct message *m);
 /*
- * message_subject_ok() - tokens of printable ASCII between dots, none empty; with @wild also * and, at the
- * end, >. Nobody publishes or subscribes below wasmbus or $: messages are not commands.
+ * message_subject_ok() - tokens of printable ASCII between dots, none empty; with @wild also * and,
+ * at the end, >. Nobody publishes or subscribes below wasmbus or $: messages are not commands.
  */
 bool message_subject_ok(struct bytes s, bool wild);
 

@@ -1,6 +1,7 @@
 /*
- * server - see server.h. The wire is read by gateway/nats, as strictly as the gateway reads it; there is no
- * second opinion on what a line means. There is no TLS: a server that demands it is a failed link.
+ * server - see server.h. The wire is read by gateway/nats, as strictly as the gateway reads it;
+ * there is no second opinion on what a line means. There is no TLS: a server that demands it is a
+ * failed link.
  */
 #include "host/providers/messaging/server.h"
 
@@ -176,8 +177,12 @@ put_subscriptions(struct bytes list, struct buf *b)
 static void
 log_in(struct server *s, struct bytes jwt, struct bytes sig)
 {
-	struct nats_login l = { .jwt = jwt, .sig = sig, .name = BYTES_LIT("portcullis-provider-messaging"),
-		.echo = true, .headers = true, .no_responders = true };
+	struct nats_login l = { .jwt = jwt,
+		.sig = sig,
+		.name = BYTES_LIT("portcullis-provider-messaging"),
+		.echo = true,
+		.headers = true,
+		.no_responders = true };
 	struct buf *out = stream_out(&s->stream), json;
 	char inbox[64];
 
@@ -208,11 +213,13 @@ static bool
 may_say(struct server *s, uint64_t id, const struct message *m)
 {
 	if (s->state != SERVER_READY) {
-		process_result(s->process, id, PROVIDER_FAILED, BYTES_LIT("the server of this link is not there"));
+		process_result(s->process, id, PROVIDER_FAILED,
+		    BYTES_LIT("the server of this link is not there"));
 		return false;
 	}
 	if ((int64_t)m->body.len > s->max_payload) {
-		process_result(s->process, id, PROVIDER_FAILED, BYTES_LIT("the server takes no body of this length"));
+		process_result(s->process, id, PROVIDER_FAILED,
+		    BYTES_LIT("the server takes no body of this length"));
 		return false;
 	}
 	if (stream_pending(&s->stream) > OUT_MAX / 2) {
@@ -291,7 +298,8 @@ on_info(struct server *s, const struct nats_op *op)
 static bool
 no_responders(const struct nats_op *op)
 {
-	return op->kind == NATS_HMSG && op->payload.len == 0 && bytes_starts(op->header, BYTES_LIT("NATS/1.0 503"));
+	return op->kind == NATS_HMSG && op->payload.len == 0 &&
+	       bytes_starts(op->header, BYTES_LIT("NATS/1.0 503"));
 }
 
 /* waiting_for() - which request a reply's subject is of; SERVER_ASKED: none. */
@@ -325,7 +333,8 @@ on_reply(struct server *s, const struct nats_op *op)
 	s->asked[i].id = 0;
 	s->n_asked--;
 	if (no_responders(op)) {
-		process_result(s->process, id, PROVIDER_FAILED, BYTES_LIT("nobody answers on this subject"));
+		process_result(
+		    s->process, id, PROVIDER_FAILED, BYTES_LIT("nobody answers on this subject"));
 		return;
 	}
 	buf_init(&b, PROVIDER_PAYLOAD);
@@ -354,7 +363,8 @@ on_err(struct server *s, const struct nats_op *op)
 	provider_plain(words, sizeof(words), op->text);
 	snprintf(why, sizeof(why), "the server says: %s", words);
 	/* a right that is missing does not end the connection */
-	if (s->state >= SERVER_LOGGING_IN && bytes_starts(op->text, BYTES_LIT("Permissions Violation")))
+	if (s->state >= SERVER_LOGGING_IN &&
+	    bytes_starts(op->text, BYTES_LIT("Permissions Violation")))
 		process_log(s->process, LOG_WRN, bytes_str(s->actor), bytes_str(why));
 	else
 		end(s, why);
@@ -448,7 +458,8 @@ late(struct server *s, uint64_t now)
 	for (size_t i = 0; s->n_asked > 0 && i < SERVER_ASKED; i++) {
 		if (s->asked[i].id == 0 || s->asked[i].until_ms > now)
 			continue;
-		process_result(s->process, s->asked[i].id, PROVIDER_LATE, BYTES_LIT("no answer in time"));
+		process_result(
+		    s->process, s->asked[i].id, PROVIDER_LATE, BYTES_LIT("no answer in time"));
 		s->asked[i].id = 0;
 		s->n_asked--;
 	}
@@ -510,7 +521,8 @@ prepare(struct server *s, struct process *p, const struct server_options *o)
 		return err_raise(-EINVAL);
 	if (!inbox(s))
 		return err_raise(-EIO);
-	nats_parser_init(&s->parser, NATS_FROM_SERVER, LINE_MAX_BYTES, MESSAGE_BODY + INFO_MAX_BYTES);
+	nats_parser_init(
+	    &s->parser, NATS_FROM_SERVER, LINE_MAX_BYTES, MESSAGE_BODY + INFO_MAX_BYTES);
 	s->parser.max_connect = INFO_MAX_BYTES;
 	return err_pass(stream_room_init(&s->room, &p->loop));
 }

@@ -1,6 +1,7 @@
 /*
- * server - a NATS connection that the host made and handed over, for one link. It logs in with the link's own
- * login, whose seed the host keeps; subscribes to what the link says; publishes and asks for its actor.
+ * server - a NATS connection that the host made and handed over, for one link. It logs in with the
+ * link's own login, whose seed the host keeps; subscribes to what the link says; publishes and asks
+ * for its actor.
  */
 #ifndef HOST_PROVIDERS_MESSAGING_SERVER_H
 #define HOST_PROVIDERS_MESSAGING_SERVER_H
@@ -24,7 +25,8 @@ struct server_options {
  * server_open() - begin with @fd (taken); process_link() says when it may be used, or why it failed
  * Return: 0; -EINVAL a subscription nobody can have; -errno.
  */
-int server_open(struct server **out, struct process *p, int fd, const struct server_options *o) must_check;
+int server_open(
+    struct server **out, struct process *p, int fd, const struct server_options *o) must_check;
 /* server_signed() - the answer to process_sign(). */
 void server_signed(struct server *s, struct bytes jwt, struct bytes sig);
 /* server_publish(), server_request() - answered with process_result(). */

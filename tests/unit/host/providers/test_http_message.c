@@ -1,15 +1,22 @@
 /*
- * http_message, kv_message: payloads of the later era, byte for byte where another program reads them.
+ * http_message, kv_message: payloads of the later era, byte for byte where another program reads
+ * them.
  */
-#include "host/providers/httpserver/http_message.h"
 #include "host/pack/pack.h"
+#include "host/providers/httpserver/http_message.h"
 #include "host/providers/keyvalue/kv_message.h"
 #include "tests/unit/host/providers/suites.h"
 
 START_TEST(a_request_lists_the_values_of_a_name_in_order)
 {
-	static const uint8_t want[] = "\x85\xa6method\xa3GET\xa4path\xa2/a\xabqueryString\xa3x=1\xa6header\x82\xa1"
-				      "a\x92\xa1" "1\xa1" "3\xa1" "b\x91\xa1" "2\xa4" "body\xc4\x01z";
+	static const uint8_t want[] =
+	    "\x85\xa6method\xa3GET\xa4path\xa2/a\xabqueryString\xa3x=1\xa6header\x82\xa1"
+	    "a\x92\xa1"
+	    "1\xa1"
+	    "3\xa1"
+	    "b\x91\xa1"
+	    "2\xa4"
+	    "body\xc4\x01z";
 	static struct http_request r;
 	struct buf b;
 
@@ -69,7 +76,8 @@ END_TEST
 
 START_TEST(headers_of_the_connection_are_ours)
 {
-	static const char *const names[] = { "Content-Length", "transfer-encoding", "CONNECTION", "upgrade" };
+	static const char *const names[] = { "Content-Length", "transfer-encoding", "CONNECTION",
+		"upgrade" };
 	static struct http_response r;
 
 	ck_assert_ptr_null(response(200, names[_i], "1", &r));
@@ -94,14 +102,15 @@ START_TEST(questions_are_read_strictly)
 
 	ck_assert_ptr_null(kv_op_get(BYTES_LIT("KeyValue.Get"), BYTES_LIT("\xa1k"), &op));
 	ck_assert(op.verb == KV_GET && bytes_is(op.key, "k") && !kv_changes(op.verb));
-	ck_assert_ptr_null(kv_op_get(BYTES_LIT("KeyValue.Increment"), BYTES_LIT("\x82\xa3key\xa1k\xa5value\xff"), &op));
+	ck_assert_ptr_null(kv_op_get(
+	    BYTES_LIT("KeyValue.Increment"), BYTES_LIT("\x82\xa3key\xa1k\xa5value\xff"), &op));
 	ck_assert(op.amount == -1 && kv_changes(op.verb));
 	ck_assert_ptr_nonnull(kv_op_get(BYTES_LIT("Get"), BYTES_LIT("\xa1k"), &op));
 	ck_assert_ptr_nonnull(kv_op_get(BYTES_LIT("KeyValue.Get"), BYTES_LIT("\xa1k\xa1k"), &op));
 	ck_assert_ptr_nonnull(kv_op_get(BYTES_LIT("KeyValue.Get"), BYTES_LIT("\xa2k"), &op));
 	ck_assert_ptr_nonnull(kv_op_get(BYTES_LIT("KeyValue.SetUnion"), BYTES_LIT("\x90"), &op));
-	ck_assert_ptr_nonnull(
-	    kv_op_get(BYTES_LIT("KeyValue.Increment"), BYTES_LIT("\x82\xa3key\xa1k\xa5value\xce\x80\0\0\0"), &op));
+	ck_assert_ptr_nonnull(kv_op_get(BYTES_LIT("KeyValue.Increment"),
+	    BYTES_LIT("\x82\xa3key\xa1k\xa5value\xce\x80\0\0\0"), &op));
 }
 END_TEST
 
@@ -114,7 +123,9 @@ START_TEST(an_answer_of_texts_has_an_end)
 	kv_texts_init(&t);
 	kv_texts_add(&t, BYTES_LIT("a"));
 	kv_texts_add(&t, BYTES_LIT("b"));
-	ck_assert(kv_texts_put(&t, &b) && bytes_is(buf_bytes(&b), "\x92\xa1" "a\xa1" "b"));
+	ck_assert(kv_texts_put(&t, &b) && bytes_is(buf_bytes(&b), "\x92\xa1"
+								  "a\xa1"
+								  "b"));
 	for (int i = 0; i < KV_ITEMS; i++)
 		kv_texts_add(&t, BYTES_LIT("c"));
 	buf_reset(&b);

@@ -1,6 +1,6 @@
 /*
- * msg_provider: what one side writes the other reads; a body cut anywhere is no body, nor is one with a
- * byte too many.
+ * msg_provider: what one side writes the other reads; a body cut anywhere is no body, nor is one
+ * with a byte too many.
  */
 #include "host/providers/msg_provider.h"
 #include "tests/unit/host/providers/suites.h"
@@ -8,8 +8,9 @@
 static struct bytes
 setup_body(struct buf *b)
 {
-	struct msg_provider_setup m = { BYTES_LIT("VKEY"), BYTES_LIT("wasmcloud:keyvalue"), BYTES_LIT("default"),
-		BYTES_LIT("NHOST"), BYTES_LIT("default"), { 1, { { BYTES_LIT("MAX_SIZE"), BYTES_LIT("65536") } } } };
+	struct msg_provider_setup m = { BYTES_LIT("VKEY"), BYTES_LIT("wasmcloud:keyvalue"),
+		BYTES_LIT("default"), BYTES_LIT("NHOST"), BYTES_LIT("default"),
+		{ 1, { { BYTES_LIT("MAX_SIZE"), BYTES_LIT("65536") } } } };
 
 	msg_provider_setup_put(b, &m);
 	return buf_bytes(b);

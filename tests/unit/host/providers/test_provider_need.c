@@ -8,7 +8,8 @@
 
 struct row {
 	const char *kind, *name, *value, *name2, *value2;
-	const char *want; /* "listen 127.0.0.1:80", "dial ...", "nothing", or a part of the reason */
+	const char
+	    *want; /* "listen 127.0.0.1:80", "dial ...", "nothing", or a part of the reason */
 };
 
 static const struct row rows[] = {
@@ -60,8 +61,11 @@ START_TEST(a_link_is_opened_what_its_values_say)
 		return;
 	}
 	provider_need_text(&need, at, sizeof(at));
-	snprintf(got, sizeof(got), "%s%s%s", need.reach == PROVIDER_REACH_LISTEN ? "listen " :
-	    need.reach == PROVIDER_REACH_DIAL ? "dial " : "nothing", "", need.reach == PROVIDER_REACH_NOTHING ? "" : at);
+	snprintf(got, sizeof(got), "%s%s%s",
+	    need.reach == PROVIDER_REACH_LISTEN ? "listen "
+	    : need.reach == PROVIDER_REACH_DIAL ? "dial "
+						: "nothing",
+	    "", need.reach == PROVIDER_REACH_NOTHING ? "" : at);
 	ck_assert_str_eq(got, r->want);
 }
 END_TEST
@@ -81,7 +85,8 @@ provider_need_tests(void)
 {
 	TCase *t = tcase_create("provider_need");
 
-	tcase_add_loop_test(t, a_link_is_opened_what_its_values_say, 0, (int)(sizeof(rows) / sizeof(rows[0])));
+	tcase_add_loop_test(
+	    t, a_link_is_opened_what_its_values_say, 0, (int)(sizeof(rows) / sizeof(rows[0])));
 	tcase_add_test(t, each_contract_has_its_program);
 	return t;
 }
