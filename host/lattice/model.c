@@ -69,14 +69,13 @@ int
 model_new(struct model **out, const struct model_limits *limits, const char *host,
     const char *issuer, const char *name)
 {
-	autofree(model_freep) struct model *m = NULL;
+	autofree(model_freep) struct model *m = calloc(1, sizeof(*m));
 
+	if (m == NULL)
+		return err_raise(-ENOMEM);
 	if (!model_key_ok(bytes_str(host), NKEY_SERVER) || !model_name_ok(bytes_str(name)) ||
 	    strlen(issuer) > MODEL_KEY)
 		return MODEL_BAD;
-	m = calloc(1, sizeof(*m));
-	if (m == NULL)
-		return err_raise(-ENOMEM);
 	m->limits = *limits;
 	memcpy(m->host, host, strlen(host) + 1);
 	memcpy(m->issuer, issuer, strlen(issuer) + 1);

@@ -146,7 +146,7 @@ static bool
 header_ok(struct bytes text)
 {
 	uint8_t raw[128];
-	struct json_tok tok[HEADER_TOKENS];
+	struct json_tok tok[HEADER_TOKENS] = { { .kind = JSON_NONE } };
 	struct json js = { .tok = tok, .cap = HEADER_TOKENS };
 	size_t n = 0;
 
