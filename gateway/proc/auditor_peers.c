@@ -13,6 +13,7 @@
 
 #include "gateway/io/log.h"
 #include "gateway/proc/auditor_priv.h"
+#include "gateway/proc/newcomer.h"
 
 enum {
 	PEERS_KEEP_MS = 10000, /* how long a connection that left is still known */
@@ -154,14 +155,13 @@ on_who_left(struct channel *c, struct cursor *in, int fd)
 	return 0;
 }
 
-static int open_edge(unsigned index, int fd);
+static int open_edge(const struct newcomer *p);
 
 /* on_who_all() - whom the verifier did not name has left; now edges may speak. */
 static int
 on_who_all(struct channel *c, struct cursor *in, int fd)
 {
 	struct roster_entry *e = NULL;
-	unsigned index;
 	uint64_t lost;
 
 	(void)c;
@@ -171,9 +171,7 @@ on_who_all(struct channel *c, struct cursor *in, int fd)
 	ledger_lose(&auditor.ledger, lost);
 	while ((e = roster_stale(&auditor.roster, e)) != NULL)
 		left((struct named *)e);
-	auditor.doors.open = true;
-	while ((fd = doors_take(&auditor.doors, &index)) >= 0)
-		(void)!open_edge(index, fd);
+	newcomer_let_in(&auditor.doors, open_edge);
 	return 0;
 }
 
@@ -208,21 +206,20 @@ verifier_gone(struct channel *c, const char *why)
 /* While the dispatcher still has to say what is under way; after that. */
 #define GREETING CHILD_IN(0)
 #define WORKING CHILD_IN(1)
-#define ROWS(r, gone) { r, sizeof(r) / sizeof((r)[0]), gone }
 
 static int
-open_edge(unsigned index, int fd)
+open_edge(const struct newcomer *p)
 {
 	static const struct frame_rule rules[] = {
 		{ MSG_NOTE, CHILD_IN(0), false, false, 128 * 1024, auditor_on_note, "note" },
 	};
-	static const struct channel_ops ops = ROWS(rules, edge_gone);
+	static const struct channel_ops ops = NEWCOMER_OPS(rules, edge_gone);
 
-	return channel_open(&auditor.edge[index], &auditor.child.loop, fd, "edge", index, &ops);
+	return newcomer_open(p, &auditor.child, &auditor.edge[p->index], &ops);
 }
 
 static int
-open_dispatcher(int fd)
+open_dispatcher(const struct newcomer *p)
 {
 	static const struct frame_rule rules[] = {
 		{ MSG_UNDER_WAY, GREETING, false, false, 4 + UNDER_WAY_MAX * 8, on_under_way, "under_way" },
@@ -231,18 +228,17 @@ open_dispatcher(int fd)
 		{ MSG_SPARED, WORKING, false, false, 8, auditor_on_spared, "spared" },
 		{ MSG_OUTCOME, WORKING, false, false, MSG_OUTCOME_MAX, auditor_on_outcome, "outcome" },
 	};
-	static const struct channel_ops ops = ROWS(rules, dispatcher_gone);
+	static const struct channel_ops ops = NEWCOMER_OPS(rules, dispatcher_gone);
+	int r;
 
 	/* the end of the one before may not have been read yet, nor its last outcomes */
-	if (auditor.dispatcher.fd >= 0)
-		channel_pull(&auditor.dispatcher);
-	channel_end(&auditor.dispatcher, "replaced");
+	r = newcomer_succeed(p, &auditor.child, &auditor.dispatcher, &ops);
 	auditor.greeted = false;
-	return channel_open(&auditor.dispatcher, &auditor.child.loop, fd, "dispatcher", 0, &ops);
+	return err_pass(r);
 }
 
 static int
-open_verifier(int fd)
+open_verifier(const struct newcomer *p)
 {
 	static const struct frame_rule rules[] = {
 		{ MSG_WHO, CHILD_IN(0), false, false, FRAME_MAX, on_who, "who" },
@@ -250,13 +246,11 @@ open_verifier(int fd)
 		{ MSG_WHO_ALL, CHILD_IN(0), true, false, 8, on_who_all, "who_all" },
 		{ MSG_LOGIN_REFUSED, CHILD_IN(0), false, false, 4096, auditor_on_login_refused, "login_refused" },
 	};
-	static const struct channel_ops ops = ROWS(rules, verifier_gone);
+	static const struct channel_ops ops = NEWCOMER_OPS(rules, verifier_gone);
+	int r = newcomer_succeed(p, &auditor.child, &auditor.verifier, &ops);
 
-	if (auditor.verifier.fd >= 0)
-		channel_pull(&auditor.verifier);
-	channel_end(&auditor.verifier, "replaced");
 	roster_begin(&auditor.roster);
-	return channel_open(&auditor.verifier, &auditor.child.loop, fd, "verifier", 0, &ops);
+	return err_pass(r);
 }
 
 /* wait_until() - @said, or the peer is gone, or it takes too long. */
@@ -274,15 +268,16 @@ wait_until(struct channel *c, const bool *said, int most_ms)
 void
 peers_begin(void)
 {
-	int dispatcher = auditor.dispatcher_fd, verifier = auditor.verifier_fd;
+	const struct newcomer dispatcher = { .role = ROLE_DISPATCHER, .fd = auditor.dispatcher_fd };
+	const struct newcomer verifier = { .role = ROLE_VERIFIER, .fd = auditor.verifier_fd };
 
 	auditor.dispatcher_fd = auditor.verifier_fd = -1;
-	if (dispatcher >= 0 && open_dispatcher(dispatcher) == 0)
+	if (dispatcher.fd >= 0 && open_dispatcher(&dispatcher) == 0)
 		wait_until(&auditor.dispatcher, &auditor.greeted, PEERS_GREET_MS);
 	/* what nobody has spoken for by now is closed as unknown by the first batch */
 	auditor.settled = true;
 	/* a record of somebody who is not known yet is refused: better to know first */
-	if (verifier >= 0 && open_verifier(verifier) == 0)
+	if (verifier.fd >= 0 && open_verifier(&verifier) == 0)
 		wait_until(&auditor.verifier, &auditor.doors.open, PEERS_NAMES_MS);
 }
 
@@ -310,42 +305,39 @@ keep(int *slot, int fd)
 }
 
 static int
-meet_edge(unsigned index, uint64_t since, int fd)
+meet_edge(const struct newcomer *p)
 {
 	struct roster_entry *e = NULL;
 
 	/* the end of the other may not have been read yet, nor its last notes */
-	if (auditor.edge[index].fd >= 0)
-		channel_pull(&auditor.edge[index]);
-	channel_end(&auditor.edge[index], "replaced");
+	if (auditor.edge[p->index].fd >= 0)
+		channel_pull(&auditor.edge[p->index]);
+	channel_end(&auditor.edge[p->index], "replaced");
 	/* records of what they asked for may be on their way; the edge that came now speaks for none of them */
-	while ((e = roster_before(&auditor.roster, index, since, e)) != NULL)
+	while ((e = roster_before(&auditor.roster, p->index, p->since, e)) != NULL)
 		left((struct named *)e);
-	auditor.since[index] = since;
-	if (auditor.doors.open)
-		return open_edge(index, fd);
-	doors_keep(&auditor.doors, index, fd);
-	return 0;
+	auditor.since[p->index] = p->since;
+	return newcomer_knock(p, &auditor.doors, open_edge);
 }
 
 int
 auditor_on_peer(struct channel *c, struct cursor *in, int fd)
 {
 	bool early = c->state != CHILD_RUNNING;
-	enum role role;
-	uint64_t since;
-	unsigned index;
+	struct newcomer p;
 
-	if (msg_peer_get(in, &role, &index, &since) == 0 && index < AUDITOR_EDGES) {
-		if (role == ROLE_EDGE)
-			return meet_edge(index, since, fd);
-		if (role == ROLE_DISPATCHER)
-			return early ? keep(&auditor.dispatcher_fd, fd) : open_dispatcher(fd);
-		if (role == ROLE_VERIFIER)
-			return early ? keep(&auditor.verifier_fd, fd) : open_verifier(fd);
-		if (role == ROLE_SHIPPER)
-			return auditor_shipper_peer(fd);
+	if (newcomer_get(in, fd, &p) != 0)
+		return -EBADMSG;
+	switch (p.role) {
+	case ROLE_EDGE:
+		return meet_edge(&p);
+	case ROLE_DISPATCHER:
+		return early ? keep(&auditor.dispatcher_fd, fd) : open_dispatcher(&p);
+	case ROLE_VERIFIER:
+		return early ? keep(&auditor.verifier_fd, fd) : open_verifier(&p);
+	case ROLE_SHIPPER:
+		return auditor_shipper_peer(fd);
+	default:
+		return newcomer_unwanted(&p);
 	}
-	close(fd);
-	return -EBADMSG;
 }

@@ -4,10 +4,9 @@
  * are refused, outcomes are kept for the next one. Signer: they wait for the next one. Verifier: nothing
  * changes but that nobody new is known.
  */
-#include <unistd.h>
-
 #include "gateway/io/log.h"
 #include "gateway/proc/dispatcher_priv.h"
+#include "gateway/proc/newcomer.h"
 
 /* ---- the auditor's word ---- */
 
@@ -100,14 +99,13 @@ on_who_left(struct channel *c, struct cursor *in, int fd)
 	return 0;
 }
 
-static int open_edge(unsigned index, int fd);
+static int open_edge(const struct newcomer *p);
 
 /* on_who_all() - whom the verifier did not name is gone; now edges may command. */
 static int
 on_who_all(struct channel *c, struct cursor *in, int fd)
 {
 	struct roster_entry *e = roster_stale(&dispatcher.roster, NULL), *next;
-	unsigned index;
 	uint64_t none;
 
 	(void)c;
@@ -122,9 +120,7 @@ on_who_all(struct channel *c, struct cursor *in, int fd)
 		roster_forget(&dispatcher.roster, e);
 		job_forsake_some(edge, conn, 0);
 	}
-	dispatcher.doors.open = true;
-	while ((fd = doors_take(&dispatcher.doors, &index)) >= 0)
-		(void)!open_edge(index, fd);
+	newcomer_let_in(&dispatcher.doors, open_edge);
 	return 0;
 }
 
@@ -198,73 +194,64 @@ signer_gone(struct channel *c, const char *why)
 }
 
 #define SAID CHILD_IN(0)
-#define ROWS(r, gone) { r, sizeof(r) / sizeof((r)[0]), gone }
 
 static int
-open_edge(unsigned index, int fd)
+open_edge(const struct newcomer *p)
 {
 	static const struct frame_rule rules[] = {
 		{ MSG_COMMAND, SAID, false, false, COMMAND_FRAME_MAX, dispatcher_on_command, "command" },
 		{ MSG_ENOUGH, SAID, false, false, 16, dispatcher_on_enough, "enough" },
 	};
-	static const struct channel_ops ops = ROWS(rules, edge_gone);
+	static const struct channel_ops ops = NEWCOMER_OPS(rules, edge_gone);
 
-	return channel_open(&dispatcher.edge[index], &dispatcher.child.loop, fd, "edge", index, &ops);
+	return newcomer_open(p, &dispatcher.child, &dispatcher.edge[p->index], &ops);
 }
 
 static int
-open_auditor(int fd)
+open_auditor(const struct newcomer *p)
 {
 	static const struct frame_rule rules[] = {
 		{ MSG_DURABLE, SAID, false, false, 16, on_durable, "durable" },
 		{ MSG_NOT_WRITTEN, SAID, false, false, 16, on_not_written, "not_written" },
 	};
-	static const struct channel_ops ops = ROWS(rules, auditor_gone);
+	static const struct channel_ops ops = NEWCOMER_OPS(rules, auditor_gone);
 	int r;
 
 	/* what the one before made durable is durable */
-	if (dispatcher.auditor.fd >= 0)
-		channel_pull(&dispatcher.auditor);
-	channel_end(&dispatcher.auditor, "replaced");
-	r = channel_open(&dispatcher.auditor, &dispatcher.child.loop, fd, "auditor", 0, &ops);
+	r = newcomer_succeed(p, &dispatcher.child, &dispatcher.auditor, &ops);
 	if (r == 0)
 		jobs_introduce();
 	return err_pass(r);
 }
 
 static int
-open_verifier(int fd)
+open_verifier(const struct newcomer *p)
 {
 	static const struct frame_rule rules[] = {
 		{ MSG_WHO, SAID, false, false, FRAME_MAX, on_who, "who" },
 		{ MSG_WHO_LEFT, SAID, false, false, 12, on_who_left, "who_left" },
 		{ MSG_WHO_ALL, SAID, true, false, 8, on_who_all, "who_all" },
 	};
-	static const struct channel_ops ops = ROWS(rules, verifier_gone);
+	static const struct channel_ops ops = NEWCOMER_OPS(rules, verifier_gone);
+	int r = newcomer_succeed(p, &dispatcher.child, &dispatcher.verifier, &ops);
 
-	if (dispatcher.verifier.fd >= 0)
-		channel_pull(&dispatcher.verifier);
-	channel_end(&dispatcher.verifier, "replaced");
 	roster_begin(&dispatcher.roster);
-	return channel_open(&dispatcher.verifier, &dispatcher.child.loop, fd, "verifier", 0, &ops);
+	return err_pass(r);
 }
 
 static int
-open_signer(int fd)
+open_signer(const struct newcomer *p)
 {
 	static const struct frame_rule rules[] = {
 		{ MSG_SIGNED, SAID, false, false, 1 << 17, on_signed, "signed" },
 		{ MSG_NOT_SIGNED, SAID, false, false, 1 << 17, on_not_signed, "not_signed" },
 		{ MSG_STAMPED, SAID, false, false, STAMP_TEXT_MAX + 16, job_on_stamped, "stamped" },
 	};
-	static const struct channel_ops ops = ROWS(rules, signer_gone);
+	static const struct channel_ops ops = NEWCOMER_OPS(rules, signer_gone);
 	int r;
 
 	/* a stamp that is there already is not asked for again */
-	if (dispatcher.signer.fd >= 0)
-		channel_pull(&dispatcher.signer);
-	channel_end(&dispatcher.signer, "replaced");
-	r = channel_open(&dispatcher.signer, &dispatcher.child.loop, fd, "signer", 0, &ops);
+	r = newcomer_succeed(p, &dispatcher.child, &dispatcher.signer, &ops);
 	if (r == 0) {
 		links_sign_again();
 		jobs_stamp_again();
@@ -272,43 +259,33 @@ open_signer(int fd)
 	return err_pass(r);
 }
 
-/* forget_before() - an edge took the place of another: it commands for none of that one's connections. */
-static void
-forget_before(unsigned index, uint64_t since)
+/* meet_edge() - one that took the place of another commands for none of that one's connections. */
+static int
+meet_edge(const struct newcomer *p)
 {
-	struct roster_entry *e = roster_before(&dispatcher.roster, index, since, NULL), *next;
-
-	for (; e != NULL; e = next) {
-		next = roster_before(&dispatcher.roster, index, since, e);
-		roster_forget(&dispatcher.roster, e);
-	}
+	channel_end(&dispatcher.edge[p->index], "replaced");
+	roster_forget_before(&dispatcher.roster, p->index, p->since);
+	return newcomer_knock(p, &dispatcher.doors, open_edge);
 }
 
 int
 dispatcher_on_peer(struct channel *c, struct cursor *in, int fd)
 {
-	enum role role;
-	uint64_t since;
-	unsigned index;
+	struct newcomer p;
 
 	(void)c;
-	if (msg_peer_get(in, &role, &index, &since) == 0 && index < DISPATCHER_EDGES) {
-		if (role == ROLE_AUDITOR)
-			return open_auditor(fd);
-		if (role == ROLE_VERIFIER)
-			return open_verifier(fd);
-		if (role == ROLE_SIGNER)
-			return open_signer(fd);
-		if (role == ROLE_EDGE) {
-			/* one that takes the place of another: the end of that one may not have been read yet */
-			channel_end(&dispatcher.edge[index], "replaced");
-			forget_before(index, since);
-			if (dispatcher.doors.open)
-				return open_edge(index, fd);
-			doors_keep(&dispatcher.doors, index, fd);
-			return 0;
-		}
+	if (newcomer_get(in, fd, &p) != 0)
+		return -EBADMSG;
+	switch (p.role) {
+	case ROLE_AUDITOR:
+		return open_auditor(&p);
+	case ROLE_VERIFIER:
+		return open_verifier(&p);
+	case ROLE_SIGNER:
+		return open_signer(&p);
+	case ROLE_EDGE:
+		return meet_edge(&p);
+	default:
+		return newcomer_unwanted(&p);
 	}
-	close(fd);
-	return -EBADMSG;
 }

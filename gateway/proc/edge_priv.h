@@ -1,7 +1,7 @@
 /*
  * edge_priv - the edge in its files: edge.c conducts relays, edge_accept.c lets strangers in, edge_limits.c
  * sheds what is too much, edge_notes.c writes down what they decide, edge_drain.c lets them go, edge_status.c
- * says how it goes, edge_channels.c speaks with the other processes, edge_commands.c keeps
+ * says how it goes, edge_channels.c and edge_verifier.c speak with the other processes, edge_commands.c keeps
  * what the dispatcher owes an answer to. One process is one edge, so its state is
  * one struct.
  */
@@ -19,6 +19,7 @@
 #include "gateway/proc/msg_dispatcher.h"
 #include "gateway/proc/msg_signer.h"
 #include "gateway/proc/msg_verifier.h"
+#include "gateway/proc/newcomer.h"
 #include "gateway/proc/people.h"
 #include "gateway/proc/probe.h"
 #include "gateway/proc/snapshot.h"
@@ -137,6 +138,8 @@ edge_listener_of(const struct relay *r)
 {
 	return (uint8_t)(((const struct client *)r)->listener - edge.listener);
 }
+/* edge_open_verifier() - a verifier came; edge_verifier.c. Return: 0, -errno. */
+int edge_open_verifier(const struct newcomer *p) must_check;
 /* edge_channels_begin() - the channel to the parent; the others come through it. */
 void edge_channels_begin(void);
 /* edge_start() - everything has arrived: look at the upstream, then listen. */

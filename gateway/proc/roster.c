@@ -86,3 +86,14 @@ roster_before(const struct roster *t, uint32_t edge, uint64_t since, const struc
 		n = conns_each(&t->conns, n);
 	return (struct roster_entry *)n;
 }
+
+void
+roster_forget_before(struct roster *t, uint32_t edge, uint64_t since)
+{
+	struct roster_entry *e = roster_before(t, edge, since, NULL), *next;
+
+	for (; e != NULL; e = next) {
+		next = roster_before(t, edge, since, e);
+		roster_forget(t, e);
+	}
+}

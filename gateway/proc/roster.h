@@ -45,5 +45,7 @@ struct roster_entry *roster_stale(const struct roster *t, const struct roster_en
  * numbered on from @since. NULL: none.
  */
 struct roster_entry *roster_before(const struct roster *t, uint32_t edge, uint64_t since, const struct roster_entry *last);
+/* roster_forget_before() - all of them. */
+void roster_forget_before(struct roster *t, uint32_t edge, uint64_t since);
 
 #endif

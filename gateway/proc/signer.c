@@ -7,27 +7,23 @@
  * upstream, and no command. With `creds` the file's token is used for everybody. A file may come anew
  * at any time (a reload): it is used when all of it is good, else the keys in force stay.
  *
- * The key for stamps comes once and signs nothing but stamps (policy/identity/stamp.h): time and number
- * are made here, of the dispatcher it takes what the stamp shall speak for. What is asked for in one turn
- * shares a signature (policy/identity/stamp_batch.h); one alone does not wait for others.
+ * The key for stamps comes once and signs nothing but stamps (signer_stamps.c).
  */
-#include <sodium.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "gateway/io/clock.h"
 #include "gateway/io/log.h"
-#include "gateway/proc/child.h"
-#include "gateway/proc/doors.h"
 #include "gateway/proc/file.h"
 #include "gateway/proc/msg_signer.h"
 #include "gateway/proc/msg_verifier.h"
+#include "gateway/proc/newcomer.h"
 #include "gateway/proc/roster.h"
 #include "gateway/proc/signer_keys.h"
+#include "gateway/proc/signer_stamps.h"
 #include "gateway/proc/signer_tls.h"
 #include "policy/commands/command.h"
 #include "policy/identity/mint.h"
-#include "policy/identity/stamp_batch.h"
 #include "policy/rules/upstream.h"
 
 enum { SIGNER_EDGES = DOORS, SIGNER_TOKEN_MAX = 64 * 1024, SIGNER_FLUSH_MS = 5000, SIGNER_PENDING = 1024 * 1024 };
@@ -38,11 +34,7 @@ static struct signer {
 	struct doors doors; /* open: the verifier has said who is there */
 	struct roster roster;
 	struct signer_keys keys;
-	/* commands to be stamped with one signature: those asked for in one turn of the loop */
-	struct stamp_batch batch;
-	uint64_t job[STAMP_BATCH];
-	uint8_t number[STAMP_BATCH][STAMP_ID_LEN];
-	uv_prepare_t prepare;
+	struct signer_stamps stamps;
 } self;
 
 /* ---- keys ---- */
@@ -256,63 +248,16 @@ on_sign_command(struct channel *c, struct cursor *in, int fd)
 	return 0;
 }
 
-/* ---- stamps ---- */
-
-static void
-stamped(uint64_t job, const struct stamp *s)
-{
-	uint8_t room[STAMP_TEXT_MAX];
-	struct buf text = { .ptr = room, .cap = sizeof(room), .max = sizeof(room) };
-	struct msg_stamped answer = { .job = job };
-
-	if (s != NULL)
-		stamp_put(&text, s);
-	answer.text = buf_bytes(&text);
-	(void)msg_stamped_put(&self.dispatcher, &answer);
-}
-
-/* stamp_all() - those that wait, in the order they were asked for. */
-static void
-stamp_all(void)
-{
-	if (self.batch.n == 0)
-		return;
-	stamp_batch_sign(&self.batch, &self.keys.stamp);
-	for (size_t i = 0; i < self.batch.n; i++)
-		stamped(self.job[i], &self.batch.stamp[i]);
-	self.batch.n = 0;
-	channel_flush(&self.dispatcher);
-}
-
-/* before_sleep() - everything that could be read has been read. */
-static void
-before_sleep(uv_prepare_t *p)
-{
-	(void)p;
-	stamp_all();
-}
-
 static int
 on_stamp(struct channel *c, struct cursor *in, int fd)
 {
 	struct msg_stamp m;
-	size_t at = self.batch.n;
 
 	(void)c;
 	(void)fd;
 	if (msg_stamp_get(in, &m) != 0)
 		return -EBADMSG;
-	if (at == 0) {
-		stamp_batch_begin(&self.batch, clock_wall_ns() / 1000000);
-		randombytes_buf(self.number, sizeof(self.number));
-	}
-	self.job[at] = m.job;
-	if (stamp_batch_add(&self.batch, &m.what, self.number[at]) != 0) {
-		stamp_all();
-		stamped(m.job, NULL);
-	} else if (self.batch.n == STAMP_BATCH) {
-		stamp_all();
-	}
+	signer_stamps_add(&self.stamps, &m);
 	return 0;
 }
 
@@ -356,14 +301,13 @@ on_who_left(struct channel *c, struct cursor *in, int fd)
 	return 0;
 }
 
-static int open_edge(unsigned index, int fd);
+static int open_edge(const struct newcomer *p);
 
 /* on_who_all() - whom the verifier did not name is gone; now edges may ask. */
 static int
 on_who_all(struct channel *c, struct cursor *in, int fd)
 {
 	struct roster_entry *e = roster_stale(&self.roster, NULL), *next;
-	unsigned index;
 	uint64_t none;
 
 	(void)c;
@@ -374,9 +318,7 @@ on_who_all(struct channel *c, struct cursor *in, int fd)
 		next = roster_stale(&self.roster, e);
 		roster_forget(&self.roster, e);
 	}
-	self.doors.open = true;
-	while ((fd = doors_take(&self.doors, &index)) >= 0)
-		(void)!open_edge(index, fd);
+	newcomer_let_in(&self.doors, open_edge);
 	return 0;
 }
 
@@ -414,37 +356,35 @@ peer_gone(struct channel *c, const char *why)
 	    why);
 }
 
-#define ROWS(r, gone) { r, sizeof(r) / sizeof((r)[0]), gone }
-
 /* open_edge() - which stamps are this gate's it must know before it can log anybody in. */
 static int
-open_edge(unsigned index, int fd)
+open_edge(const struct newcomer *p)
 {
 	static const struct frame_rule rules[] = {
 		{ MSG_SIGN, CHILD_IN(0), false, false, 512, on_sign, "sign" },
 	};
-	static const struct channel_ops ops = ROWS(rules, peer_gone);
-	int r = channel_open(&self.edge[index], &self.child.loop, fd, "edge", index, &ops);
+	static const struct channel_ops ops = NEWCOMER_OPS(rules, peer_gone);
+	struct channel *c = &self.edge[p->index];
+	int r = newcomer_open(p, &self.child, c, &ops);
 
-	return r != 0 ? err_pass(r) : msg_gate_key_put(&self.edge[index], &self.keys.stamp.pub);
+	return r != 0 ? err_pass(r) : msg_gate_key_put(c, &self.keys.stamp.pub);
 }
 
 static int
-open_dispatcher(int fd)
+open_dispatcher(const struct newcomer *p)
 {
 	static const struct frame_rule rules[] = {
 		{ MSG_SIGN_COMMAND, CHILD_IN(0), false, false, 2048, on_sign_command, "sign_command" },
 		{ MSG_STAMP, CHILD_IN(0), false, false, 2 * STAMP_SUBJECT_MAX + 64, on_stamp, "stamp" },
 	};
-	static const struct channel_ops ops = ROWS(rules, peer_gone);
+	static const struct channel_ops ops = NEWCOMER_OPS(rules, peer_gone);
 
-	channel_end(&self.dispatcher, "replaced");
-	self.batch.n = 0; /* of the one before: its numbers begin anew */
-	return channel_open(&self.dispatcher, &self.child.loop, fd, "dispatcher", 0, &ops);
+	signer_stamps_drop(&self.stamps); /* of the one before: its numbers begin anew */
+	return newcomer_replace(p, &self.child, &self.dispatcher, &ops);
 }
 
 static int
-open_verifier(int fd)
+open_verifier(const struct newcomer *p)
 {
 	static const struct frame_rule rules[] = {
 		{ MSG_WHO_WANTED, CHILD_IN(0), true, false, 0, on_who_wanted, "who_wanted" },
@@ -452,53 +392,40 @@ open_verifier(int fd)
 		{ MSG_WHO_LEFT, CHILD_IN(0), false, false, 12, on_who_left, "who_left" },
 		{ MSG_WHO_ALL, CHILD_IN(0), true, false, 8, on_who_all, "who_all" },
 	};
-	static const struct channel_ops ops = ROWS(rules, peer_gone);
+	static const struct channel_ops ops = NEWCOMER_OPS(rules, peer_gone);
+	int r = newcomer_succeed(p, &self.child, &self.verifier, &ops);
 
-	/* what the one before said last is still its word */
-	if (self.verifier.fd >= 0)
-		channel_pull(&self.verifier);
-	channel_end(&self.verifier, "replaced");
 	roster_begin(&self.roster);
-	return channel_open(&self.verifier, &self.child.loop, fd, "verifier", 0, &ops);
+	return err_pass(r);
 }
 
-/* forget_before() - an edge took the place of another: nothing is signed for connections that one had. */
-static void
-forget_before(unsigned index, uint64_t since)
+/* meet_edge() - one that took the place of another: nothing is signed for connections that one had. */
+static int
+meet_edge(const struct newcomer *p)
 {
-	struct roster_entry *e = roster_before(&self.roster, index, since, NULL), *next;
-
-	for (; e != NULL; e = next) {
-		next = roster_before(&self.roster, index, since, e);
-		roster_forget(&self.roster, e);
-	}
+	channel_end(&self.edge[p->index], "replaced");
+	roster_forget_before(&self.roster, p->index, p->since);
+	return newcomer_knock(p, &self.doors, open_edge);
 }
 
 static int
 on_peer(struct channel *c, struct cursor *in, int fd)
 {
-	enum role role;
-	uint64_t since;
-	unsigned index;
+	struct newcomer p;
 
 	(void)c;
-	if (msg_peer_get(in, &role, &index, &since) == 0 && index < SIGNER_EDGES) {
-		if (role == ROLE_DISPATCHER)
-			return open_dispatcher(fd);
-		if (role == ROLE_VERIFIER)
-			return open_verifier(fd);
-		if (role == ROLE_EDGE) {
-			/* one that takes the place of another: the end of that one may not have been read yet */
-			channel_end(&self.edge[index], "replaced");
-			forget_before(index, since);
-			if (self.doors.open)
-				return open_edge(index, fd);
-			doors_keep(&self.doors, index, fd);
-			return 0;
-		}
+	if (newcomer_get(in, fd, &p) != 0)
+		return -EBADMSG;
+	switch (p.role) {
+	case ROLE_DISPATCHER:
+		return open_dispatcher(&p);
+	case ROLE_VERIFIER:
+		return open_verifier(&p);
+	case ROLE_EDGE:
+		return meet_edge(&p);
+	default:
+		return newcomer_unwanted(&p);
 	}
-	close(fd);
-	return -EBADMSG;
 }
 
 static int
@@ -532,7 +459,6 @@ signer_main(void)
 	doors_init(&self.doors);
 	roster_init(&self.roster, sizeof(struct roster_entry));
 	child_begin(&self.child, ROLE_SIGNER, &ops);
-	uv_prepare_init(&self.child.loop, &self.prepare);
-	uv_prepare_start(&self.prepare, before_sleep);
+	signer_stamps_begin(&self.stamps, &self.child.loop, &self.dispatcher, &self.keys.stamp);
 	child_run(&self.child);
 }
