@@ -330,6 +330,7 @@ follow_tests(void)
 {
 	TCase *t = tcase_create("follow");
 
+	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, lines_come_in_order_over_segments);
 	tcase_add_test(t, nothing_behind_the_durable_end_is_read);

@@ -273,6 +273,7 @@ with_key(const char *name, SFun begin)
 {
 	TCase *t = tcase_create(name);
 
+	tcase_set_timeout(t, 60); /* keys of RSA are made */
 	tcase_add_checked_fixture(t, begin, done);
 	return t;
 }
