@@ -60,7 +60,7 @@ endif()
 # The same runner with walls left out one by one. What leaves them out is linked to this program alone.
 if(NOT PORTCULLIS_SANITIZE)
   function(layers_program name)
-    add_executable(${name} sandbox/layers_wrap.c sandbox/layers_outside.c sandbox/layers_deeds.c sandbox/container.c ${ARGN})
+    add_executable(${name} sandbox/layers_wrap.c sandbox/layers_outside.c sandbox/layers_deeds.c sandbox/layers_kernel.c sandbox/container.c ${ARGN})
     set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/probe)
     foreach(function census_take setrlimit privilege_user privilege_drop privilege_bound prctl syscall)
       target_link_options(${name} PRIVATE -Wl,--wrap=${function})

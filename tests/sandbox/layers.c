@@ -33,10 +33,19 @@ static void __attribute__((noreturn)) victim(void)
 	taken_wait();
 }
 
+/* deed_at() - NULL behind the last. */
+static const struct deed *
+deed_at(int n)
+{
+	if (n < deeds_n)
+		return &deeds[n];
+	return n < deeds_n + kernel_deeds_n ? &kernel_deeds[n - deeds_n] : NULL;
+}
+
 static int
 attempt(const char *mode, int n, const struct target *t)
 {
-	const struct deed *d = n < deeds_n ? &deeds[n] : NULL;
+	const struct deed *d = deed_at(n);
 	struct actor_world world;
 	struct runner r;
 	uint32_t which;
@@ -103,9 +112,9 @@ column(const char *mode, const struct target *outside, char (*words)[64])
 	struct cell_result got;
 	struct cell *other, *c;
 
-	start(mode, deeds_n, &t, &other, &got);
+	start(mode, deeds_n + kernel_deeds_n, &t, &other, &got);
 	t.victim = other != NULL ? cell_pid(other) : t.host;
-	for (int i = 0; i < deeds_n; i++) {
+	for (int i = 0; deed_at(i) != NULL; i++) {
 		start(mode, i, &t, &c, &got);
 		snprintf(words[i], sizeof(words[i]), "%s", word(&got));
 		cell_stop(c);
@@ -136,8 +145,8 @@ main(int argc, char **argv)
 	for (int i = 0; layers_mode(i, mode); i++)
 		column(mode, &t, words[i]);
 	layers_outside_end(dir, &t);
-	for (int k = 0; k < deeds_n; k++) {
-		printf("%d\t%s", deeds[k].n, deeds[k].name);
+	for (int k = 0; deed_at(k) != NULL; k++) {
+		printf("%d\t%s", deed_at(k)->n, deed_at(k)->name);
 		for (int i = 0; layers_mode(i, mode); i++)
 			printf("\t%s=%s", mode, words[i][k]);
 		putchar('\n');

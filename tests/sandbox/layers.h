@@ -65,6 +65,9 @@ struct deed {
 
 extern const struct deed deeds[];
 extern const int deeds_n;
+/* layers_kernel.c: more of them */
+extern const struct deed kernel_deeds[];
+extern const int kernel_deeds_n;
 /* layers_provider.c: the same in a provider */
 extern const struct deed provider_deeds[];
 extern const int provider_deeds_n;
