@@ -56,7 +56,8 @@ rpc_begin(void)
 	self.issuer[self.n_issuers++] = host.dialect == DIALECT_A ? host.key.pub : host.cluster.pub;
 	for (size_t i = 0; i < host.conf->n_clusters && self.n_issuers < RPC_ISSUERS; i++)
 		self.issuer[self.n_issuers++] = host.conf->cluster[i];
-	if (rpc_seen_new(&self.seen, SEEN_IDS, RPC_WINDOW_S, now_s - RPC_AGE_S) == 0)
+	/* what is older than we are may be a copy of what was heard before we began */
+	if (rpc_seen_new(&self.seen, SEEN_IDS, RPC_WINDOW_S, now_s) == 0)
 		return 0;
 	log_event(LOG_FTL, "out_of_memory");
 	return -1;

@@ -59,6 +59,18 @@ def what_is_forged_is_not_heard():
         check(call(c, rpc.invocation(l.cluster, me, echo, "op", b"last", h.id), echo)["msg"] == b"last")
 
 
+def what_was_made_before_the_host_began_is_not_heard():
+    """It may be a copy of what was heard before it was started again."""
+    before = int(time.time()) - 1
+    with lattice() as l:
+        h, c = echo_host(l)
+        me, echo = rpc.entity(natsjwt.KeyPair("module").public), rpc.entity(l.key("echo"))
+        mark = h.mark()
+        call(c, rpc.invocation(l.cluster, me, echo, "op", b"x", h.id, iat=before), echo, wait=False)
+        h.wait_line(lambda x: "event=invocation_refused" in x and "reason=stale" in x, 20, mark)
+        check(call(c, rpc.invocation(l.cluster, me, echo, "op", b"now", h.id), echo)["msg"] == b"now")
+
+
 def a_provider_that_is_not_linked_is_refused():
     with lattice() as l:
         h, c = echo_host(l)
@@ -81,6 +93,7 @@ def a_body_that_is_elsewhere_is_refused_clearly():
 TESTS = [
     another_hosts_call_is_answered,
     what_is_forged_is_not_heard,
+    what_was_made_before_the_host_began_is_not_heard,
     a_provider_that_is_not_linked_is_refused,
     a_body_that_is_elsewhere_is_refused_clearly,
 ]
