@@ -16,7 +16,7 @@
 #include "host/proc/link_priv.h"
 #include "host/proc/lock.h"
 
-enum { OUT_MAX = 4 * 1024 * 1024, RETRY_MS = 2 };
+enum { OUT_MAX = 4 * 1024 * 1024, RETRY_MS = 2, WATCH_MS = 1000 };
 
 enum { STATE_FRESH = 0, STATE_RUNNING };
 
@@ -27,6 +27,7 @@ static struct {
 	struct wire_conn wire[WIRES];
 	struct wire_sub sub[LINK_SUBS];
 	uv_timer_t again; /* the channel was full */
+	uv_timer_t watch;
 } self;
 
 static void __attribute__((noreturn)) leave(int status)
@@ -201,6 +202,13 @@ lock_in(void)
 		fatal(got.why, got.error);
 }
 
+static void
+on_watch(uv_timer_t *t)
+{
+	(void)t;
+	wire_watch(self.wire, WIRES);
+}
+
 static int
 on_start(struct channel *c, struct cursor *in, int fd)
 {
@@ -219,6 +227,7 @@ on_start(struct channel *c, struct cursor *in, int fd)
 		r = wire_start(&self.wire[i]);
 	if (r != 0)
 		fatal("a thread cannot be started", r);
+	uv_timer_start(&self.watch, on_watch, WATCH_MS, WATCH_MS);
 	return link_bare_put(c, MSG_LINK_READY, -1);
 }
 
@@ -357,7 +366,7 @@ link_main(void)
 	log_setup(LOG_INF, "link");
 	self.parent.fd = -1;
 	for (int i = 0; i < WIRES; i++)
-		wire_begin(&self.wire[i], (enum wire)i, self.sub);
+		wire_begin(&self.wire[i], (enum wire)i, self.wire, self.sub);
 	if (lock_begin(LINK_CHANNEL_FD) != 0 || uv_loop_init(&self.loop) != 0 ||
 	    channel_open(&self.parent, &self.loop, LINK_CHANNEL_FD, "parent", 0, &ops) != 0 ||
 	    queue_begin(&self.loop, on_wake) != 0) {
@@ -365,6 +374,7 @@ link_main(void)
 		return 2;
 	}
 	uv_timer_init(&self.loop, &self.again);
+	uv_timer_init(&self.loop, &self.watch);
 	asked_begin(&self.loop, say_answer);
 	if (lock_own(&self.census) != 0)
 		fatal("descriptors cannot be counted", 0);

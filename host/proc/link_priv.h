@@ -69,21 +69,30 @@ struct wire_conn {
 	natsConnection *conn; /* NULL: none */
 	natsSubscription *inbox_at;
 	char inbox[LINK_INBOX_MAX]; /* "PREFIX." */
+	int fd;                     /* its socket; -1: none, or being made */
+	uint64_t dial_ns;           /* it is being made since; 0: it is not */
 	uint32_t sign_id;
 	bool sign_done;
 	uint8_t sig[LINK_SIG];
 	/* of its thread */
-	struct wire_sub *sub; /* of both connections */
+	struct wire_conn *all; /* both */
+	struct wire_sub *sub;  /* of both connections */
 	uint32_t failures, sign_last;
 	char said[LINK_WHY_MAX + 1];
 	enum link_state said_state;
 };
 
 /* wire_begin() - no thread yet. */
-void wire_begin(struct wire_conn *w, enum wire wire, struct wire_sub *subs);
+void wire_begin(struct wire_conn *w, enum wire wire, struct wire_conn *all, struct wire_sub *subs);
 /* wire_set() - where to and as whom; a connection under another login is made anew. Return: 0,
  * -ENOMEM. */
 int wire_set(struct wire_conn *w, const struct link_wire *to) must_check;
+/*
+ * wire_watch() - now and then, from the loop: a server that took the connection and says nothing
+ * more loses it. nats.c has no deadline there. One connection is made at a time, so that its socket
+ * is known.
+ */
+void wire_watch(struct wire_conn *w, size_t n);
 /* wire_start() - Return: 0, -errno. */
 int wire_start(struct wire_conn *w) must_check;
 void wire_signed(struct wire_conn *w, const struct link_sign *m);

@@ -8,9 +8,11 @@
  * The key of the login is not here. What the server wants signed goes to the parent over the loop,
  * and this thread waits for it.
  */
+#include <netinet/in.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "host/proc/link_priv.h"
@@ -25,6 +27,8 @@ enum {
 	RETRY_MAX_MS = 3000,
 	REFUSED_MAX_MS = 10000,
 	STOP_FLUSH_MS = 500,
+	DIAL_MS = 8000, /* all of it, TLS too */
+	FDS = 512,
 	PENDING_MSGS = 16384,
 	PENDING_BYTES = 32 * 1024 * 1024,
 };
@@ -166,6 +170,67 @@ on_inbox(natsConnection *conn, natsSubscription *sub, natsMsg *msg, void *ctx)
 	(void)sub;
 	it.id = dot != NULL ? (uint32_t)strtoul(dot + 1, NULL, 10) : 0;
 	queue_put(&it);
+}
+
+/* ---- sockets ---- */
+
+/* one connection is made at a time: the socket that belongs to none is the one being made */
+static pthread_mutex_t dialling = PTHREAD_MUTEX_INITIALIZER;
+
+/* begun() - it is being made since @dial_ns; or it has a socket; or neither. */
+static void
+begun(struct wire_conn *w, uint64_t dial_ns, int fd)
+{
+	pthread_mutex_lock(&w->lock);
+	w->dial_ns = dial_ns;
+	w->fd = fd;
+	pthread_mutex_unlock(&w->lock);
+}
+
+/* stranger() - the TCP socket that is no connection's of @w; -1: none. */
+static int
+stranger(struct wire_conn *w, size_t n)
+{
+	int known_fd[WIRES];
+
+	for (size_t i = 0; i < n; i++) {
+		pthread_mutex_lock(&w[i].lock);
+		known_fd[i] = w[i].fd;
+		pthread_mutex_unlock(&w[i].lock);
+	}
+	for (int fd = 3; fd < FDS; fd++) {
+		struct sockaddr_storage peer;
+		socklen_t len = sizeof(peer);
+		bool known = false;
+
+		if (getpeername(fd, (struct sockaddr *)&peer, &len) != 0 ||
+		    (peer.ss_family != AF_INET && peer.ss_family != AF_INET6))
+			continue;
+		for (size_t i = 0; i < n; i++)
+			known = known || known_fd[i] == fd;
+		if (!known)
+			return fd;
+	}
+	return -1;
+}
+
+void
+wire_watch(struct wire_conn *w, size_t n)
+{
+	uint64_t now = uv_hrtime(), since = 0;
+	int fd;
+
+	for (size_t i = 0; i < n; i++) {
+		pthread_mutex_lock(&w[i].lock);
+		if (w[i].dial_ns != 0)
+			since = w[i].dial_ns;
+		pthread_mutex_unlock(&w[i].lock);
+	}
+	if (since == 0 || now - since < (uint64_t)DIAL_MS * 1000000)
+		return;
+	fd = stranger(w, n);
+	if (fd >= 0)
+		(void)shutdown(fd, SHUT_RDWR);
 }
 
 /* ---- connecting ---- */
@@ -332,7 +397,11 @@ let_go(struct wire_conn *w, natsConnection *conn)
 	}
 	pthread_mutex_unlock(&w->lock);
 	natsSubscription_Destroy(inbox);
+	/* its number may be another's socket from here on */
+	pthread_mutex_lock(&dialling);
 	natsConnection_Destroy(conn);
+	begun(w, 0, -1);
+	pthread_mutex_unlock(&dialling);
 }
 
 /* pause_ms() - longer each time, and by chance: hosts that lost a server together do not come
@@ -376,8 +445,12 @@ dial(struct wire_conn *w, natsConnection **conn, uint64_t *version)
 	if (r == NATS_OK)
 		r = set_options(w, o);
 	pthread_mutex_unlock(&w->lock);
+	pthread_mutex_lock(&dialling);
+	begun(w, uv_hrtime(), -1);
 	if (r == NATS_OK)
 		r = natsConnection_Connect(conn, o);
+	begun(w, 0, r == NATS_OK ? stranger(w->all, WIRES) : -1);
+	pthread_mutex_unlock(&dialling);
 	natsOptions_Destroy(o);
 	return r;
 }
@@ -439,11 +512,11 @@ run(void *ctx)
 /* ---- for the loop's thread ---- */
 
 void
-wire_begin(struct wire_conn *w, enum wire wire, struct wire_sub *subs)
+wire_begin(struct wire_conn *w, enum wire wire, struct wire_conn *all, struct wire_sub *subs)
 {
 	pthread_condattr_t attr;
 
-	*w = (struct wire_conn){ .wire = wire, .sub = subs };
+	*w = (struct wire_conn){ .wire = wire, .all = all, .fd = -1, .sub = subs };
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -583,9 +656,14 @@ wire_ask(struct wire_conn *w, const struct link_msg *m)
 void
 wire_stop(struct wire_conn *w)
 {
+	bool up;
+
 	pthread_mutex_lock(&w->lock);
 	w->stopping = true;
+	up = w->up;
 	pthread_cond_broadcast(&w->news);
 	pthread_mutex_unlock(&w->lock);
-	pthread_join(w->thread, NULL);
+	/* one that is being made has nothing to say, and ends with us */
+	if (up)
+		pthread_join(w->thread, NULL);
 }

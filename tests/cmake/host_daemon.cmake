@@ -1,6 +1,15 @@
 # portcullis-host as its lattice and its administrator meet it: real nats-server, a gate in front, real actors.
 if(TARGET portcullis-host AND TARGET portcullis-gateway AND TARGET actors)
-  foreach(name control command_line ctl dialect_a hostile lives move rpc)
+  foreach(name
+      command_line
+      control
+      ctl
+      dialect_a
+      hostile
+      link
+      lives
+      move
+      rpc)
     add_test(NAME host/${name}
       COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/host/${name}.py --build ${CMAKE_BINARY_DIR})
     set_tests_properties(host/${name} PROPERTIES LABELS host TIMEOUT 120 SKIP_RETURN_CODE 77
