@@ -489,11 +489,11 @@ turn(struct wire_conn *w)
 	}
 	if (!w->stopping)
 		put_state(w, refused ? LINK_REFUSED : LINK_DOWN, text);
-	if (conn != NULL) {
-		if (w->stopping)
-			(void)natsConnection_FlushTimeout(conn, STOP_FLUSH_MS);
+	/* at the end of all it goes with the process: the other one may be being made */
+	if (conn != NULL && w->stopping)
+		(void)natsConnection_FlushTimeout(conn, STOP_FLUSH_MS);
+	else if (conn != NULL)
 		let_go(w, conn);
-	}
 	if (!w->stopping)
 		sleep_a_while(w, refused, version);
 }
