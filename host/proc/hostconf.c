@@ -386,6 +386,7 @@ hostconf_parse(struct hostconf *c, const char *file, struct bytes text, struct t
 	read_labels(&rd);
 	hostconf_each(&rd, text_find(t->root, "artifacts"), "a folder", read_artifact);
 	hostconf_trust(&rd);
+	hostconf_providers(&rd);
 	hostconf_limits(&rd);
 	if (rd.failed)
 		return err_raise(-ENOMEM);

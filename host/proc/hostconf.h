@@ -7,6 +7,7 @@
 #define HOST_PROC_HOSTCONF_H
 
 #include "host/proc/msg_link.h"
+#include "host/proc/provider_reach.h"
 #include "policy/core/text.h"
 #include "policy/identity/nkey.h"
 
@@ -82,6 +83,8 @@ struct hostconf {
 	size_t n_issuers;
 	struct nkey cluster[HOSTCONF_ISSUERS];
 	size_t n_clusters;
+	/* providers { listen = [HOST:PORT ...]  connect = [HOST:PORT ...] } */
+	struct provider_reaches listen, connect;
 	/* limits { } */
 	uint32_t max_instances; /* of all actors together */
 	uint32_t queue;         /* calls that wait for an idle instance, of one actor */

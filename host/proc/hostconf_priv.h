@@ -40,5 +40,6 @@ char *hostconf_path(const struct hostconf *c, struct bytes s);
 /* The sections, each in its own file. */
 void hostconf_trust(struct hostconf_reader *rd);
 void hostconf_limits(struct hostconf_reader *rd);
+void hostconf_providers(struct hostconf_reader *rd);
 
 #endif

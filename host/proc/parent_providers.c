@@ -508,18 +508,32 @@ providers_stop(const struct request *q)
 
 /* ---- beginning and ending ---- */
 
+/* may_reach() - what the machine's owner lets links have. */
+static const char *
+may_reach(void *ctx, struct provider *p, bool listening, const char *address, uint16_t port)
+{
+	(void)ctx;
+	(void)p;
+	if (provider_reaches(listening ? &host.conf->listen : &host.conf->connect, address, port))
+		return NULL;
+	return listening ? "providers { listen } of this host does not have the address" :
+			   "providers { connect } of this host does not have the address";
+}
+
 int
 providers_begin(void)
 {
 	struct providers_options o = { .state = host.conf->state,
 		.host_id = bytes_str(host.id),
 		.lattice = bytes_str(host.conf->lattice),
+		.minimum = host.conf->walls_minimum,
 		.stderr_fd = STDERR_FILENO,
 		.ops = { .on_state = on_state,
 		    .on_link = on_link,
 		    .on_invoke = provider_calls_on_invoke,
 		    .on_result = provider_calls_on_result,
-		    .on_log = on_log } };
+		    .on_log = on_log,
+		    .may_reach = may_reach } };
 	struct log_line l;
 	int r = providers_new(&self.all, &host.loop, &o);
 

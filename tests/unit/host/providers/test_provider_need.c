@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "host/proc/provider_priv.h"
+#include "host/proc/provider_reach.h"
 #include "tests/unit/host/providers/suites.h"
 
 struct row {
@@ -80,6 +81,43 @@ START_TEST(each_contract_has_its_program)
 }
 END_TEST
 
+static const struct {
+	const char *entry, *host;
+	uint16_t port;
+	int want; /* -1: no entry */
+} reaches[] = {
+	{ "127.0.0.1:80", "127.0.0.1", 80, 1 },
+	{ "127.0.0.1:80", "127.0.0.1", 81, 0 },
+	{ "127.0.0.1:80", "127.0.0.2", 80, 0 },
+	{ "127.0.0.1:80-82", "127.0.0.1", 82, 1 },
+	{ "127.0.0.1:80-82", "127.0.0.1", 83, 0 },
+	{ "127.0.0.1:*", "127.0.0.1", 65535, 1 },
+	{ "*:80", "0.0.0.0", 80, 1 },
+	{ "*:80", "::1", 81, 0 },
+	{ "[::1]:80", "0:0::1", 80, 1 },
+	{ "::1:80", "::1", 80, 1 },
+	{ "80", "127.0.0.1", 80, -1 },
+	{ "127.0.0.1:", "127.0.0.1", 80, -1 },
+	{ "127.0.0.1:82-80", "127.0.0.1", 80, -1 },
+	{ "127.0.0.1:65536", "127.0.0.1", 80, -1 },
+	{ "example.org:80", "127.0.0.1", 80, -1 },
+	{ ":80", "127.0.0.1", 80, -1 },
+};
+
+START_TEST(links_have_what_the_lists_have)
+{
+	struct provider_reaches r = { .given = false };
+	const char *why;
+
+	ck_assert(provider_reaches(&r, "127.0.0.1", 1));
+	r.given = true;
+	ck_assert(!provider_reaches(&r, "127.0.0.1", 1));
+	why = provider_reaches_add(&r, bytes_str(reaches[_i].entry));
+	ck_assert((why != NULL) == (reaches[_i].want < 0));
+	ck_assert(provider_reaches(&r, reaches[_i].host, reaches[_i].port) == (reaches[_i].want == 1));
+}
+END_TEST
+
 TCase *
 provider_need_tests(void)
 {
@@ -88,6 +126,7 @@ provider_need_tests(void)
 	tcase_add_loop_test(
 	    t, a_link_is_opened_what_its_values_say, 0, (int)(sizeof(rows) / sizeof(rows[0])));
 	tcase_add_test(t, each_contract_has_its_program);
+	tcase_add_loop_test(t, links_have_what_the_lists_have, 0, (int)(sizeof(reaches) / sizeof(reaches[0])));
 	return t;
 }
 
