@@ -114,6 +114,9 @@ contract_from_actor(enum era era, struct bytes contract, struct bytes operation,
 		return say(out, CONTRACT_REFUSED, "an operation that only a host may ask");
 	if (era != ERA_FIRST)
 		return contract_has(contract) ? unwrap(out) : 0;
+	/* no operation of the first era has a dot: an actor that says one knows the later form */
+	if (bytes_find(operation, '.') < operation.len)
+		return contract_has(contract) ? unwrap(out) : 0;
 	out->row = contract_row_first(contract, operation);
 	if (out->row == NULL)
 		return contract_has(contract)
