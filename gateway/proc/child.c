@@ -145,6 +145,16 @@ child_on_reopen(struct channel *c, struct cursor *in, int fd)
 }
 
 int
+child_on_stats_wanted(struct channel *c, struct cursor *in, int fd)
+{
+	struct msg_stats none = { 0 };
+
+	(void)in;
+	(void)fd;
+	return msg_stats_put(c, &none);
+}
+
+int
 child_on_stop(struct channel *c, struct cursor *in, int fd)
 {
 	(void)in;

@@ -43,6 +43,8 @@ struct child *child_of(struct channel *parent);
 /* Handlers for the rows every role has: MSG_SETUP, MSG_START, MSG_REOPEN. */
 int child_on_setup(struct channel *c, struct cursor *in, int fd);
 int child_on_reopen(struct channel *c, struct cursor *in, int fd);
+/* child_on_stats_wanted() - for roles that count nothing: an answer says that they turn. */
+int child_on_stats_wanted(struct channel *c, struct cursor *in, int fd);
 /* child_on_stop() - for roles with nothing to finish: exits. */
 int child_on_stop(struct channel *c, struct cursor *in, int fd);
 /*

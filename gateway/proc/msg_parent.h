@@ -32,7 +32,7 @@ enum msg_parent {
 	MSG_COMPILE,     /* parent to compiler: that was all */
 	MSG_DIALLED,     /* parent to edge, dispatcher: with descriptor */
 	MSG_NOT_DIALLED,
-	MSG_STATS_WANTED, /* parent to edge, dispatcher, auditor: MSG_STATS or MSG_AUDIT_STATE answers */
+	MSG_STATS_WANTED, /* parent to all that stay: MSG_STATS or MSG_AUDIT_STATE answers */
 	MSG_LIVE_WANTED,  /* parent to edge: MSG_LIVE for each, then MSG_LIVE_END */
 	MSG_ACT,          /* parent to auditor: somebody with the right to did something */
 	MSG_METRICS,      /* parent to metrics: the numbers; msg_metrics.h */
@@ -49,7 +49,7 @@ enum msg_parent {
 	MSG_CHANGED,     /* compiler to parent: what changes; msg_changed.h */
 	MSG_SINK_STATE,  /* shipper to parent: how a sink is doing, when that changes: msg_shipper.h */
 	MSG_APPLIED,     /* edge, verifier, dispatcher: judges by the new policy from here on */
-	MSG_STATS,       /* edge, dispatcher to parent: counts */
+	MSG_STATS,       /* counts; from verifier and signer that they turn */
 	MSG_AUDIT_STATE, /* auditor to parent: when asked, and when it begins or ceases to fail */
 	MSG_LIVE,        /* edge to parent: one live connection */
 	MSG_LIVE_END,    /* edge to parent: how many there are */

@@ -413,6 +413,7 @@ parent_main(const struct parent_options *o)
 	else if (start() != 0)
 		return 1;
 	tls_watch();
+	hung_watch();
 	children_compile();
 	uv_run(&parent.loop, UV_RUN_DEFAULT);
 	return parent.status;

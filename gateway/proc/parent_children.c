@@ -93,6 +93,7 @@ spawn(struct kid *k, enum role role, unsigned index)
 	k->role = role;
 	k->index = index;
 	k->ready = k->done = k->owes_stats = k->owes_conns = false;
+	k->unanswered = 0;
 	k->applying = k->uncounted = 0;
 	k->walls = (struct msg_walls){ 0 };
 	k->process.data = k;

@@ -145,7 +145,8 @@ control_ask(void)
 	self.asking_status = true;
 	for (size_t i = 0; i < parent.n_kids; i++) {
 		struct kid *k = &parent.kid[i];
-		bool has = k->role == ROLE_EDGE || k->role == ROLE_DISPATCHER || k->role == ROLE_AUDITOR;
+		bool has = k->role == ROLE_EDGE || k->role == ROLE_DISPATCHER || k->role == ROLE_AUDITOR ||
+			   k->role == ROLE_VERIFIER || k->role == ROLE_SIGNER;
 
 		/* who has not answered the last question is not asked another, nor waited for again */
 		k->silent = k->owes_stats && ask(k);

@@ -39,6 +39,7 @@ struct kid {
 	unsigned uncounted;     /* and those it was given because it is new: before them */
 	bool owes_stats, owes_conns; /* it was asked and has not answered */
 	bool silent;                 /* not even what was asked before that */
+	unsigned unanswered;         /* so many looks in a row */
 	struct msg_stats stats;
 	struct msg_walls walls; /* zero: not locked in yet */
 };
@@ -123,7 +124,7 @@ struct parent {
 	char server_id[64];
 	uv_signal_t signals[6];
 	uv_fs_event_t watch_accounts, watch_operator;
-	uv_timer_t compile_timer, trust_timer, respawn_timer, shipper_timer, sink_timer, stop_timer;
+	uv_timer_t compile_timer, trust_timer, respawn_timer, hung_timer, shipper_timer, sink_timer, stop_timer;
 	bool announced, hurried;
 	int status;
 	struct msg_walls walls; /* the parent's own */
@@ -174,6 +175,8 @@ void respawn_gone(struct kid *k);
 void respawn_ready(struct kid *k);
 /* respawn_backoff() - @k ended: how long to wait before another takes its place. */
 uint64_t respawn_backoff(struct kid *k);
+/* hung_watch() - from now on who does not answer is replaced. */
+void hung_watch(void);
 /* respawn_failing() - does it die again and again? */
 bool respawn_failing(const struct kid *k);
 /* respawn_expel() - @by says that a peer said what may not be said: that one ends, and is replaced. */

@@ -186,6 +186,7 @@ static const struct frame_rule verifier_rules[] = {
 	ROW_READY,
 	ROW_FATAL,
 	ROW_WALLS,
+	ROW_STATS,
 	ROW_BAD_PEER,
 	ROW_APPLIED,
 	{ MSG_TRUSTED, ANY, false, false, 4096, on_trusted, "trusted" },
@@ -194,6 +195,7 @@ static const struct frame_rule signer_rules[] = {
 	ROW_READY,
 	ROW_FATAL,
 	ROW_WALLS,
+	ROW_STATS,
 	ROW_BAD_PEER,
 	{ MSG_TLS_KEY_TAKEN, ANY, false, false, 0, tls_on_key_taken, "tls_key_taken" },
 };

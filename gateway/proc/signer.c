@@ -448,6 +448,7 @@ signer_main(void)
 		{ MSG_FILE, CHILD_ALIVE, false, true, 64, on_file, "file" },
 		{ MSG_TLS_PEER, CHILD_ALIVE, false, true, 16, signer_tls_on_peer, "tls_peer" },
 		{ MSG_START, CHILD_IN(CHILD_SET), true, false, 0, on_start, "start" },
+		{ MSG_STATS_WANTED, CHILD_ALIVE, false, false, 0, child_on_stats_wanted, "stats_wanted" },
 		{ MSG_STOP, CHILD_ALIVE, false, false, 0, child_on_stop, "stop" },
 	};
 	static const struct channel_ops ops = { rules, sizeof(rules) / sizeof(rules[0]), child_parent_gone };

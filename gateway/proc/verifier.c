@@ -365,6 +365,7 @@ verifier_main(void)
 		{ MSG_TRUST_ACCOUNT, CHILD_ALIVE, false, false, FRAME_MAX, verifier_on_trust_account, "trust_account" },
 		{ MSG_TRUST_END, CHILD_ALIVE, false, false, 0, verifier_on_trust_end, "trust_end" },
 		{ MSG_START, CHILD_IN(CHILD_SET), true, false, 0, on_start, "start" },
+		{ MSG_STATS_WANTED, CHILD_ALIVE, false, false, 0, child_on_stats_wanted, "stats_wanted" },
 		{ MSG_STOP, CHILD_ALIVE, false, false, 0, child_on_stop, "stop" },
 	};
 	static const struct channel_ops ops = { rules, sizeof(rules) / sizeof(rules[0]), child_parent_gone };
