@@ -24,12 +24,12 @@ on_error(natsConnection *nc, natsSubscription *s, natsStatus e, void *ctx)
 }
 
 static const char *
-given_or(const struct cli_args *a, const char *option, const char *variable, const char *preset)
+given_or(const struct cli_args *a, const char *option, const char *from_env, const char *preset)
 {
 	const char *v = cli_value(a, option);
 
-	if (v == NULL && variable != NULL)
-		v = getenv(variable);
+	if (v == NULL)
+		v = from_env;
 	return v != NULL && v[0] != '\0' ? v : preset;
 }
 
@@ -120,8 +120,8 @@ form(struct ctl *c, const struct cli_args *a)
 int
 ctl_open(struct ctl *c, const struct cli_args *a)
 {
-	const char *creds = given_or(a, "creds", "NATS_CREDS", NULL), *ca = cli_value(a, "ca");
-	const char *lattice = given_or(a, "lattice", "WASMCLOUD_LATTICE", "default");
+	const char *creds = given_or(a, "creds", getenv("NATS_CREDS"), NULL), *ca = cli_value(a, "ca");
+	const char *lattice = given_or(a, "lattice", getenv("WASMCLOUD_LATTICE"), "default");
 	int r;
 
 	*c = (struct ctl){ 0 };
@@ -143,7 +143,7 @@ ctl_open(struct ctl *c, const struct cli_args *a)
 			return CLI_FAILED;
 		}
 	}
-	return connect_to(c, given_or(a, "server", "NATS_URL", "nats://127.0.0.1:4222"), creds, ca);
+	return connect_to(c, given_or(a, "server", getenv("NATS_URL"), "nats://127.0.0.1:4222"), creds, ca);
 }
 
 void
