@@ -215,7 +215,17 @@ class Runner:
         if line != b"PONG":
             raise Failed(f"expected PONG, got {line!r}")
         if self.scripted is not None:
-            session.link = self.scripted.wait_links(before + 1, WAIT_S)[before]
+            session.link = self.own_link(before)
+
+    def own_link(self, before):
+        """The upstream connection of the client that just logged in: the first behind @before that is a client's."""
+        count = before + 1
+        while True:
+            links = self.scripted.wait_links(count, WAIT_S)
+            own = [k for k in links[before:] if k.options.get("name") != "portcullis-dispatcher"]
+            if own:
+                return own[0]
+            count = len(links) + 1
 
     def do_refused(self, step):
         session = self.do_open(step)
