@@ -32,6 +32,16 @@ actor_say_walls(const struct cell_walls *w)
 	for (unsigned i = 0; i < WALL_COUNT; i++)
 		fprintf(stderr, "wall      %-16s %s\n", wall_name((enum wall)i),
 		    (w->walls & WALL_BIT(i)) != 0 ? "yes" : "no");
+	for (int i = 0; i < ENCLOSE_N; i++) {
+		int e = w->enclose_error[i];
+
+		fprintf(stderr, "wall      %-16s %s%s\n", enclose_name((enum enclosure)(ENCLOSE_USER + i)),
+		    e == 0 ? "yes" : "no: ",
+		    e == 0	     ? ""
+		    : e == ECANCELED ? "not asked for"
+		    : e == EALREADY  ? "root becomes another user without"
+				     : strerror(e));
+	}
 	fprintf(stderr, "forbidden %s\n",
 	    w->listener ? "calls are reported, then it is killed"
 			: "calls kill it unseen: no listener here");

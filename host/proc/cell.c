@@ -36,6 +36,8 @@ alloc(const struct cell_options *o)
 	c->state = CELL_BORN;
 	c->limits = *l;
 	c->ops = o->ops;
+	c->minimum = o->minimum;
+	c->user = o->user;
 	c->zygote = o->zygote;
 	c->world = o->world;
 	c->epoll = c->pidfd = c->channel = c->listener = c->theirs = c->gift = -1;

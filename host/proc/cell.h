@@ -14,6 +14,7 @@
 #include <sys/types.h>
 
 #include "host/actor/call.h"
+#include "host/proc/enclose.h"
 #include "policy/core/buf.h"
 #include "seccomp/wall.h"
 
@@ -82,12 +83,15 @@ struct cell_options {
 	struct actor_limits limits;
 	struct actor_world world;
 	struct cell_budget birth; /* ->fuel is in limits */
+	uint32_t minimum; /* walls demanded besides the floor: WALL_BIT()s, bits of enum enclosure */
+	uid_t user;       /* that a runner becomes when the host is root; 0: RUNNER_UID (host/proc/runner.h) */
 	struct cell_ops ops;
 };
 
 /* What was in force before a byte of the module was read, as the runner said then. */
 struct cell_walls {
-	uint32_t walls; /* WALL_BIT()s */
+	uint32_t walls; /* WALL_BIT()s, bits of enum enclosure */
+	uint16_t enclose_error[ENCLOSE_N]; /* why one does not stand: errno */
 	unsigned landlock_abi;
 	uid_t uid;
 	bool listener; /* a forbidden call is reported; else it kills unseen */

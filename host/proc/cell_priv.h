@@ -29,6 +29,8 @@ struct cell {
 	struct actor_limits limits;
 	struct cell_ops ops;
 	struct cell_walls walls;
+	uint32_t minimum;
+	uid_t user;
 	uint64_t cost;
 	pid_t pid;
 	int epoll, pidfd, channel, listener; /* -1: none */

@@ -24,6 +24,24 @@ broke(struct cell *c, const char *why)
 	return false;
 }
 
+/* lacks() - a wall that was demanded: which, and why not. */
+static bool
+lacks(struct cell *c)
+{
+	uint32_t missing = c->minimum & ~c->walls.walls;
+	int i = __builtin_ctz(missing);
+	char why[CELL_WHY];
+
+	if (i >= ENCLOSE_USER && i < ENCLOSE_END)
+		snprintf(why, sizeof(why), "the wall %s is demanded and not to be had: %s",
+		    enclose_name((enum enclosure)i), strerror(c->walls.enclose_error[i - ENCLOSE_USER]));
+	else
+		snprintf(why, sizeof(why), "the wall %s is demanded and not to be had",
+		    wall_name((enum wall)i));
+	cell_kill(c, CELL_NO_WALLS, why);
+	return false;
+}
+
 static bool
 on_locked(struct cell *c, struct bytes body)
 {
@@ -41,7 +59,12 @@ on_locked(struct cell *c, struct bytes body)
 		cell_kill(c, CELL_NO_WALLS, why);
 		return false;
 	}
-	c->walls = (struct cell_walls){ m.walls, m.landlock_abi, m.uid, m.listener };
+	c->walls = (struct cell_walls){
+		.walls = m.walls, .landlock_abi = m.landlock_abi, .uid = m.uid, .listener = m.listener
+	};
+	memcpy(c->walls.enclose_error, m.enclose_error, sizeof(m.enclose_error));
+	if ((c->walls.walls & c->minimum) != c->minimum)
+		return lacks(c);
 	c->state = CELL_LOADING;
 	return true;
 }

@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -26,7 +27,8 @@ struct start {
 	const char *program;
 	int fd[5];
 	pid_t host;
-	bool group; /* one of its own */
+	bool group;  /* one of its own */
+	rlim_t data; /* bytes of memory it may write to */
 };
 
 /* sealed() - the module where nobody can change it any more. Return: a descriptor, -errno. */
@@ -57,6 +59,7 @@ sealed(struct bytes module)
 static void __attribute__((noreturn)) become(const struct start *s)
 {
 	static char *const nothing[] = { NULL };
+	const struct rlimit data = { s->data, s->data };
 	const int *fd = s->fd;
 	int aside[5];
 	sigset_t none;
@@ -75,7 +78,7 @@ static void __attribute__((noreturn)) become(const struct start *s)
 		_exit(RUNNER_NO_MEMORY);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (s->group && setpgid(0, 0) != 0)
+	if (setrlimit(RLIMIT_DATA, &data) != 0 || (s->group && setpgid(0, 0) != 0))
 		_exit(RUNNER_NO_MEMORY);
 	execve(s->program, s->argv, nothing);
 	_exit(RUNNER_NO_MODULE);
@@ -145,15 +148,41 @@ cell_watched(struct cell *c)
 	return 0;
 }
 
+/*
+ * data_of() - what a runner may need: the guest's memory, each area a few times, what a module is
+ * prepared to (host/wasm/limits.h), and the engine's stacks. The filter stops it later; this bounds what
+ * reads the module.
+ */
+static rlim_t
+data_of(const struct cell *c, size_t module)
+{
+	const struct actor_limits *l = &c->limits;
+
+	return (rlim_t)64 * 1024 * 1024 + (rlim_t)l->memory_pages * 65536 + (rlim_t)16 * module +
+	       4 * ((rlim_t)l->request + l->response + 2 * (rlim_t)l->error + l->ask_payload + l->ask_answer);
+}
+
+/* wants_net() - a network namespace costs more than the rest of a start: once a module, or on demand. */
+static bool
+wants_net(const struct cell *c)
+{
+	return c->zygote || (c->minimum & UINT32_C(1) << ENCLOSE_NET) != 0;
+}
+
 int
 cell_spawn(struct cell *c, char *const *argv, struct bytes module)
 {
+	char user[16];
 	char *const role[] = { (char *)(uintptr_t) "portcullis-runner", (char *)(uintptr_t) "--role",
-		(char *)(uintptr_t)(c->zygote ? "zygote" : "runner"), NULL };
+		(char *)(uintptr_t)(c->zygote ? "zygote" : "runner"), user,
+		(char *)(uintptr_t)(wants_net(c) ? "net" : "plain"), NULL };
 	char own[PATH_MAX];
-	struct start s = { .argv = role, .program = own, .host = getpid(), .group = c->zygote };
+	struct start s = {
+		.argv = role, .program = own, .host = getpid(), .group = c->zygote, .data = data_of(c, module.len)
+	};
 	int null = -1, pair[2] = { -1, -1 }, image, r;
 
+	snprintf(user, sizeof(user), "%u", c->user != 0 ? (unsigned)c->user : RUNNER_UID);
 	if (argv != NULL) {
 		s.argv = argv;
 		s.program = argv[0];

@@ -135,6 +135,8 @@ msg_locked_put(struct buf *b, const struct msg_locked *m)
 	buf_put_u32(b, m->landlock_abi);
 	buf_put_u32(b, m->uid);
 	buf_put_u8(b, m->listener ? 1 : 0);
+	for (int i = 0; i < ENCLOSE_N; i++)
+		buf_put_u16(b, m->enclose_error[i]);
 	buf_put(b, m->why);
 }
 
@@ -149,6 +151,8 @@ msg_locked_get(struct bytes in, struct msg_locked *m)
 	m->landlock_abi = cursor_u32(&c);
 	m->uid = cursor_u32(&c);
 	m->listener = cursor_u8(&c) == 1;
+	for (int i = 0; i < ENCLOSE_N; i++)
+		m->enclose_error[i] = cursor_u16(&c);
 	m->why = cursor_take(&c, c.in.len);
 	return cursor_done(&c) && version == MSG_RUNNER_VERSION;
 }

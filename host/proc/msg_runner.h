@@ -11,10 +11,11 @@
 #define HOST_PROC_MSG_RUNNER_H
 
 #include "host/actor/call.h"
+#include "host/proc/enclose.h"
 #include "policy/core/buf.h"
 
 enum { MSG_FORK_LEN = 8 + ACTOR_SEED };
-enum { MSG_RUNNER_HEADER = 8, MSG_RUNNER_HEAD_MAX = 1200, MSG_RUNNER_VERSION = 2 };
+enum { MSG_RUNNER_HEADER = 8, MSG_RUNNER_HEAD_MAX = 1200, MSG_RUNNER_VERSION = 3 };
 
 enum msg_runner {
 	MSG_BIRTH = 1,   /* to the runner: struct msg_birth */
@@ -48,10 +49,11 @@ struct msg_fork {
 /* begins with MSG_RUNNER_VERSION: host and runner may be two programs */
 struct msg_locked {
 	int error; /* 0: the walls stand */
-	uint32_t walls;
+	uint32_t walls; /* WALL_BIT()s, and bits of enum enclosure */
 	uint32_t landlock_abi;
 	uint32_t uid;
 	bool listener;
+	uint16_t enclose_error[ENCLOSE_N];
 	struct bytes why;
 };
 

@@ -105,6 +105,7 @@ runner_take(struct runner *r)
 
 	memset(r, 0, sizeof(*r));
 	r->host = getppid();
+	r->user = RUNNER_UID;
 	buf_init(&r->in, 2 * ACTOR_MAX_AREA);
 	buf_init(&r->out, MSG_RUNNER_HEAD_MAX);
 	if (buf_reserve(&r->out, MSG_RUNNER_HEAD_MAX) == NULL)
@@ -173,6 +174,7 @@ tell_locked(struct runner *r, const struct confine_report *got)
 		.why = bytes_str(got->why) };
 	uint8_t frame[MSG_RUNNER_HEADER + MSG_RUNNER_HEAD_MAX];
 
+	memcpy(m.enclose_error, r->enclose_error, sizeof(m.enclose_error));
 	r->walls = got->walls;
 	r->landlock_abi = got->landlock_abi;
 	r->uid = got->uid;
@@ -192,6 +194,7 @@ runner_lock(struct runner *r)
 {
 	struct census expected = { 0 };
 	struct confine_report got;
+	uint32_t enclosed;
 	struct confine want = {
 		.expected = &expected,
 		.limit = { { RLIMIT_CORE, 0 }, { RLIMIT_MSGQUEUE, 0 },
@@ -200,19 +203,21 @@ runner_lock(struct runner *r)
 		    { RLIMIT_STACK, RUNNER_STACK } },
 		.n_limits = 7,
 		.change_user = true,
-		.uid = RUNNER_UID,
-		.gid = RUNNER_UID,
+		.uid = r->user,
+		.gid = r->user,
 		.filter = filter_of(r->zygote ? "zygote" : "runner_birth"),
 		.notify = true,
 	};
 
 	if (census_add(&expected, RUNNER_CHANNEL) != 0)
 		runner_end(RUNNER_NOT_LOCKED);
+	enclosed = enclose(r->net, r->enclose_error);
 	if (confine(&want, &got) != 0) {
 		tell_locked(r, &got);
 		runner_end(RUNNER_NOT_LOCKED);
 	}
 	r->listener = got.listener >= 0;
+	got.walls |= enclosed;
 	tell_locked(r, &got);
 }
 
@@ -339,14 +344,16 @@ runner_serve(struct runner *r)
 	runner_answer(r);
 }
 
-int
-runner_main(void)
+void
+runner_run(uid_t user, bool net)
 {
 	struct actor_outcome got;
 	struct actor_world world;
 	struct runner r;
 
 	runner_take(&r);
+	r.user = user;
+	r.net = net;
 	runner_lock(&r);
 	runner_begin(&r, &world);
 	if (runner_load(&r, &world, &got) != 0) {
@@ -354,4 +361,10 @@ runner_main(void)
 		runner_end(RUNNER_BYE);
 	}
 	runner_serve(&r);
+}
+
+int
+runner_main(void)
+{
+	runner_run(RUNNER_UID, false);
 }

@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include "host/actor/call.h"
+#include "host/proc/enclose.h"
 #include "policy/core/buf.h"
 
 /* how a zygote forks: CLONE_PARENT | CLONE_PIDFD, and no signal at its end but the zygote's own */
@@ -35,13 +36,19 @@ struct runner {
 	bool zygote, forked; /* what it is; a runner that was forked from a zygote */
 	bool listener;       /* the filter waits for the host where it would kill */
 	pid_t host;
+	uid_t user; /* to become, when root */
+	bool net;   /* a network namespace too */
 	uint32_t walls, landlock_abi, uid; /* what was told of them */
+	uint16_t enclose_error[ENCLOSE_N];
 	struct actor *actor;
 	struct actor_limits limits;
 	struct buf in, out; /* reserved before the guest runs */
 };
 
-/* runner_take() - map the module and keep the channel only. Ends the process when it cannot. */
+/*
+ * runner_take() - map the module and keep the channel only. Ends the process when it cannot. ->user is
+ * RUNNER_UID after it.
+ */
 void runner_take(struct runner *r);
 /* runner_lock() - the walls; tell the host, and hand it the listener. Ends the process likewise. */
 void runner_lock(struct runner *r);
@@ -62,7 +69,10 @@ int runner_main(void);
 void zygote_fork(struct runner *r);
 /* zygote_main() - likewise up to loading; then runners are forked, which go on from there. */
 int zygote_main(void);
-/* runner_role() - if this program was started as one of the two, become it, and do not return. */
+/*
+ * runner_role() - if this program was started as one of the two, become it, and do not return:
+ * --role runner|zygote, the number of the user to become, and "net" for a network namespace
+ */
 void runner_role(int argc, char *const *argv);
 
 #endif

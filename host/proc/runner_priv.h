@@ -8,6 +8,9 @@
 #include "host/proc/msg_runner.h"
 #include "host/proc/runner.h"
 
+/* runner_run(), zygote_run() - the whole of them, as this user when root. */
+void runner_run(uid_t user, bool net) __attribute__((noreturn));
+void zygote_run(uid_t user, bool net) __attribute__((noreturn));
 void runner_end(enum runner_exit how) __attribute__((noreturn));
 void runner_read(uint8_t *p, size_t n);
 /* runner_hear() - the next frame's length; it must be of this type, and at most @max long. */

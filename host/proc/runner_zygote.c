@@ -11,6 +11,7 @@
  * it does not, and narrows its walls like any other.
  */
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -95,6 +96,7 @@ become(struct runner *r, int channel, const struct actor_world *world)
 		.uid = r->uid,
 		.listener = true };
 
+	memcpy(m.enclose_error, r->enclose_error, sizeof(m.enclose_error));
 	if (syscall(SYS_dup3, channel, RUNNER_CHANNEL, 0) != RUNNER_CHANNEL || close(channel) != 0 ||
 	    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 || getppid() != r->host ||
 	    syscall(SYS_prlimit64, 0, RLIMIT_NPROC, &none, NULL) != 0)
@@ -126,8 +128,8 @@ zygote_fork(struct runner *r)
 	}
 }
 
-int
-zygote_main(void)
+void
+zygote_run(uid_t user, bool net)
 {
 	struct actor_outcome got;
 	struct actor_world world;
@@ -136,6 +138,8 @@ zygote_main(void)
 
 	runner_take(&r);
 	r.zygote = true;
+	r.user = user;
+	r.net = net;
 	runner_lock(&r);
 	if (!r.listener) /* nobody could tell a fork from another */
 		runner_end(RUNNER_NOT_LOCKED);
@@ -148,13 +152,22 @@ zygote_main(void)
 	runner_serve(&r);
 }
 
+int
+zygote_main(void)
+{
+	zygote_run(RUNNER_UID, true);
+}
+
 void
 runner_role(int argc, char *const *argv)
 {
-	if (argc != 3 || strcmp(argv[1], "--role") != 0)
+	long user = argc > 3 ? strtol(argv[3], NULL, 10) : RUNNER_UID;
+	bool net = argc == 5 && strcmp(argv[4], "net") == 0;
+
+	if (argc < 3 || argc > 5 || strcmp(argv[1], "--role") != 0 || user <= 0)
 		return;
 	if (strcmp(argv[2], "runner") == 0)
-		_exit(runner_main());
+		runner_run((uid_t)user, net);
 	if (strcmp(argv[2], "zygote") == 0)
-		_exit(zygote_main());
+		zygote_run((uid_t)user, net);
 }

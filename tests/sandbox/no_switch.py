@@ -17,7 +17,7 @@ ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 OURS = (b"layers_keep", b"__wrap_", b"container_enter", b"taken_say")
 SWITCHES = (b"no-seccomp", b"no-sandbox", b"no-walls", b"no_walls=", b"unconfined", b"insecure", b"disable-seccomp", b"LD_PRELOAD")
 # where walls are raised
-RAISES = ("seccomp/*.c", "host/proc/cell*.c", "host/proc/runner*.c", "host/proc/zygote*.c", "host/proc/lock*.c",
+RAISES = ("seccomp/*.c", "host/proc/cell*.c", "host/proc/runner*.c", "host/proc/enclose.c", "host/proc/lock*.c",
           "host/proc/provider*.c", "host/providers/*.c", "host/providers/*/*.c")
 MAY_DEPEND_ON = re.compile(r"^#\s*(if|elif)\s+!?(defined\()?(__x86_64__|__aarch64__|__SANITIZE_ADDRESS__)\)?\s*$")
 failures = 0

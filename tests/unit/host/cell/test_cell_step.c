@@ -302,6 +302,53 @@ START_TEST(an_idle_cell_that_does_nothing_lives_on)
 }
 END_TEST
 
+START_TEST(a_wall_that_is_demanded_and_missing_is_no_cell)
+{
+	struct cell_options o = { .module = guest_module(), .limits = actor_limits_default(), .birth = ample };
+	struct cell *c = NULL;
+
+	o.minimum = UINT32_C(1) << ENCLOSE_END; /* that nobody has */
+	ck_assert_int_eq(cell_new(&o, now(), &c), 0);
+	ck_assert_int_eq(next(c), CELL_EVENT_DEAD);
+	ck_assert_int_eq(cell_got(c)->end, CELL_NO_WALLS);
+	cell_stop(c);
+	c = born();
+	o.minimum = cell_walls(c)->walls; /* and all that there is are had */
+	cell_stop(c);
+	ck_assert_int_eq(cell_new(&o, now(), &c), 0);
+	ck_assert_int_eq(next(c), CELL_EVENT_DONE);
+	ck_assert_uint_eq(cell_walls(c)->walls & o.minimum, o.minimum);
+	cell_stop(c);
+}
+END_TEST
+
+START_TEST(a_wall_stands_or_has_a_reason_why_not)
+{
+	struct cell *c = born();
+	const struct cell_walls *w = cell_walls(c);
+
+	for (int i = 0; i < ENCLOSE_N; i++)
+		ck_assert_int_eq((w->walls >> (ENCLOSE_USER + i) & 1) != 0, w->enclose_error[i] == 0);
+	cell_stop(c);
+}
+END_TEST
+
+START_TEST(a_runner_of_root_has_the_user_it_was_given)
+{
+	struct cell_options o = {
+		.module = guest_module(), .limits = actor_limits_default(), .birth = ample, .user = 61234
+	};
+	struct cell *c = NULL;
+
+	if (geteuid() != 0)
+		return;
+	ck_assert_int_eq(cell_new(&o, now(), &c), 0);
+	ck_assert_int_eq(next(c), CELL_EVENT_DONE);
+	ck_assert_int_eq(cell_walls(c)->uid, 61234);
+	cell_stop(c);
+}
+END_TEST
+
 TCase *
 cell_step_tests(void)
 {
@@ -321,6 +368,9 @@ cell_step_tests(void)
 	tcase_add_test(t, a_request_above_its_ceiling_is_not_sent);
 	tcase_add_test(t, an_answer_above_its_ceiling_is_an_error_to_the_guest);
 	tcase_add_test(t, a_large_request_is_sent_as_the_runner_takes_it);
+	tcase_add_test(t, a_wall_that_is_demanded_and_missing_is_no_cell);
+	tcase_add_test(t, a_wall_stands_or_has_a_reason_why_not);
+	tcase_add_test(t, a_runner_of_root_has_the_user_it_was_given);
 	tcase_add_test(t, an_idle_cell_that_does_nothing_lives_on);
 	return t;
 }

@@ -1,0 +1,41 @@
+/*
+ * enclose - see enclose.h. Root needs no user namespace for the others, and would lose by it: the way to
+ * a user of its own (confine()) leads out of the one it has. Anybody else gets the right to the
+ * others by one, and gives it up in confine() with all capabilities.
+ */
+#include "host/proc/enclose.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <unistd.h>
+
+const char *
+enclose_name(enum enclosure e)
+{
+	static const char *const names[ENCLOSE_N] = { "user-namespace", "net-namespace",
+		"ipc-namespace", "uts-namespace" };
+
+	return e >= ENCLOSE_USER && e < ENCLOSE_END ? names[e - ENCLOSE_USER] : "none";
+}
+
+uint32_t
+enclose(bool net, uint16_t error[ENCLOSE_N])
+{
+	static const int flag[ENCLOSE_N] = { CLONE_NEWUSER, CLONE_NEWNET, CLONE_NEWIPC, CLONE_NEWUTS };
+	uint32_t stand = 0;
+
+	for (int i = 0; i < ENCLOSE_N; i++) {
+		if (flag[i] == CLONE_NEWUSER && geteuid() == 0) {
+			error[i] = EALREADY; /* it becomes another user by itself */
+			continue;
+		}
+		if (flag[i] == CLONE_NEWNET && !net) {
+			error[i] = ECANCELED;
+			continue;
+		}
+		error[i] = unshare(flag[i]) == 0 ? 0 : (uint16_t)errno;
+		if (error[i] == 0)
+			stand |= UINT32_C(1) << (ENCLOSE_USER + i);
+	}
+	return stand;
+}
