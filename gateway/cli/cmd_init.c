@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "gateway/cli/files.h"
+#include "gateway/cli/init_host.h"
 #include "gateway/cli/init_plan.h"
 #include "gateway/cli/note_key.h"
 #include "gateway/cli/templates.h"
@@ -28,7 +29,7 @@ static int
 refuse_existing(const struct deploy *d)
 {
 	static const char *const ours[] = { "gateway.conf", "host.conf", "leaf.conf", "accounts.conf",
-		"policies", "creds", "keys", "jwt", "log", "audit", "jetstream" };
+		"policies", "creds", "keys", "jwt", "log", "audit", "jetstream", "artifacts" };
 	size_t found = 0;
 
 	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
@@ -221,24 +222,6 @@ write_audit_key(struct deploy *d)
 	return r;
 }
 
-static void
-put_address(struct buf *b, const struct config_address *a, bool to_dial)
-{
-	const char *host = a->host;
-	bool v6;
-
-	if (to_dial && strcmp(host, "0.0.0.0") == 0)
-		host = "127.0.0.1";
-	if (to_dial && strcmp(host, "::") == 0)
-		host = "::1";
-	v6 = strchr(host, ':') != NULL;
-	if (v6)
-		buf_put_u8(b, '[');
-	buf_put_str(b, host);
-	buf_put_str(b, v6 ? "]:" : ":");
-	buf_put_dec(b, a->port);
-}
-
 static int
 write_gateway_conf(struct deploy *d, const struct init *in)
 {
@@ -248,8 +231,8 @@ write_gateway_conf(struct deploy *d, const struct init *in)
 	buf_init(&listen, 512);
 	buf_init(&upstream, 512);
 	buf_init(&b, CONF_MAX);
-	put_address(&listen, &in->listen, false);
-	put_address(&upstream, &in->leaf, true);
+	init_put_address(&listen, &in->listen, false);
+	init_put_address(&upstream, &in->leaf, true);
 	const struct template_value values[] = {
 		{ "LISTEN", buf_bytes(&listen) },
 		{ "UPSTREAM", buf_bytes(&upstream) },
@@ -260,38 +243,6 @@ write_gateway_conf(struct deploy *d, const struct init *in)
 	r = deploy_file(d, "gateway.conf", 0644, &b);
 	buf_deinit(&listen);
 	buf_deinit(&upstream);
-	buf_deinit(&b);
-	return r;
-}
-
-/* write_host_conf() - for a host in the first lattice, and the key its calls are signed with. */
-static int
-write_host_conf(struct deploy *d, const struct init *in)
-{
-	struct config_address at = in->listen;
-	struct nkey_pair cluster;
-	struct buf address, b;
-	int r;
-
-	if (at.port == 0)
-		at.port = 4222;
-	if (nkey_pair_new(&cluster, NKEY_CLUSTER) != 0)
-		return CLI_FAILED;
-	buf_init(&address, 512);
-	buf_init(&b, CONF_MAX);
-	put_address(&address, &at, true);
-	const struct template_value values[] = {
-		{ "LATTICE", bytes_str(in->lattice[0].name) },
-		{ "ADDRESS", buf_bytes(&address) },
-		{ NULL, BYTES_NULL },
-	};
-	if (template_fill(&b, template_host_conf, values) != 0)
-		b.failed = true;
-	r = deploy_key(d, "keys/cluster.nk", &cluster);
-	if (r == CLI_OK)
-		r = deploy_file(d, "host.conf", 0644, &b);
-	nkey_pair_deinit(&cluster);
-	buf_deinit(&address);
 	buf_deinit(&b);
 	return r;
 }
@@ -335,7 +286,7 @@ fill_leaf_conf(struct deploy *d, const struct init *in, struct buf *out)
 	buf_init(&operator, TOKEN_MAX);
 	buf_init(&store, 2 * PATH_MAX);
 	buf_init(&hub, 64 * 1024);
-	put_address(&leaf, &in->leaf, false);
+	init_put_address(&leaf, &in->leaf, false);
 	snprintf(path, sizeof(path), "%s/jetstream", d->dir);
 	template_quote(&store, bytes_str(path));
 	nkey_format(&in->system.pub, system);
@@ -411,7 +362,7 @@ write_all(struct deploy *d, const struct init *in)
 	if (r == CLI_OK)
 		r = write_leaf(d, in);
 	if (r == CLI_OK)
-		r = write_host_conf(d, in);
+		r = init_write_host(d, in);
 	/* last: a folder without it is not finished */
 	return r == CLI_OK ? write_gateway_conf(d, in) : r;
 }
@@ -470,8 +421,12 @@ say_text(const struct deploy *d, const struct init *in)
 	       "Start the leaf, the gateway and a host:\n"
 	       "  nats-server -c %s/leaf.conf\n"
 	       "  portcullis-gateway -c %s/gateway.conf\n"
-	       "  portcullis-host -c %s/host.conf\n",
-	    d->dir, d->dir, d->dir, d->dir);
+	       "  portcullis-host -c %s/host.conf\n"
+	       "It runs actors from %s/artifacts that are signed with %s/keys/actors.nk:\n"
+	       "  portcullis actor keys gen module NAME -d %s/keys\n"
+	       "  portcullis actor sign NAME.wasm --name NAME --issuer %s/keys/actors.nk \\\n"
+	       "    --subject %s/keys/NAME_module.nk --cap CONTRACT -o %s/artifacts/NAME.wasm\n",
+	    d->dir, d->dir, d->dir, d->dir, d->dir, d->dir, d->dir, d->dir, d->dir, d->dir);
 	for (size_t i = 0; i < in->n; i++)
 		say_lattice(d, &in->lattice[i]);
 	printf(

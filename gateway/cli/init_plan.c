@@ -152,6 +152,24 @@ init_plan(struct init *in, const struct cli_args *a)
 }
 
 void
+init_put_address(struct buf *b, const struct config_address *a, bool to_dial)
+{
+	const char *host = a->host;
+	bool v6;
+
+	if (to_dial && strcmp(host, "0.0.0.0") == 0)
+		host = "127.0.0.1";
+	if (to_dial && strcmp(host, "::") == 0)
+		host = "::1";
+	v6 = strchr(host, ':') != NULL;
+	if (v6)
+		buf_put_u8(b, '[');
+	buf_put_str(b, host);
+	buf_put_str(b, v6 ? "]:" : ":");
+	buf_put_dec(b, a->port);
+}
+
+void
 init_deinit(struct init *in)
 {
 	for (size_t i = 0; i < in->n; i++)

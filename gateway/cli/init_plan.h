@@ -25,6 +25,8 @@ struct init {
  * Return: CLI_OK, CLI_USAGE, CLI_FAILED.
  */
 int init_plan(struct init *in, const struct cli_args *a) must_check;
+/* init_put_address() - HOST:PORT, or to be dialled: a wildcard is then this machine. */
+void init_put_address(struct buf *b, const struct config_address *a, bool to_dial);
 void init_deinit(struct init *in);
 
 #endif

@@ -123,6 +123,27 @@ def init_writes_everything_with_tight_modes(folder):
     expect(said, "is in order", "1 operator, 1 account", "logins minted", f"stamps as   {stamp.public}")
 
 
+def init_leaves_nothing_to_edit_for_a_host(folder):
+    gate, _ = init(folder)
+    account = natsjwt.KeyPair.from_seed(text_of(gate, "keys", "actors.nk").strip())
+    conf = text_of(gate, "host.conf")
+    assert account.public[0] == "A" and f"issuers = [{account.public}]" in conf, conf
+    assert mode(gate, "artifacts") == 0o755
+    keys, module = os.path.join(gate, "keys"), os.path.join(folder, "empty.wasm")
+    with open(module, "wb") as f:
+        f.write(b"\0asm\1\0\0\0")
+    run("actor", "keys", "gen", "module", "empty", "-d", keys)
+    signed = os.path.join(gate, "artifacts", "empty.wasm")
+    run("actor", "sign", module, "--name", "empty", "--issuer", os.path.join(keys, "actors.nk"), "--subject",
+        os.path.join(keys, "empty_module.nk"), "-o", signed)
+    said = json.loads(run("actor", "inspect", signed, "--json")[0])
+    assert said["account"] == account.public, said
+    host = os.path.join(os.path.dirname(PORTCULLIS), "portcullis-host")
+    if os.path.exists(host):
+        done = subprocess.run([host, "-c", os.path.join(gate, "host.conf"), "-t"], capture_output=True, text=True, check=False)
+        assert done.returncode == 0 and account.public in done.stdout, done.stdout + done.stderr
+
+
 def init_is_not_led_by_the_umask(folder):
     old = os.umask(0)
     try:
@@ -529,7 +550,7 @@ def completion_knows_every_verb(folder):
         assert done.returncode == 0 and done.stderr == "", done.stderr
         return done.stdout.split()
 
-    assert sorted(complete("portcullis", "c")) == ["check", "completion", "conns", "creds"]
+    assert sorted(complete("portcullis", "c")) == ["check", "completion", "conns", "creds", "ctl"]
     assert complete("portcullis", "creds", "") == ["issue", "show", "list", "revoke"]
     assert complete("portcullis", "creds", "issue", "--h") == ["--host-id", "--help"]
     assert complete("portcullis", "creds", "issue", "--role", "") == ["admin", "deployer", "host", "observer"]
@@ -547,6 +568,7 @@ def completion_knows_every_verb(folder):
 
 TESTS = [
     init_writes_everything_with_tight_modes,
+    init_leaves_nothing_to_edit_for_a_host,
     init_is_not_led_by_the_umask,
     the_audit_key_is_a_note_key,
     init_overwrites_nothing_and_names_what_is_there,
