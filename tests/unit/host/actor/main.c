@@ -11,6 +11,7 @@ main(void)
 
 	suite_add_tcase(s, call_tests());
 	suite_add_tcase(s, msg_runner_tests());
+	suite_add_tcase(s, restart_tests());
 	runner = srunner_create(s);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

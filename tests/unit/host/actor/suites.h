@@ -6,5 +6,6 @@
 
 TCase *call_tests(void);
 TCase *msg_runner_tests(void);
+TCase *restart_tests(void);
 
 #endif
