@@ -21,7 +21,7 @@ if(NOT PORTCULLIS_SANITIZE)
   target_link_libraries(zygote PRIVATE host_proc portcullis_flags)
   foreach(how self nobody)
     add_test(NAME sandbox/zygote_${how} COMMAND ${CMAKE_SOURCE_DIR}/tests/sandbox/probe ${how} $<TARGET_FILE:zygote>)
-    set_tests_properties(sandbox/zygote_${how} PROPERTIES LABELS sandbox TIMEOUT 60 SKIP_RETURN_CODE 77)
+    set_tests_properties(sandbox/zygote_${how} PROPERTIES LABELS sandbox TIMEOUT 600 SKIP_RETURN_CODE 77)
   endforeach()
 endif()
 
@@ -43,7 +43,7 @@ if(NOT PORTCULLIS_SANITIZE)
   seccomp_filters(outlive runner runner_birth link provider_httpserver)
   foreach(how self nobody)
     add_test(NAME sandbox/outlive_${how} COMMAND ${CMAKE_SOURCE_DIR}/tests/sandbox/probe ${how} $<TARGET_FILE:outlive>)
-    set_tests_properties(sandbox/outlive_${how} PROPERTIES LABELS sandbox TIMEOUT 120 SKIP_RETURN_CODE 77)
+    set_tests_properties(sandbox/outlive_${how} PROPERTIES LABELS sandbox TIMEOUT 600 SKIP_RETURN_CODE 77)
   endforeach()
 endif()
 
@@ -78,7 +78,7 @@ if(NOT PORTCULLIS_SANITIZE)
     foreach(how self nobody container)
       add_test(NAME sandbox/${program}_${how}
         COMMAND ${CMAKE_SOURCE_DIR}/tests/sandbox/probe ${how} $<TARGET_FILE:${program}> ${matrix})
-      set_tests_properties(sandbox/${program}_${how} PROPERTIES LABELS sandbox TIMEOUT 120 SKIP_RETURN_CODE 77
+      set_tests_properties(sandbox/${program}_${how} PROPERTIES LABELS sandbox TIMEOUT 600 SKIP_RETURN_CODE 77
         ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
     endforeach()
   endforeach()
@@ -120,7 +120,7 @@ portcullis_unit(host/cell host_proc)
 # Every function of WASI that may be imported, and every one that may not.
 if(TARGET portcullis)
   add_test(NAME sandbox/wasi COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/sandbox/wasi.py $<TARGET_FILE:portcullis>)
-  set_tests_properties(sandbox/wasi PROPERTIES LABELS sandbox TIMEOUT 120 SKIP_RETURN_CODE 77
+  set_tests_properties(sandbox/wasi PROPERTIES LABELS sandbox TIMEOUT 600 SKIP_RETURN_CODE 77
     ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()
 

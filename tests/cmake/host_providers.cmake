@@ -3,7 +3,7 @@ add_executable(provider_drive host/provider_drive.c)
 target_link_libraries(provider_drive PRIVATE host_provider host_pack portcullis_flags)
 add_test(NAME host/providers COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/host/providers.py
   $<TARGET_FILE:provider_drive> $<TARGET_FILE_DIR:portcullis-provider-keyvalue>)
-set_tests_properties(host/providers PROPERTIES LABELS host TIMEOUT 180 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+set_tests_properties(host/providers PROPERTIES LABELS host TIMEOUT 600 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 
 # Providers that were taken over; without sanitizers, whose profile is wider.
 if(NOT PORTCULLIS_SANITIZE)
@@ -26,7 +26,7 @@ if(NOT PORTCULLIS_SANITIZE)
   foreach(who self nobody)
     add_test(NAME sandbox/hostile_providers_${who} COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/sandbox/hostile_providers.py ${who}
       $<TARGET_FILE:provider_drive> ${CMAKE_BINARY_DIR}/tests/hostile ${CMAKE_BINARY_DIR}/tests/liar)
-    set_tests_properties(sandbox/hostile_providers_${who} PROPERTIES LABELS sandbox TIMEOUT 180 SKIP_RETURN_CODE 77
+    set_tests_properties(sandbox/hostile_providers_${who} PROPERTIES LABELS sandbox TIMEOUT 600 SKIP_RETURN_CODE 77
       ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
   endforeach()
 endif()

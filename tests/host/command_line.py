@@ -14,7 +14,7 @@ ENV = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "ASAN_OPTIONS": os.en
 
 def run(folder, *argv, **env):
     done = subprocess.run([os.path.join(stage.BUILD, "bin", "portcullis-host"), *argv], capture_output=True, text=True,
-                          timeout=30, cwd=folder, env=dict(ENV, **env))
+                          timeout=300, cwd=folder, env=dict(ENV, **env))
     return done.returncode, done.stdout, done.stderr
 
 

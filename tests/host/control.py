@@ -57,7 +57,7 @@ def served(c, h, l, on=None):
 
 
 def get(address, path="/a"):
-    with urllib.request.urlopen(f"http://{address}{path}", timeout=20) as r:
+    with urllib.request.urlopen(f"http://{address}{path}", timeout=300) as r:
         return r.read()
 
 

@@ -26,7 +26,7 @@ class Load:
     def _ask(self):
         while not self.stopping.is_set():
             try:
-                c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+                c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
                 c.request("GET", "/load")
                 answer = c.getresponse()
                 body = answer.read()

@@ -33,7 +33,7 @@ def check(what, got, want):
 
 
 def curl(*args):
-    done = subprocess.run(["curl", "-sS", "--max-time", "50", *args], capture_output=True, timeout=60)
+    done = subprocess.run(["curl", "-sS", "--max-time", "250", *args], capture_output=True, timeout=300)
     return done.returncode, done.stdout
 
 
@@ -55,7 +55,7 @@ def response(status=200, body=b"", **header):
 def raw(address, text):
     """All that comes back for @text, which asks for the connection's end or is refused."""
     host, port = address.rsplit(":", 1)
-    with socket.create_connection((host, int(port)), timeout=60) as s:
+    with socket.create_connection((host, int(port)), timeout=300) as s:
         out = b""
         try:
             s.sendall(text)

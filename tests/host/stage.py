@@ -12,7 +12,7 @@ from portcullis_test import host, natsjwt, process, rawclient  # noqa: E402,F401
 
 Failed = process.Failed
 BUILD = ""
-LIMIT_S = 60
+LIMIT_S = 300
 
 
 def check(condition, *what):

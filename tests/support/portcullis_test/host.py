@@ -7,8 +7,8 @@ import time
 from . import gateway, natsjwt, process, rawclient, server
 
 READY = re.compile(r"portcullis-host ready (N[A-Z2-7]{55})")
-START_S = 30.0
-STOP_S = 30.0
+START_S = process.PATIENCE_S
+STOP_S = process.PATIENCE_S
 CTL = "wasmbus.ctl.default."
 HTTPSERVER = "VAG3QITQQ2ODAOWB5TTQSDJ53XK3SHBEIFNK4AYJ5RKAX2UNSCAPHA5M"
 
@@ -140,7 +140,7 @@ def inventory(client, host):
     return ask(client, f"get.{host.id}.inv")
 
 
-def until(question, what, timeout_s=30.0):
+def until(question, what, timeout_s=process.PATIENCE_S):
     """Ask until the answer is true; returns it."""
     deadline = time.monotonic() + timeout_s
     while True:

@@ -58,6 +58,7 @@ def in_time(attempt, spans=(3, 12, 60)):
 
 def until(question, what, timeout_s=PATIENCE_S):
     """Ask until the answer is true; returns it. For what has no way to call us: files, /proc, a status."""
+    timeout_s = max(timeout_s, PATIENCE_S)
     deadline = time.monotonic() + timeout_s
     while True:
         answer = question()
@@ -107,7 +108,9 @@ class Process:
             return len(self.lines)
 
     def wait_line(self, wanted, timeout_s=PATIENCE_S, since=0):
-        """The first line from @since on for which wanted(line) holds; Failed when none comes."""
+        """The first line from @since on for which wanted(line) holds; Failed when none comes. Nobody may have less
+        patience than all have."""
+        timeout_s = max(timeout_s, PATIENCE_S)
         deadline = time.monotonic() + timeout_s
         at = since
         with self._news:
