@@ -295,15 +295,12 @@ pause_ms(struct cell_run *k)
 	return k->deaths == 1 && k->was_up ? 0 : status_backoff_ms(k->deaths);
 }
 
+/* fallen() - its process is gone, or must go; another is born after a pause. */
 static void
-on_dead(struct cell_run *k)
+fallen(struct cell_run *k, const char *why)
 {
-	const struct cell_result *got = cell_got(k->cell);
-	char why[STATUS_REASON];
 	int64_t pause;
 
-	say_ended(k, got);
-	words(got, why);
 	if (k->call != NULL)
 		calls_end(k->call, PROVIDER_FAILED, bytes_str(why));
 	k->call = NULL;
@@ -321,6 +318,17 @@ on_dead(struct cell_run *k)
 	if (watch(k, -1) == 0)
 		uv_timer_start(&k->watch->timer, on_timer, (uint64_t)pause, 0);
 	actors_on_failed(k->actor, k, why);
+}
+
+static void
+on_dead(struct cell_run *k)
+{
+	const struct cell_result *got = cell_got(k->cell);
+	char why[STATUS_REASON];
+
+	say_ended(k, got);
+	words(got, why);
+	fallen(k, why);
 }
 
 /* ---- calls ---- */
@@ -442,14 +450,58 @@ cells_answer(uint64_t id, bool ok, struct bytes answer)
 	uv_timer_start(&k->watch->timer, on_timer, 0, 0);
 }
 
+/* walls_put() - their names, for people. */
 static void
+walls_put(char *out, size_t room, uint32_t walls)
+{
+	size_t n = 0;
+
+	out[0] = '\0';
+	for (int i = 0; i < WALL_COUNT && n < room; i++)
+		if ((walls & WALL_BIT(i)) != 0)
+			n += (size_t)snprintf(
+			    out + n, room - n, "%s%s", n > 0 ? " " : "", wall_name((enum wall)i));
+}
+
+static void
+say_born(const struct cell_run *k, const struct cell_walls *w)
+{
+	char names[160];
+	struct log_line l;
+
+	walls_put(names, sizeof(names), w->walls);
+	log_begin(&l, LOG_INF, "actor_instance");
+	log_word(&l, "actor", k->actor->model->claims.sub);
+	log_word(&l, "instance", k->instance->id);
+	log_num(&l, "pid", cell_pid(k->cell));
+	log_num(&l, "uid", (int64_t)w->uid);
+	log_str(&l, "walls", names);
+	log_word(&l, "listener", w->listener ? "yes" : "no");
+	log_end(&l);
+}
+
+/* on_born() - behind as many walls as host.conf demands, or not at all. Return: is it there? */
+static bool
 on_born(struct cell_run *k)
 {
+	const struct cell_walls *w = cell_walls(k->cell);
+	char missing[160], why[STATUS_REASON];
+
+	if ((host.conf->walls_minimum & ~w->walls) != 0) {
+		walls_put(missing, sizeof(missing), host.conf->walls_minimum & ~w->walls);
+		snprintf(why, sizeof(why),
+		    "walls { minimum } of host.conf demands what this machine has not: %s",
+		    missing);
+		fallen(k, why);
+		return false;
+	}
+	say_born(k, w);
 	k->state = CELL_RUN_IDLE;
 	k->was_up = true;
 	(void)status_move(&k->instance->status, STATE_RUNNING, NULL, now_ms(), 0);
 	(void)model_actor_sum(k->actor->model, now_ms());
 	actors_on_up(k->actor, k);
+	return true;
 }
 
 /* step() - until there is nothing to hear. */
@@ -476,10 +528,10 @@ step(struct cell_run *k)
 			on_dead(k);
 			return;
 		}
-		if (k->state == CELL_RUN_BIRTH)
-			on_born(k);
-		else
+		if (k->state != CELL_RUN_BIRTH)
 			on_answered(k);
+		else if (!on_born(k))
+			return;
 		arm(k);
 		if (k->leaving)
 			cells_kill(k);

@@ -528,6 +528,7 @@ providers_begin(void)
 		.lattice = bytes_str(host.conf->lattice),
 		.minimum = host.conf->walls_minimum,
 		.stderr_fd = STDERR_FILENO,
+		.minimum = host.conf->walls_minimum,
 		.ops = { .on_state = on_state,
 		    .on_link = on_link,
 		    .on_invoke = provider_calls_on_invoke,

@@ -257,6 +257,20 @@ def an_update_needs_the_same_key_and_issuer_and_a_higher_revision():
         check(host.inventory(c, h)["actors"][0]["image_ref"].endswith("new.wasm"))
 
 
+def a_wall_that_is_demanded_and_missing_is_a_state():
+    with lattice() as l:
+        # as the kernel is, one of the two demands cannot be met, or both can
+        h = l.host(conf="walls { minimum = [seccomp, landlock-scope] }")
+        c = l.client("deployer")
+        accepted(start(c, h, l.actor("echo")))
+        found = host.until(lambda: [i for s in ("running", "failed") for i in instances(c, h, l.key("echo"), s)], "it is decided")
+        if found[0]["state"] == "failed":
+            check("landlock-scope" in found[0]["reason"] and "seccomp" not in found[0]["reason"].replace("landlock", ""), found)
+        else:
+            line = h.wait_line(lambda x: "event=actor_instance" in x, 20)
+            check("landlock-scope" in line, line)
+
+
 def a_host_can_be_told_to_stop():
     with lattice() as l:
         h = l.host()
@@ -289,6 +303,7 @@ TESTS = [
     events_tell_what_begins_and_ends,
     labels_are_put_and_taken,
     an_update_needs_the_same_key_and_issuer_and_a_higher_revision,
+    a_wall_that_is_demanded_and_missing_is_a_state,
     a_host_can_be_told_to_stop,
     a_later_tool_sees_the_host,
 ]
