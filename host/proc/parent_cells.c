@@ -157,6 +157,7 @@ static int
 begin(struct cell_run *k)
 {
 	struct cell_options o = { .module = k->artifact->bytes,
+		.minimum = host.conf->walls_minimum,
 		.birth = { .cpu_ms = BIRTH_CPU_MS, .wall_ms = BIRTH_WALL_MS },
 		.ops = { .ctx = k, .log = on_log } };
 	int r;
@@ -480,28 +481,17 @@ say_born(const struct cell_run *k, const struct cell_walls *w)
 	log_end(&l);
 }
 
-/* on_born() - behind as many walls as host.conf demands, or not at all. Return: is it there? */
-static bool
+static void
 on_born(struct cell_run *k)
 {
 	const struct cell_walls *w = cell_walls(k->cell);
-	char missing[160], why[STATUS_REASON];
 
-	if ((host.conf->walls_minimum & ~w->walls) != 0) {
-		walls_put(missing, sizeof(missing), host.conf->walls_minimum & ~w->walls);
-		snprintf(why, sizeof(why),
-		    "walls { minimum } of host.conf demands what this machine has not: %s",
-		    missing);
-		fallen(k, why);
-		return false;
-	}
 	say_born(k, w);
 	k->state = CELL_RUN_IDLE;
 	k->was_up = true;
 	(void)status_move(&k->instance->status, STATE_RUNNING, NULL, now_ms(), 0);
 	(void)model_actor_sum(k->actor->model, now_ms());
 	actors_on_up(k->actor, k);
-	return true;
 }
 
 /* step() - until there is nothing to hear. */
@@ -528,10 +518,10 @@ step(struct cell_run *k)
 			on_dead(k);
 			return;
 		}
-		if (k->state != CELL_RUN_BIRTH)
+		if (k->state == CELL_RUN_BIRTH)
+			on_born(k);
+		else
 			on_answered(k);
-		else if (!on_born(k))
-			return;
 		arm(k);
 		if (k->leaving)
 			cells_kill(k);

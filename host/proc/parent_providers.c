@@ -526,7 +526,6 @@ providers_begin(void)
 	struct providers_options o = { .state = host.conf->state,
 		.host_id = bytes_str(host.id),
 		.lattice = bytes_str(host.conf->lattice),
-		.minimum = host.conf->walls_minimum,
 		.stderr_fd = STDERR_FILENO,
 		.minimum = host.conf->walls_minimum,
 		.ops = { .on_state = on_state,

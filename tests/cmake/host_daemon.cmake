@@ -16,3 +16,8 @@ if(TARGET portcullis-host AND TARGET portcullis-gateway AND TARGET actors)
       ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
   endforeach()
 endif()
+
+# its settings, and what parent and link say to each other
+portcullis_unit(host/daemon host_daemon)
+portcullis_fuzz(hostconf host_conf)
+portcullis_fuzz(msg_link host_conf)

@@ -1,0 +1,9 @@
+#ifndef TESTS_UNIT_HOST_DAEMON_SUITES_H
+#define TESTS_UNIT_HOST_DAEMON_SUITES_H
+
+#include <check.h>
+
+TCase *hostconf_tests(void);
+TCase *msg_link_tests(void);
+
+#endif
