@@ -157,12 +157,13 @@ static rlim_t
 data_of(const struct cell *c, size_t module)
 {
 	const struct actor_limits *l = &c->limits;
-
 #ifdef __SANITIZE_ADDRESS__
-	if (l != NULL)
-		return RLIM_INFINITY; /* its shadow of the memory counts as memory */
+	const rlim_t shadow = (rlim_t)1 << 46; /* of all memory there could be: it counts */
+#else
+	const rlim_t shadow = 0;
 #endif
-	return (rlim_t)64 * 1024 * 1024 + (rlim_t)l->memory_pages * 65536 + (rlim_t)16 * module +
+
+	return shadow + (rlim_t)64 * 1024 * 1024 + (rlim_t)l->memory_pages * 65536 + (rlim_t)16 * module +
 	       4 * ((rlim_t)l->request + l->response + 2 * (rlim_t)l->error + l->ask_payload + l->ask_answer);
 }
 

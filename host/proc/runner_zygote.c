@@ -39,6 +39,7 @@ next(struct actor_world *world)
 		.msg_control = c.room,
 		.msg_controllen = sizeof(c.room) };
 	struct msg_fork fork;
+	struct cmsghdr *h;
 	uint32_t len;
 	ssize_t n;
 	int fd;
@@ -48,13 +49,13 @@ next(struct actor_world *world)
 	} while (n < 0 && errno == EINTR);
 	if (n == 0)
 		runner_end(RUNNER_BYE);
+	h = CMSG_FIRSTHDR(&m);
 	if (n != (ssize_t)sizeof(frame) || !msg_runner_header_get(frame, &type, &len) ||
-	    type != MSG_FORK || len != MSG_FORK_LEN || m.msg_controllen < CMSG_LEN(sizeof(int)) ||
-	    CMSG_FIRSTHDR(&m)->cmsg_type != SCM_RIGHTS ||
-	    CMSG_FIRSTHDR(&m)->cmsg_len != CMSG_LEN(sizeof(int)) ||
+	    type != MSG_FORK || len != MSG_FORK_LEN || h == NULL || h->cmsg_type != SCM_RIGHTS ||
+	    h->cmsg_len != CMSG_LEN(sizeof(int)) ||
 	    !msg_fork_get(bytes_of(frame + MSG_RUNNER_HEADER, len), &fork))
 		runner_end(RUNNER_BAD_MESSAGE);
-	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof(fd));
+	memcpy(&fd, CMSG_DATA(h), sizeof(fd));
 	*world = fork.world;
 	return fd;
 }
@@ -67,6 +68,7 @@ tell(struct runner *r, int pidfd, int error)
 	union beside c = { .room = { 0 } };
 	struct iovec v = { frame, sizeof(frame) };
 	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1 };
+	struct cmsghdr *h = &c.align; /* the first and only one */
 
 	buf_reset(&r->out);
 	msg_forked_put(&r->out, (uint32_t)error);
@@ -75,10 +77,10 @@ tell(struct runner *r, int pidfd, int error)
 	if (error == 0) {
 		m.msg_control = c.room;
 		m.msg_controllen = sizeof(c.room);
-		CMSG_FIRSTHDR(&m)->cmsg_level = SOL_SOCKET;
-		CMSG_FIRSTHDR(&m)->cmsg_type = SCM_RIGHTS;
-		CMSG_FIRSTHDR(&m)->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(CMSG_FIRSTHDR(&m)), &pidfd, sizeof(pidfd));
+		h->cmsg_level = SOL_SOCKET;
+		h->cmsg_type = SCM_RIGHTS;
+		h->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(h), &pidfd, sizeof(pidfd));
 	}
 	if (sendmsg(RUNNER_CHANNEL, &m, 0) != (ssize_t)sizeof(frame))
 		runner_end(RUNNER_BYE);
