@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "host/proc/parent_priv.h"
+#include "host/proc/parent_through.h"
 
 #include "host/proc/link.h"
 
@@ -22,24 +22,7 @@ enum {
 	RESPAWN_MAX_MS = 10000,
 	QUIET_MS = 60000,
 	RESOLVE_AFTER_MS = 5000,
-	ASKS_MAX = 4096,
-	OUT_MAX = 16 * 1024 * 1024,
 	NONCE_CHARS = 64,
-};
-
-struct sub {
-	uint32_t id; /* 0: free */
-	enum wire wire;
-	char *subject, *queue;
-	link_heard *heard;
-	void *ctx;
-	bool leaving; /* nothing new; what is on its way is still heard */
-};
-
-struct ask {
-	uint32_t id;
-	link_answered *answered;
-	void *ctx;
 };
 
 static struct {
@@ -56,10 +39,6 @@ static struct {
 		uv_getaddrinfo_t query;
 		bool asking;
 	} wire[WIRES];
-	struct sub sub[LINK_SUBS];
-	uint32_t next_sub, next_ask;
-	struct ask ask[ASKS_MAX];
-	size_t asks;
 	void (*gone)(void);
 } self;
 
@@ -138,69 +117,6 @@ on_error(struct channel *c, struct cursor *in, int fd)
 	if (quote.len > 0)
 		log_bytes(&l, "subject", bytes_upto(quote, bytes_find(quote, '"')));
 	log_end(&l);
-	return 0;
-}
-
-static struct sub *
-sub_of(uint32_t id)
-{
-	for (size_t i = 0; id != 0 && i < LINK_SUBS; i++)
-		if (self.sub[i].id == id)
-			return &self.sub[i];
-	return NULL;
-}
-
-static int
-on_msg(struct channel *c, struct cursor *in, int fd)
-{
-	struct link_msg m;
-	struct sub *s;
-
-	(void)c;
-	(void)fd;
-	if (link_msg_get(in, &m) != 0)
-		return -EBADMSG;
-	s = sub_of(m.id);
-	/* one that came while we took the subscription back */
-	if (s != NULL && s->wire == m.wire)
-		s->heard(s->ctx, &m);
-	return 0;
-}
-
-static struct ask *
-ask_of(uint32_t id)
-{
-	for (size_t i = 0; id != 0 && i < ASKS_MAX; i++)
-		if (self.ask[i].id == id)
-			return &self.ask[i];
-	return NULL;
-}
-
-static void
-answer(struct ask *a, enum link_outcome outcome, struct bytes body)
-{
-	struct ask was = *a;
-
-	*a = (struct ask){ 0 };
-	self.asks--;
-	if (was.answered != NULL)
-		was.answered(was.ctx, outcome, body);
-}
-
-static int
-on_answer(struct channel *c, struct cursor *in, int fd)
-{
-	struct link_answer m;
-	struct ask *a;
-
-	(void)c;
-	(void)fd;
-	if (link_answer_get(in, &m) != 0)
-		return -EBADMSG;
-	a = ask_of(m.id);
-	if (a == NULL)
-		return -EBADMSG;
-	answer(a, m.outcome, m.body);
 	return 0;
 }
 
@@ -350,14 +266,6 @@ fill(enum wire w)
 	return 0;
 }
 
-static int
-tell_sub(const struct sub *s)
-{
-	struct link_sub m = { s->wire, s->id, bytes_str(s->subject), bytes_str(s->queue) };
-
-	return link_sub_put(&self.channel, &m);
-}
-
 static void on_process_exit(uv_process_t *p, int64_t status, int signal);
 
 /* spawn() - our own program in its role. Return: 0, -errno. */
@@ -367,8 +275,8 @@ spawn(void)
 	static const struct frame_rule rules[] = {
 		{ MSG_LINK_READY, 1, true, false, 0, on_ready, "ready" },
 		{ MSG_LINK_STATE, 2, false, false, 1024, on_state, "state" },
-		{ MSG_LINK_MSG, 2, false, false, FRAME_MAX, on_msg, "msg" },
-		{ MSG_LINK_ANSWER, 2, false, false, FRAME_MAX, on_answer, "answer" },
+		{ MSG_LINK_MSG, 2, false, false, FRAME_MAX, through_on_msg, "msg" },
+		{ MSG_LINK_ANSWER, 2, false, false, FRAME_MAX, through_on_answer, "answer" },
 		{ MSG_LINK_SIGN, 2, false, false, 512, on_sign, "sign" },
 		{ MSG_LINK_ERROR, 2, false, false, 1024, on_error, "error" },
 		{ MSG_LINK_FATAL, 3, true, false, 1024, on_fatal, "fatal" },
@@ -416,9 +324,8 @@ equip(void)
 
 	for (int i = 0; r == 0 && i < WIRES; i++)
 		r = link_wire_put(&self.channel, &self.wire[i].to);
-	for (size_t i = 0; r == 0 && i < LINK_SUBS; i++)
-		if (self.sub[i].id != 0 && !self.sub[i].leaving)
-			r = tell_sub(&self.sub[i]);
+	if (r == 0)
+		r = through_tell(&self.channel);
 	if (r == 0)
 		r = link_bare_put(&self.channel, MSG_LINK_START, -1);
 	return err_pass(r);
@@ -440,15 +347,6 @@ on_respawn(uv_timer_t *t)
 	log_end(&l);
 	if (!self.alive)
 		uv_timer_start(t, on_respawn, RESPAWN_MAX_MS, 0);
-}
-
-/* answer_all() - none of them will be answered. */
-static void
-answer_all(void)
-{
-	for (size_t i = 0; i < ASKS_MAX; i++)
-		if (self.ask[i].id != 0)
-			answer(&self.ask[i], LINK_AWAY, BYTES_NULL);
 }
 
 static void
@@ -478,7 +376,7 @@ on_process_exit(uv_process_t *p, int64_t status, int signal)
 		channel_close(&self.channel);
 	for (int i = 0; i < WIRES; i++)
 		self.wire[i].state = LINK_DOWN;
-	answer_all();
+	through_away();
 	status_line();
 	if (self.leaving) {
 		if (self.gone != NULL)
@@ -568,108 +466,12 @@ link_relogin(void)
 	}
 }
 
-/* ---- what others say through it ---- */
+/* ---- for others ---- */
 
-static bool
-subject_ok(struct bytes s)
+struct channel *
+link_channel(void)
 {
-	for (size_t i = 0; i < s.len; i++)
-		if (s.ptr[i] <= ' ' || s.ptr[i] == 0x7f)
-			return false;
-	return s.len > 0 && s.len <= LINK_SUBJECT_MAX;
-}
-
-uint32_t
-link_sub(enum wire wire, const char *subject, const char *queue, link_heard *heard, void *ctx)
-{
-	struct sub *s = NULL;
-
-	for (size_t i = 0; s == NULL && i < LINK_SUBS; i++)
-		if (self.sub[i].id == 0)
-			s = &self.sub[i];
-	if (s == NULL || !subject_ok(bytes_str(subject)))
-		return 0;
-	*s = (struct sub){ 0, wire, strdup(subject), queue != NULL ? strdup(queue) : NULL, heard,
-		ctx };
-	if (s->subject == NULL || (queue != NULL && s->queue == NULL)) {
-		free(s->subject);
-		free(s->queue);
-		return 0;
-	}
-	s->id = ++self.next_sub;
-	if (self.alive && self.channel.fd >= 0)
-		(void)tell_sub(s);
-	return s->id;
-}
-
-void
-link_leave(uint32_t id)
-{
-	struct sub *s = sub_of(id);
-
-	if (s == NULL || s->leaving)
-		return;
-	s->leaving = true;
-	if (self.alive && self.channel.fd >= 0)
-		(void)link_unsub_put(&self.channel, id);
-}
-
-void
-link_unsub(uint32_t id)
-{
-	struct sub *s = sub_of(id);
-
-	if (s == NULL)
-		return;
-	link_leave(id);
-	free(s->subject);
-	free(s->queue);
-	*s = (struct sub){ 0 };
-}
-
-/* may_say() - is there room? What a stuck link does not take must not fill our memory. */
-static bool
-may_say(enum wire w)
-{
-	return link_up(w) && self.channel.fd >= 0 && channel_pending(&self.channel) < OUT_MAX;
-}
-
-int
-link_pub(enum wire wire, struct bytes subject, struct bytes reply, struct bytes body)
-{
-	struct link_msg m = { wire, 0, 0, subject, reply, body };
-
-	if (!may_say(wire))
-		return err_raise(-ENOTCONN);
-	if (!subject_ok(subject) || (reply.len > 0 && !subject_ok(reply)))
-		return err_raise(-EINVAL);
-	return link_msg_put(&self.channel, MSG_LINK_PUB, &m);
-}
-
-int
-link_ask(enum wire wire, struct bytes subject, struct bytes body, uint32_t timeout_ms,
-    link_answered *answered, void *ctx)
-{
-	struct link_msg m = { wire, 0, timeout_ms, subject, BYTES_NULL, body };
-	struct ask *a = NULL;
-	int r;
-
-	if (!may_say(wire))
-		return err_raise(-ENOTCONN);
-	if (subject.len > 0 && !subject_ok(subject))
-		return err_raise(-EINVAL);
-	for (size_t i = 0; self.asks < ASKS_MAX && a == NULL && i < ASKS_MAX; i++)
-		if (self.ask[i].id == 0)
-			a = &self.ask[i];
-	if (a == NULL)
-		return err_raise(-EBUSY);
-	m.id = ++self.next_ask != 0 ? self.next_ask : ++self.next_ask;
-	r = link_msg_put(&self.channel, MSG_LINK_REQUEST, &m);
-	if (r != 0)
-		return err_pass(r);
-	*a = (struct ask){ m.id, answered, ctx };
-	self.asks++;
-	return 0;
+	return self.alive && self.channel.fd >= 0 ? &self.channel : NULL;
 }
 
 bool
