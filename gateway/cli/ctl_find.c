@@ -1,7 +1,7 @@
 /*
  * ctl_find - which host, actor or provider a word means. Keys have 56 letters and nobody likes to type
- * them: the beginning of a host's key or its name will do, and an actor's name or call alias. A word
- * that means two of them means none.
+ * them: the beginning of a host's key or its name will do, an actor's name or call alias, and for a
+ * provider its contract, or the last word of that (httpserver). A word that means two of them means none.
  */
 #include <string.h>
 
@@ -72,18 +72,30 @@ ctl_host(struct ctl *c, const char *given, char out[CTL_KEY])
 	return CLI_FAILED;
 }
 
+/* is_contract() - wasmcloud:httpserver, or httpserver alone. */
+static bool
+is_contract(const char *given, const char *contract)
+{
+	const char *word = strrchr(contract, ':');
+
+	return contract[0] != '\0' &&
+	    (strcmp(given, contract) == 0 || (word != NULL && strcmp(given, word + 1) == 0));
+}
+
 static void
 on_claims(struct search *s, const struct control_reply *r)
 {
-	char key[CTL_KEY], name[256], alias[256];
+	char key[CTL_KEY], name[256], alias[256], contract[256];
 	size_t n, at = ctl_list(r, 0, "claims", &n);
 
 	for (size_t i = 0; i < n; i++, at = r->json.tok[at].next) {
 		control_text(r, at, "sub", key, sizeof(key));
 		control_text(r, at, "name", name, sizeof(name));
 		control_text(r, at, "call_alias", alias, sizeof(alias));
+		control_text(r, at, "contract_id", contract, sizeof(contract));
 		s->all++;
-		if (strcmp(s->given, name) == 0 || strcmp(s->given, alias) == 0)
+		if (strcmp(s->given, name) == 0 || strcmp(s->given, alias) == 0 ||
+		    (s->kind == 'V' && is_contract(s->given, contract)))
 			note(s, key);
 	}
 }

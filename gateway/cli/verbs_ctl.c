@@ -73,7 +73,8 @@ const struct cli_opt ctl_link_opts[] = {
 };
 const char ctl_link_about[] =
     "Allows ACTOR what CONTRACT names (wasmcloud:keyvalue, ...) by PROVIDER, and tells\n"
-    "the provider the values, e.g. PORT=8080. Both are keys or names. A link the\n"
+    "the provider the values, e.g. PORT=8080. Both are keys or names; httpserver will\n"
+    "do for the provider of wasmcloud:httpserver where there is just one. A link the\n"
     "provider cannot serve (its port is taken, ...) is kept, tried again, and said\n"
     "here with its reason: exit code 1.";
 
