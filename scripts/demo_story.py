@@ -4,41 +4,18 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "tests", "support"))
+import demo_host  # noqa: E402
+from demo_words import SHORT, Failure, bad, brief, check, good, paint, plain, title, typed  # noqa: E402
 from portcullis_test import gateway, natsjwt, process, rawclient, server  # noqa: E402
 
-COLOUR = sys.stdout.isatty() and "NO_COLOR" not in os.environ
 ATTACK_BODY = b'{"host_id":"%s","provider_ref":"evil.example/rootkit:1","link_name":"default"}'
-
-
-def paint(code, text):
-    return f"\033[{code}m{text}\033[0m" if COLOUR else text
-
-
-def title(text):
-    print("\n" + paint("1", text))
-
-
-def brief(text):
-    """Host ids are 56 characters that tell nobody anything."""
-    return re.sub(r"\b(N[A-Z2-7]{7})[A-Z2-7]{48}\b", r"\1...", text)
-
-
-def bad(text):
-    print("  " + paint("31", text))
-
-
-def good(text):
-    print("  " + paint("32", text))
-
-
-def plain(text):
-    print("  " + text)
 
 
 def free_port():
@@ -78,19 +55,10 @@ role deployer { account = %s  tags = ["role:deployer"] }
 rule only-our-images {
   deny    = [actor.start, actor.scale, actor.update, provider.start]
   to      = [deployer]
-  where   { image != ["registry.example/*"] }
+  where   { image != ["registry.example/*", "wasmcloud+builtin://*", "file://%s/artifacts/*"] }
   because = "deployers run only what we built"
 }
 """
-
-
-class Failure(Exception):
-    """The demo did not show what it promises."""
-
-
-def check(condition, what):
-    if not condition:
-        raise Failure(what)
 
 
 def open_leaf(folder, host):
@@ -120,12 +88,15 @@ class Gate:
         self.listen, leaf_port = free_port(), free_port()
         self.init = ["portcullis", "init", self.dir, "--listen", f"127.0.0.1:{self.listen}"]
         self.init += ["--leaf", f"127.0.0.1:{leaf_port}"]
+        SHORT["file://" + self.dir] = "file://$PWD"
+        SHORT[self.dir + "/"] = ""
         self.bin_dir = bin_dir
         subprocess.run([os.path.join(bin_dir, self.init[0])] + self.init[1:], check=True, stdout=subprocess.DEVNULL)
         account = natsjwt.decode(self.creds("deployer")[0])["iss"]
-        server.write(os.path.join(self.dir, "policies"), "ours.policy", OUR_IMAGES % account)
+        server.write(os.path.join(self.dir, "policies"), "ours.policy", OUR_IMAGES % (account, self.dir))
         self.leaf = server.NatsServer(os.path.join(self.dir, "leaf.conf"))
-        self.gateway = None
+        self.gateway = self.host = None
+        self.detached = []
         try:
             binary = os.path.join(bin_dir, "portcullis-gateway")
             self.gateway = gateway.Gateway(binary, os.path.join(self.dir, "gateway.conf"))
@@ -155,25 +126,31 @@ class Gate:
         return gateway.json_lines(os.path.join(self.dir, "log", "decisions.jsonl"))
 
     def stop(self):
-        for child in (self.gateway, self.leaf):
+        for child in (self.host, self.gateway, self.leaf):
             if child is not None:
-                child.stop(10)
+                child.stop()
 
 
 def detach(gate):
-    """Start leaf and gateway again, writing to files: they outlive this program. Returns their pids."""
+    """Start leaf, gateway and host again, writing to files: they outlive this program. Returns their pids."""
     gate.stop()
-    pids = []
-    commands = {
-        "leaf": [server.find(), "-c", "leaf.conf"],
-        "gateway": [os.path.join(gate.bin_dir, "portcullis-gateway"), "-c", "gateway.conf"],
-    }
-    for name, argv in commands.items():
-        with open(os.path.join(gate.dir, "log", name + ".log"), "ab") as log:
+    pids = gate.detached
+    for argv, ready in (
+        ([server.find(), "-c", "leaf.conf"], "Server is ready"),
+        ([os.path.join(gate.bin_dir, "portcullis-gateway"), "-c", "gateway.conf"], "portcullis-gateway ready"),
+        ([os.path.join(gate.bin_dir, "portcullis-host"), "-c", "host.conf"], "portcullis-host ready"),
+    ):
+        path = os.path.join(gate.dir, "log", os.path.basename(argv[0]) + ".log")
+        with open(path, "ab") as log:
             child = subprocess.Popen(
                 argv, cwd=gate.dir, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
             )
         pids.append(child.pid)
+        with open(path, encoding="utf-8", errors="replace") as log:
+            said = []
+            process.until(lambda p=child, f=log: said.append(f.read()) or ready in "".join(said) or p.poll() is not None, ready)
+        check(child.poll() is None, f"{argv[0]} ended: {''.join(said)}")
+    gate.host.run_counter(show=False)
     return pids
 
 
@@ -211,7 +188,7 @@ def through_the_gate(gate):
 
     title("3. Who may, does: what the policy lets him run")
     for line in OUR_IMAGES.strip().splitlines()[3:]:
-        plain("  " + line)
+        plain("  " + line.replace("%s", "DIR"))
     deployer = gate.client("deployer")
     inbox = "_INBOX.demo.1"
     deployer.subscribe(inbox)
@@ -244,7 +221,7 @@ def kernel_says(pid):
 
 
 def walls(gate):
-    title("4. And whoever breaks into one of its processes has that process, not the gate")
+    title("6. And whoever breaks into one of the gate's processes has that process, not the gate")
     who = "root" if os.geteuid() == 0 else "an ordinary user"
     plain(f"Started by {who}, each process has locked itself in:")
     tool(gate, "status", "--walls", where=[gate.dir])
@@ -265,15 +242,10 @@ def provider(host_id, image):
 
 def tool(gate, *words, code=0, where=None):
     """Run the tool as a person would, show what was typed and said. Returns what it said."""
-    print("  $ portcullis " + brief(" ".join(words)).replace(gate.dir + "/", ""))
     argv = [os.path.join(gate.bin_dir, "portcullis"), *words, *(["-d", gate.dir] if where is None else where)]
     if words[1] == "check-proof":
         argv = argv[:-2]
-    done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=60)
-    check(done.returncode == code, f"portcullis {' '.join(words)} ended with {done.returncode}: {done.stdout}")
-    for line in done.stdout.splitlines():
-        plain("  " + brief(line)[:180])
-    return done.stdout
+    return typed(argv, "portcullis " + " ".join(words), code)
 
 
 def segments(gate):
@@ -302,18 +274,23 @@ def tamper(path, number):
 
 
 def show(gate):
-    """The gateway is stopped first: what it had to write is then written and signed."""
-    gate.gateway.stop(10)
-    title("5. What is on record: who, what, allowed or not, and what came of it")
-    tool(gate, "audit", "tail", "-n", "16")
+    """Host and gateway are stopped first: what there was to write is then written and signed."""
+    gate.host.stop()
+    gate.gateway.stop()
+    title("7. What is on record: who, what, allowed or not, and what came of it")
+    said = tool(gate, "audit", "tail", "-n", "16")
+    check(re.search("observer +denial publish +wasmbus.rpc", said), "no record of the forged call")
     tool(gate, "audit", "query", "--what", "provider.start", "--decision", "allow")
+    said = tool(gate, "audit", "query", "--what", "provider.start", "--decision", "deny")
+    for who in ("observer", "host"):
+        check(len(re.findall(f" {who} +denial command", said)) == 2, f"not both attempts with {who}.creds are on record")
     path, number, record = allowed_command(gate)
     proof, key = os.path.join(gate.dir, "one.proof"), os.path.join(gate.dir, "keys", "audit.pub")
-    title("6. Proved to somebody who has one file and a public key")
+    title("8. Proved to somebody who has one file and a public key")
     tool(gate, "audit", "prove", record["id"], "-o", proof)
     said = tool(gate, "audit", "check-proof", proof, "-k", key)
     check(record["id"] in said, "the proof does not show the record")
-    title("7. And nobody changes it unnoticed")
+    title("9. And nobody changes it unnoticed")
     kept = os.path.join(gate.dir, "kept-elsewhere")
     shutil.copy(os.path.join(gate.dir, "audit", "checkpoint"), kept)
     tool(gate, "audit", "verify", "--kept", kept)
@@ -342,8 +319,11 @@ def keep(gate):
     plain(f"build/release/bin/portcullis check -c {d}/gateway.conf")
     plain(f"build/release/bin/portcullis policy explain --policy {d}/policies --role deployer \\")
     plain("    PUB wasmbus.ctl.default.cmd.NHOST.lp")
+    plain(f"curl http://127.0.0.1:{gate.host.port}/visits")
+    plain(f"export NATS_URL=nats://127.0.0.1:{gate.listen} NATS_CREDS={d}/creds/deployer.creds")
+    plain("build/release/bin/portcullis ctl get inventory")
     plain(f"any NATS client: server nats://127.0.0.1:{gate.listen}, credentials {d}/creds/admin.creds")
-    plain(f"stop: kill {pids[1]} {pids[0]}; then remove {d}")
+    plain(f"stop: kill {pids[2]} {pids[1]} {pids[0]}; then remove {d}")
 
 
 def main():
@@ -354,6 +334,7 @@ def main():
         open_leaf(folder, "NDEMOHOST")
         gate = Gate(folder, bin_dir)
         through_the_gate(gate)
+        demo_host.story(gate)
         walls(gate)
         show(gate)
         if stay:
@@ -364,6 +345,8 @@ def main():
         return 1
     finally:
         if gate is not None and not kept:
+            for pid in reversed(gate.detached):
+                os.kill(pid, signal.SIGTERM)
             gate.stop()
         if not kept:
             shutil.rmtree(folder, ignore_errors=True)

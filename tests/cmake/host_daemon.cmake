@@ -4,6 +4,7 @@ if(TARGET portcullis-host AND TARGET portcullis-gateway AND TARGET actors)
       command_line
       control
       ctl
+      demo
       dialect_a
       hostile
       link
