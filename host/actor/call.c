@@ -120,6 +120,12 @@ actor_freep(struct actor **a)
 	*a = NULL;
 }
 
+struct wasm_place
+actor_running_place(const struct actor *a)
+{
+	return wasm_running_place(a->store, a->module);
+}
+
 size_t
 actor_cost(const struct actor *a)
 {

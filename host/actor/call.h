@@ -124,6 +124,8 @@ int actor_fresh(struct actor *a, struct actor_outcome *got) must_check;
  */
 int actor_call(struct actor *a, struct bytes operation, struct bytes payload,
     const struct actor_world *world, int64_t fuel, struct actor_outcome *got) must_check;
+/* actor_running_place() - where the function that runs is kept. */
+struct wasm_place actor_running_place(const struct actor *a);
 /* actor_cost() - bytes the loaded module holds. */
 size_t actor_cost(const struct actor *a);
 

@@ -37,7 +37,8 @@ enum cell_end {
 struct cell_call {
 	char name[CELL_CALL];
 	uint64_t args[6];
-	uint64_t at; /* instruction */
+	uint64_t at;       /* instruction */
+	uint32_t function; /* of the guest that ran, as the runner's own memory has it: a claim; UINT32_MAX: unknown */
 };
 
 struct cell_budget {

@@ -7,6 +7,7 @@
 #include <sys/pidfd.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -117,10 +118,28 @@ cell_reap(struct cell *c)
 	c->event = CELL_EVENT_DEAD;
 }
 
+/*
+ * running() - the guest's function, read from the runner's memory while its call waits. One word from a
+ * place the runner named: it may be anything, and is no more than a claim. Where the host may not read
+ * there it is unknown.
+ */
+static uint32_t
+running(const struct cell *c)
+{
+	uint64_t word = 0;
+	struct iovec mine = { &word, sizeof(word) },
+		     theirs = { (void *)(uintptr_t)c->place.at, sizeof(word) };
+
+	if (c->place.size == 0 ||
+	    process_vm_readv(c->pid, &mine, 1, &theirs, 1, 0) != (ssize_t)sizeof(word))
+		return UINT32_MAX;
+	return wasm_place_function(&c->place, word);
+}
+
 void
 cell_denied(struct cell *c, const struct seccomp_notif *n)
 {
-	struct cell_call call = { .at = n->data.instruction_pointer };
+	struct cell_call call = { .at = n->data.instruction_pointer, .function = running(c) };
 	char why[CELL_WHY];
 
 	call_name(n->data.arch, (uint32_t)n->data.nr, call.name);
@@ -130,6 +149,9 @@ cell_denied(struct cell *c, const struct seccomp_notif *n)
 	    call.name, (unsigned long long)call.args[0], (unsigned long long)call.args[1],
 	    (unsigned long long)call.args[2], (unsigned long long)call.args[3],
 	    (unsigned long long)call.args[4], (unsigned long long)call.args[5]);
+	if (call.function != UINT32_MAX)
+		snprintf(why + strlen(why), sizeof(why) - strlen(why), " in function %u, it claims",
+		    (unsigned)call.function);
 	cell_kill(c, CELL_DENIED, why);
 	c->got.call = call;
 }

@@ -32,6 +32,7 @@ struct cell {
 	uint32_t minimum;
 	uid_t user;
 	uint64_t cost;
+	struct wasm_place place; /* as the runner says */
 	pid_t pid;
 	int epoll, pidfd, channel, listener; /* -1: none */
 	bool sending;                        /* ->epoll also wakes when the channel takes more */

@@ -92,6 +92,7 @@ on_ready(struct cell *c, struct bytes body)
 	if (!outcome(c, body, &m))
 		return false;
 	c->cost = m.cost;
+	c->place = m.place;
 	if (m.outcome.answer != ACTOR_DONE) { /* it is about to end */
 		cell_kill(c, CELL_ANSWERED, "");
 		return false;

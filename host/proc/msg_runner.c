@@ -190,6 +190,11 @@ msg_done_put_head(struct buf *b, const struct msg_done *m)
 	buf_put_u64(b, (uint64_t)o->fuel);
 	buf_put_u64(b, o->memory);
 	buf_put_u64(b, m->cost);
+	buf_put_u64(b, m->place.at);
+	buf_put_u64(b, m->place.base);
+	buf_put_u32(b, m->place.size);
+	buf_put_u32(b, m->place.first);
+	buf_put_u32(b, m->place.count);
 	buf_put_u32(b, o->asks);
 	buf_put_u32(b, o->lines);
 	buf_put_u32(b, o->lines_dropped);
@@ -210,6 +215,11 @@ msg_done_get(struct bytes in, struct msg_done *m)
 	o->fuel = (int64_t)cursor_u64(&c);
 	o->memory = cursor_u64(&c);
 	m->cost = cursor_u64(&c);
+	m->place.at = cursor_u64(&c);
+	m->place.base = cursor_u64(&c);
+	m->place.size = cursor_u32(&c);
+	m->place.first = cursor_u32(&c);
+	m->place.count = cursor_u32(&c);
 	o->asks = cursor_u32(&c);
 	o->lines = cursor_u32(&c);
 	o->lines_dropped = cursor_u32(&c);

@@ -15,7 +15,7 @@
 #include "policy/core/buf.h"
 
 enum { MSG_FORK_LEN = 8 + ACTOR_SEED };
-enum { MSG_RUNNER_HEADER = 8, MSG_RUNNER_HEAD_MAX = 1200, MSG_RUNNER_VERSION = 3 };
+enum { MSG_RUNNER_HEADER = 8, MSG_RUNNER_HEAD_MAX = 1200, MSG_RUNNER_VERSION = 4 };
 
 enum msg_runner {
 	MSG_BIRTH = 1,   /* to the runner: struct msg_birth */
@@ -59,7 +59,9 @@ struct msg_locked {
 
 struct msg_done {
 	struct actor_outcome outcome; /* ->out borrows */
-	uint64_t cost;                /* MSG_READY: bytes the module holds */
+	/* MSG_READY: bytes the module holds; where what runs is kept */
+	uint64_t cost;
+	struct wasm_place place;
 };
 
 void msg_runner_header(uint8_t out[MSG_RUNNER_HEADER], enum msg_runner type, size_t len);

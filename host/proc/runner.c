@@ -288,6 +288,8 @@ runner_tell(struct runner *r, enum msg_runner type, const struct actor_outcome *
 	struct msg_done m = { .outcome = *got,
 		.cost = r->actor != NULL ? actor_cost(r->actor) : 0 };
 
+	if (r->actor != NULL)
+		m.place = actor_running_place(r->actor);
 	buf_reset(&r->out);
 	msg_done_put_head(&r->out, &m);
 	runner_say(r, type, got->out);

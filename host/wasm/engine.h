@@ -234,6 +234,19 @@ int wasm_call(struct wasm_func *f, const struct wasm_value *args, uint32_t nargs
 /* wasm_running() - index of the function a store is in, for a report from an imported function. */
 uint32_t wasm_running(const struct wasm_store *s);
 
+/*
+ * Where a store keeps what it is in, for who looks into this process from outside: the word at @at, less
+ * @base, is a number of functions times @size; they begin with number @first, and are @count.
+ */
+struct wasm_place {
+	uint64_t at, base;
+	uint32_t size, first, count;
+};
+/* wasm_running_place() - of a store with one instance, that of @m. */
+struct wasm_place wasm_running_place(const struct wasm_store *s, const struct wasm_module *m);
+/* wasm_place_function() - which function a word from there means; UINT32_MAX: none. */
+uint32_t wasm_place_function(const struct wasm_place *p, uint64_t word);
+
 /* wasm_memory() - the memory of an instance, its own or imported; NULL when it has none. */
 struct wasm_memory *wasm_memory(const struct wasm_instance *i);
 uint64_t wasm_memory_size(const struct wasm_memory *m);

@@ -268,3 +268,23 @@ wasm_running(const struct wasm_store *s)
 	return (uint32_t)(s->running - s->running_in->module->bodies) +
 	       s->running_in->module->imported_funcs;
 }
+
+struct wasm_place
+wasm_running_place(const struct wasm_store *s, const struct wasm_module *m)
+{
+	return (struct wasm_place){ .at = (uint64_t)(uintptr_t)&s->running,
+		.base = (uint64_t)(uintptr_t)m->bodies,
+		.size = sizeof(struct body),
+		.first = m->imported_funcs,
+		.count = m->nfuncs - m->imported_funcs };
+}
+
+uint32_t
+wasm_place_function(const struct wasm_place *p, uint64_t word)
+{
+	uint64_t n = word - p->base;
+
+	if (p->size == 0 || n % p->size != 0 || n / p->size >= p->count)
+		return NONE;
+	return (uint32_t)(n / p->size) + p->first;
+}

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -302,6 +303,45 @@ START_TEST(an_idle_cell_that_does_nothing_lives_on)
 }
 END_TEST
 
+/* may_read_others() - CAP_SYS_PTRACE */
+static bool
+may_read_others(void)
+{
+	FILE *f = fopen("/proc/self/status", "r");
+	unsigned long long caps = 0;
+	char line[256];
+
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+		if (strncmp(line, "CapEff:", 7) == 0)
+			caps = strtoull(line + 7, NULL, 16);
+	if (f != NULL)
+		fclose(f);
+	return (caps >> 19 & 1) != 0;
+}
+
+START_TEST(a_forbidden_call_is_named_with_the_function_that_ran)
+{
+	char self[] = "/proc/self/exe", word[] = "taken";
+	char *const argv[] = { self, word, NULL };
+	struct cell_options o = {
+		.argv = argv, .module = guest_module(), .limits = actor_limits_default(), .birth = ample
+	};
+	struct cell *c = NULL;
+
+	ck_assert_int_eq(cell_new(&o, now(), &c), 0);
+	ck_assert_int_eq(next(c), CELL_EVENT_DONE);
+	ask(c, "l", "a line");
+	ck_assert_int_eq(next(c), CELL_EVENT_DEAD);
+	ck_assert_int_eq(cell_got(c)->end, CELL_DENIED);
+	if (cell_walls(c)->listener) {
+		ck_assert_str_eq(cell_got(c)->call.name, "setsid");
+		/* the first that is not imported; a host that may not read the runner does not know */
+		ck_assert_uint_eq(cell_got(c)->call.function, may_read_others() ? 6 : UINT32_MAX);
+	}
+	cell_stop(c);
+}
+END_TEST
+
 START_TEST(a_wall_that_is_demanded_and_missing_is_no_cell)
 {
 	struct cell_options o = { .module = guest_module(), .limits = actor_limits_default(), .birth = ample };
@@ -368,6 +408,7 @@ cell_step_tests(void)
 	tcase_add_test(t, a_request_above_its_ceiling_is_not_sent);
 	tcase_add_test(t, an_answer_above_its_ceiling_is_an_error_to_the_guest);
 	tcase_add_test(t, a_large_request_is_sent_as_the_runner_takes_it);
+	tcase_add_test(t, a_forbidden_call_is_named_with_the_function_that_ran);
 	tcase_add_test(t, a_wall_that_is_demanded_and_missing_is_no_cell);
 	tcase_add_test(t, a_wall_stands_or_has_a_reason_why_not);
 	tcase_add_test(t, a_runner_of_root_has_the_user_it_was_given);
