@@ -157,7 +157,7 @@ static rlim_t
 data_of(const struct cell *c, size_t module)
 {
 	const struct actor_limits *l = &c->limits;
-#ifdef __SANITIZE_ADDRESS__
+#if defined(__SANITIZE_ADDRESS__)
 	const rlim_t shadow = (rlim_t)1 << 46; /* of all memory there could be: it counts */
 #else
 	const rlim_t shadow = 0;
