@@ -65,7 +65,7 @@ static const struct name values[] = {
 };
 
 static const struct name errors[] = {
-	N(EACCES), N(EAFNOSUPPORT), N(EAGAIN), N(EINVAL), N(ENOENT), N(ENOSYS), N(EOPNOTSUPP), N(EPERM),
+	N(EACCES), N(EAFNOSUPPORT), N(EAGAIN), N(EINPROGRESS), N(EINVAL), N(ENOENT), N(ENOSYS), N(EOPNOTSUPP), N(EPERM),
 };
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))

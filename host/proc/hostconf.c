@@ -90,6 +90,7 @@ hostconf_free(struct hostconf *c)
 	}
 	for (size_t i = 0; i < c->n_artifacts; i++)
 		free(c->artifact[i]);
+	hostconf_registries_free(c);
 	for (size_t i = 0; i < WIRES; i++) {
 		free(c->wire[i].creds);
 		free(c->wire[i].ca);
@@ -388,6 +389,7 @@ hostconf_parse(struct hostconf *c, const char *file, struct bytes text, struct t
 	hostconf_trust(&rd);
 	hostconf_providers(&rd);
 	hostconf_limits(&rd);
+	hostconf_registries(&rd);
 	if (rd.failed)
 		return err_raise(-ENOMEM);
 	text_unused(t, t->root, r);

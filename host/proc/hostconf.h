@@ -15,6 +15,7 @@ enum {
 	HOSTCONF_LABELS = 64,
 	HOSTCONF_LABEL_MAX = 255,
 	HOSTCONF_DIRS = 16,
+	HOSTCONF_NAMES = 32,
 	HOSTCONF_ISSUERS = 64,
 };
 
@@ -69,6 +70,12 @@ struct hostconf_wire {
 	char *creds, *ca; /* paths; NULL: none */
 };
 
+/* Names of servers, with or without a port. */
+struct hostconf_names {
+	char *name[HOSTCONF_NAMES];
+	size_t n;
+};
+
 struct hostconf {
 	char *file; /* absolute; NULL: none was given */
 	char *dir;  /* what relative paths of the file are resolved against */
@@ -85,6 +92,9 @@ struct hostconf {
 	size_t n_clusters;
 	/* providers { listen = [HOST:PORT ...]  connect = [HOST:PORT ...] } */
 	struct provider_reaches listen, connect;
+	/* registries { hosts = [..]  plain = [..]  ca = FILE }: who is asked for artifacts, and who without TLS */
+	struct hostconf_names registries, registries_plain;
+	char *registry_ca; /* NULL: the system's */
 	/* limits { } */
 	uint32_t max_instances; /* of all actors together */
 	uint32_t queue;         /* calls that wait for an idle instance, of one actor */

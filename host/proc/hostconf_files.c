@@ -86,6 +86,8 @@ hostconf_check_files(const struct hostconf *c, struct text_report *r)
 	}
 	for (size_t i = 0; i < c->n_artifacts; i++)
 		check_file(&k, "artifacts", c->artifact[i], true);
+	if (c->registry_ca != NULL)
+		check_file(&k, "registries.ca", c->registry_ca, false);
 	return r->errors == before ? 0 : TEXT_BAD;
 }
 
@@ -172,4 +174,5 @@ hostconf_show(const struct hostconf *c, struct buf *out)
 		put_line(out, "trust.issuers", key);
 		put_from(out, c, HOSTCONF_FILE, NULL);
 	}
+	hostconf_registries_put(out, c);
 }

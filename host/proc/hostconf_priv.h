@@ -41,5 +41,9 @@ char *hostconf_path(const struct hostconf *c, struct bytes s);
 void hostconf_trust(struct hostconf_reader *rd);
 void hostconf_limits(struct hostconf_reader *rd);
 void hostconf_providers(struct hostconf_reader *rd);
+void hostconf_registries(struct hostconf_reader *rd);
+void hostconf_registries_free(struct hostconf *c);
+/* hostconf_registries_put() - for -t. */
+void hostconf_registries_put(struct buf *out, const struct hostconf *c);
 
 #endif

@@ -388,8 +388,8 @@ start(const struct request *q, uint32_t count, bool add)
 	return error;
 }
 
-static void
-tell_failed(const struct request *q, const char *error)
+void
+actors_not_started(const struct request *q, const char *error)
 {
 	char ref[MODEL_REF + 1];
 	struct event e = { .kind = EVENT_ACTOR_START_FAILED, .ref = ref, .reason = error };
@@ -406,7 +406,7 @@ actors_start(const struct request *q)
 	const char *error = start(q, q->has_count ? q->count : 1, true);
 
 	if (error != NULL)
-		tell_failed(q, error);
+		actors_not_started(q, error);
 	return error;
 }
 
@@ -447,7 +447,7 @@ actors_scale(const struct request *q)
 		return want(a, q->count);
 	error = start(q, q->count, false);
 	if (error != NULL)
-		tell_failed(q, error);
+		actors_not_started(q, error);
 	return error;
 }
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "host/proc/parent_priv.h"
+#include "host/proc/parent_pull.h"
 #include "policy/identity/wascap_module.h"
 
 enum { MODULE_MAX = 64 * 1024 * 1024 };
@@ -98,8 +99,8 @@ path_of(struct bytes ref, char out[PATH_MAX], char why[REQUEST_ERROR])
 		path = bytes_from(ref, scheme.len);
 	if (path.len == 0 || path.ptr[0] != '/')
 		return no(why, "%s",
-		    "this host starts actors from files: file:///PATH below a folder of "
-		    "`artifacts` in host.conf");
+		    "not a reference this host knows: file:///PATH below a folder of `artifacts` in host.conf, or "
+		    "REGISTRY/NAME:TAG of a registry in `registries`");
 	if (path.len >= sizeof(text) || bytes_find(path, 0) != path.len)
 		return no(why, "%s", "not a path");
 	memcpy(text, path.ptr, path.len);
@@ -152,16 +153,28 @@ admit(struct buf *text, struct artifact **out, char why[REQUEST_ERROR])
 	return r > 0 ? no(why, "%s", words) : err_pass(r);
 }
 
+/* is_it() - what was kept under a digest is still what it was. */
+static bool
+is_it(const struct buf *text, const char *expected)
+{
+	struct artifact a = { .bytes = buf_bytes(text) };
+
+	digest(&a);
+	return strcmp(a.digest, expected) == 0;
+}
+
 int
 artifact_get(struct bytes ref, struct artifact **out, char why[REQUEST_ERROR])
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], expected[OCI_DIGEST + 1] = "";
 	struct buf text;
-	int r = path_of(ref, path, why);
+	int r = pull_path(ref, path, expected) ? 0 : path_of(ref, path, why);
 
 	buf_init(&text, MODULE_MAX + 65536);
 	if (r == 0)
 		r = read_file(path, &text, why);
+	if (r == 0 && expected[0] != '\0' && !is_it(&text, expected))
+		r = no(why, "%s", "what was kept of it has changed since: delete it from STATE/artifacts");
 	if (r == 0)
 		r = admit(&text, out, why);
 	buf_deinit(&text);

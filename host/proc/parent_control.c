@@ -9,11 +9,13 @@
 #include <sys/utsname.h>
 
 #include "host/proc/parent_priv.h"
+#include "host/proc/parent_pull.h"
 
 enum {
 	LEARN_MS = 2000,
 	ECHO_MS = 10000,
 	STOP_PRESET_MS = 500,
+	PATIENCE_MS = 1500,
 	CONFIGS = 1024,
 	CONFIG_MAX = 64 * 1024
 };
@@ -234,13 +236,126 @@ answer(const struct link_msg *m)
 		(void)link_pub(m->wire, m->reply, BYTES_NULL, buf_bytes(&self.out));
 }
 
+/* ---- commands that wait for a registry ---- */
+
+/* A command whose artifact is on its way; done as if it came when that is there. */
+struct held {
+	struct link_msg m; /* slices of ->text */
+	uv_timer_t timer;
+	bool due; /* its asker was told already */
+	uint8_t *text;
+};
+
+static void hear(const struct link_msg *m, bool pulled);
+
+static void
+on_held_closed(uv_handle_t *h)
+{
+	struct held *w = h->data;
+
+	free(w->text);
+	free(w);
+}
+
+/* read_held() - the command again, into self.q. */
+static bool
+read_held(const struct held *w)
+{
+	self.arena.used = 0;
+	buf_reset(&self.out);
+	return request_read(&self.q, &self.who, w->m.subject, BYTES_NULL, w->m.body, &self.arena) == 0;
+}
+
+static void
+on_pulled(void *ctx, const char *why)
+{
+	struct held *w = ctx;
+	char kept[REQUEST_ERROR];
+
+	uv_timer_stop(&w->timer);
+	if (why == NULL) {
+		hear(&w->m, true);
+	} else if (read_held(w)) {
+		snprintf(kept, sizeof(kept), "%s", why);
+		if (self.q.verb != VERB_ACTOR_UPDATE)
+			actors_not_started(&self.q, kept);
+		ack(&self.q, kept);
+		answer(&w->m);
+	}
+	uv_close((uv_handle_t *)&w->timer, on_held_closed);
+}
+
+/* on_patience() - tools of the time wait two seconds: taken, and what comes of it is told by events. */
+static void
+on_patience(uv_timer_t *t)
+{
+	struct held *w = t->data;
+
+	if (!read_held(w))
+		return;
+	reply_ack(&self.out, host.model, &self.q, NULL);
+	answer(&w->m);
+	w->m.reply = BYTES_NULL;
+}
+
+/* hold() - Return: is it held? Else it was answered. */
+static bool
+hold(const struct link_msg *m)
+{
+	struct held *w = calloc(1, sizeof(*w));
+	size_t n = m->subject.len + m->reply.len + m->body.len;
+	const char *why = "out of memory";
+	uint8_t *at = w != NULL ? malloc(n + 1) : NULL;
+
+	if (at != NULL) {
+		struct bytes *part[] = { &w->m.subject, &w->m.reply, &w->m.body };
+
+		w->m = *m;
+		w->text = at;
+		for (size_t i = 0; i < 3; i++) {
+			if (part[i]->len > 0)
+				memcpy(at, part[i]->ptr, part[i]->len);
+			part[i]->ptr = at;
+			at += part[i]->len;
+		}
+		uv_timer_init(&host.loop, &w->timer);
+		w->timer.data = w;
+		uv_timer_start(&w->timer, on_patience, PATIENCE_MS, 0);
+		why = pull_begin(&self.q.image, on_pulled, w);
+		if (why == NULL)
+			return true;
+		uv_close((uv_handle_t *)&w->timer, on_held_closed);
+	} else {
+		free(w);
+	}
+	ack(&self.q, why);
+	return false;
+}
+
+/* far() - does it name an artifact of a registry that is needed for it? */
+static bool
+far(const struct request *q)
+{
+	if (q->image.scheme != IMAGE_OCI ||
+	    (q->verb != VERB_ACTOR_START && q->verb != VERB_ACTOR_SCALE && q->verb != VERB_ACTOR_UPDATE))
+		return false;
+	return q->verb == VERB_ACTOR_UPDATE || q->verb == VERB_ACTOR_START || model_actor_of(host.model, q->ref) == NULL;
+}
+
 static void
 on_message(void *ctx, const struct link_msg *m)
+{
+	(void)ctx;
+	hear(m, false);
+}
+
+/* hear() - @pulled: what it names has just been fetched. */
+static void
+hear(const struct link_msg *m, bool pulled)
 {
 	struct request *q = &self.q;
 	int r;
 
-	(void)ctx;
 	self.arena.used = 0;
 	buf_reset(&self.out);
 	r = request_read(q, &self.who, m->subject, BYTES_NULL, m->body, &self.arena);
@@ -254,7 +369,9 @@ on_message(void *ctx, const struct link_msg *m)
 			continue;
 		if (handlers[i].changes && self.leaving)
 			reply_ack(&self.out, host.model, q, "this host is stopping");
-		else
+		else if (!pulled && far(q) && hold(m))
+			return;
+		else if (self.out.len == 0)
 			handlers[i].on(q);
 		answer(m);
 		return;

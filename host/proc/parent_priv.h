@@ -219,6 +219,8 @@ const char *actors_start(const struct request *q);
 const char *actors_stop(const struct request *q);
 const char *actors_scale(const struct request *q);
 const char *actors_update(const struct request *q);
+/* actors_not_started() - the lattice hears why one did not. */
+void actors_not_started(const struct request *q, const char *error);
 /* actors_find() - by key; NULL: not here. */
 struct actor_run *actors_find(struct bytes key);
 /* actors_call() - takes @c; answers it itself when there is no room. */

@@ -10,6 +10,7 @@ if(TARGET portcullis-host AND TARGET portcullis-gateway AND TARGET actors)
       link
       lives
       move
+      registry
       rpc)
     add_test(NAME host/${name}
       COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/host/${name}.py --build ${CMAKE_BINARY_DIR})

@@ -18,5 +18,6 @@ TCase *rpc_seen_tests(void);
 TCase *contract_tests(void);
 TCase *manifest_tests(void);
 TCase *lock_tests(void);
+TCase *oci_tests(void);
 
 #endif
