@@ -139,7 +139,7 @@ def what_cannot_be_done_is_said_in_the_answer():
         for ref, words in (("file:///etc/passwd", "no such file below"), ("file:///nonexistent", "no such file below"),
                            # two readers could disagree on this one: the gate does not let it come so far
                            ("file://" + l.folder + "/../../etc/passwd", "(body) field=actor_ref"),
-                           ("ghcr.io/x/y:1", "starts actors from files")):
+                           ("ghcr.io/x/y:1", "does not ask the registry")):
             answer = start(c, h, ref)
             check(answer["accepted"] is False and words in answer["error"], ref, answer)
         with open(l.folder + "/stranger.wasm", "wb") as f:
