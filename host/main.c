@@ -164,10 +164,6 @@ run_role(const char *name)
 {
 	if (strcmp(name, "link") == 0)
 		return link_main();
-	if (strcmp(name, "runner") == 0)
-		return runner_main();
-	if (strcmp(name, "zygote") == 0)
-		return zygote_main();
 	fprintf(stderr, "%s: unknown role\n", name);
 	return EXIT_USAGE;
 }
@@ -183,6 +179,8 @@ main(int argc, char **argv)
 		fprintf(stderr, "libsodium cannot be initialised\n");
 		return 1;
 	}
+	/* where there is no small program for runners beside us */
+	runner_role(argc, argv);
 	if (argc == 3 && strcmp(argv[1], "--role") == 0)
 		return run_role(argv[2]);
 	a.o.conf = hostconf_new();
