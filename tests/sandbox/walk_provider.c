@@ -18,7 +18,9 @@
 #include "gateway/io/frame.h"
 #include "host/proc/provider.h"
 
+/* every other walk is in a provider that has logins: another may not ask for one */
 #define PROGRAM "portcullis-provider-httpserver"
+#define TALKER "portcullis-provider-messaging"
 
 enum { SEED = 20261123, WALKS = 100, STEPS = 60, PATIENCE_MS = 500, CALLS = 3, BODY = 4096 };
 
@@ -306,6 +308,7 @@ on_sign(void *ctx, struct provider *p, struct bytes who, struct bytes nonce, str
 	(void)jwt;
 	(void)sig;
 	signs++;
+	must(seed_now % 2 == 0, "a login for a provider that has none");
 	must(
 	    bytes_is(who, "MACTOR") && nonce.len <= PROVIDER_NONCE, "a login of who is not linked");
 	return -1;
@@ -371,12 +374,15 @@ walk(const char *programs, uint64_t seed)
 		.lattice = BYTES_LIT("default"),
 		.stderr_fd = -1,
 		.ops = { NULL, on_state, on_link, on_invoke, on_result, on_log, NULL, on_sign } };
-	struct provider_spec spec = { .kind = "httpserver",
+	bool talker = seed % 2 == 0;
+	struct provider_spec spec = { .kind = talker ? "messaging" : "httpserver",
 		.key = BYTES_LIT("VHOSTILE"),
-		.contract = BYTES_LIT("wasmcloud:httpserver"),
+		.contract = talker ? BYTES_LIT("wasmcloud:messaging") : BYTES_LIT("wasmcloud:httpserver"),
 		.link_name = BYTES_LIT("default"),
 		.config = { 1, { { BYTES_LIT("seed"), BYTES_NULL } } } };
-	const struct provider_pairs values = { 1, { { BYTES_LIT("PORT"), BYTES_LIT("0") } } };
+	/* nobody listens there: it goes on without */
+	const struct provider_pairs values = { 2,
+		{ { BYTES_LIT("PORT"), BYTES_LIT("0") }, { BYTES_LIT("URI"), BYTES_LIT("nats://127.0.0.1:1") } } };
 	struct providers *all = NULL;
 	struct provider *p = NULL;
 	unsigned before = descriptors();
@@ -403,12 +409,13 @@ main(int argc, char **argv)
 	uint64_t n = argc == 3 ? strtoull(argv[2], NULL, 10) : WALKS;
 	char dir[] = "/tmp/walk-XXXXXX", self[4096] = { 0 }, command[8400];
 
-	if (strcmp(argv[0], PROGRAM) == 0)
+	if (strcmp(argv[0], PROGRAM) == 0 || strcmp(argv[0], TALKER) == 0)
 		provider();
 	if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0 || mkdtemp(dir) == NULL ||
 	    chmod(dir, 0755) != 0 || uv_loop_init(&loop) != 0)
 		return 2;
-	snprintf(command, sizeof(command), "cp '%s' %s/" PROGRAM " && chmod 755 %s/" PROGRAM, self,
+	snprintf(command, sizeof(command),
+	    "cp '%s' %s/" PROGRAM " && chmod 755 %s/" PROGRAM " && ln %s/" PROGRAM " %s/" TALKER, self, dir, dir,
 	    dir, dir);
 	if (system(command) != 0)
 		return 2;
