@@ -304,3 +304,9 @@ lock_drift_words(enum lock_drift d)
 		return "unknown";
 	}
 }
+
+bool
+lock_accepts(enum lock_drift d, bool locked)
+{
+	return d == LOCK_AS_PINNED || (!locked && (d == LOCK_NOT_PINNED || d == LOCK_NEWER));
+}

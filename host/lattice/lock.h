@@ -62,5 +62,8 @@ const struct lock_item *lock_find(const struct lock *l, enum lock_kind kind, con
 /* lock_drift() - what is found against what is pinned; lock_drift_words() says it for people. */
 enum lock_drift lock_drift(const struct lock *l, const struct lock_item *found);
 const char *lock_drift_words(enum lock_drift d);
+/* lock_accepts() - may it be used? @locked: only what is pinned. Else also what was never pinned, and
+ * a higher revision of the same key by the same issuer; nothing else changes under a reference. */
+bool lock_accepts(enum lock_drift d, bool locked);
 
 #endif

@@ -8,7 +8,7 @@ main(void)
 	static TCase *(*const suites[])(void) = { status_tests, era_tests, pairs_tests, model_tests,
 		request_tests, reply_tests, event_tests, links_tests, rpc_tests, rpc_claims_tests,
 		rpc_seen_tests, contract_tests, manifest_tests, lock_tests,
-		oci_tests };
+		oci_tests, plan_tests };
 	Suite *s = suite_create("host/lattice");
 	SRunner *runner;
 	int failed;

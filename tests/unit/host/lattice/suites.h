@@ -19,5 +19,6 @@ TCase *contract_tests(void);
 TCase *manifest_tests(void);
 TCase *lock_tests(void);
 TCase *oci_tests(void);
+TCase *plan_tests(void);
 
 #endif
