@@ -8,9 +8,10 @@
 #include <string.h>
 
 #include "gateway/cli/files.h"
+#include "host/lattice/model.h"
 #include "policy/core/shown.h"
 
-enum { DOCUMENT_MAX = 4 * 1024 * 1024, WHY = 200 };
+enum { DOCUMENT_MAX = 4 * 1024 * 1024, WHY = 200, COMMAND_MAX = 4096 };
 
 static const struct stand_in *const words[] = { &stand_in_keyvalue, &stand_in_logging };
 
@@ -188,6 +189,7 @@ static void
 say_missing(const struct actor_links *l, const struct actor_missing *m)
 {
 	char key[NKEY_TEXT_LEN + 1] = "MODULE";
+	struct buf command;
 
 	if (m->unclaimed) {
 		cli_note("refused: %s (%s): the actor's claims do not name it", m->contract,
@@ -198,8 +200,12 @@ say_missing(const struct actor_links *l, const struct actor_missing *m)
 	cli_note("not linked: %s as `%s' (%s)", m->contract, m->link, m->operation);
 	if (l->claims != NULL)
 		nkey_format(&l->claims->sub, key);
-	cli_try("here: --link %s=%s; in a lattice: wash ctl link put %s PROVIDER %s --link-name %s",
-	    m->link, word_of(m->contract), key, m->contract, m->link);
+	buf_init(&command, COMMAND_MAX);
+	model_link_command(&command, bytes_str(key), BYTES_LIT("PROVIDER"), bytes_str(m->contract),
+	    bytes_str(m->link));
+	cli_try("here: --link %s=%s; in a lattice: %.*s", m->link, word_of(m->contract),
+	    (int)command.len, command.len > 0 ? (const char *)command.ptr : "");
+	buf_deinit(&command);
 }
 
 void

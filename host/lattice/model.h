@@ -229,5 +229,8 @@ const struct model_heard *model_heard_all(const struct model *m);
  */
 void model_diagnose(struct model *m, struct bytes actor, struct bytes contract,
     struct bytes link_name, struct buf *out);
+/* model_link_command() - append the command that would make a link; the one place that has it. */
+void model_link_command(struct buf *b, struct bytes actor, struct bytes provider,
+    struct bytes contract, struct bytes name);
 
 #endif

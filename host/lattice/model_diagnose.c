@@ -34,6 +34,22 @@ offered(const struct model *m, struct bytes contract, struct bytes link_name)
 	return p;
 }
 
+void
+model_link_command(struct buf *b, struct bytes actor, struct bytes provider, struct bytes contract,
+    struct bytes name)
+{
+	buf_put_str(b, "portcullis ctl link ");
+	buf_put_shown(b, actor);
+	buf_put_u8(b, ' ');
+	buf_put_shown(b, provider);
+	buf_put_u8(b, ' ');
+	buf_put_shown(b, contract);
+	if (bytes_is(name, "default"))
+		return;
+	buf_put_str(b, " --link-name ");
+	buf_put_shown(b, name);
+}
+
 static void
 put_no_link(
     struct buf *b, struct model *m, struct bytes actor, struct bytes contract, struct bytes name)
@@ -45,16 +61,9 @@ put_no_link(
 	buf_put_shown(b, contract);
 	buf_put_str(b, " \"");
 	buf_put_shown(b, name);
-	buf_put_str(b, "\"; portcullis ctl link ");
-	buf_put_shown(b, actor);
-	buf_put_u8(b, ' ');
-	buf_put_str(b, p != NULL ? p->claims.sub : "PROVIDER");
-	buf_put_u8(b, ' ');
-	buf_put_shown(b, contract);
-	if (!bytes_is(name, "default")) {
-		buf_put_str(b, " --link-name ");
-		buf_put_shown(b, name);
-	}
+	buf_put_str(b, "\"; ");
+	model_link_command(
+	    b, actor, p != NULL ? bytes_str(p->claims.sub) : BYTES_LIT("PROVIDER"), contract, name);
 	buf_put_str(b, " would make it");
 	if (p == NULL)
 		buf_put_str(b, " (no provider of that contract runs on this host)");

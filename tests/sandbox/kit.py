@@ -106,10 +106,10 @@ def things_to_do_are_listed_added_changed_and_deleted(_):
 def without_a_link_the_diagnosis_names_it_and_the_way(folder):
     err = run(built("counter"), "HttpServer.HandleRequest", "--data", request("GET", "/"), code=1)[1]
     expect(err, "not linked: wasmcloud:keyvalue as `default' (KeyValue.Increment)", "--link default=keyvalue",
-           "wash ctl link put MODULE PROVIDER wasmcloud:keyvalue --link-name default", "nothing is linked")
+           "portcullis ctl link MODULE PROVIDER wasmcloud:keyvalue", "nothing is linked")
     err = run(built("counter", True), "HttpServer.HandleRequest", "--data", request("GET", "/"), "--trust", issuer(),
               code=1, trust=None)[1]
-    expect(err, "wash ctl link put M", "--link default=keyvalue")
+    expect(err, "portcullis ctl link M", "--link default=keyvalue")
     err = run(built("counter"), "HttpServer.HandleRequest", "--data", request("GET", "/"), "--link", "other=keyvalue", code=1)[1]
     expect(err, "not linked: wasmcloud:keyvalue as `default'")
     # its claims name no contract: a link does not help
