@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/cli/ctl_auction.h"
 #include "gateway/cli/ctl_wait.h"
 #include "gateway/cli/files.h"
 #include "gateway/cli/verbs_ctl.h"
@@ -46,20 +47,6 @@ count_of(const char *text, int64_t *n)
 
 /* ---- which host ---- */
 
-struct bids {
-	char host[CTL_KEY];
-	size_t n;
-};
-
-static void
-on_bid(void *ctx, const struct control_reply *r)
-{
-	struct bids *b = ctx;
-
-	if (b->n++ == 0)
-		control_text(r, 0, "host_id", b->host, sizeof(b->host));
-}
-
 /* put_constraints() - each --constraint NAME=VALUE. */
 static int
 put_constraints(struct members *o, const struct cli_args *a)
@@ -89,9 +76,8 @@ put_constraints(struct members *o, const struct cli_args *a)
 static int
 auction(struct ctl *c, const struct cli_args *a, const char *kind, const char *ref, char out[CTL_KEY])
 {
-	struct bids bids = { 0 };
-	char tail[64], name[32];
 	struct members o;
+	char name[32];
 	struct buf b;
 	int r;
 
@@ -103,16 +89,9 @@ auction(struct ctl *c, const struct cli_args *a, const char *kind, const char *r
 		members_text(&o, "link_name", cli_value(a, "link-name") != NULL ? cli_value(a, "link-name") : "default");
 	r = put_constraints(&o, a);
 	members_close(&o, '}');
-	snprintf(tail, sizeof(tail), "auction.%s", kind);
-	if (r == CLI_OK && ctl_gather(c, tail, &b, on_bid, &bids) < 0)
-		r = CLI_FAILED;
+	if (r == CLI_OK)
+		r = ctl_auction(c, kind, ref, &b, out);
 	buf_deinit(&b);
-	if (r == CLI_OK && bids.n == 0) {
-		cli_error("no host bids for %s: it runs there already, or no host has the labels asked for", ref);
-		cli_try("portcullis ctl get hosts");
-		return CLI_FAILED;
-	}
-	strcpy(out, bids.host);
 	return r;
 }
 

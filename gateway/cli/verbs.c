@@ -4,6 +4,7 @@
 #include "gateway/cli/cli.h"
 #include "gateway/cli/verbs_actor.h"
 #include "gateway/cli/verbs_actor_run.h"
+#include "gateway/cli/verbs_apply.h"
 #include "gateway/cli/verbs_audit.h"
 #include "gateway/cli/verbs_ctl.h"
 
@@ -333,6 +334,8 @@ const struct cli_verb cli_verbs[] = {
 	    ctl_call_about, ctl_call_opts, cmd_ctl_call },
 	{ "ctl", "watch", "", 0, 0, HINT_NONE, "show what happens in the lattice", ctl_watch_about,
 	    ctl_watch_opts, cmd_ctl_watch },
+	{ NULL, "apply", "MANIFEST", 1, 1, HINT_FILE,
+	    "bring a lattice to what a manifest says", apply_about, apply_opts, cmd_apply },
 	{ NULL, "completion", "bash|zsh|fish", 1, 1, HINT_NONE,
 	    "print a completion script for a shell",
 	    "bash:  source <(portcullis completion bash)\n"

@@ -1,6 +1,7 @@
 # portcullis-host as its lattice and its administrator meet it: real nats-server, a gate in front, real actors.
 if(TARGET portcullis-host AND TARGET portcullis-gateway AND TARGET actors)
   foreach(name
+      apply
       command_line
       control
       ctl
