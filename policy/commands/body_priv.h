@@ -142,8 +142,8 @@ int store_decode(const struct command *c, const struct body_input *in, struct bo
 int body_read_registries(struct body_read *r, struct body *out) must_check;
 /* body_read_c_link() - a link of 1.x at @at; also inside a component's record. */
 int body_read_c_link(struct body_read *r, size_t at, struct body_link *link) must_check;
-/* manifest_read() - an application manifest whose tokens @r holds. */
-int manifest_read(struct body_read *r, struct body *out) must_check;
+/* body_read_manifest() - an application manifest whose tokens @r holds. */
+int body_read_manifest(struct body_read *r, struct body *out) must_check;
 /* yaml_read() - a YAML document into tokens, in the subset docs/BODIES.md describes. */
 int yaml_read(struct body_read *r, struct bytes payload) must_check;
 

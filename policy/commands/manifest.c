@@ -510,7 +510,7 @@ is_manifest_name(struct bytes s)
 }
 
 int
-manifest_read(struct body_read *r, struct body *out)
+body_read_manifest(struct body_read *r, struct body *out)
 {
 	struct m_root root = { .out = out };
 	int x = body_read_object(r, 0, root_fields, N_FIELDS(root_fields), &root);

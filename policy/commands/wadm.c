@@ -196,7 +196,7 @@ decode_manifest(const struct body_input *in, struct body_read *r, struct body *o
 	json = type.len != 0 ? bytes_is(type, "application/json")
 			     : rest.len != 0 && rest.ptr[0] == '{';
 	x = json ? body_read_json(r, in->payload) : yaml_read(r, in->payload);
-	return x != 0 ? err_pass(x) : manifest_read(r, out);
+	return x != 0 ? err_pass(x) : body_read_manifest(r, out);
 }
 
 int
