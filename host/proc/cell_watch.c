@@ -196,10 +196,12 @@ cell_send(struct cell *c)
 void
 cell_budget(struct cell *c, const struct cell_budget *budget, uint64_t now_ns)
 {
-	c->began_ns = c->now_ns = c->deadline_ns = now_ns;
+	c->began_ns = c->now_ns = now_ns;
 	c->cpu_began_ns = cell_processor_ns(c);
 	c->wall_ns = (uint64_t)budget->wall_ms * CELL_NS_PER_MS;
 	c->cpu_ns = (uint64_t)budget->cpu_ms * CELL_NS_PER_MS;
+	/* nothing is spent yet: until then nothing needs to be looked at that does not show itself */
+	c->deadline_ns = now_ns + (c->wall_ns < c->cpu_ns ? c->wall_ns : c->cpu_ns);
 }
 
 /* attend() - the channel gives or takes. */
