@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "host/lattice/contract.h"
+#include "policy/core/wipe.h"
 
 enum { QUIET_MS = 60000, BIRTH_WALL_MS = 10000, BIRTH_CPU_MS = 5000, NS_PER_MS = 1000000 };
 
@@ -26,6 +27,9 @@ static struct {
 	uint64_t next_id;
 	size_t n;
 	struct buf room;
+	uint8_t pool[4096]; /* random bytes, and how many of them are given away */
+	size_t pool_used;
+	bool pool_filled;
 } self;
 
 static void step(struct cell_run *k);
@@ -125,11 +129,26 @@ arm(struct cell_run *k)
 
 /* ---- birth ---- */
 
+/* seed_new() - from a pool, since each question to the kernel's generator is a system call; what is
+ * given is given once, and not kept. */
+static void
+seed_new(uint8_t *seed, size_t n)
+{
+	if (self.pool_used + n > sizeof(self.pool) || !self.pool_filled) {
+		randombytes_buf(self.pool, sizeof(self.pool));
+		self.pool_filled = true;
+		self.pool_used = 0;
+	}
+	memcpy(seed, self.pool + self.pool_used, n);
+	wipe(self.pool + self.pool_used, n);
+	self.pool_used += n;
+}
+
 static void
 world_now(struct actor_world *w)
 {
 	w->now_ns = (uint64_t)now_ms() * NS_PER_MS;
-	randombytes_buf(w->seed, sizeof(w->seed));
+	seed_new(w->seed, sizeof(w->seed));
 }
 
 static void
@@ -420,7 +439,8 @@ cells_give(struct cell_run *k, struct call *c)
 	world_now(&world);
 	r = cell_begin(k->cell, said.operation, said.payload, &world, &budget, uv_hrtime());
 	if (r == 0) {
-		step(k);
+		/* it has just been asked: what it says shows at its descriptor */
+		arm(k);
 		return;
 	}
 	on_answered(k);
