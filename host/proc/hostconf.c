@@ -30,6 +30,7 @@ const struct hostconf_row hostconf_rows[HC_KEYS] = {
 	[HC_HEARTBEAT] = { "heartbeat", NULL, "heartbeat", "heartbeat",
 	    { "PORTCULLIS_HEARTBEAT" } },
 	[HC_LOG] = { "log", NULL, "log", NULL, { NULL }, .path = true },
+	[HC_METRICS] = { "metrics.file", "metrics", "file", NULL, { NULL }, .path = true },
 	[HC_CONTROL_HOST] = { "control.host", "control", "host", "control-host",
 	    { "CONTROL_HOST", "WASMCLOUD_CTL_HOST" } },
 	[HC_CONTROL_PORT] = { "control.port", "control", "port", "control-port",

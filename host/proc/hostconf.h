@@ -37,6 +37,7 @@ enum hostconf_key {
 	HC_ANONYMOUS,
 	HC_HEARTBEAT,
 	HC_LOG,
+	HC_METRICS, /* a file */
 	HC_CONTROL_HOST,
 	HC_CONTROL_PORT,
 	HC_CONTROL_CREDS,

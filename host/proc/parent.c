@@ -83,6 +83,7 @@ static void
 on_all_gone(void)
 {
 	links_end();
+	metrics_end();
 	events_end();
 	link_end(on_link_gone);
 }
@@ -242,7 +243,7 @@ parent_main(const struct parent_options *o)
 	if (control_begin() != 0 || rpc_begin() != 0 || providers_begin() != 0)
 		return 1;
 	links_begin();
-	if (link_begin() != 0)
+	if (metrics_begin() != 0 || link_begin() != 0)
 		return 1;
 	uv_run(&host.loop, UV_RUN_DEFAULT);
 	nkey_pair_deinit(&host.key);

@@ -18,6 +18,8 @@
 
 enum { MODULE_MAX = 64 * 1024 * 1024 };
 
+static uint64_t seen[2]; /* refused, accepted */
+
 static int __attribute__((format(printf, 2, 3))) no(char why[REQUEST_ERROR], const char *fmt, ...)
 {
 	va_list args;
@@ -178,5 +180,12 @@ artifact_get(struct bytes ref, struct artifact **out, char why[REQUEST_ERROR])
 	if (r == 0)
 		r = admit(&text, out, why);
 	buf_deinit(&text);
+	seen[r == 0]++;
 	return r;
+}
+
+uint64_t
+artifacts_seen(bool accepted)
+{
+	return seen[accepted];
 }

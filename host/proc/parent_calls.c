@@ -12,6 +12,7 @@ static struct {
 	struct call *ended, **last;
 	struct call *first; /* ours until it is told: for calls_forget() */
 	size_t under_way;
+	uint64_t n_ended[PROVIDER_ANSWERS];
 } self;
 
 static void
@@ -54,6 +55,12 @@ calls_under_way(void)
 	return self.under_way;
 }
 
+uint64_t
+calls_ended(enum provider_answer end)
+{
+	return end < PROVIDER_ANSWERS ? self.n_ended[end] : 0;
+}
+
 void
 calls_end(struct call *c, enum provider_answer end, struct bytes out)
 {
@@ -66,6 +73,7 @@ calls_end(struct call *c, enum provider_answer end, struct bytes out)
 		c->end = PROVIDER_FAILED;
 		buf_put_str(&c->out, "the answer is too large");
 	}
+	self.n_ended[c->end < PROVIDER_ANSWERS ? c->end : PROVIDER_FAILED]++;
 	*self.last = c;
 	self.last = &c->next;
 	uv_idle_start(&self.idle, on_idle);

@@ -331,6 +331,7 @@ fallen(struct cell_run *k, const char *why)
 		cells_kill(k);
 		return;
 	}
+	k->actor->restarts++;
 	pause = pause_ms(k);
 	k->state = CELL_RUN_PAUSE;
 	(void)status_move(&k->instance->status, STATE_FAILED, why, now_ms(), now_ms() + pause);

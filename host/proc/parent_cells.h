@@ -43,6 +43,7 @@ struct actor_run {
 	struct cell_run *cells;
 	struct call *queue, **last;
 	size_t queued;
+	uint64_t restarts; /* processes that died */
 	uv_timer_t *timer; /* of the queue */
 	struct rpc_ear *ear;
 	bool leaving; /* none is wanted: what comes from the network still is answered, until ... */

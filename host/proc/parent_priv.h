@@ -173,6 +173,8 @@ struct artifact {
  * is unchanged. Return: 0 and *out given to the caller (artifact_drop()); 1 with @why; -ENOMEM.
  */
 int artifact_get(struct bytes ref, struct artifact **out, char why[REQUEST_ERROR]) must_check;
+/* artifacts_seen() - how often artifact_get() gave one, or did not, since the start. */
+uint64_t artifacts_seen(bool accepted);
 struct artifact *artifact_hold(struct artifact *a);
 void artifact_drop(struct artifact *a);
 
@@ -209,6 +211,8 @@ void calls_make(const struct call *like);
 /* calls_end() - it has ended; takes it. Told when the loop next turns. */
 void calls_end(struct call *c, enum provider_answer end, struct bytes out);
 size_t calls_under_way(void);
+/* calls_ended() - how many, since the start. */
+uint64_t calls_ended(enum provider_answer end);
 
 /* ---- actors ---- */
 
@@ -288,6 +292,11 @@ void providers_kill(void);
 /* log_open() - as descriptor 2. Return: 0, -errno after a log line. */
 int log_open(void) must_check;
 void log_reopen(void);
+
+/* metrics_begin() - the numbers, in a file, if one is configured. Return: 0, -ENOMEM. */
+int metrics_begin(void) must_check;
+/* metrics_end() - the file is gone. */
+void metrics_end(void);
 
 void notify_begin(void);
 void notify_ready(void);

@@ -44,6 +44,7 @@ static struct {
 	struct known known[KNOWN];
 	size_t n_known;
 	char why[REQUEST_ERROR];
+	uint64_t n_ended[2]; /* failed, pulled */
 } self;
 
 static void ask(struct pull *p);
@@ -159,8 +160,15 @@ over(struct pull *p, const char *why)
 		wipe(p->authorization.ptr, p->authorization.cap);
 	buf_deinit(&p->authorization);
 	p->used = false;
+	self.n_ended[why == NULL]++;
 	if (done != NULL)
 		done(ctx, why);
+}
+
+uint64_t
+pulls_ended(bool well)
+{
+	return self.n_ended[well];
 }
 
 static void __attribute__((format(printf, 2, 3)))

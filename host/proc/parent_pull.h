@@ -17,6 +17,8 @@ typedef void pull_done(void *ctx, const char *why);
 const char *pull_begin(const struct image *image, pull_done *done, void *ctx);
 /* pull_path() - where the artifact of a reference lies, and its digest. Return: false: it was not pulled. */
 bool pull_path(struct bytes ref, char path[PATH_MAX], char digest[OCI_DIGEST + 1]);
+/* pulls_ended() - how many came, or did not, since the start. */
+uint64_t pulls_ended(bool well);
 /* pull_end() - those under way end; nobody is told. */
 void pull_end(void);
 

@@ -10,6 +10,7 @@ if(TARGET portcullis-host AND TARGET portcullis-gateway AND TARGET actors)
       hostile
       link
       lives
+      metrics
       move
       registry
       rpc)
