@@ -51,7 +51,7 @@ void ctl_next(struct ctl *c, int64_t ms);
 int ctl_host(struct ctl *c, const char *given, char out[CTL_KEY]) must_check;
 /*
  * ctl_key() - the key of an actor ('M') or provider ('V') meant by itself, its name or its call alias,
- * as the lattice's claims have it. Return: CLI_OK, CLI_FAILED after saying why.
+ * as the lattice's claims or the inventory of one of its hosts have it; a provider by its contract too. Return: CLI_OK, CLI_FAILED after saying why.
  */
 int ctl_key(struct ctl *c, char kind, const char *given, char out[CTL_KEY]) must_check;
 /* ctl_list() - the elements of member @name: the first one's index in the answer, and how many. */

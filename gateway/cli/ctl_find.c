@@ -3,11 +3,17 @@
  * them: the beginning of a host's key or its name will do, an actor's name or call alias, and for a
  * provider its contract, or the last word of that (httpserver). A word that means two of them means none.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "gateway/cli/ctl.h"
 
-enum { KEY_LEN = 56, FRONT_MIN = 4 };
+enum { KEY_LEN = 56, FRONT_MIN = 4, HOSTS_MAX = 256 };
+
+struct hosts {
+	char id[HOSTS_MAX][CTL_KEY];
+	size_t n;
+};
 
 struct search {
 	const char *given;
@@ -82,14 +88,15 @@ is_contract(const char *given, const char *contract)
 	    (strcmp(given, contract) == 0 || (word != NULL && strcmp(given, word + 1) == 0));
 }
 
+/* on_list() - claims, or what an inventory lists; they call the key by other names. */
 static void
-on_claims(struct search *s, const struct control_reply *r)
+on_list(struct search *s, const struct control_reply *r, const char *list, const char *id)
 {
 	char key[CTL_KEY], name[256], alias[256], contract[256];
-	size_t n, at = ctl_list(r, 0, "claims", &n);
+	size_t n, at = ctl_list(r, 0, list, &n);
 
 	for (size_t i = 0; i < n; i++, at = r->json.tok[at].next) {
-		control_text(r, at, "sub", key, sizeof(key));
+		control_text(r, at, id, key, sizeof(key));
 		control_text(r, at, "name", name, sizeof(name));
 		control_text(r, at, "call_alias", alias, sizeof(alias));
 		control_text(r, at, "contract_id", contract, sizeof(contract));
@@ -97,6 +104,35 @@ on_claims(struct search *s, const struct control_reply *r)
 		if (strcmp(s->given, name) == 0 || strcmp(s->given, alias) == 0 ||
 		    (s->kind == 'V' && is_contract(s->given, contract)))
 			note(s, key);
+	}
+}
+
+static void
+on_any_host(void *ctx, const struct control_reply *r)
+{
+	struct hosts *h = ctx;
+
+	if (h->n < HOSTS_MAX)
+		control_text(r, 0, "id", h->id[h->n++], CTL_KEY);
+}
+
+/* on_all_hosts() - one host answers for the claims, and a host knows what runs on itself: the rest says so too. */
+static void
+on_all_hosts(struct ctl *c, struct search *s)
+{
+	struct hosts h = { 0 };
+	struct control_reply r;
+	char tail[CTL_KEY + 16];
+
+	if (ctl_gather(c, "ping.hosts", NULL, on_any_host, &h) < 0)
+		return;
+	for (size_t i = 0; i < h.n; i++) {
+		if (!is_key(h.id[i], 'N'))
+			continue;
+		snprintf(tail, sizeof(tail), "get.%s.inv", h.id[i]);
+		if (ctl_ask(c, tail, NULL, &r) == CLI_OK)
+			on_list(s, &r, s->kind == 'M' ? "actors" : "providers", "id");
+		control_reply_deinit(&r);
 	}
 }
 
@@ -114,10 +150,12 @@ ctl_key(struct ctl *c, char kind, const char *given, char out[CTL_KEY])
 	}
 	e = ctl_ask(c, "get.claims", NULL, &r);
 	if (e == CLI_OK)
-		on_claims(&s, &r);
+		on_list(&s, &r, "claims", "sub");
 	control_reply_deinit(&r);
 	if (e != CLI_OK)
 		return e;
+	if (s.matches == 0)
+		on_all_hosts(c, &s);
 	if (s.matches == 1) {
 		strcpy(out, s.found);
 		return CLI_OK;
