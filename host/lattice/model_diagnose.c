@@ -6,20 +6,14 @@
 #include "host/lattice/model_priv.h"
 #include "policy/core/shown.h"
 
+/* put_actor() - its name alone: a log line cuts what is long, and the command at the end has the key. */
 static void
 put_actor(struct buf *b, struct model *m, struct bytes key)
 {
 	const struct model_actor *a = model_actor(m, key);
 
 	buf_put_str(b, "actor ");
-	if (a != NULL && a->claims.name[0] != 0) {
-		buf_put_shown(b, bytes_str(a->claims.name));
-		buf_put_str(b, " (");
-		buf_put_shown(b, key);
-		buf_put_u8(b, ')');
-	} else {
-		buf_put_shown(b, key);
-	}
+	buf_put_shown(b, a != NULL && a->claims.name[0] != 0 ? bytes_str(a->claims.name) : key);
 }
 
 /* offered() - a provider here that would serve the contract. */
