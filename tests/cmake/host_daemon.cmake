@@ -12,6 +12,7 @@ if(TARGET portcullis-host AND TARGET portcullis-gateway AND TARGET actors)
       lives
       metrics
       move
+      paper_cuts
       registry
       rpc)
     add_test(NAME host/${name}
