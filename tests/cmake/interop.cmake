@@ -33,4 +33,11 @@ if(TARGET portcullis)
     $<TARGET_FILE:portcullis> ${CMAKE_BINARY_DIR}/interop_as)
   set_tests_properties(interop/as_guest PROPERTIES LABELS interop TIMEOUT 600 SKIP_RETURN_CODE 77
     ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+  # the same in a real host, beside one of ours
+  if(TARGET portcullis-host AND TARGET portcullis-gateway AND TARGET actors)
+    add_test(NAME interop/as_guest_in_host COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/interop/as/in_host.py
+      $<TARGET_FILE:portcullis> ${CMAKE_BINARY_DIR}/interop_as)
+    set_tests_properties(interop/as_guest_in_host PROPERTIES LABELS interop TIMEOUT 600 SKIP_RETURN_CODE 77
+      DEPENDS interop/as_guest ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+  endif()
 endif()
