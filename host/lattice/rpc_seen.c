@@ -86,13 +86,17 @@ holds(const struct rpc_seen *s, const struct table *t, const uint8_t id[RPC_SEEN
 	return !is_empty(t->id[place(s, t, id)]);
 }
 
-/* turn() - forget the older table; @early: before its time, so all it held is stale from now on. */
+/*
+ * turn() - forget the older table; all it held is stale from now on. In its time it is stale
+ * anyhow; before it, because the table was full or the clock leapt, a copy could not be told from
+ * another one.
+ */
 static void
-turn(struct rpc_seen *s, int64_t now_s, bool early)
+turn(struct rpc_seen *s, int64_t now_s)
 {
 	struct table old = s->before;
 
-	if (early && old.n != 0 && old.newest_s > s->floor_s)
+	if (old.n != 0 && old.newest_s > s->floor_s)
 		s->floor_s = old.newest_s;
 	memset(old.id, 0, s->slots * sizeof(*old.id));
 	old.n = 0;
@@ -110,13 +114,13 @@ rpc_seen_take(struct rpc_seen *s, const uint8_t id[RPC_SEEN_ID], int64_t made_s,
 	if (now_s - s->began_s >= s->window_s) {
 		/* a clock that leapt over two windows leaves nothing to remember */
 		if (now_s - s->began_s >= 2 * s->window_s)
-			turn(s, now_s, false);
-		turn(s, now_s, false);
+			turn(s, now_s);
+		turn(s, now_s);
 	}
 	if (holds(s, &s->now, id) || holds(s, &s->before, id))
 		return RPC_SEEN_BEFORE;
 	if (s->now.n >= s->slots / 2)
-		turn(s, now_s, true);
+		turn(s, now_s);
 	if (made_s <= s->floor_s)
 		return RPC_SEEN_TOO_OLD;
 	memcpy(s->now.id[place(s, &s->now, id)], id, RPC_SEEN_ID);

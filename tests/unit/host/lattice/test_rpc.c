@@ -450,6 +450,35 @@ START_TEST(a_clock_that_leaps_forgets_nothing_that_is_fresh)
 }
 END_TEST
 
+START_TEST(a_clock_that_leaps_far_and_back_lets_no_copy_in)
+{
+	struct rpc_seen *s = NULL;
+
+	ck_assert_int_eq(rpc_seen_new(&s, 64, 10, 0), 0);
+	ck_assert_int_eq(rpc_seen_take(s, id_of(1), 100, 100), 0);
+	ck_assert_int_eq(rpc_seen_take(s, id_of(2), 700, 700), 0); /* both tables are forgotten */
+	ck_assert_int_eq(rpc_seen_take(s, id_of(1), 100, 102), RPC_SEEN_TOO_OLD);
+	ck_assert_int_eq(rpc_seen_take(s, id_of(3), 103, 103), 0); /* what is new is heard */
+	ck_assert_int_eq(rpc_seen_take(s, id_of(3), 103, 104), RPC_SEEN_BEFORE);
+	rpc_seen_free(s);
+}
+END_TEST
+
+START_TEST(a_turn_in_time_refuses_nobody)
+{
+	struct rpc_seen *s = NULL;
+	unsigned n = 0;
+
+	/* one each second, made as long ago as may be, or as far ahead */
+	ck_assert_int_eq(rpc_seen_new(&s, 1000, RPC_WINDOW_S, 0), 0);
+	for (int64_t t = 1000; t < 2000; t++) {
+		ck_assert_int_eq(rpc_seen_take(s, id_of(n++), t + RPC_AHEAD_S, t), 0);
+		ck_assert_int_eq(rpc_seen_take(s, id_of(n++), t - RPC_AGE_S, t), 0);
+	}
+	rpc_seen_free(s);
+}
+END_TEST
+
 TCase *
 rpc_seen_tests(void)
 {
@@ -459,5 +488,7 @@ rpc_seen_tests(void)
 	tcase_add_test(t, nothing_from_before_its_birth_is_believed);
 	tcase_add_test(t, what_is_forgotten_early_is_stale);
 	tcase_add_test(t, a_clock_that_leaps_forgets_nothing_that_is_fresh);
+	tcase_add_test(t, a_clock_that_leaps_far_and_back_lets_no_copy_in);
+	tcase_add_test(t, a_turn_in_time_refuses_nobody);
 	return t;
 }
