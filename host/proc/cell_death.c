@@ -49,8 +49,10 @@ cell_kill(struct cell *c, enum cell_end end, const char *why)
 {
 	if (c->state == CELL_DYING || c->state == CELL_DEAD)
 		return;
-	if (c->pidfd >= 0)
-		(void)pidfd_send_signal(c->pidfd, SIGKILL, NULL, 0);
+	/* where an outer filter knows no such call: it is not waited for yet, the number is its own
+	 */
+	if (c->pidfd >= 0 && pidfd_send_signal(c->pidfd, SIGKILL, NULL, 0) != 0 && c->pid > 0)
+		(void)kill(c->pid, SIGKILL);
 	if (c->zygote)
 		zygote_end(c);
 	shut(&c->channel);

@@ -129,6 +129,10 @@ calls_make(const struct call *like)
 
 	if (c == NULL) {
 		log_event(LOG_ERR, "out_of_memory");
+		/* who asks waits for a word, and is told now: there is no memory to tell it later
+		 */
+		if (like->done != NULL)
+			like->done(like->ctx, PROVIDER_BUSY, BYTES_LIT("out of memory"));
 		return;
 	}
 	self.under_way++;

@@ -58,8 +58,11 @@ put_one(struct bytes registry, const struct body_pair *credential)
 	for (size_t i = 0; err == 0 && i < 3 && credential != NULL;
 	     i++, credential = credential->next)
 		err = set(part[i], credential->value);
-	if (err != 0)
+	if (err != 0) {
+		for (size_t i = 0; i < 3; i++)
+			secret_deinit(part[i]);
 		return "a login of a registry is too long";
+	}
 	if (r == NULL)
 		r = &registries[n_registries++];
 	secret_deinit(&r->username);
