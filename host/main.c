@@ -92,10 +92,13 @@ on_flag(struct asked *a, int c)
 	struct hostconf *conf = a->o.conf;
 	int r = 0;
 
-	if (c >= FLAG_VALUE)
+	if (c >= FLAG_VALUE) {
 		r = hostconf_set(conf, (enum hostconf_key)(c - FLAG_VALUE), optarg, HOSTCONF_FLAG,
 		    hostconf_flag((enum hostconf_key)(c - FLAG_VALUE)));
-	else if (c == FLAG_ANONYMOUS)
+		/* a copy was made; the list of processes is for everybody */
+		if (hostconf_is_seed(optarg))
+			explicit_bzero(optarg, strlen(optarg));
+	} else if (c == FLAG_ANONYMOUS)
 		r = hostconf_set(
 		    conf, HC_ANONYMOUS, "yes", HOSTCONF_FLAG, hostconf_flag(HC_ANONYMOUS));
 	else if (c == FLAG_LABEL)

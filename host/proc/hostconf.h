@@ -138,6 +138,8 @@ int hostconf_parse(
 int hostconf_settle(struct hostconf *c, struct text_report *r) must_check;
 /* hostconf_check_files() - are what it names there, and secrets private? Return: 0, TEXT_BAD. */
 int hostconf_check_files(const struct hostconf *c, struct text_report *r) must_check;
+/* hostconf_is_seed() - a key's value may be the seed itself. */
+bool hostconf_is_seed(const char *s);
 /* hostconf_show() - each value and where it came from; never a seed. */
 void hostconf_show(const struct hostconf *c, struct buf *out);
 

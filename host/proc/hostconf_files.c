@@ -53,9 +53,8 @@ check_file(struct checker *k, const char *what, const char *path, bool folder)
 		    strerror(errno));
 }
 
-/* is_seed() - a key's value may be the seed itself. */
-static bool
-is_seed(const char *s)
+bool
+hostconf_is_seed(const char *s)
 {
 	return strlen(s) == NKEY_SEED_LEN && s[0] == 'S';
 }
@@ -73,7 +72,7 @@ hostconf_check_files(const struct hostconf *c, struct text_report *r)
 	for (size_t i = 0; i < COUNT(keys); i++) {
 		const char *v = c->value[keys[i]].text;
 
-		if (v != NULL && !is_seed(v))
+		if (v != NULL && !hostconf_is_seed(v))
 			check_secret(&k, hostconf_rows[keys[i]].name, v);
 	}
 	for (int i = 0; i < WIRES; i++) {
@@ -131,7 +130,8 @@ put_value(struct buf *out, const struct hostconf *c, enum hostconf_key k, const 
 
 	if (text == NULL)
 		return;
-	if (hostconf_rows[k].secret && (k == HC_KEY || k == HC_CLUSTER ? is_seed(text) : true))
+	if (hostconf_rows[k].secret &&
+	    (k == HC_KEY || k == HC_CLUSTER ? hostconf_is_seed(text) : true))
 		text = "(given)";
 	put_line(out, hostconf_rows[k].name, text);
 	put_from(out, c, v->text != NULL ? v->from : HOSTCONF_PRESET, v->by);
