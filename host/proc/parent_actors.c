@@ -12,6 +12,8 @@
 
 enum { LATE_STEP_MS = 20 };
 
+static const char TOO_MANY[] = "this host runs as many instances as its limits let it";
+
 static struct {
 	struct actor_run *first;
 	char why[REQUEST_ERROR];
@@ -144,6 +146,15 @@ actors_call(struct actor_run *a, struct call *c)
 	if (!uv_is_active((uv_handle_t *)a->timer))
 		uv_timer_start(a->timer, on_late, LATE_STEP_MS, LATE_STEP_MS);
 	dispatch(a);
+}
+
+bool
+actors_may_say(const struct model_actor *m)
+{
+	for (struct actor_run *a = self.first; a != NULL; a = a->next)
+		if (a->model == m)
+			return log_may(&a->lines, LOG_LINES_S, m->claims.sub);
+	return false;
 }
 
 bool
@@ -326,7 +337,7 @@ want(struct actor_run *a, uint32_t n)
 	uint32_t now = alive(a);
 
 	if (n > now && cells_count() + (n - now) > host.conf->max_instances)
-		return "this host runs as many instances as its limits let it";
+		return TOO_MANY;
 	a->model->want = n;
 	if (n > 0)
 		stay(a);
@@ -376,11 +387,15 @@ start(const struct request *q, uint32_t count, bool add)
 		error = "this actor runs already, from another module: update it";
 	else if (a != NULL && add && host.dialect == DIALECT_A)
 		error = "this actor runs on this host already";
-	if (error == NULL && a == NULL)
+	else if (add && count > host.conf->max_instances)
+		error = TOO_MANY; /* before it is added to: a sum that leaps would be a stop */
+	else if (add && count == 0)
+		error = "a start of no instance starts nothing";
+	if (error == NULL && a == NULL && count > 0)
 		a = make(artifact, q, &r);
 	artifact_drop(artifact);
 	if (error == NULL && a == NULL)
-		error = why(r);
+		return count > 0 ? why(r) : NULL; /* none runs, as was asked */
 	if (error == NULL)
 		error = want(a, add ? a->model->want + count : count);
 	if (error != NULL && a != NULL && a->cells == NULL)

@@ -33,6 +33,8 @@ write_log(const struct model_actor *a, struct bytes payload)
 	(void)pack_object(&p, fields, sizeof(fields) / sizeof(fields[0]), &line);
 	if (!pack_ok(&p))
 		return p.why;
+	if (!actors_may_say(a))
+		return NULL;
 	loud = bytes_is(line.level, "error") || bytes_is(line.level, "warn");
 	log_begin(&l, loud ? LOG_WRN : LOG_INF, "actor_log");
 	log_word(&l, "actor", a->claims.sub);

@@ -74,12 +74,14 @@ on_readable(uv_poll_t *p, int status, int events)
 }
 
 static int begin(struct cell_run *k);
+static void rest(struct cell_run *k, const char *why);
 
 static void
 on_timer(uv_timer_t *t)
 {
 	const struct cell_watch *w = t->data;
 	struct cell_run *k = w->of;
+	int r;
 
 	if (k == NULL)
 		return;
@@ -88,8 +90,8 @@ on_timer(uv_timer_t *t)
 		return;
 	}
 	unwatch(k);
-	if (begin(k) != 0)
-		actors_on_failed(k->actor, k, "out of memory");
+	if ((r = begin(k)) != 0)
+		rest(k, strerror(-r));
 }
 
 /* watch() - @fd -1: the clock alone. Return: 0, -errno. */
@@ -157,6 +159,8 @@ on_log(void *ctx, struct bytes line)
 	const struct cell_run *k = ctx;
 	struct log_line l;
 
+	if (!actors_may_say(k->actor->model))
+		return;
 	log_begin(&l, LOG_INF, "actor_console");
 	log_word(&l, "actor", k->actor->model->claims.sub);
 	log_bytes(&l, "text", line);
@@ -225,7 +229,7 @@ cells_add(struct actor_run *a, struct artifact *artifact, bool newer)
 	self.n++;
 	r = begin(k);
 	if (r != 0)
-		actors_on_failed(a, k, strerror(-r));
+		rest(k, strerror(-r));
 	return 0;
 }
 
@@ -315,12 +319,24 @@ pause_ms(struct cell_run *k)
 	return k->deaths == 1 && k->was_up ? 0 : status_backoff_ms(k->deaths);
 }
 
+/* rest() - it died, or found no room to be born: another one comes. */
+static void
+rest(struct cell_run *k, const char *why)
+{
+	int64_t pause = pause_ms(k);
+
+	k->state = CELL_RUN_PAUSE;
+	(void)status_move(&k->instance->status, STATE_FAILED, why, now_ms(), now_ms() + pause);
+	(void)model_actor_sum(k->actor->model, now_ms());
+	if (watch(k, -1) == 0)
+		uv_timer_start(&k->watch->timer, on_timer, (uint64_t)pause, 0);
+	actors_on_failed(k->actor, k, why);
+}
+
 /* fallen() - its process is gone, or must go; another is born after a pause. */
 static void
 fallen(struct cell_run *k, const char *why)
 {
-	int64_t pause;
-
 	if (k->call != NULL)
 		calls_end(k->call, PROVIDER_FAILED, bytes_str(why));
 	k->call = NULL;
@@ -332,13 +348,7 @@ fallen(struct cell_run *k, const char *why)
 		return;
 	}
 	k->actor->restarts++;
-	pause = pause_ms(k);
-	k->state = CELL_RUN_PAUSE;
-	(void)status_move(&k->instance->status, STATE_FAILED, why, now_ms(), now_ms() + pause);
-	(void)model_actor_sum(k->actor->model, now_ms());
-	if (watch(k, -1) == 0)
-		uv_timer_start(&k->watch->timer, on_timer, (uint64_t)pause, 0);
-	actors_on_failed(k->actor, k, why);
+	rest(k, why);
 }
 
 static void

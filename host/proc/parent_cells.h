@@ -46,6 +46,7 @@ struct actor_run {
 	uint64_t restarts; /* processes that died */
 	uv_timer_t *timer; /* of the queue */
 	struct rpc_ear *ear;
+	struct log_room lines; /* its own words, and what is said of what it asks */
 	bool leaving; /* none is wanted: what comes from the network still is answered, until ... */
 	bool left;    /* ... nothing comes any more */
 	uint32_t batch, batch_up; /* instances asked for together, and those that are there */

@@ -219,8 +219,11 @@ static const struct {
 static void
 refused(const struct request *q)
 {
+	static struct log_room room;
 	struct log_line l;
 
+	if (!log_may(&room, LOG_STRANGERS_S, "command_refused"))
+		return;
 	log_begin(&l, LOG_WRN, "command_refused");
 	log_word(&l, "verb", command_verb_name(q->verb));
 	log_str(&l, "why", q->why);

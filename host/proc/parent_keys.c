@@ -160,7 +160,8 @@ make_seed(struct nkey_pair *p, const char *file, enum nkey_type type)
 
 	if (r != 0)
 		return err_pass(r);
-	fd = openat(host.state_dir, file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	/* whole, or not there: one cut short by a full disk or a kill would be refused for ever */
+	fd = openat(host.state_dir, "key.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return err_raise(-errno);
 	nkey_pair_seed(p, seed);
@@ -168,7 +169,13 @@ make_seed(struct nkey_pair *p, const char *file, enum nkey_type type)
 	good = write(fd, seed, NKEY_SEED_LEN + 1) == NKEY_SEED_LEN + 1 && fsync(fd) == 0;
 	wipe(seed, sizeof(seed));
 	close(fd);
-	return good ? 0 : err_raise(-EIO);
+	if (!good)
+		return err_raise(-EIO);
+	/* the folder is locked, so nobody makes another meanwhile */
+	if (renameat(host.state_dir, "key.new", host.state_dir, file) != 0 ||
+	    fsync(host.state_dir) != 0)
+		return err_raise(-errno);
+	return 0;
 }
 
 /* load_key() - given as text, as a file, or kept in the state folder, where it is made once. */
@@ -176,7 +183,7 @@ static int
 load_key(struct nkey_pair *p, enum hostconf_key key, const char *file, enum nkey_type type)
 {
 	const char *v = host.conf->value[key].text;
-	bool text = v != NULL && strlen(v) == NKEY_SEED_LEN && v[0] == 'S';
+	bool text = v != NULL && hostconf_is_seed(v);
 	int r;
 
 	if (text)
@@ -321,6 +328,8 @@ keys_ca(enum wire wire, struct bytes *pem)
 	const char *path = host.conf->wire[wire].ca;
 	struct login *l = &login[wire];
 	struct buf text;
+	char *fresh;
+	size_t len;
 	int r;
 
 	*pem = BYTES_NULL;
@@ -333,11 +342,12 @@ keys_ca(enum wire wire, struct bytes *pem)
 		buf_deinit(&text);
 		return refuse("ca_refused", path, r != 0 ? strerror(-r) : "not in PEM");
 	}
-	free(l->ca);
-	l->ca_len = text.len;
-	l->ca = buf_take(&text, NULL);
-	if (l->ca == NULL)
+	fresh = buf_take(&text, &len);
+	if (fresh == NULL)
 		return refuse("ca_refused", path, "out of memory");
+	free(l->ca);
+	l->ca = fresh;
+	l->ca_len = len;
 	*pem = bytes_of(l->ca, l->ca_len);
 	return 0;
 }

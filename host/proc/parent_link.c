@@ -35,6 +35,7 @@ static struct {
 	struct {
 		enum link_state state;
 		char why[LINK_WHY_MAX + 1];
+		struct log_room lines; /* the server's words */
 		struct link_wire to;
 		uv_getaddrinfo_t query;
 		bool asking;
@@ -109,6 +110,8 @@ on_error(struct channel *c, struct cursor *in, int fd)
 	(void)fd;
 	if (link_news_get(in, &m) != 0)
 		return -EBADMSG;
+	if (!log_may(&self.wire[m.wire].lines, LOG_LINES_S, wire_name(m.wire)))
+		return 0;
 	text = m.why;
 	quote = bytes_from(text, bytes_find(text, '"') + 1);
 	log_begin(&l, LOG_ERR, "link_error");
@@ -253,14 +256,20 @@ fill(enum wire w)
 {
 	struct link_wire *to = &self.wire[w].to;
 	const struct hostconf_wire *c = &host.conf->wire[w];
+	struct bytes jwt, ca;
 
+	/* what cannot be read anew stays as it was: the next link process is told of it, too */
+	if (keys_ca(w, &ca) != 0)
+		return -1;
+	to->ca = ca;
+	if (keys_login(w, &jwt) != 0)
+		return -1;
+	to->jwt = jwt;
 	to->wire = w;
 	to->tls = c->tls;
 	to->port = c->port;
 	snprintf(to->host, sizeof(to->host), "%s", c->host);
 	snprintf(to->name, sizeof(to->name), "portcullis-host %s %s", host.name, wire_name(w));
-	if (keys_login(w, &to->jwt) != 0 || keys_ca(w, &to->ca) != 0)
-		return -1;
 	/* a name that is not known yet is asked for again */
 	resolve(w);
 	return 0;

@@ -11,7 +11,7 @@
 #include "host/lattice/links.h"
 #include "host/proc/parent_priv.h"
 
-enum { SAVE_AFTER_MS = 50 };
+enum { SAVE_AFTER_MS = 50, SAVE_AGAIN_MS = 5000 };
 
 static struct {
 	uv_timer_t save;
@@ -63,7 +63,8 @@ on_save(uv_timer_t *t)
 {
 	int r = save();
 
-	(void)t;
+	if (r != 0)
+		uv_timer_start(t, on_save, SAVE_AGAIN_MS, 0);
 	if (r != 0 && !self.told_unsaved)
 		say(LOG_ERR, "links_not_kept", strerror(-r));
 	self.told_unsaved = r != 0;
@@ -72,7 +73,7 @@ on_save(uv_timer_t *t)
 static void
 keep(void)
 {
-	if (self.begun && !uv_is_active((uv_handle_t *)&self.save))
+	if (self.begun && (self.told_unsaved || !uv_is_active((uv_handle_t *)&self.save)))
 		uv_timer_start(&self.save, on_save, SAVE_AFTER_MS, 0);
 }
 
@@ -217,4 +218,5 @@ links_end(void)
 		return;
 	uv_timer_stop(&self.save);
 	on_save(&self.save);
+	uv_timer_stop(&self.save);
 }

@@ -1,5 +1,6 @@
 /*
- * parent_log - where the log goes: standard error, or a file that USR1 opens anew.
+ * parent_log - where the log goes: standard error, or a file that USR1 opens anew; and how much of
+ * it is for those who are not us, so that nobody fills a disk by talking.
  */
 #include <fcntl.h>
 #include <unistd.h>
@@ -47,4 +48,29 @@ log_reopen(void)
 		return;
 	link_log();
 	log_event(LOG_INF, "log_reopened");
+}
+
+bool
+log_may(struct log_room *r, uint32_t most, const char *of)
+{
+	int64_t second = (int64_t)(uv_now(&host.loop) / 1000);
+	struct log_line l;
+
+	if (second != r->second || r->lines == 0) {
+		r->second = second;
+		r->lines = 0;
+	}
+	if (r->lines < most) {
+		r->lines++;
+		return true;
+	}
+	if (r->lines++ == most) {
+		log_begin(&l, LOG_WRN, "lines_dropped");
+		log_str(&l, "of", of);
+		log_num(&l, "before", (int64_t)r->dropped);
+		log_end(&l);
+	}
+	r->dropped++;
+	r->lines = most + 1;
+	return false;
 }

@@ -250,6 +250,8 @@ void asks_take(const struct model_actor *a, const char *instance, uint64_t id, u
 void cells_answer(uint64_t id, bool ok, struct bytes answer);
 
 struct contract_said;
+/* actors_may_say() - a line of this actor in the log, or about what it asks? */
+bool actors_may_say(const struct model_actor *m);
 /* builtin_answer() - logging and numbers; @payload: as the guest gave it. */
 void builtin_answer(const struct model_actor *a, uint64_t cell, const struct contract_said *asked,
     struct bytes payload);
@@ -297,6 +299,18 @@ void log_reopen(void);
 int metrics_begin(void) must_check;
 /* metrics_end() - the file is gone. */
 void metrics_end(void);
+
+/* How much somebody else's words may add to our log. A zeroed one begins. */
+struct log_room {
+	int64_t second;
+	uint32_t lines;
+	uint64_t dropped;
+};
+
+enum { LOG_LINES_S = 200, LOG_STRANGERS_S = 20 };
+
+/* log_may() - one more line in this second, of @most? The first that may not is told: of whom. */
+bool log_may(struct log_room *r, uint32_t most, const char *of);
 
 void notify_begin(void);
 void notify_ready(void);

@@ -2,6 +2,7 @@
 if(TARGET portcullis-host AND TARGET portcullis-gateway AND TARGET actors)
   foreach(name
       apply
+      broken
       command_line
       control
       ctl
