@@ -115,12 +115,55 @@ is_token(struct bytes s)
 }
 
 static bool
-is_value(struct bytes s)
+has_controls(struct bytes s)
 {
 	for (size_t i = 0; i < s.len; i++)
 		if ((s.ptr[i] < 0x20 && s.ptr[i] != '\t') || s.ptr[i] == 0x7f)
-			return false;
-	return s.len <= VALUE_MAX_BYTES;
+			return true;
+	return false;
+}
+
+static bool
+is_value(struct bytes s)
+{
+	return !has_controls(s) && s.len <= VALUE_MAX_BYTES;
+}
+
+/* count() - headers of this name; the last of them in *@value. */
+static unsigned
+count(const struct http_headers *h, const char *name, struct bytes *value)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < h->n; i++) {
+		if (!same(h->at[i].name, bytes_str(name)))
+			continue;
+		*value = h->at[i].value;
+		n++;
+	}
+	return n;
+}
+
+const char *
+http_request_wrong(const struct http_request *r, bool later)
+{
+	struct bytes length = BYTES_NULL, coding = BYTES_NULL, host = BYTES_NULL;
+	unsigned lengths = count(&r->headers, "content-length", &length),
+		 codings = count(&r->headers, "transfer-encoding", &coding);
+
+	if (!is_token(r->method))
+		return "a method that is none";
+	/* there is no tunnel, and an answer would be taken for its beginning */
+	if (bytes_is(r->method, "CONNECT"))
+		return "no tunnels here";
+	for (size_t i = 0; i < r->headers.n; i++)
+		if (!is_token(r->headers.at[i].name) || has_controls(r->headers.at[i].value))
+			return "a header that is none";
+	if (lengths > 1 || codings > 1 || (lengths > 0 && codings > 0))
+		return "two lengths of the body";
+	if (codings > 0 && (!later || !same(coding, BYTES_LIT("chunked"))))
+		return "a coding of the body that is not known";
+	return count(&r->headers, "host", &host) > 1 ? "two hosts" : NULL;
 }
 
 /* ours() - said by who holds the connection, and by nobody else. Source: RFC 9110, 7.6.1. */

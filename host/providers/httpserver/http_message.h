@@ -34,6 +34,16 @@ struct http_response {
 	struct bytes body;
 };
 
+/*
+ * http_request_wrong() - may this be taken for two requests, or other ones, by somebody before us?
+ * @r: method and headers count
+ * @later: HTTP/1.1
+ *
+ * What a library lets pass: lengths that disagree, a length beside chunks, names that are no tokens, control
+ * characters. Source: RFC 9112, 5.1, 6.1, 6.3, 11.2; RFC 9110, 5.5.
+ * Return: NULL, or what is wrong with it.
+ */
+const char *http_request_wrong(const struct http_request *r, bool later) must_check;
 /* http_request_put() - names are written in lower case, each once. */
 void http_request_put(struct buf *b, const struct http_request *r);
 /*

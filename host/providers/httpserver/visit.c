@@ -208,17 +208,19 @@ struct heads {
 };
 
 static enum MHD_Result
-on_header(void *ctx, enum MHD_ValueKind kind, const char *name, const char *value)
+on_header(void *ctx, enum MHD_ValueKind kind, const char *name, size_t n_name, const char *value,
+    size_t n_value)
 {
 	struct heads *h = ctx;
-	struct bytes v = bytes_str(value);
+	/* with their lengths: a NUL is not where they end */
+	struct bytes n = bytes_of(name, n_name), v = bytes_of(value, n_value);
 
 	(void)kind;
-	if (h->headers->n == HTTP_HEADERS || !is_text(bytes_str(name)) || !is_text(v)) {
+	if (h->headers->n == HTTP_HEADERS || !is_text(n) || !is_text(v)) {
 		h->bad = true;
 		return MHD_NO;
 	}
-	h->headers->at[h->headers->n++] = (struct http_header){ bytes_str(name), v };
+	h->headers->at[h->headers->n++] = (struct http_header){ n, v };
 	return MHD_YES;
 }
 
@@ -232,9 +234,7 @@ ask(struct visit *v, const char *method)
 	struct heads h = { &m.headers, false };
 	struct buf b;
 
-	(void)MHD_get_connection_values(v->connection, MHD_HEADER_KIND, on_header, &h);
-	if (h.bad)
-		return say(v, MHD_HTTP_BAD_REQUEST, "headers that are not UTF-8, or too many\n");
+	(void)MHD_get_connection_values_n(v->connection, MHD_HEADER_KIND, on_header, &h);
 	buf_init(&b, PROVIDER_PAYLOAD);
 	http_request_put(&b, &m);
 	if (!buf_failed(&b) && waiting[(v->site->process->next_id + 1) % WAITING] == NULL)
@@ -263,14 +263,21 @@ printable(const char *s)
 
 /* begin() - the head is there. */
 static enum MHD_Result
-begin(struct visit *v)
+begin(struct visit *v, const char *method, const char *version)
 {
 	const char *length =
 	    MHD_lookup_connection_value(v->connection, MHD_HEADER_KIND, "Content-Length");
+	struct http_request m = { .method = bytes_str(method) };
+	struct heads h = { &m.headers, false };
 
 	v->begun = true;
 	if (v->target == NULL || !printable(v->target))
 		return say(v, MHD_HTTP_BAD_REQUEST, "bytes no request's target has\n");
+	(void)MHD_get_connection_values_n(v->connection, MHD_HEADER_KIND, on_header, &h);
+	if (h.bad)
+		return say(v, MHD_HTTP_BAD_REQUEST, "headers that are not UTF-8, or too many\n");
+	if (http_request_wrong(&m, strcmp(version, MHD_HTTP_VERSION_1_0) != 0) != NULL)
+		return say(v, MHD_HTTP_BAD_REQUEST, "a request with more than one reading\n");
 	if (length != NULL &&
 	    (strlen(length) > 18 || strtoull(length, NULL, 10) > v->site->limits.body))
 		return say(v, MHD_HTTP_CONTENT_TOO_LARGE, "the body is too long\n");
@@ -286,7 +293,6 @@ visit_on_request(void *site, struct MHD_Connection *c, const char *url, const ch
 	(void)site;
 	(void)c;
 	(void)url;
-	(void)version;
 	if (v == NULL)
 		return MHD_NO;
 	if (v->state == VISIT_ANSWERED)
@@ -294,7 +300,7 @@ visit_on_request(void *site, struct MHD_Connection *c, const char *url, const ch
 	if (v->state != VISIT_READING)
 		return MHD_YES;
 	if (!v->begun)
-		return begin(v);
+		return begin(v, method, version);
 	if (*n_upload == 0)
 		return ask(v, method);
 	buf_put(&v->body, bytes_of(upload, *n_upload));
