@@ -596,6 +596,40 @@ START_TEST(whoever_unsubscribes_waits_for_no_answer)
 }
 END_TEST
 
+/* What an account's subscriptions come to is right however each ends, and when all end at once. */
+START_TEST(a_subscription_is_given_back_once_however_it_ends)
+{
+	enum { OTHERS = 50 };
+	struct tally_name account = { .n = OTHERS };
+
+	log_in(CONNECT);
+	relay_quota(&relay, NULL, &account);
+	say(client, "SUB app.a 1\r\nSUB app.b 2\r\nSUB app.c 3\r\nSUB app.d 4\r\nUNSUB 2 1\r\n");
+	turn(4, true);
+	ck_assert_uint_eq(account.n, OTHERS + 4);
+	say(client, "UNSUB 1\r\n");
+	turn(4, true);
+	ck_assert_uint_eq(account.n, OTHERS + 3);
+	/* the upstream has not heard of it yet: under way, then over at its PONG */
+	say(upstream, "MSG app.a 1 2\r\nhi\r\nMSG app.b 2 2\r\nho\r\n");
+	turn(4, true);
+	ck_assert(holds(&from_client_side, "MSG app.a 1 2\r\nhi\r\n"));
+	ck_assert(holds(&from_client_side, "MSG app.b 2 2\r\nho\r\n"));
+	ck_assert_uint_eq(account.n, OTHERS + 2);
+	say(client, "UNSUB 3\r\n");
+	turn(4, true);
+	ck_assert_uint_eq(account.n, OTHERS + 1);
+	/* two have ended and nobody has answered a PING behind them */
+	relay_end(&relay, NULL, "test");
+	for (int i = 0; i < TURNS && gones == 0; i++) {
+		turn(1, true);
+		relay_tick(&relay, uv_now(&loop) + 100000);
+	}
+	ck_assert_int_eq(gones, 1);
+	ck_assert_uint_eq(account.n, OTHERS);
+}
+END_TEST
+
 START_TEST(a_ping_waits_for_the_commands_before_it)
 {
 	log_in(CONNECT);
@@ -761,6 +795,7 @@ relay_tests(void)
 	tcase_add_test(t, answers_that_nobody_reads_are_bounded);
 	tcase_add_test(t, an_answer_that_ends_a_subscription_is_told_upstream_at_once);
 	tcase_add_test(t, whoever_unsubscribes_waits_for_no_answer);
+	tcase_add_test(t, a_subscription_is_given_back_once_however_it_ends);
 	tcase_add_test(t, a_ping_waits_for_the_commands_before_it);
 	tcase_add_test(t, verbose_answers_keep_the_order_of_operations);
 	tcase_add_test(t, so_many_commands_at_once_and_the_rest_waits);
