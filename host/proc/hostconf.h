@@ -93,7 +93,8 @@ struct hostconf {
 	size_t n_clusters;
 	/* providers { listen = [HOST:PORT ...]  connect = [HOST:PORT ...] } */
 	struct provider_reaches listen, connect;
-	/* registries { hosts = [..]  plain = [..]  ca = FILE }: who is asked for artifacts, and who without TLS */
+	/* registries { hosts = [..]  plain = [..]  ca = FILE }: who is asked for artifacts, and who
+	 * without TLS */
 	struct hostconf_names registries, registries_plain;
 	char *registry_ca; /* NULL: the system's */
 	/* limits { } */
@@ -102,6 +103,8 @@ struct hostconf {
 	uint32_t max_calls;     /* under way in the host */
 	uint32_t max_depth;     /* a call within a call within ... */
 	uint32_t call_ms, cpu_ms;
+	uint32_t crashes, crash_window_ms; /* so many deaths of an actor's instances within ... */
+	uint32_t quarantine_ms;            /* ... and none is born for so long */
 	uint64_t fuel, memory;
 	uint32_t walls_minimum; /* WALL_BIT()s that cells must have */
 

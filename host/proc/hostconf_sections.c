@@ -2,6 +2,7 @@
  * hostconf_sections - `trust { }`, `limits { }` and `walls` of host.conf: whom a host believes, and
  * how much those it runs may take.
  */
+#include "host/actor/restart.h"
 #include "host/proc/hostconf_priv.h"
 #include "seccomp/wall.h"
 
@@ -85,6 +86,9 @@ static const struct number numbers[] = {
 	{ "call_time", AT(call_ms), UNIT_TIME, false, 10, 600000, 5000 },
 	{ "call_cpu", AT(cpu_ms), UNIT_TIME, false, 10, 600000, 2000 },
 	{ "call_fuel", AT(fuel), UNIT_COUNT, true, 1000, UINT64_C(1) << 52, UINT64_C(4000000000) },
+	{ "crashes", AT(crashes), UNIT_COUNT, false, 1, RESTART_MAX_DEATHS, 10 },
+	{ "crash_window", AT(crash_window_ms), UNIT_TIME, false, 1000, 86400000, 600000 },
+	{ "quarantine", AT(quarantine_ms), UNIT_TIME, false, 1000, 86400000, 600000 },
 	{ "memory", AT(memory), UNIT_SIZE, true, 1 << 16, UINT64_C(4) << 30, 64 << 20 },
 };
 

@@ -14,6 +14,10 @@ enum { LATE_STEP_MS = 20 };
 
 static const char TOO_MANY[] = "this host runs as many instances as its limits let it";
 
+#define HELD                                                                                       \
+	"the actor died too often and is in quarantine: its inventory entry says why, and when "   \
+	"it is tried again"
+
 static struct {
 	struct actor_run *first;
 	char why[REQUEST_ERROR];
@@ -135,6 +139,10 @@ actors_call(struct actor_run *a, struct call *c)
 		calls_end(c, PROVIDER_NOBODY, BYTES_LIT("the actor was stopped"));
 		return;
 	}
+	if (cells_held(a)) {
+		calls_end(c, PROVIDER_FAILED, BYTES_LIT(HELD));
+		return;
+	}
 	if (a->queued >= host.conf->queue) {
 		calls_end(c, PROVIDER_BUSY, BYTES_LIT("as many calls wait for this actor as may"));
 		return;
@@ -177,11 +185,11 @@ actors_busy(void)
 }
 
 static void
-refuse_queue(struct actor_run *a)
+refuse_queue(struct actor_run *a, enum provider_answer end, struct bytes why)
 {
 	for (struct call *c = a->queue, *next; c != NULL; c = next) {
 		next = c->next;
-		calls_end(c, PROVIDER_NOBODY, BYTES_LIT("the actor was stopped"));
+		calls_end(c, end, why);
 	}
 	a->queue = NULL;
 	a->last = &a->queue;
@@ -205,7 +213,7 @@ forget(struct actor_run *a)
 			break;
 		}
 	}
-	refuse_queue(a);
+	refuse_queue(a, PROVIDER_NOBODY, BYTES_LIT("the actor was stopped"));
 	rpc_deaf(a->ear);
 	uv_timer_stop(a->timer);
 	uv_close((uv_handle_t *)a->timer, on_timer_closed);
@@ -350,6 +358,8 @@ want(struct actor_run *a, uint32_t n)
 			(void)shrink(a, now - n);
 		return NULL;
 	}
+	/* somebody looked at it */
+	cells_release(a);
 	if (n > now) {
 		a->batch += n - now;
 		say(LOG_INF, "actor_scaled", a, NULL);
@@ -514,6 +524,8 @@ update_took(struct actor_run *a, struct cell_run *k)
 	artifact_drop(a->artifact);
 	a->artifact = artifact_hold(a->update);
 	update_over(a);
+	restart_release(&a->restart);
+	a->held_ms = 0; /* the former ones that are held back go */
 	say(LOG_INF, "actor_updated", a, NULL);
 	events_tell(&e);
 }
@@ -613,6 +625,8 @@ actors_on_failed(struct actor_run *a, struct cell_run *k, const char *reason)
 		tell(EVENT_ACTORS_START_FAILED, a, k, reason);
 	}
 	tell(EVENT_ACTOR_FAILED, a, k, reason);
+	if (cells_held(a))
+		refuse_queue(a, PROVIDER_FAILED, BYTES_LIT(HELD));
 }
 
 void
@@ -641,7 +655,7 @@ actors_end(void)
 
 		a->model->want = 0;
 		a->leaving = true;
-		refuse_queue(a);
+		refuse_queue(a, PROVIDER_NOBODY, BYTES_LIT("the actor was stopped"));
 		if (a->cells == NULL)
 			forget(a);
 		else

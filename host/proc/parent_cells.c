@@ -3,6 +3,10 @@
  *
  * A cell is stepped when its descriptor or its clock says so. What it does wrong costs it its
  * process and its caller an answer, and nobody else anything: the next cell takes the next call.
+ *
+ * An actor whose cells die too often (host/actor/restart.h judges all of them as one) is held back:
+ * none is born until that has passed, or somebody starts, scales or updates it. A cell killed
+ * because its call's wall time passed is no such death: that may be for others to answer.
  */
 #include "host/proc/parent_cells.h"
 
@@ -12,7 +16,7 @@
 #include "host/lattice/contract.h"
 #include "policy/core/wipe.h"
 
-enum { QUIET_MS = 60000, BIRTH_WALL_MS = 10000, BIRTH_CPU_MS = 5000, NS_PER_MS = 1000000 };
+enum { BIRTH_WALL_MS = 10000, BIRTH_CPU_MS = 5000, NS_PER_MS = 1000000 };
 
 /* The loop's handles of a cell: they outlive it by a turn. */
 struct cell_watch {
@@ -33,6 +37,7 @@ static struct {
 } self;
 
 static void step(struct cell_run *k);
+static void rest(struct cell_run *k, const char *why, bool counts);
 
 /* ---- the loop's handles ---- */
 
@@ -73,15 +78,13 @@ on_readable(uv_poll_t *p, int status, int events)
 		step(w->of);
 }
 
-static int begin(struct cell_run *k);
-static void rest(struct cell_run *k, const char *why);
+static void again(struct cell_run *k);
 
 static void
 on_timer(uv_timer_t *t)
 {
 	const struct cell_watch *w = t->data;
 	struct cell_run *k = w->of;
-	int r;
 
 	if (k == NULL)
 		return;
@@ -89,9 +92,10 @@ on_timer(uv_timer_t *t)
 		step(k);
 		return;
 	}
-	unwatch(k);
-	if ((r = begin(k)) != 0)
-		rest(k, strerror(-r));
+	if (k->actor->held_ms != 0)
+		cells_release(k->actor);
+	else
+		again(k);
 }
 
 /* watch() - @fd -1: the clock alone. Return: 0, -errno. */
@@ -229,8 +233,127 @@ cells_add(struct actor_run *a, struct artifact *artifact, bool newer)
 	self.n++;
 	r = begin(k);
 	if (r != 0)
-		rest(k, strerror(-r));
+		rest(k, strerror(-r), false);
 	return 0;
+}
+
+/* ---- quarantine ---- */
+
+/* again() - the pause of one is over. */
+static void
+again(struct cell_run *k)
+{
+	int r;
+
+	unwatch(k);
+	r = begin(k);
+	if (r != 0)
+		rest(k, strerror(-r), false);
+}
+
+bool
+cells_held(const struct actor_run *a)
+{
+	bool held = a->held_ms != 0 && a->cells != NULL;
+
+	for (const struct cell_run *k = a->cells; held && k != NULL; k = k->next)
+		held = k->state == CELL_RUN_PAUSE;
+	return held;
+}
+
+static void
+say_quarantine(enum log_level level, const char *event, const struct actor_run *a, const char *why)
+{
+	struct log_line l;
+
+	log_begin(&l, level, event);
+	log_word(&l, "actor", a->model->claims.sub);
+	log_str(&l, "ref", a->model->ref);
+	log_str(&l, "why", why);
+	log_end(&l);
+}
+
+/* pausing() - it is not running, and is tried again then. */
+static void
+pausing(struct cell_run *k, uint64_t pause_ms, const char *why)
+{
+	k->state = CELL_RUN_PAUSE;
+	(void)status_move(
+	    &k->instance->status, STATE_FAILED, why, now_ms(), now_ms() + (int64_t)pause_ms);
+	if (k->watch != NULL || watch(k, -1) == 0)
+		uv_timer_start(&k->watch->timer, on_timer, pause_ms, 0);
+}
+
+/* hold() - none is born until that is over, those that pause neither. */
+static void
+hold(struct actor_run *a, const char *why)
+{
+	say_quarantine(LOG_ERR, "actor_quarantined", a, why);
+	a->held_ms = uv_now(&host.loop) + host.conf->quarantine_ms;
+	for (struct cell_run *k = a->cells; k != NULL; k = k->next)
+		if (k->state == CELL_RUN_PAUSE)
+			pausing(k, host.conf->quarantine_ms, why);
+}
+
+void
+cells_release(struct actor_run *a)
+{
+	bool held = a->held_ms != 0;
+
+	restart_release(&a->restart);
+	a->held_ms = 0;
+	if (!held)
+		return;
+	say_quarantine(LOG_INF, "actor_released", a, "it is tried again");
+	for (struct cell_run *k = a->cells; k != NULL; k = k->next)
+		if (k->state == CELL_RUN_PAUSE)
+			pausing(k, 0, k->instance->status.reason);
+}
+
+/* pause_of() - after its actor's own fault: none the first time, then longer each, then quarantine.
+ */
+static uint64_t
+pause_of(struct cell_run *k, uint64_t now, uint64_t lived, const char *why)
+{
+	struct actor_run *a = k->actor;
+	struct restart_policy p = restart_policy_default();
+	uint64_t at = now;
+
+	p.deaths = host.conf->crashes;
+	p.window_ms = host.conf->crash_window_ms;
+	if (restart_died(&a->restart, &p, lived, now, &at) == RESTART_AT)
+		return a->restart.row == 1 && k->was_up ? 0 : at - now;
+	if (a->held_ms == 0)
+		hold(a, why);
+	return 0;
+}
+
+/* rest() - it died, or found no room to be born; another one comes. @counts: it is its own fault.
+ */
+static void
+rest(struct cell_run *k, const char *why, bool counts)
+{
+	struct actor_run *a = k->actor;
+	const struct restart_policy p = restart_policy_default();
+	uint64_t now = uv_now(&host.loop), lived = now - k->born_ms, pause;
+	char words[STATUS_REASON];
+
+	if (lived >= p.calm_ms)
+		k->deaths = 0;
+	k->deaths++;
+	pause = lived >= p.first_ms ? 0 : (uint64_t)status_backoff_ms(k->deaths);
+	snprintf(words, sizeof(words), "died %u times in %u s, in quarantine: %.160s",
+	    (unsigned)host.conf->crashes, (unsigned)(host.conf->crash_window_ms / 1000), why);
+	/* what a new module does is not the former one's */
+	if (counts && !(k->newer && a->update != NULL))
+		pause = pause_of(k, now, lived, words);
+	if (a->held_ms != 0) {
+		pause = a->held_ms > now ? a->held_ms - now : 1;
+		why = words;
+	}
+	pausing(k, pause, why);
+	(void)model_actor_sum(a->model, now_ms());
+	actors_on_failed(a, k, why);
 }
 
 /* ---- the end ---- */
@@ -309,33 +432,9 @@ words(const struct cell_result *got, char out[STATUS_REASON])
 	return out;
 }
 
-/* pause_ms() - none after the first death for long; then longer each time. */
-static int64_t
-pause_ms(struct cell_run *k)
-{
-	if (uv_now(&host.loop) - k->born_ms > QUIET_MS)
-		k->deaths = 0;
-	k->deaths++;
-	return k->deaths == 1 && k->was_up ? 0 : status_backoff_ms(k->deaths);
-}
-
-/* rest() - it died, or found no room to be born: another one comes. */
-static void
-rest(struct cell_run *k, const char *why)
-{
-	int64_t pause = pause_ms(k);
-
-	k->state = CELL_RUN_PAUSE;
-	(void)status_move(&k->instance->status, STATE_FAILED, why, now_ms(), now_ms() + pause);
-	(void)model_actor_sum(k->actor->model, now_ms());
-	if (watch(k, -1) == 0)
-		uv_timer_start(&k->watch->timer, on_timer, (uint64_t)pause, 0);
-	actors_on_failed(k->actor, k, why);
-}
-
 /* fallen() - its process is gone, or must go; another is born after a pause. */
 static void
-fallen(struct cell_run *k, const char *why)
+fallen(struct cell_run *k, const char *why, bool counts)
 {
 	if (k->call != NULL)
 		calls_end(k->call, PROVIDER_FAILED, bytes_str(why));
@@ -348,7 +447,23 @@ fallen(struct cell_run *k, const char *why)
 		return;
 	}
 	k->actor->restarts++;
-	rest(k, why);
+	rest(k, why, counts);
+}
+
+/* own_fault() - and not that of the machine, or of those it waited for. */
+static bool
+own_fault(const struct cell_run *k, const struct cell_result *got)
+{
+	switch (got->end) {
+	case CELL_NO_WALLS:
+	case CELL_NO_START:
+	case CELL_STOPPED:
+		return false;
+	case CELL_WALL:
+		return k->state == CELL_RUN_BIRTH;
+	default:
+		return true;
+	}
 }
 
 static void
@@ -359,7 +474,7 @@ on_dead(struct cell_run *k)
 
 	say_ended(k, got);
 	words(got, why);
-	fallen(k, why);
+	fallen(k, why, own_fault(k, got));
 }
 
 /* ---- calls ---- */

@@ -6,6 +6,7 @@
 #ifndef HOST_PROC_PARENT_CELLS_H
 #define HOST_PROC_PARENT_CELLS_H
 
+#include "host/actor/restart.h"
 #include "host/proc/cell.h"
 #include "host/proc/parent_priv.h"
 
@@ -43,8 +44,10 @@ struct actor_run {
 	struct cell_run *cells;
 	struct call *queue, **last;
 	size_t queued;
-	uint64_t restarts; /* processes that died */
-	uv_timer_t *timer; /* of the queue */
+	uint64_t restarts;      /* processes that died */
+	uv_timer_t *timer;      /* of the queue */
+	struct restart restart; /* deaths of its cells */
+	uint64_t held_ms;       /* no cell is born before, by the loop's clock; 0: no quarantine */
 	struct rpc_ear *ear;
 	struct log_room lines; /* its own words, and what is said of what it asks */
 	bool leaving; /* none is wanted: what comes from the network still is answered, until ... */
@@ -66,6 +69,11 @@ void cells_kill(struct cell_run *k);
 struct cell_run *cells_idle(struct actor_run *a);
 /* cells_give() - takes @c. */
 void cells_give(struct cell_run *k, struct call *c);
+/* cells_held() - is it in quarantine, and no cell left to take a call? */
+bool cells_held(const struct actor_run *a);
+/* cells_release() - out of quarantine, by a command or another module; those that are to be are
+ * born. */
+void cells_release(struct actor_run *a);
 /* cells_count() - of all actors. */
 size_t cells_count(void);
 

@@ -130,6 +130,60 @@ def a_guest_that_crashes_harms_its_own_calls():
         a.well()
 
 
+class Mortal(Actors):
+    """With one that loops when it is given nothing, and may do so once."""
+
+    def __init__(self, l, quarantine):
+        super().__init__(l, conf=f"limits {{ call_time = 5s  call_cpu = 50ms  crashes = 2  quarantine = {quarantine} }}")
+        self.key = self.add("mortal", "(if (i32.eqz (local.get 1)) (then (loop $l (br $l)))) "
+                            "(call $response (i32.const 0) (i32.const 1))")
+        self.mark = self.h.mark()
+
+    def ref(self, name):
+        return f"file://{self.l.folder}/{name}_s.wasm"
+
+    def entry(self):
+        return [x for x in host.inventory(self.c, self.h)["actors"] if x["id"] == self.key][0]["instances"][0]
+
+    def lives(self, why):
+        host.until(lambda: self.entry()["state"] == "running", why)
+        check(not self.call(self.key)[0], "it does not answer: " + why)
+
+    def die(self):
+        check(self.call(self.key, b"")[0], "it was answered")
+        self.lives("after one death")
+        check(self.call(self.key, b"")[0], "it was answered")
+        self.said("actor_quarantined")
+
+    def said(self, event):
+        self.h.wait_line(lambda x: f"event={event} " in x and self.key in x, since=self.mark)
+
+
+def an_actor_that_dies_too_often_is_held_back():
+    """38"""
+    with lattice() as l:
+        a = Mortal(l, "1h")
+        a.die()
+        found = a.entry()
+        check(found["state"] == "failed" and "quarantine" in found["reason"] and found["next_retry"], found)
+        error, _ = a.call(a.key)
+        check("quarantine" in error, "a call meanwhile:", error)
+        a.well()
+        accepted(host.ask(a.c, f"cmd.{a.h.id}.scale",
+                          {"actor_id": a.key, "actor_ref": a.ref("mortal"), "count": 1, "host_id": a.h.id}))
+        a.said("actor_released")
+        a.lives("a command let it begin")
+
+
+def quarantine_has_an_end():
+    """38"""
+    with lattice() as l:
+        a = Mortal(l, "1s")
+        a.die()
+        a.said("actor_released")
+        a.lives("its time was over")
+
+
 def lines_of_guests_are_bounded_and_their_own():
     """34"""
     with lattice() as l:
@@ -152,6 +206,8 @@ TESTS = [
     an_actor_that_waits_for_itself_ends_with_its_time,
     more_calls_than_wait_are_refused,
     a_guest_that_crashes_harms_its_own_calls,
+    an_actor_that_dies_too_often_is_held_back,
+    quarantine_has_an_end,
     lines_of_guests_are_bounded_and_their_own,
 ]
 
