@@ -1,7 +1,8 @@
 /*
  * link_queue - from the threads of nats.c to the loop. Bounded in items and bytes: what a flood
  * brings beyond is dropped here and counted, as a message that nobody hears; the parent is told how
- * many. States and what is to be signed always find room: there are few of them.
+ * many. States and what is to be signed always find room: there are few of them. A server's errors are as many as
+ * it likes, and wait with the messages.
  */
 #include "host/proc/link_priv.h"
 
@@ -36,8 +37,8 @@ queue_put(const struct item *it)
 	bool room;
 
 	pthread_mutex_lock(&self.lock);
-	room = own != NULL &&
-	       (it->msg == NULL || (self.n < QUEUE_ITEMS && self.bytes + size <= QUEUE_BYTES));
+	room = own != NULL && ((it->msg == NULL && it->kind != ITEM_ERROR) ||
+				  (self.n < QUEUE_ITEMS && self.bytes + size <= QUEUE_BYTES));
 	if (room) {
 		*own = *it;
 		own->next = NULL;
