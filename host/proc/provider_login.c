@@ -13,14 +13,14 @@
 #include "policy/core/wipe.h"
 #include "policy/identity/creds.h"
 
-enum { CREDS_MAX = 64 * 1024, NAME_MAX_BYTES = 64 };
+enum { CREDS_MAX = 64 * 1024, NAME_MAX_BYTES = 64, NONCE_CHARS = 64 };
+
+static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
 
 /* path_of() - false when there is no such name. */
 static bool
 path_of(const struct provider_link_of *l, char *out, size_t room)
 {
-	static const char plain[] =
-	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
 	const struct provider_pair *v = provider_value(&l->values, "CREDS");
 	char name[NAME_MAX_BYTES + 1];
 	int n;
@@ -33,6 +33,17 @@ path_of(const struct provider_link_of *l, char *out, size_t room)
 		return false;
 	n = snprintf(out, room, "%s/creds/%s.creds", l->provider->all->state, name);
 	return n > 0 && (size_t)n < room;
+}
+
+/* is_nonce() - as servers make them. The provider speaks for whoever took it over: no text that means something
+ * elsewhere is signed for it, least of all a token's. */
+static bool
+is_nonce(struct bytes n)
+{
+	for (size_t i = 0; i < n.len; i++)
+		if (n.ptr[i] == '\0' || strchr(plain, n.ptr[i]) == NULL)
+			return false;
+	return n.len > 0 && n.len <= NONCE_CHARS;
 }
 
 /* read_all() - a regular file that nobody else may write. */
@@ -68,6 +79,7 @@ provider_login_sign(
 	struct bytes found;
 	size_t len = 0;
 	int r = text == NULL                     ? -ENOMEM
+		: !is_nonce(nonce)               ? -EINVAL
 		: path_of(l, path, sizeof(path)) ? read_all(path, text, &len)
 						 : -ENOENT;
 

@@ -537,6 +537,38 @@ def messages_go_over_a_login_of_their_own(d, folder):
 # ---- life ----
 
 @case
+def nothing_but_a_nonce_is_signed_for_a_provider(d, _):
+    """Its server chooses what is to be signed; and it may have been taken over itself."""
+    user = natsjwt.KeyPair("user")
+    token = natsjwt.mint_user(natsjwt.KeyPair("account"), user.public, "app")
+    os.makedirs(os.path.join(d.state_folder, "creds"))
+    natsjwt.write_creds(os.path.join(d.state_folder, "creds", "app.creds"), token, user.seed)
+    d.start("messaging", "VMSG")
+
+    def offered(nonce):
+        """What comes to a server that wants this signed."""
+        heard = b""
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            listener.settimeout(60)
+            uri = f"URI=nats://127.0.0.1:{listener.getsockname()[1]}"
+            d.say("link", "VMSG", "MA", uri, "CREDS=app")
+            with listener.accept()[0] as peer:
+                peer.settimeout(60)
+                peer.sendall(b'INFO {"server_id":"N","version":"2.9.10","headers":true,"max_payload":1048576,"nonce":"%s"}\r\n' % nonce)
+                while b"\r\n" not in heard:
+                    got = peer.recv(65536)
+                    if not got:
+                        break
+                    heard += got
+        return heard
+
+    assert b'"sig":"' in offered(b"abcdefghijk"), "the control run: a nonce is signed"
+    for nonce in (b"eyJ0eXAiOiJKV1QifQ.eyJzdWIiOiJVIn0", b"x" * 65, b"a b"):
+        said = offered(nonce)
+        assert b'"sig":"' not in said or b'"sig":""' in said, said
+
+
+@case
 def a_program_that_is_not_there_is_a_state(d, _):
     d.say("start", "nothing", "VX", "a:b", "default")
     s = d.state("VX", "failed")
