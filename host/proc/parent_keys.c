@@ -39,14 +39,20 @@ refuse(const char *event, const char *file, const char *why)
 	return -1;
 }
 
-/* read_at() - a whole file. Return: 0, -errno. */
+/* read_at() - a whole file; @secret: that only its owner may read. Return: 0, -EPERM: others may, -errno. */
 static int
-read_at(int dir, const char *path, struct buf *out)
+read_at(int dir, const char *path, struct buf *out, bool secret)
 {
-	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOCTTY), r = 0;
+	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), r = 0;
+	struct stat st;
 
 	if (fd < 0)
 		return err_raise(-errno);
+	/* a moment ago it was looked at by name: it may be another now, after HUP it mostly is */
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || (secret && (st.st_mode & 077) != 0)) {
+		close(fd);
+		return err_raise(S_ISREG(st.st_mode) ? -EPERM : -EINVAL);
+	}
 	for (;;) {
 		uint8_t *p = buf_reserve(out, 2048);
 		ssize_t n = p != NULL ? read(fd, p, 2048) : -1;
@@ -143,7 +149,7 @@ read_seed(struct nkey_pair *p, int dir, const char *path, enum nkey_type type)
 	int r;
 
 	buf_init(&text, KEY_FILE_MAX);
-	r = read_at(dir, path, &text);
+	r = read_at(dir, path, &text, true);
 	if (r == 0)
 		r = parse_seed(p, buf_bytes(&text), type);
 	wipe_buf(&text);
@@ -267,8 +273,8 @@ from_file(struct login *l, const char *path, const char **why)
 	int r;
 
 	buf_init(&text, CREDS_FILE_MAX);
-	r = read_at(AT_FDCWD, path, &text);
-	*why = r != 0 ? strerror(-r) : NULL;
+	r = read_at(AT_FDCWD, path, &text, true);
+	*why = r == -EPERM ? "others can read it: run chmod 600" : r != 0 ? strerror(-r) : NULL;
 	if (r == 0)
 		r = creds_read(buf_bytes(&text), &jwt, &l->key);
 	if (r == 0)
@@ -336,7 +342,7 @@ keys_ca(enum wire wire, struct bytes *pem)
 	if (path == NULL)
 		return 0;
 	buf_init(&text, LINK_CA_MAX);
-	r = read_at(AT_FDCWD, path, &text);
+	r = read_at(AT_FDCWD, path, &text, false);
 	if (r != 0 || !bytes_starts(buf_bytes(&text), BYTES_LIT("-----BEGIN ")) ||
 	    bytes_find(buf_bytes(&text), 0) != text.len) {
 		buf_deinit(&text);

@@ -40,11 +40,20 @@ def a_login_that_cannot_be_read_anew_is_kept_for_the_next_link_process():
                 f.write("no login\n")
         mark = h.mark()
         h.send_signal(signal.SIGHUP)
-        for _ in range(2):
-            h.wait_line(lambda x: "event=creds_refused" in x, 20, mark)
+        for which in ("control", "rpc"):
+            h.wait_line(lambda x, w=which: "event=creds_refused" in x and f"{w}.creds" in x, 20, mark)
         os.kill(child(h, "link"), signal.SIGKILL)
         for which in ("control", "rpc"):
             h.wait_line(lambda x, w=which: "event=link_up" in x and f"connection={w}" in x, 20, mark)
+
+
+def a_login_that_others_may_read_is_not_taken_on_hup_either():
+    with lattice() as l:
+        h = l.host()
+        os.chmod(os.path.join(l.folder, "host-one", "rpc.creds"), 0o644)
+        mark = h.mark()
+        h.send_signal(signal.SIGHUP)
+        h.wait_line(lambda x: "event=creds_refused" in x and "others can read it" in x, 20, mark)
 
 
 def lines_of_an_actor_that_is_called_often_do_not_fill_the_disk():
@@ -129,6 +138,7 @@ def links_that_found_no_room_on_the_disk_are_kept_when_there_is_some():
 TESTS = [
     a_start_is_never_a_stop,
     a_login_that_cannot_be_read_anew_is_kept_for_the_next_link_process,
+    a_login_that_others_may_read_is_not_taken_on_hup_either,
     lines_of_an_actor_that_is_called_often_do_not_fill_the_disk,
     instances_that_found_no_descriptor_come_when_there_are_some,
     a_key_that_was_half_written_is_made_again,
