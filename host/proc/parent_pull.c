@@ -432,7 +432,8 @@ copy(char *out, size_t room, struct bytes s)
 {
 	if (s.len >= room)
 		return false;
-	memcpy(out, s.ptr, s.len);
+	if (s.len > 0) /* what a reference does not have points nowhere */
+		memcpy(out, s.ptr, s.len);
 	out[s.len] = '\0';
 	return true;
 }
