@@ -10,11 +10,9 @@
  */
 #include "host/proc/parent_cells.h"
 
-#include <sodium.h>
 #include <stdio.h>
 
 #include "host/lattice/contract.h"
-#include "policy/core/wipe.h"
 
 enum { BIRTH_WALL_MS = 10000, BIRTH_CPU_MS = 5000, NS_PER_MS = 1000000 };
 
@@ -31,9 +29,6 @@ static struct {
 	uint64_t next_id;
 	size_t n;
 	struct buf room;
-	uint8_t pool[4096]; /* random bytes, and how many of them are given away */
-	size_t pool_used;
-	bool pool_filled;
 } self;
 
 static void step(struct cell_run *k);
@@ -135,26 +130,11 @@ arm(struct cell_run *k)
 
 /* ---- birth ---- */
 
-/* seed_new() - from a pool, since each question to the kernel's generator is a system call; what is
- * given is given once, and not kept. */
-static void
-seed_new(uint8_t *seed, size_t n)
-{
-	if (self.pool_used + n > sizeof(self.pool) || !self.pool_filled) {
-		randombytes_buf(self.pool, sizeof(self.pool));
-		self.pool_filled = true;
-		self.pool_used = 0;
-	}
-	memcpy(seed, self.pool + self.pool_used, n);
-	wipe(self.pool + self.pool_used, n);
-	self.pool_used += n;
-}
-
 static void
 world_now(struct actor_world *w)
 {
 	w->now_ns = (uint64_t)now_ms() * NS_PER_MS;
-	seed_new(w->seed, sizeof(w->seed));
+	random_take(w->seed, sizeof(w->seed));
 }
 
 static void

@@ -3,8 +3,6 @@
  * begun and ended in it. On the control connection; while that is down nothing is told, and the
  * next heartbeat says how it is then.
  */
-#include <sodium.h>
-
 #include "gateway/io/clock.h"
 #include "host/proc/parent_priv.h"
 
@@ -27,7 +25,7 @@ id_new(char out[MODEL_ID + 1])
 {
 	uint8_t random[16];
 
-	randombytes_buf(random, sizeof(random));
+	random_take(random, sizeof(random));
 	uuid_put(out, random);
 }
 

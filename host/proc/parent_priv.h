@@ -312,6 +312,9 @@ enum { LOG_LINES_S = 200, LOG_STRANGERS_S = 20 };
 /* log_may() - one more line in this second, of @most? The first that may not is told: of whom. */
 bool log_may(struct log_room *r, uint32_t most, const char *of);
 
+/* random_take() - at most 4 KiB that nobody else was given; not for keys. */
+void random_take(uint8_t *out, size_t n);
+
 void notify_begin(void);
 void notify_ready(void);
 void notify_status(const char *text);
