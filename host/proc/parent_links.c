@@ -28,6 +28,19 @@ say(enum log_level level, const char *event, const char *why)
 	log_end(&l);
 }
 
+/* cut_off() - does this answer to get.links say that it has not all of them? It says so at its end. */
+static bool
+cut_off(struct bytes answer)
+{
+	static const char word[] = "],\"left_off\":";
+	struct bytes end = answer.len > 48 ? bytes_from(answer, answer.len - 48) : answer;
+
+	for (; end.len >= sizeof(word) - 1; end = bytes_from(end, 1))
+		if (bytes_starts(end, bytes_str(word)))
+			return true;
+	return false;
+}
+
 /* ---- the file ---- */
 
 /* save() - as an answer to get.links, beside, then in the place of the former. */
@@ -53,6 +66,8 @@ save(void)
 		close(fd);
 	if (r == 0 && renameat(host.state_dir, "links.new", host.state_dir, "links.json") != 0)
 		r = -errno;
+	if (r == 0 && cut_off(buf_bytes(&out)))
+		r = -EFBIG;
 	wipe(out.ptr, out.len);
 	buf_deinit(&out);
 	return r;
@@ -63,10 +78,12 @@ on_save(uv_timer_t *t)
 {
 	int r = save();
 
-	if (r != 0)
+	if (r != 0 && r != -EFBIG)
 		uv_timer_start(t, on_save, SAVE_AGAIN_MS, 0);
 	if (r != 0 && !self.told_unsaved)
-		say(LOG_ERR, "links_not_kept", strerror(-r));
+		say(LOG_ERR, "links_not_kept",
+		    r == -EFBIG ? "more than one answer holds: the last ones are left off"
+				: strerror(-r));
 	self.told_unsaved = r != 0;
 }
 
@@ -163,17 +180,21 @@ learn(struct bytes text, const char *from)
 	size_t skipped = 0, n = 0;
 	const char *why = "";
 	struct log_line l;
+	bool less = cut_off(text);
 	int r =
 	    arena.mem != NULL ? links_read(text, &arena, &skipped, &why, learn_one, &n) : -ENOMEM;
 
-	log_begin(&l, r != 0 || skipped > 0 ? LOG_WRN : LOG_INF,
+	log_begin(&l, r != 0 || skipped > 0 || less ? LOG_WRN : LOG_INF,
 	    r == 0 ? "links_learned" : "links_not_learned");
 	log_word(&l, "from", from);
 	log_num(&l, "links", (int64_t)n);
 	if (skipped > 0)
 		log_num(&l, "unread", (int64_t)skipped);
-	if (r != 0)
-		log_str(&l, "why", r > 0 ? why : strerror(-r));
+	if (r != 0 || less)
+		log_str(&l, "why",
+		    r == 0  ? "there are more than one answer holds"
+		    : r > 0 ? why
+			    : strerror(-r));
 	log_end(&l);
 	free(arena.mem);
 }

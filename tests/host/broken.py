@@ -135,6 +135,20 @@ def links_that_found_no_room_on_the_disk_are_kept_when_there_is_some():
             check(l.key("counter") in f.read())
 
 
+def more_links_than_an_answer_holds_are_told():
+    """Neither the file nor another host may lose some without a word; and the host goes on."""
+    with lattice() as l:
+        h, c = l.host(), l.client()
+        link = {"actor_id": l.key("counter"), "provider_id": host.HTTPSERVER, "contract_id": "wasmcloud:httpserver"}
+        for i in range(30):
+            values = {f"x{k}": "y" * 4000 for k in range(10)}
+            accepted(host.ask(c, "linkdefs.put", dict(link, link_name=f"n{i}", values=values)))
+        h.wait_line(lambda x: "event=links_not_kept" in x and "left off" in x, 30)
+        check(host.ask(c, "get.links")["left_off"] > 0)
+        two = l.host("two")
+        two.wait_line(lambda x: "event=links_learned" in x and "from=lattice" in x and "more than one answer" in x, 30)
+
+
 TESTS = [
     a_start_is_never_a_stop,
     a_login_that_cannot_be_read_anew_is_kept_for_the_next_link_process,
@@ -144,6 +158,7 @@ TESTS = [
     a_key_that_was_half_written_is_made_again,
     a_seed_given_as_a_flag_is_not_in_the_list_of_processes,
     links_that_found_no_room_on_the_disk_are_kept_when_there_is_some,
+    more_links_than_an_answer_holds_are_told,
 ]
 
 if __name__ == "__main__":
