@@ -27,6 +27,13 @@
 #include "policy/rules/upstream.h"
 
 enum { SIGNER_EDGES = DOORS, SIGNER_TOKEN_MAX = 64 * 1024, SIGNER_FLUSH_MS = 5000, SIGNER_PENDING = 1024 * 1024 };
+/* An edge asks once for each connection; a taken-over one gets few more than the verifier let in. */
+enum { SIGNER_LOGINS = 4 };
+
+struct known {
+	struct roster_entry entry; /* first */
+	unsigned logins;           /* given */
+};
 
 static struct signer {
 	struct child child;
@@ -176,7 +183,8 @@ mint_and_give(struct channel *c, const struct msg_sign *m, const struct nkey_pai
 static int
 on_sign(struct channel *c, struct cursor *in, int fd)
 {
-	const struct roster_entry *e;
+	struct roster_entry *e;
+	struct known *k;
 	struct msg_sign m;
 	const struct person *w;
 
@@ -192,6 +200,12 @@ on_sign(struct channel *c, struct cursor *in, int fd)
 		not_signed(c, m.conn, "the verifier has not named this connection");
 		return 0;
 	}
+	k = (struct known *)e;
+	if (k->logins >= SIGNER_LOGINS) {
+		not_signed(c, m.conn, "this connection has had its logins");
+		return 0;
+	}
+	k->logins++;
 	w = e->person;
 	if (self.keys.creds.jwt != NULL)
 		give(c, &m, bytes_str(self.keys.creds.jwt), &self.keys.creds.pair);
@@ -458,7 +472,7 @@ signer_main(void)
 	self.dispatcher.fd = self.verifier.fd = -1;
 	signer_tls_begin(&self.child);
 	doors_init(&self.doors);
-	roster_init(&self.roster, sizeof(struct roster_entry));
+	roster_init(&self.roster, sizeof(struct known));
 	child_begin(&self.child, ROLE_SIGNER, &ops);
 	signer_stamps_begin(&self.stamps, &self.child.loop, &self.dispatcher, &self.keys.stamp);
 	child_run(&self.child);

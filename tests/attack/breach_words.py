@@ -167,7 +167,7 @@ def an_identity_cannot_be_said(s):
 
 
 def logins_of_others(s):
-    """From the signer: none for a connection of another edge or of nobody, none for a nonce that is none."""
+    """From the signer: none for a connection of another edge or of nobody, none for a nonce that is none, few for its own."""
     code, victim = two_edges(s)
     for conn in (victim.conn, 0, 2**64 - 1):
         got = asked(code, "signer", "MSG_SIGN", sign(conn, b"AbCdEfGhIjKlMnO"))
@@ -182,6 +182,10 @@ def logins_of_others(s):
     claims = natsjwt.decode(token.group(0).decode())
     if claims["iss"] != s.deployment.accounts["ACME"].upstream.public:
         raise Failed(f"{claims}")
+    # one was its login, one was just given: two more, and no end of asking gets another
+    given = [asked(code, "signer", "MSG_SIGN", sign(code.conn, b"AbCdEfGhIjKlMnO"))[0] for _ in range(6)]
+    if given != [number("signer", "MSG_SIGNED")] * 2 + [number("signer", "MSG_NOT_SIGNED")] * 4:
+        raise Failed(f"{given}")
     for nonce in (b"eyJ0eXAiOiJKV1QifQ.eyJqdGkiOiJ4In0", b"short", b"", b"x" * 200):
         if asked(code, "signer", "MSG_SIGN", sign(code.conn, nonce)) is not None:
             raise Failed(f"{nonce} was signed")
