@@ -16,7 +16,7 @@ import urllib.request
 import stage
 from ctl import Tool
 from link import memory_of
-from portcullis_test import host, msgpack, natsjwt, process, rpc
+from portcullis_test import host, msgpack, natsjwt, rpc
 from stage import check, lattice
 
 KEY = re.compile(r"\b[NMVA][A-Z2-7]{55}\b")
@@ -31,6 +31,8 @@ ELSEWHERE = {
     "the tool took no creds for the control plane": "ctl.a_denial_names_rule_and_decision_and_what_to_do",
     "who breaks a sandbox speaks to localhost:4222": "demo.the_demo_shows_what_it_promises_and_leaves_it_running_when_asked",
     "creds are revoked while it runs": "lives.revoked_creds_are_told_and_it_keeps_trying",
+    "files were looked for where one stood": "apply.paths_are_relative_to_the_manifest_and_not_to_where_one_stands",
+    "ids were pasted into manifests": "apply.ids_are_never_typed_but_read_and_pinned",
     "links were lost with the host": "lives.links_are_known_to_a_host_that_comes_later_and_after_a_restart",
 }
 
@@ -324,10 +326,10 @@ def any_process_of_the_gate_may_be_killed_and_the_counter_counts():
         address = serving(l, t, one, two)
         at = counts_beyond(address, 0)
         for role in ("edge", "verifier", "signer", "dispatcher", "auditor"):
-            status = l.gate.status()
-            pid = next(p["pid"] for p in status["processes"] if p["role"] == role)
+            pid = next(p["pid"] for p in l.gate.status()["processes"] if p["role"] == role)
+            mark = l.gate.gateway.mark()
             os.kill(pid, signal.SIGKILL)
-            process.until(lambda: all(p["pid"] != pid for p in l.gate.status()["processes"]), f"{role} is replaced")
+            l.gate.gateway.wait_event("child_replaced", f"child={role}", since=mark)
             at = counts_beyond(address, at)
         # and the leaf, at once and on its old port
         port = l.gate.leaf.port
