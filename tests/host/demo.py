@@ -2,6 +2,7 @@
 """scripts/demo, without the build before it: it shows what it promises, and says so when it cannot."""
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -10,7 +11,7 @@ import tempfile
 import urllib.request
 
 import stage
-from portcullis_test import process
+from portcullis_test import process, server
 from stage import check
 
 STORY = os.path.join(stage.HERE, "..", "..", "scripts", "demo_story.py")
@@ -58,7 +59,54 @@ def a_demo_whose_attacker_does_nothing_fails():
         check(code == 1 and "demo failed: an attempt was answered" in wrong, f"exit {code}\n{said[-500:]}\n{wrong}")
 
 
+SERVERS = {"nats-server": "Server is ready", "portcullis-gateway": "portcullis-gateway ready", "portcullis-host": "portcullis-host ready"}
+
+
+def steps():
+    """What the README has a new user type after the build, line by line."""
+    with open(os.path.join(stage.HERE, "..", "..", "README.md"), encoding="utf-8") as f:
+        text = f.read()
+    text = text[text.index("2. **Write a deployment.**"):text.index("## Pointing things at it")]
+    for block in re.findall(r"^ *```\n(.*?)^ *```", text, re.S | re.M):
+        for line in block.replace("\\\n", " ").splitlines():
+            line = re.sub(r"\s+#.*", "", line).strip()
+            if line:
+                yield line
+
+
+def the_steps_of_the_readme_work_as_they_are_typed():
+    """But for the ports, which are not everybody's to have."""
+    listen, leaf, port = (server.free_port() for _ in range(3))
+    running, counted = [], []
+    env = dict(os.environ, PATH=os.path.join(stage.BUILD, "bin") + ":" + os.environ["PATH"] + ":/usr/sbin",
+               NATS_URL=f"nats://127.0.0.1:{listen}")
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            for line in steps():
+                line = line.replace("build/release/", stage.BUILD + "/").replace("8080", str(port))
+                if line == "portcullis init gate":
+                    line += f" --listen 127.0.0.1:{listen} --leaf 127.0.0.1:{leaf}"
+                words = shlex.split(line)
+                if words[0] in SERVERS:
+                    running.append(process.Process(words, cwd=folder, env=env))
+                    running[-1].wait_line(lambda x, w=SERVERS[words[0]]: w in x)
+                elif words[0] == "export":
+                    name, value = words[1].split("=")
+                    env[name] = value
+                else:
+                    done = subprocess.run(["bash", "-c", line], cwd=folder, env=env, capture_output=True, text=True,
+                                          stdin=subprocess.DEVNULL, timeout=stage.LIMIT_S - 5)
+                    check(done.returncode == 0, f"{line}: exit {done.returncode}\n{done.stdout}{done.stderr}")
+                    if words[0] == "curl":
+                        counted.append(done.stdout)
+        finally:
+            for child in reversed(running):
+                child.stop()
+    check(len(running) == 3 and counted == ['{"path":"visits","count":1}'], len(running), counted)
+
+
 TESTS = [
+    the_steps_of_the_readme_work_as_they_are_typed,
     the_demo_shows_what_it_promises_and_leaves_it_running_when_asked,
     a_demo_whose_attacker_does_nothing_fails,
 ]
