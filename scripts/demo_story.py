@@ -5,7 +5,6 @@ import re
 import shlex
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -16,12 +15,6 @@ from demo_words import SHORT, Failure, bad, brief, check, good, paint, plain, ti
 from portcullis_test import gateway, natsjwt, process, rawclient, server  # noqa: E402
 
 ATTACK_BODY = b'{"host_id":"%s","provider_ref":"evil.example/rootkit:1","link_name":"default"}'
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def attack_bytes(host):
@@ -85,7 +78,7 @@ class Gate:
 
     def __init__(self, folder, bin_dir):
         self.dir = os.path.join(folder, "deployment")
-        self.listen, leaf_port = free_port(), free_port()
+        self.listen, leaf_port = server.free_port(), server.free_port()
         self.init = ["portcullis", "init", self.dir, "--listen", f"127.0.0.1:{self.listen}"]
         self.init += ["--leaf", f"127.0.0.1:{leaf_port}"]
         SHORT["file://" + self.dir] = "file://$PWD"
@@ -342,6 +335,8 @@ def main():
             kept = True
     except (Failure, process.Failed) as e:
         print(paint("31", f"demo failed: {e}"), file=sys.stderr)
+        if gate is not None and gate.gateway is not None:
+            print(gate.gateway.tail(10), file=sys.stderr)
         return 1
     finally:
         if gate is not None and not kept:
