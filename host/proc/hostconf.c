@@ -91,6 +91,7 @@ hostconf_free(struct hostconf *c)
 	}
 	for (size_t i = 0; i < c->n_artifacts; i++)
 		free(c->artifact[i]);
+	free(c->trust_list);
 	hostconf_registries_free(c);
 	for (size_t i = 0; i < WIRES; i++) {
 		free(c->wire[i].creds);

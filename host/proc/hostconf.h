@@ -91,6 +91,8 @@ struct hostconf {
 	size_t n_issuers;
 	struct nkey cluster[HOSTCONF_ISSUERS];
 	size_t n_clusters;
+	char *trust_list;        /* trust { list = FILE }: policy/identity/issuers.h; NULL: none */
+	uint32_t trust_again_ms; /* trust { recheck = TIME } */
 	/* providers { listen = [HOST:PORT ...]  connect = [HOST:PORT ...] } */
 	struct provider_reaches listen, connect;
 	/* registries { hosts = [..]  plain = [..]  ca = FILE }: who is asked for artifacts, and who

@@ -85,6 +85,8 @@ hostconf_check_files(const struct hostconf *c, struct text_report *r)
 	}
 	for (size_t i = 0; i < c->n_artifacts; i++)
 		check_file(&k, "artifacts", c->artifact[i], true);
+	if (c->trust_list != NULL)
+		check_file(&k, "trust.list", c->trust_list, false);
 	if (c->registry_ca != NULL)
 		check_file(&k, "registries.ca", c->registry_ca, false);
 	return r->errors == before ? 0 : TEXT_BAD;
@@ -172,6 +174,10 @@ hostconf_show(const struct hostconf *c, struct buf *out)
 
 		nkey_format(&c->issuer[i], key);
 		put_line(out, "trust.issuers", key);
+		put_from(out, c, HOSTCONF_FILE, NULL);
+	}
+	if (c->trust_list != NULL) {
+		put_line(out, "trust.list", c->trust_list);
 		put_from(out, c, HOSTCONF_FILE, NULL);
 	}
 	hostconf_registries_put(out, c);

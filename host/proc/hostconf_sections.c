@@ -6,6 +6,8 @@
 #include "host/proc/hostconf_priv.h"
 #include "seccomp/wall.h"
 
+enum { TRUST_AGAIN_MS = 60000 };
+
 static void
 bad(struct hostconf_reader *rd, const struct text_node *at, const char *what)
 {
@@ -44,10 +46,21 @@ read_cluster(struct hostconf_reader *rd, const struct text_node *v)
 void
 hostconf_trust(struct hostconf_reader *rd)
 {
-	struct text_node *s = hostconf_section(rd, "trust");
+	struct text_node *s = rd->t != NULL ? hostconf_section(rd, "trust") : NULL;
+	struct bytes list = BYTES_NULL;
+	uint64_t again = TRUST_AGAIN_MS;
 
+	rd->c->trust_again_ms = TRUST_AGAIN_MS;
 	if (s == NULL)
 		return;
+	hostconf_note(rd, text_get_string(rd->t, text_find(s, "list"), &list, rd->r));
+	hostconf_note(rd,
+	    text_get_duration_ms(rd->t, text_find(s, "recheck"), 100, 3600000, &again, rd->r));
+	rd->c->trust_again_ms = (uint32_t)again;
+	if (list.len > 0) {
+		rd->c->trust_list = hostconf_path(rd->c, list);
+		rd->failed = rd->failed || rd->c->trust_list == NULL;
+	}
 	hostconf_each(rd, text_find(s, "issuers"), "a key (A...)", read_issuer);
 	hostconf_each(rd, text_find(s, "cluster"), "a key (C...)", read_cluster);
 }

@@ -242,6 +242,8 @@ hostconf_settle(struct hostconf *c, struct text_report *r)
 
 	if (c->file == NULL)
 		hostconf_limits(&(struct hostconf_reader){ .c = c, .r = r });
+	if (c->file == NULL)
+		hostconf_trust(&(struct hostconf_reader){ .c = c, .r = r });
 	err = root_values(&s);
 	heartbeat(&s);
 	if (err == 0)

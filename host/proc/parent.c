@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "host/proc/parent_priv.h"
+#include "host/proc/parent_trust.h"
 #include "seccomp/confine.h"
 
 enum { STOP_MS = 8000, STOP_STEP_MS = 500, STEP_MS = 20 };
@@ -158,6 +159,7 @@ on_signal(uv_signal_t *s, int number)
 		log_event(LOG_INF, "reload");
 		notify_reloading();
 		link_relogin();
+		trust_reload();
 		notify_reloaded();
 		break;
 	case SIGUSR1:
@@ -240,7 +242,7 @@ parent_main(const struct parent_options *o)
 	uv_timer_init(&host.loop, &self.idle);
 	watch_signals();
 	calls_begin();
-	if (control_begin() != 0 || rpc_begin() != 0 || providers_begin() != 0)
+	if (trust_begin() != 0 || control_begin() != 0 || rpc_begin() != 0 || providers_begin() != 0)
 		return 1;
 	links_begin();
 	if (metrics_begin() != 0 || link_begin() != 0)

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "host/proc/parent_cells.h"
+#include "host/proc/parent_trust.h"
 
 enum { LATE_STEP_MS = 20 };
 
@@ -344,6 +345,19 @@ want(struct actor_run *a, uint32_t n)
 {
 	uint32_t now = alive(a);
 
+	if (a->revoked && n == 0) {
+		forget(a);
+		return NULL;
+	}
+	if (a->revoked) {
+		char words[WHY_MAX];
+
+		if (trust_refuses(&a->artifact->claims, words) != NULL) {
+			snprintf(self.why, sizeof(self.why), "%s", words);
+			return self.why;
+		}
+		a->revoked = false;
+	}
 	if (n > now && cells_count() + (n - now) > host.conf->max_instances)
 		return TOO_MANY;
 	a->model->want = n;
@@ -408,7 +422,7 @@ start(const struct request *q, uint32_t count, bool add)
 		return count > 0 ? why(r) : NULL; /* none runs, as was asked */
 	if (error == NULL)
 		error = want(a, add ? a->model->want + count : count);
-	if (error != NULL && a != NULL && a->cells == NULL)
+	if (error != NULL && a != NULL && a->cells == NULL && !a->revoked)
 		forget(a);
 	return error;
 }
@@ -635,8 +649,25 @@ actors_on_gone(struct actor_run *a, struct cell_run *k)
 	tell(EVENT_ACTOR_STOPPED, a, k, NULL);
 	model_instance_del(a->model, k->instance);
 	(void)model_actor_sum(a->model, now_ms());
-	if (a->cells == NULL && a->leaving)
+	if (a->cells == NULL && a->leaving && !a->revoked)
 		forget(a);
+}
+
+void
+actors_revoke(struct actor_run *a, const char *reason)
+{
+	a->revoked = a->leaving = a->left = true;
+	a->model->want = 0;
+	rpc_deaf(a->ear);
+	a->ear = NULL;
+	update_over(a);
+	refuse_queue(a, PROVIDER_NOBODY, BYTES_LIT("the actor was stopped: what was signed holds no more"));
+	while (a->cells != NULL)
+		cells_kill(a->cells);
+	(void)status_move(&a->model->status, STATE_STARTING, NULL, now_ms(), 0);
+	(void)status_move(&a->model->status, STATE_FAILED, reason, now_ms(), 0);
+	say(LOG_ERR, "actor_distrusted", a, reason);
+	tell(EVENT_ACTOR_FAILED, a, NULL, reason);
 }
 
 void

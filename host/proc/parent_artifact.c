@@ -14,6 +14,7 @@
 
 #include "host/proc/parent_priv.h"
 #include "host/proc/parent_pull.h"
+#include "host/proc/parent_trust.h"
 #include "policy/identity/wascap_module.h"
 
 enum { MODULE_MAX = 64 * 1024 * 1024 };
@@ -128,7 +129,7 @@ digest(struct artifact *a)
 static int
 admit(struct buf *text, struct artifact **out, char why[REQUEST_ERROR])
 {
-	struct wascap_trust t = { host.conf->issuer, host.conf->n_issuers, now_ms() / 1000 };
+	struct wascap_trust t = trust_now();
 	struct artifact *a = calloc(1, sizeof(*a));
 	char words[WHY_MAX] = "";
 	int r;

@@ -51,6 +51,7 @@ struct actor_run {
 	struct rpc_ear *ear;
 	struct log_room lines; /* its own words, and what is said of what it asks */
 	bool leaving; /* none is wanted: what comes from the network still is answered, until ... */
+	bool revoked; /* what was signed does not hold any more: none runs, until it is stopped or believed again */
 	bool left;    /* ... nothing comes any more */
 	uint32_t batch, batch_up; /* instances asked for together, and those that are there */
 	/* an update under way */
@@ -77,6 +78,8 @@ void cells_release(struct actor_run *a);
 /* cells_count() - of all actors. */
 size_t cells_count(void);
 
+/* actors_revoke() - all its instances go at once; it stays, failed, with the reason. */
+void actors_revoke(struct actor_run *a, const char *reason);
 /* actors_first() - all that are here, by ->next. */
 struct actor_run *actors_first(void);
 

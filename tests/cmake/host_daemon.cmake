@@ -15,7 +15,8 @@ if(TARGET portcullis-host AND TARGET portcullis-gateway AND TARGET actors)
       move
       paper_cuts
       registry
-      rpc)
+      rpc
+      trust)
     add_test(NAME host/${name}
       COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/host/${name}.py --build ${CMAKE_BINARY_DIR})
     set_tests_properties(host/${name} PROPERTIES LABELS host TIMEOUT 600 SKIP_RETURN_CODE 77

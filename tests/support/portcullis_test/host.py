@@ -55,18 +55,18 @@ class Lattice:
         at = self.gate.gateway if self.gated else self.gate.leaf
         return at.host, at.port
 
-    def host(self, name="one", wait=True, argv=(), env=None, conf="", **settings):
+    def host(self, name="one", wait=True, argv=(), env=None, conf="", trusted=True, **settings):
         """Start a host; what it needs is written to a folder of its name, if that is not there yet."""
         folder = os.path.join(self.folder, f"host-{name}")
         path = os.path.join(folder, "host.conf")
         if not os.path.exists(path):
-            self.write_host(folder, name, conf, settings)
+            self.write_host(folder, name, conf, settings, trusted)
         binary = os.path.join(self.build, "bin", "portcullis-host")
         found = Host(binary, ["-c", path, *argv], folder, env=env, wait=wait)
         self.hosts.append(found)
         return found
 
-    def write_host(self, folder, name, conf, settings):
+    def write_host(self, folder, name, conf, settings, trusted=True):
         os.makedirs(folder, mode=0o700)
         pair = natsjwt.KeyPair("server")
         natsjwt.write_secret(os.path.join(folder, "host.nk"), pair.seed + "\n")
@@ -85,7 +85,7 @@ class Lattice:
         values.update(settings)
         lines = [f"{k} = {v}" for k, v in values.items()]
         lines += [f'{w} {{ url = "nats://{at}"  creds = {w}.creds }}' for w in ("control", "rpc")]
-        lines += [f"trust {{ issuers = [{issuer}] }}", conf]
+        lines += [f"trust {{ issuers = [{issuer}] }}" if trusted else "", conf]
         server.write(folder, "host.conf", "\n".join(lines) + "\n")
 
     def client(self, role="admin", **options):
