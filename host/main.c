@@ -19,11 +19,13 @@ enum {
 	EXIT_CONFIG = 3,
 	FLAG_LABEL = 1000,
 	FLAG_ANONYMOUS,
+	FLAG_LOCKED,
+	FLAG_WATCH,
 	FLAG_VALUE = 2000,
 	SHOW_MAX = 256 * 1024
 };
 
-enum { OPTIONS_OWN = 10 };
+enum { OPTIONS_OWN = 12 };
 
 static const char help[] =
     "Usage: portcullis-host [-c FILE] [options]\n"
@@ -31,6 +33,9 @@ static const char help[] =
     "  -c, --config FILE          host.conf; `portcullis init DIR` writes one\n"
     "      --control-host HOST, --control-port PORT, --control-creds FILE, --control-ca FILE\n"
     "      --rpc-host HOST, --rpc-port PORT, --rpc-creds FILE, --rpc-ca FILE\n"
+    "  -m, --manifest FILE        actors, providers and links to run\n"
+    "      --locked               only what portcullis.lock beside the manifest pins\n"
+    "      --watch                a changed module of the manifest becomes an update\n"
     "      --lattice NAME         preset: default\n"
     "      --dialect a|b          of the control interface; preset: b\n"
     "      --label KEY=VALUE      as often as needed\n"
@@ -64,6 +69,8 @@ static const struct option own[OPTIONS_OWN] = {
 	{ "help", no_argument, NULL, 'h' },
 	{ "label", required_argument, NULL, FLAG_LABEL },
 	{ "insecure-anonymous", no_argument, NULL, FLAG_ANONYMOUS },
+	{ "locked", no_argument, NULL, FLAG_LOCKED },
+	{ "watch", no_argument, NULL, FLAG_WATCH },
 };
 
 struct asked {
@@ -79,7 +86,8 @@ options(struct option out[OPTIONS_OWN + HC_KEYS + 1])
 
 	memcpy(out, own, sizeof(own));
 	for (int k = 0; k < HC_KEYS; k++)
-		if (hostconf_flag((enum hostconf_key)k) != NULL && k != HC_ANONYMOUS)
+		if (hostconf_flag((enum hostconf_key)k) != NULL && k != HC_ANONYMOUS &&
+		    k != HC_LOCKED && k != HC_WATCH)
 			out[n++] = (struct option){ hostconf_flag((enum hostconf_key)k),
 				required_argument, NULL, FLAG_VALUE + k };
 	out[n] = (struct option){ NULL, 0, NULL, 0 };
@@ -101,6 +109,11 @@ on_flag(struct asked *a, int c)
 	} else if (c == FLAG_ANONYMOUS)
 		r = hostconf_set(
 		    conf, HC_ANONYMOUS, "yes", HOSTCONF_FLAG, hostconf_flag(HC_ANONYMOUS));
+	else if (c == FLAG_LOCKED || c == FLAG_WATCH)
+		r = hostconf_set(conf, c == FLAG_LOCKED ? HC_LOCKED : HC_WATCH, "yes", HOSTCONF_FLAG,
+		    hostconf_flag(c == FLAG_LOCKED ? HC_LOCKED : HC_WATCH));
+	else if (c == 'm')
+		r = hostconf_set(conf, HC_MANIFEST, optarg, HOSTCONF_FLAG, hostconf_flag(HC_MANIFEST));
 	else if (c == FLAG_LABEL)
 		r = hostconf_label(conf, optarg, HOSTCONF_FLAG);
 	else if (c == 'c')
@@ -190,7 +203,7 @@ main(int argc, char **argv)
 	if (a.o.conf == NULL)
 		return 1;
 	options(table);
-	while (r == 0 && (c = getopt_long(argc, argv, "c:tDVl:P:vh", table, NULL)) != -1) {
+	while (r == 0 && (c = getopt_long(argc, argv, "c:m:tDVl:P:vh", table, NULL)) != -1) {
 		if (c == 'v' || c == 'h') {
 			fputs(c == 'v' ? "portcullis-host " PORTCULLIS_VERSION "\n" : help, stdout);
 			hostconf_free(a.o.conf);

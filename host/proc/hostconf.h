@@ -38,6 +38,9 @@ enum hostconf_key {
 	HC_HEARTBEAT,
 	HC_LOG,
 	HC_METRICS, /* a file */
+	HC_MANIFEST,
+	HC_LOCKED,
+	HC_WATCH,
 	HC_CONTROL_HOST,
 	HC_CONTROL_PORT,
 	HC_CONTROL_CREDS,
@@ -114,6 +117,7 @@ struct hostconf {
 	char *lattice, *name, *state, *log;
 	char dialect; /* 'a', 'b' */
 	bool anonymous;
+	bool locked, watch; /* of the manifest */
 	uint32_t heartbeat_ms;
 	struct hostconf_wire wire[WIRES];
 	char **env; /* of the start, for ${VAR:preset} in manifests; borrowed */

@@ -54,6 +54,16 @@ name_ok(const char *s)
 	return n > 0 && n <= 64;
 }
 
+static bool
+yes(struct settle *s, enum hostconf_key k)
+{
+	const char *v = said(s, k);
+
+	if (v != NULL && strcmp(v, "yes") != 0 && strcmp(v, "no") != 0)
+		bad(s, k, "yes or no");
+	return v != NULL && strcmp(v, "yes") == 0;
+}
+
 static int
 root_values(struct settle *s)
 {
@@ -78,6 +88,10 @@ root_values(struct settle *s)
 		r = copy(&c->name, name);
 	if (anonymous != NULL && strcmp(anonymous, "yes") != 0 && strcmp(anonymous, "no") != 0)
 		bad(s, HC_ANONYMOUS, "yes or no");
+	c->locked = yes(s, HC_LOCKED);
+	c->watch = yes(s, HC_WATCH);
+	if (c->locked && c->watch)
+		bad(s, HC_WATCH, "what is locked does not change: locked or watch");
 	c->anonymous = anonymous != NULL && strcmp(anonymous, "yes") == 0;
 	if (r == 0 && said(s, HC_LOG) != NULL)
 		r = copy(&c->log, said(s, HC_LOG));

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "host/proc/parent_manifest.h"
 #include "host/proc/parent_priv.h"
 #include "host/proc/parent_trust.h"
 #include "seccomp/confine.h"
@@ -67,6 +68,8 @@ parent_ready(void)
 	host.announce = -1;
 	events_begin();
 	notify_ready();
+	local_apply();
+	watch_begin();
 }
 
 /* ---- ending ---- */
@@ -242,7 +245,8 @@ parent_main(const struct parent_options *o)
 	uv_timer_init(&host.loop, &self.idle);
 	watch_signals();
 	calls_begin();
-	if (trust_begin() != 0 || control_begin() != 0 || rpc_begin() != 0 || providers_begin() != 0)
+	if (trust_begin() != 0 || control_begin() != 0 || rpc_begin() != 0 || providers_begin() != 0 ||
+	    local_begin() != 0)
 		return 1;
 	links_begin();
 	if (metrics_begin() != 0 || link_begin() != 0)

@@ -393,16 +393,13 @@ want(struct actor_run *a, uint32_t n)
 
 /* start() - @add: so many more; else so many in all. */
 static const char *
-start(const struct request *q, uint32_t count, bool add)
+start_from(const struct request *q, struct artifact *artifact, uint32_t count, bool add)
 {
-	struct artifact *artifact = NULL;
 	const char *error = NULL;
 	struct actor_run *a;
 	char key[NKEY_TEXT_LEN + 1];
-	int r = artifact_get(q->ref, &artifact, self.why);
+	int r = 0;
 
-	if (r != 0)
-		return r > 0 ? self.why : strerror(-r);
 	nkey_format(&artifact->claims.sub, key);
 	a = actors_find(bytes_str(key));
 	if (q->key.len > 0 && !bytes_is(q->key, key))
@@ -417,13 +414,26 @@ start(const struct request *q, uint32_t count, bool add)
 		error = "a start of no instance starts nothing";
 	if (error == NULL && a == NULL && count > 0)
 		a = make(artifact, q, &r);
-	artifact_drop(artifact);
 	if (error == NULL && a == NULL)
 		return count > 0 ? why(r) : NULL; /* none runs, as was asked */
 	if (error == NULL)
 		error = want(a, add ? a->model->want + count : count);
 	if (error != NULL && a != NULL && a->cells == NULL && !a->revoked)
 		forget(a);
+	return error;
+}
+
+static const char *
+start(const struct request *q, uint32_t count, bool add)
+{
+	struct artifact *artifact = NULL;
+	const char *error;
+	int r = artifact_get(q->ref, &artifact, self.why);
+
+	if (r != 0)
+		return r > 0 ? self.why : strerror(-r);
+	error = start_from(q, artifact, count, add);
+	artifact_drop(artifact);
 	return error;
 }
 
@@ -443,6 +453,16 @@ const char *
 actors_start(const struct request *q)
 {
 	const char *error = start(q, q->has_count ? q->count : 1, true);
+
+	if (error != NULL)
+		actors_not_started(q, error);
+	return error;
+}
+
+const char *
+actors_run(const struct request *q, struct artifact *artifact)
+{
+	const char *error = start_from(q, artifact, q->count, false);
 
 	if (error != NULL)
 		actors_not_started(q, error);
@@ -566,12 +586,37 @@ replace_one(struct actor_run *a)
 		(void)!cells_add(a, a->artifact, true);
 }
 
+/* update_to() - @same: the same revision is taken too. Return: NULL, or why not. */
+static const char *
+update_to(struct actor_run *a, struct bytes ref, struct artifact *artifact, bool same)
+{
+	struct model_claims claims = { 0 };
+	int r = model_claims_from(&claims, &artifact->claims);
+
+	if (r == 0)
+		r = model_actor_may_update(a->model, &claims, host.dialect == DIALECT_A);
+	if (r == MODEL_NOT_NEWER && same && claims.has_rev && claims.rev == a->model->claims.rev)
+		r = 0;
+	model_claims_deinit(&claims);
+	if (r != 0)
+		return why(r);
+	a->update_ref = strndup((const char *)ref.ptr, ref.len);
+	a->update = artifact_hold(artifact);
+	a->old_revision = a->model->claims.rev;
+	r = a->update_ref != NULL ? cells_add(a, artifact, true) : -ENOMEM;
+	if (r != 0)
+		update_over(a);
+	return r == 0 ? NULL : why(r);
+}
+
+static const char busy[] = "this actor is being updated or stopped already";
+
 const char *
 actors_update(const struct request *q)
 {
 	struct artifact *artifact = NULL;
-	struct model_claims claims = { 0 };
 	struct actor_run *a = NULL;
+	const char *error;
 	char key[NKEY_TEXT_LEN + 1];
 	int r = artifact_get(q->ref, &artifact, self.why);
 
@@ -580,25 +625,28 @@ actors_update(const struct request *q)
 	nkey_format(&artifact->claims.sub, key);
 	if (q->key.len == 0 || bytes_is(q->key, key))
 		a = actors_find(bytes_str(key));
-	if (a == NULL || a->update != NULL || a->leaving) {
-		artifact_drop(artifact);
-		return a == NULL ? "the reference is of an actor that does not run on this host"
-				 : "this actor is being updated or stopped already";
-	}
-	r = model_claims_from(&claims, &artifact->claims);
-	if (r == 0)
-		r = model_actor_may_update(a->model, &claims, host.dialect == DIALECT_A);
-	model_claims_deinit(&claims);
-	if (r == 0) {
-		a->update_ref = strndup((const char *)q->ref.ptr, q->ref.len);
-		a->update = artifact_hold(artifact);
-		a->old_revision = a->model->claims.rev;
-		r = a->update_ref != NULL ? cells_add(a, artifact, true) : -ENOMEM;
-		if (r != 0)
-			update_over(a);
-	}
+	if (a == NULL)
+		error = "the reference is of an actor that does not run on this host";
+	else if (a->update != NULL || a->leaving)
+		error = busy;
+	else
+		error = update_to(a, q->ref, artifact, false);
 	artifact_drop(artifact);
-	return r == 0 ? NULL : why(r);
+	return error;
+}
+
+const char *
+actors_renew(struct bytes ref, struct artifact *artifact, bool *again)
+{
+	struct actor_run *a;
+	char key[NKEY_TEXT_LEN + 1];
+
+	nkey_format(&artifact->claims.sub, key);
+	a = actors_find(bytes_str(key));
+	*again = a != NULL && a->update != NULL;
+	if (a == NULL || a->leaving || *again)
+		return a == NULL ? "the actor does not run on this host" : busy;
+	return update_to(a, ref, artifact, true);
 }
 
 /* ---- what cells say ---- */

@@ -167,6 +167,22 @@ is_it(const struct buf *text, const char *expected)
 }
 
 int
+artifact_open(const char *path, struct artifact **out, char why[REQUEST_ERROR])
+{
+	struct buf text;
+	int r;
+
+	buf_init(&text, MODULE_MAX + 65536);
+	r = read_file(path, &text, why);
+	if (r == 0)
+		r = admit(&text, out, why);
+	if (r < 0)
+		(void)no(why, "%s", strerror(-r));
+	buf_deinit(&text);
+	return r;
+}
+
+int
 artifact_get(struct bytes ref, struct artifact **out, char why[REQUEST_ERROR])
 {
 	char path[PATH_MAX], expected[OCI_DIGEST + 1] = "";

@@ -175,6 +175,8 @@ struct artifact {
 int artifact_get(struct bytes ref, struct artifact **out, char why[REQUEST_ERROR]) must_check;
 /* artifacts_seen() - how often artifact_get() gave one, or did not, since the start. */
 uint64_t artifacts_seen(bool accepted);
+/* artifact_open() - the same of a file that need not lie in `artifacts`: for who started the host. */
+int artifact_open(const char *path, struct artifact **out, char why[REQUEST_ERROR]) must_check;
 struct artifact *artifact_hold(struct artifact *a);
 void artifact_drop(struct artifact *a);
 
@@ -220,6 +222,10 @@ struct actor_run;
 
 /* Commands. Return: NULL, or why not, for the one who asked; valid until the next. */
 const char *actors_start(const struct request *q);
+/* actors_run() - ->count of them, from an artifact that was looked at. */
+const char *actors_run(const struct request *q, struct artifact *artifact);
+/* actors_renew() - an update that takes the same revision too. @again: not now, but soon. */
+const char *actors_renew(struct bytes ref, struct artifact *artifact, bool *again);
 const char *actors_stop(const struct request *q);
 const char *actors_scale(const struct request *q);
 const char *actors_update(const struct request *q);

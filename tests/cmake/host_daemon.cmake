@@ -22,6 +22,8 @@ if(TARGET portcullis-host AND TARGET portcullis-gateway AND TARGET actors)
     set_tests_properties(host/${name} PROPERTIES LABELS host TIMEOUT 600 SKIP_RETURN_CODE 77
       ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
   endforeach()
+  # twelve lattices, one after the other
+  set_tests_properties(host/apply PROPERTIES TIMEOUT 360)
 endif()
 
 # its settings, and what parent and link say to each other

@@ -210,7 +210,88 @@ def a_denial_names_rule_and_decision():
         check("rule=none" in said and "portcullis policy explain" in said, said)
 
 
+def a_host_brings_itself_to_its_manifest_without_a_command():
+    with lattice() as l:
+        f = Folder(l)
+        f.module()
+        h = l.host(argv=["-m", f.manifest], artifacts="[]")
+        address = address_of(h)
+        check(get(address) != get(address), "the counter counts")
+        check(l.key("counter") in f.pinned(), "pinned")
+        check(f.apply() == "nothing to do\n", "apply finds what the host did, and the same lock file")
+        c = l.client()
+        check(len(host.ask(c, "get.links")["links"]) == 2, "the lattice knows the links")
+        said = host.ask(c, f"cmd.{h.id}.la", {"actor_ref": "file://" + os.path.join(f.root, "app", "counter.wasm"), "host_id": h.id})
+        check(not said["accepted"], "commands still reach no file outside `artifacts`")
+
+
+def a_host_that_is_locked_starts_only_what_is_pinned():
+    with lattice() as l:
+        f = Folder(l, "actors: [app/counter.wasm, {ref: app/echo.wasm, name: echo}]\n")
+        f.module()
+        f.module("echo")
+        h = l.host("bare", argv=["-m", f.manifest, "--locked"], wait=False)
+        h.wait_line(lambda x: "event=manifest_not_read" in x and "pins" in x, 20)
+        check(h.wait_end(20) == 1)
+        l.hosts.remove(h)
+        first = l.host("first", argv=["-m", f.manifest])
+        first.wait_line(lambda x: "event=manifest_applied" in x, 20)
+        f.module("echo", rev=2)
+        h = l.host("second", argv=["-m", f.manifest, "--locked"])
+        line = h.wait_line(lambda x: "event=manifest_refused" in x, 20)
+        check("echo.wasm" in line and "newer revision" in line, line)
+        c = l.client()
+        host.until(lambda: [a["id"] for a in host.inventory(c, h)["actors"]] == [l.key("counter")], "the other one runs")
+
+
+def a_rebuilt_module_is_running_without_a_command_and_a_broken_one_changes_nothing():
+    """`wash --watch` was the only reason to keep its screen."""
+    with lattice() as l:
+        f = Folder(l, "actors: [app/counter.wasm]\n")
+        f.module()
+        h = l.host(argv=["-m", f.manifest, "--watch"])
+        h.wait_line(lambda x: "event=watching" in x, 20)
+        h.wait_line(lambda x: "event=actor_instance" in x, 20)
+        mark = h.mark()
+        f.module(rev=2)
+        h.wait_line(lambda x: "event=actor_updated" in x, 20, mark)
+        mark = h.mark()
+        f.module(rev=2, of="todo", subject="counter")
+        h.wait_line(lambda x: "event=actor_updated" in x, 20, mark)
+        mark = h.mark()
+        at = os.path.join(f.root, "app", "counter.wasm")
+        with open(at, "wb") as broken:
+            broken.write(b"\0asm\1\0\0\0 half of it")
+        h.wait_line(lambda x: "event=watch_refused" in x, 20, mark)
+        mark = h.mark()
+        f.module(rev=3, issuer="stranger")
+        line = h.wait_line(lambda x: "event=watch_refused" in x, 20, mark)
+        check("counter.wasm" in line, line)
+        c = l.client()
+        actor = host.inventory(c, h)["actors"][0]
+        check(actor["instances"][0]["revision"] == 2 and actor["state"] == "running", actor)
+        mark = h.mark()
+        f.module(rev=3)
+        h.wait_line(lambda x: "event=actor_updated" in x, 20, mark)
+        check("revision = 3" in f.pinned(), f.pinned())
+
+
+def what_a_manifest_cannot_have_is_told_and_the_rest_runs():
+    with lattice() as l:
+        f = Folder(l, "actors: [app/none.wasm, app/counter.wasm]\ncapabilities: [{image_ref: 'builtin:nothing'}]\n")
+        f.module()
+        h = l.host(argv=["--manifest", f.manifest])
+        for what in ("none.wasm", "builtin:nothing"):
+            h.wait_line(lambda x, w=what: "event=manifest_refused" in x and w in x, 20)
+        c = l.client()
+        host.until(lambda: [a["state"] for a in host.inventory(c, h)["actors"]] == ["running"], "the one that is there runs")
+
+
 TESTS = [
+    a_host_brings_itself_to_its_manifest_without_a_command,
+    a_host_that_is_locked_starts_only_what_is_pinned,
+    a_rebuilt_module_is_running_without_a_command_and_a_broken_one_changes_nothing,
+    what_a_manifest_cannot_have_is_told_and_the_rest_runs,
     a_manifest_becomes_a_counter_one_can_visit_and_then_there_is_nothing_to_do,
     paths_are_relative_to_the_manifest_and_not_to_where_one_stands,
     ids_are_never_typed_but_read_and_pinned,
