@@ -179,6 +179,7 @@ artifact_open(const char *path, struct artifact **out, char why[REQUEST_ERROR])
 	if (r < 0)
 		(void)no(why, "%s", strerror(-r));
 	buf_deinit(&text);
+	seen[r == 0]++;
 	return r;
 }
 
