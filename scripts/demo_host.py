@@ -115,9 +115,12 @@ def walls(host):
                 argv = f.read().split(b"\0")
             with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as f:
                 status = {k: v.split() for k, _, v in (line.partition(":") for line in f)}
+            group = os.getpgid(int(pid))
         except OSError:
             continue
-        if argv[1:3] == [b"--role", b"runner"] and status["PPid"] == [str(host.process.pid)]:
+        # one forked from a zygote has its name, and is not the first of its process group
+        forked = argv[1:3] == [b"--role", b"zygote"] and group != int(pid)
+        if (forked or argv[1:3] == [b"--role", b"runner"]) and status["PPid"] == [str(host.process.pid)]:
             found.append(status)
     check(len(found) == 2, f"{len(found)} runners, not one of each actor")
     for status in found:

@@ -52,6 +52,7 @@ struct cell_result {
 	struct actor_outcome outcome; /* ->out: valid until the next call or cell_stop() */
 	struct cell_call call;
 	int signal, status;
+	bool with_zygote; /* CELL_CRASHED: because the zygote it was made from ended */
 	uint64_t wall_ns, cpu_ns; /* the time the host took to answer is wall time */
 	char why[CELL_WHY];       /* plain ASCII */
 };

@@ -258,6 +258,7 @@ zygote_end(struct cell *z)
 		struct cell *c = z->brood;
 
 		zygote_leave(c);
+		c->got.with_zygote = c->state != CELL_DYING && c->state != CELL_DEAD;
 		cell_kill(c, CELL_CRASHED, "the zygote it was made from ended");
 	}
 }

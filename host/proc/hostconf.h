@@ -89,9 +89,11 @@ struct hostconf {
 	/* artifacts = [DIR ...]: where file: references may point; absolute, links resolved */
 	char *artifact[HOSTCONF_DIRS];
 	size_t n_artifacts;
-	/* trust { issuers = [A...]  cluster = [C...] } */
+	/* trust { issuers = [A...]  fork = [A...]  cluster = [C...] } */
 	struct nkey issuer[HOSTCONF_ISSUERS];
 	size_t n_issuers;
+	struct nkey fork[HOSTCONF_ISSUERS]; /* of those: whose instances are forked from a zygote */
+	size_t n_forks;
 	struct nkey cluster[HOSTCONF_ISSUERS];
 	size_t n_clusters;
 	char *trust_list;        /* trust { list = FILE }: policy/identity/issuers.h; NULL: none */

@@ -180,5 +180,12 @@ hostconf_show(const struct hostconf *c, struct buf *out)
 		put_line(out, "trust.list", c->trust_list);
 		put_from(out, c, HOSTCONF_FILE, NULL);
 	}
+	for (size_t i = 0; i < c->n_forks; i++) {
+		char key[NKEY_TEXT_LEN + 1];
+
+		nkey_format(&c->fork[i], key);
+		put_line(out, "trust.fork", key);
+		put_from(out, c, HOSTCONF_FILE, NULL);
+	}
 	hostconf_registries_put(out, c);
 }

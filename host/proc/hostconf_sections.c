@@ -37,6 +37,20 @@ read_issuer(struct hostconf_reader *rd, const struct text_node *v)
 }
 
 static void
+read_fork(struct hostconf_reader *rd, const struct text_node *v)
+{
+	struct hostconf *c = rd->c;
+	size_t n = c->n_forks, i = 0;
+
+	read_key(rd, v, NKEY_ACCOUNT, c->fork, &c->n_forks,
+	    "not an issuer of actors: expected an account's public key (A and 55 more letters)");
+	while (n < c->n_forks && i < c->n_issuers && !nkey_eq(&c->fork[n], &c->issuer[i]))
+		i++;
+	if (n < c->n_forks && i == c->n_issuers)
+		bad(rd, v, "not one of `issuers`");
+}
+
+static void
 read_cluster(struct hostconf_reader *rd, const struct text_node *v)
 {
 	read_key(rd, v, NKEY_CLUSTER, rd->c->cluster, &rd->c->n_clusters,
@@ -62,6 +76,7 @@ hostconf_trust(struct hostconf_reader *rd)
 		rd->failed = rd->failed || rd->c->trust_list == NULL;
 	}
 	hostconf_each(rd, text_find(s, "issuers"), "a key (A...)", read_issuer);
+	hostconf_each(rd, text_find(s, "fork"), "a key (A...)", read_fork);
 	hostconf_each(rd, text_find(s, "cluster"), "a key (C...)", read_cluster);
 }
 

@@ -13,17 +13,10 @@
 #include <stdio.h>
 
 #include "host/lattice/contract.h"
+#include "host/proc/parent_wake.h"
+#include "host/proc/parent_zygotes.h"
 
 enum { BIRTH_WALL_MS = 10000, BIRTH_CPU_MS = 5000, NS_PER_MS = 1000000 };
-
-/* The loop's handles of a cell: they outlive it by a turn. */
-struct cell_watch {
-	uv_poll_t poll;
-	uv_timer_t timer;
-	struct cell_run *of; /* NULL: it is gone */
-	unsigned closed;
-	bool polls;
-};
 
 static struct {
 	uint64_t next_id;
@@ -34,98 +27,45 @@ static struct {
 static void step(struct cell_run *k);
 static void rest(struct cell_run *k, const char *why, bool counts);
 
-/* ---- the loop's handles ---- */
+static void again(struct cell_run *k);
+static void hatch(struct cell_run *k);
 
-static void
-on_closed(uv_handle_t *h)
-{
-	struct cell_watch *w = h->data;
-
-	if (++w->closed == (w->polls ? 2 : 1))
-		free(w);
-}
+/* ---- waking ---- */
 
 static void
 unwatch(struct cell_run *k)
 {
-	struct cell_watch *w = k->watch;
-
-	if (w == NULL)
-		return;
+	wake_free(k->watch);
 	k->watch = NULL;
-	w->of = NULL;
-	uv_timer_stop(&w->timer);
-	if (w->polls) {
-		uv_poll_stop(&w->poll);
-		uv_close((uv_handle_t *)&w->poll, on_closed);
-	}
-	uv_close((uv_handle_t *)&w->timer, on_closed);
 }
 
+/* woke() - by its cell, or by a clock: that of the cell, of a pause, or the turn of its zygote. */
 static void
-on_readable(uv_poll_t *p, int status, int events)
+woke(void *ctx)
 {
-	const struct cell_watch *w = p->data;
+	struct cell_run *k = ctx;
 
-	(void)status;
-	(void)events;
-	if (w->of != NULL)
-		step(w->of);
-}
-
-static void again(struct cell_run *k);
-
-static void
-on_timer(uv_timer_t *t)
-{
-	const struct cell_watch *w = t->data;
-	struct cell_run *k = w->of;
-
-	if (k == NULL)
-		return;
-	if (k->state != CELL_RUN_PAUSE) {
-		step(k);
-		return;
-	}
-	if (k->actor->held_ms != 0)
+	if (k->state == CELL_RUN_PAUSE && k->actor->held_ms != 0)
 		cells_release(k->actor);
-	else
+	else if (k->state == CELL_RUN_PAUSE)
 		again(k);
+	else if (k->cell == NULL)
+		hatch(k);
+	else
+		step(k);
 }
 
 /* watch() - @fd -1: the clock alone. Return: 0, -errno. */
 static int
 watch(struct cell_run *k, int fd)
 {
-	struct cell_watch *w = calloc(1, sizeof(*w));
-
-	if (w == NULL)
-		return err_raise(-ENOMEM);
-	w->of = k;
-	uv_timer_init(&host.loop, &w->timer);
-	w->timer.data = w->poll.data = w;
-	k->watch = w;
-	if (fd < 0)
-		return 0;
-	if (uv_poll_init(&host.loop, &w->poll, fd) != 0) {
-		unwatch(k);
-		return err_raise(-EBADF);
-	}
-	w->polls = true;
-	uv_poll_start(&w->poll, UV_READABLE, on_readable);
-	return 0;
+	return wake_new(fd, woke, k, &k->watch);
 }
 
 static void
 arm(struct cell_run *k)
 {
-	uint64_t due = cell_deadline(k->cell), now = uv_hrtime();
-
-	if (due == UINT64_MAX)
-		uv_timer_stop(&k->watch->timer);
-	else
-		uv_timer_start(
-		    &k->watch->timer, on_timer, due > now ? (due - now) / NS_PER_MS + 1 : 1, 0);
+	wake_until(k->watch, cell_deadline(k->cell));
 }
 
 /* ---- birth ---- */
@@ -159,22 +99,26 @@ limits_of(struct actor_limits *l)
 	l->call_fuel = (int64_t)host.conf->fuel;
 }
 
-/* begin() - its process. Return: 0, -errno. */
-static int
-begin(struct cell_run *k)
+void
+cells_options(struct cell_options *o, const struct artifact *a)
 {
-	struct cell_options o = { .module = k->artifact->bytes,
+	*o = (struct cell_options){ .module = a->bytes,
 		.minimum = host.conf->walls_minimum,
-		.birth = { .cpu_ms = BIRTH_CPU_MS, .wall_ms = BIRTH_WALL_MS },
-		.ops = { .ctx = k, .log = on_log } };
+		.birth = { .cpu_ms = BIRTH_CPU_MS, .wall_ms = BIRTH_WALL_MS } };
+	limits_of(&o->limits);
+	world_now(&o->world);
+}
+
+/* spawn() - its process; @from: a zygote, or NULL. Return: 0, -errno. */
+static int
+spawn(struct cell_run *k, struct cell *from)
+{
+	struct cell_options o;
 	int r;
 
-	limits_of(&o.limits);
-	world_now(&o.world);
-	k->state = CELL_RUN_BIRTH;
-	k->born_ms = uv_now(&host.loop);
-	(void)status_move(&k->instance->status, STATE_STARTING, NULL, now_ms(), 0);
-	(void)model_actor_sum(k->actor->model, now_ms());
+	cells_options(&o, k->artifact);
+	o.from = from;
+	o.ops = (struct cell_ops){ .ctx = k, .log = on_log };
 	r = cell_new(&o, uv_hrtime(), &k->cell);
 	if (r == 0)
 		r = watch(k, cell_fd(k->cell));
@@ -184,8 +128,50 @@ begin(struct cell_run *k)
 		return err_pass(r);
 	}
 	/* what it has to say is heard when the loop turns */
-	uv_timer_start(&k->watch->timer, on_timer, 0, 0);
+	wake_soon(k->watch, 0);
 	return 0;
+}
+
+/* expect() - a fork, as soon as its zygote is there. Return: 0, -errno. */
+static int
+expect(struct cell_run *k)
+{
+	int r = 0;
+
+	if (k->zygote != NULL && zygotes_dead(k->zygote) != NULL) {
+		zygotes_drop(k->zygote);
+		k->zygote = NULL;
+	}
+	if (k->zygote == NULL)
+		r = zygotes_hold(k->artifact, &k->zygote);
+	if (r == 0)
+		r = watch(k, -1);
+	if (r == 0)
+		wake_soon(k->watch, 0);
+	return err_pass(r);
+}
+
+/* begin() - its birth. Return: 0, -errno. */
+static int
+begin(struct cell_run *k)
+{
+	k->state = CELL_RUN_BIRTH;
+	k->born_ms = uv_now(&host.loop);
+	(void)status_move(&k->instance->status, STATE_STARTING, NULL, now_ms(), 0);
+	(void)model_actor_sum(k->actor->model, now_ms());
+	return err_pass(zygotes_may(k->artifact) ? expect(k) : spawn(k, NULL));
+}
+
+void
+cells_on_zygote(const struct zygote *z)
+{
+	/* when the loop turns, for some may go */
+	for (struct actor_run *a = actors_first(); a != NULL; a = a->next)
+		for (struct cell_run *k = a->cells; k != NULL; k = k->next)
+			if (k->zygote == z && k->watch != NULL &&
+			    (k->state == CELL_RUN_BIRTH || zygotes_dead(z) != NULL) &&
+			    k->state != CELL_RUN_PAUSE)
+				wake_soon(k->watch, 0);
 }
 
 int
@@ -261,7 +247,7 @@ pausing(struct cell_run *k, uint64_t pause_ms, const char *why)
 	(void)status_move(
 	    &k->instance->status, STATE_FAILED, why, now_ms(), now_ms() + (int64_t)pause_ms);
 	if (k->watch != NULL || watch(k, -1) == 0)
-		uv_timer_start(&k->watch->timer, on_timer, pause_ms, 0);
+		wake_soon(k->watch, pause_ms);
 }
 
 /* hold() - none is born until that is over, those that pause neither. */
@@ -364,6 +350,7 @@ cells_kill(struct cell_run *k)
 	out_of_list(k);
 	self.n--;
 	actors_on_gone(a, k);
+	zygotes_drop(k->zygote);
 	artifact_drop(k->artifact);
 	free(k);
 }
@@ -434,6 +421,8 @@ fallen(struct cell_run *k, const char *why, bool counts)
 static bool
 own_fault(const struct cell_run *k, const struct cell_result *got)
 {
+	if (got->with_zygote)
+		return zygotes_blame(k->zygote);
 	switch (got->end) {
 	case CELL_NO_WALLS:
 	case CELL_NO_START:
@@ -443,6 +432,25 @@ own_fault(const struct cell_run *k, const struct cell_result *got)
 		return k->state == CELL_RUN_BIRTH;
 	default:
 		return true;
+	}
+}
+
+/* hatch() - its zygote is ready, or dead. */
+static void
+hatch(struct cell_run *k)
+{
+	const struct cell_result *dead = zygotes_dead(k->zygote);
+	char why[STATUS_REASON];
+	int r;
+
+	if (dead != NULL && zygotes_may(k->artifact)) {
+		words(dead, why);
+		fallen(k, why, own_fault(k, dead) && zygotes_blame(k->zygote));
+	} else if (dead != NULL || zygotes_ready(k->zygote) != NULL) {
+		unwatch(k);
+		r = spawn(k, zygotes_ready(k->zygote));
+		if (r != 0)
+			rest(k, strerror(-r), false);
 	}
 }
 
@@ -574,7 +582,7 @@ cells_answer(uint64_t id, bool ok, struct bytes answer)
 		return;
 	cell_answer(k->cell, ok, answer);
 	/* stepped by the loop: this may be called from within a step */
-	uv_timer_start(&k->watch->timer, on_timer, 0, 0);
+	wake_soon(k->watch, 0);
 }
 
 /* walls_put() - their names, for people. */

@@ -10,6 +10,9 @@
 #include "host/proc/cell.h"
 #include "host/proc/parent_priv.h"
 
+struct wake;
+struct zygote;
+
 enum cell_run_state {
 	CELL_RUN_BIRTH = 0, /* its process begins */
 	CELL_RUN_IDLE,
@@ -24,11 +27,12 @@ struct cell_run {
 	struct actor_run *actor;
 	struct artifact *artifact; /* what it runs */
 	struct model_instance *instance;
-	struct cell *cell;
+	struct cell *cell;     /* NULL: none, or it waits for its zygote */
+	struct zygote *zygote; /* NULL: a program of its own */
 	enum cell_run_state state;
 	struct call *call;
 	const struct contract_row *row; /* of the call */
-	struct cell_watch *watch;
+	struct wake *watch;
 	unsigned deaths; /* in a row */
 	uint64_t born_ms;
 	bool leaving; /* gone when idle */
@@ -75,6 +79,10 @@ bool cells_held(const struct actor_run *a);
 /* cells_release() - out of quarantine, by a command or another module; those that are to be are
  * born. */
 void cells_release(struct actor_run *a);
+/* cells_options() - how a module is run here. */
+void cells_options(struct cell_options *o, const struct artifact *a);
+/* cells_on_zygote() - something happened to it. */
+void cells_on_zygote(const struct zygote *z);
 /* cells_count() - of all actors. */
 size_t cells_count(void);
 

@@ -113,6 +113,57 @@ def a_killed_instance_is_replaced_and_its_actor_answers():
         check(echo(l, c, h, b"and again")["msg"] == b"and again")
 
 
+def field(line, name):
+    return line.split(f" {name}=")[1].split()[0]
+
+
+def born(h, n, since=0):
+    """The lines of the last @n instances, once there are so many."""
+    def lines():
+        found = [x for x in h.lines[since:] if "event=actor_instance" in x]
+        return len(found) >= n and found[-n:]
+
+    return host.until(lines, f"{n} were born")
+
+
+def instances_of_an_own_actor_are_forked_and_those_of_others_not():
+    with lattice() as l:
+        for name, fork in (("one", True), ("two", False)):
+            h, c = l.host(name, fork=fork), l.client()
+            accepted(host.ask(c, f"cmd.{h.id}.la", {"actor_ref": l.actor("echo"), "host_id": h.id, "count": 3}))
+            running(c, h, 3)
+            check(len({field(x, "pid") for x in born(h, 3)}) == 3, "each is a process")
+            check((child(h, "zygote") is not None) == fork, name)
+            check(sum("event=actor_zygote " in x for x in h.lines) == fork, "one for all")
+            check(echo(l, c, h, b"hello")["msg"] == b"hello")
+            accepted(host.ask(c, f"cmd.{h.id}.sa", {"actor_ref": l.key("echo"), "count": 0, "host_id": h.id}))
+            host.until(lambda: not host.inventory(c, h)["actors"], "all are gone")
+            check(child(h, "zygote") is None, "it goes with the last of them")
+
+
+def a_killed_zygote_is_replaced_and_so_are_its_instances():
+    with lattice() as l:
+        h = l.host(fork=True, conf="limits { crashes = 2 }")
+        c = l.client()
+        accepted(host.ask(c, f"cmd.{h.id}.la", {"actor_ref": l.actor("echo"), "host_id": h.id, "count": 3}))
+        running(c, h, 3)
+        mark = h.mark()
+        zygote = int(field(h.wait_line(lambda x: "event=actor_zygote " in x, 20), "pid"))
+        os.kill(zygote, signal.SIGKILL)
+        h.wait_line(lambda x: "event=actor_zygote_ended" in x and "end=crashed" in x, 20, mark)
+        born(h, 3, mark)
+        running(c, h, 3)
+        check(echo(l, c, h, b"and again")["msg"] == b"and again")
+        check(not any("actor_quarantined" in x for x in h.lines), "four processes ended, and it is one death")
+        # an instance alone
+        mark = h.mark()
+        os.kill(int(field(born(h, 1)[0], "pid")), signal.SIGKILL)
+        h.wait_line(lambda x: "event=actor_quarantined" in x, 20, mark)
+        running(c, h, 2)
+        check(not any("actor_zygote_ended" in x for x in h.lines[mark:]), "the others went on")
+        check(echo(l, c, h, b"two are left")["msg"] == b"two are left")
+
+
 def links_are_known_to_a_host_that_comes_later_and_after_a_restart():
     with lattice() as l:
         one = l.host("one")
@@ -158,6 +209,8 @@ TESTS = [
     a_gateway_that_is_started_again_finds_the_same_actors,
     revoked_creds_are_told_and_it_keeps_trying,
     a_killed_instance_is_replaced_and_its_actor_answers,
+    instances_of_an_own_actor_are_forked_and_those_of_others_not,
+    a_killed_zygote_is_replaced_and_so_are_its_instances,
     links_are_known_to_a_host_that_comes_later_and_after_a_restart,
     what_the_server_does_not_let_it_hear_is_told_by_name,
     two_hosts_do_not_share_a_folder,

@@ -82,10 +82,12 @@ class Lattice:
             issuer = natsjwt.KeyPair.from_seed(f.read().strip()).public
         values = {"key": "host.nk", "cluster_key": "cluster.nk", "name": name, "state": "state"}
         values["artifacts"] = f'["{os.path.join(self.build, "actors")}", "{self.folder}"]'
+        # fork: whose signed actors' instances come from one zygote
+        forks = f"  fork = [{issuer}]" if settings.pop("fork", False) else ""
         values.update(settings)
         lines = [f"{k} = {v}" for k, v in values.items()]
         lines += [f'{w} {{ url = "nats://{at}"  creds = {w}.creds }}' for w in ("control", "rpc")]
-        lines += [f"trust {{ issuers = [{issuer}] }}" if trusted else "", conf]
+        lines += [f"trust {{ issuers = [{issuer}]{forks} }}" if trusted else "", conf]
         server.write(folder, "host.conf", "\n".join(lines) + "\n")
 
     def client(self, role="admin", **options):

@@ -131,6 +131,7 @@ static const char *const bad[] = {
 	LOGIN "heartbeat = 1ms\n",
 	LOGIN "insecure_anonymous = maybe\n",
 	LOGIN "trust { issuers = [A] }\n",
+	LOGIN "trust { fork = [AAAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQDPYC] }\n",
 	LOGIN "trust { issuers = [CAB2CB576PHBBPQ5ODORRZ2LYCMWPZGWGCN2KDK7DXOIMZASKUY3R53J] }\n",
 	LOGIN "limits { queue = 0 }\n",
 	LOGIN "limits { max_depth = 65 }\n",
