@@ -409,6 +409,9 @@ later(const char *subject, const char *queue)
 	if (w == NULL || (w->subject = strdup(subject)) == NULL ||
 	    (w->queue = strdup(queue)) == NULL) {
 		log_event(LOG_ERR, "out_of_memory");
+		if (w != NULL)
+			free(w->subject);
+		free(w);
 		return;
 	}
 	w->next = self.groups;

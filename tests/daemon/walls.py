@@ -33,6 +33,8 @@ VARIABLES = {
 }
 # the host takes its settings from variables as well: those of one table, which it is handed in one place
 HOST_VARIABLES = {"XDG_STATE_HOME", "HOME", "NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC"}
+# ${NAME} in a manifest that somebody applies: text of that manifest, in the tool alone
+MANIFEST_FILLS_IN = os.path.join("gateway", "cli", "apply_files.c")
 HOST_HANDS_OVER = "host/main.c"
 OPTIONS = {"config", "test", "debug", "trace", "log", "pid", "signal", "version", "help"}
 
@@ -519,6 +521,8 @@ def the_environment_is_asked_for_a_fixed_list():
         text = re.sub(r'/\*.*?\*/|"[^"\n]*environ[^"\n]*"', "", text, flags=re.DOTALL)
         if path == os.path.join(root, HOST_HANDS_OVER):
             text = text.replace("extern char **environ;", "").replace("hostconf_env(a->o.conf, environ, &report)", "")
+        if path == os.path.join(root, MANIFEST_FILLS_IN):
+            text = text.replace("return getenv(name);", "", 1)
         check(len(re.findall(r"\w*getenv\w*\(|\benviron\b", text)) == len(re.findall(r'\bgetenv\("\w+"\)', text)), path)
     check(set(names) == set().union(HOST_VARIABLES, *VARIABLES.values()), "the source asks for", names)
     with open(os.path.join(root, "host", "proc", "hostconf.c"), encoding="utf-8") as f:
@@ -533,7 +537,8 @@ def the_environment_is_asked_for_a_fixed_list():
         check(imported <= {"getenv", "unsetenv"}, path, "takes its environment from", imported)
         found = asked_for(path)
         # a release build is given some names in a function that was merged with others; what can be read must be listed
-        whole_list = None not in found and set(found) == VARIABLES[name]
+        by_name = 1 if name == "portcullis" else 0  # MANIFEST_FILLS_IN
+        whole_list = found.count(None) <= by_name and set(found) - {None} == VARIABLES[name]
         check(whole_list or (not path.startswith(stage.BUILD) and set(found) - {None} <= VARIABLES[name]), path, "asks for", found)
     return None
 
