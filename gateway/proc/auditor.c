@@ -2,7 +2,7 @@
  * auditor - what happened, written down. Owns the folder of the log, sequence and time, the key that signs
  * checkpoints; puts the identity the verifier named on each record, never a sender's word for it.
  *
- * `durable` is answered after fdatasync() and not before: all records that arrived meanwhile share
+ * `durable` is answered after durable_sync() and not before: all records that arrived meanwhile share
  * the next one. When writing fails, the dispatcher is told so and why, and the parent too; outcomes are
  * kept and everything else is counted, until a second's attempt, or the next command's, succeeds.
  */

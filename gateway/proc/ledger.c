@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "gateway/proc/durable.h"
 #include "gateway/proc/ledger_priv.h"
 
 enum { LEDGER_STEP_NS = 1000000000, LEDGER_CLOSING = 8192 };
@@ -227,14 +228,6 @@ open_next(struct ledger *l)
 	return err_raise(-EEXIST);
 }
 
-static int
-sync_file(const struct ledger *l, int fd)
-{
-	if (fdatasync(fd) != 0 || (l->fresh && fsync(l->setup.dir) != 0))
-		return err_raise(-errno);
-	return 0;
-}
-
 /* undo() - what was written in part is cut off, so that no half line is left behind. */
 static void
 undo(struct ledger *l, int fd)
@@ -307,7 +300,7 @@ ledger_commit(struct ledger *l, struct ledger_time now)
 	if (r == 0)
 		r = ledger_write(fd, buf_bytes(&l->batch));
 	if (r == 0)
-		r = sync_file(l, fd);
+		r = durable_sync(fd, l->fresh ? l->setup.dir : -1);
 	if (r == 0) {
 		written(l, fd, now);
 	} else {

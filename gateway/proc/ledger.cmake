@@ -6,6 +6,7 @@ endif()
 add_library(gateway_ledger STATIC
   ${CMAKE_SOURCE_DIR}/gateway/proc/audit_keys.c
   ${CMAKE_SOURCE_DIR}/gateway/proc/cef.c
+  ${CMAKE_SOURCE_DIR}/gateway/proc/durable.c
   ${CMAKE_SOURCE_DIR}/gateway/proc/ledger.c
   ${CMAKE_SOURCE_DIR}/gateway/proc/ledger_files.c
   ${CMAKE_SOURCE_DIR}/gateway/proc/ledger_open.c)

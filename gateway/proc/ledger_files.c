@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "gateway/proc/durable.h"
 #include "gateway/proc/file.h"
 #include "gateway/proc/ledger_priv.h"
 
@@ -183,8 +184,8 @@ put_root(const struct ledger *l, const struct segment_root *root)
 		return err_raise(-errno);
 	segment_root_put(&line, root);
 	r = fstat(fd, &st) != 0 ? -errno : ledger_write(fd, buf_bytes(&line));
-	if (r == 0 && (fdatasync(fd) != 0 || fsync(l->setup.dir) != 0))
-		r = -errno;
+	if (r == 0)
+		r = durable_sync(fd, l->setup.dir);
 	if (r != 0)
 		(void)!ftruncate(fd, st.st_size);
 	close(fd);

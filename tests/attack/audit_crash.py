@@ -267,5 +267,6 @@ if __name__ == "__main__":
         [rounds(r) for r in ("gate", "auditor", "dispatcher", "signer", "verifier", "edge")]
         + [at_a_step("write", n) for n in (1, 2, 3)]
         + [at_a_step("fdatasync", n) for n in (1, 2)]
+        + [at_a_step("fallocate", 1)]
         + [cut_at_any_byte, damage_is_not_written_over, a_second_gate_in_the_folder, another_key]
     )
