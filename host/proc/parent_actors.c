@@ -1,17 +1,15 @@
 /*
  * parent_actors - which actors run here and how many of each: started, scaled, updated and stopped
- * as the lattice asks, each instance in a cell of its own. Calls go to an idle instance, or wait in
- * a queue with a ceiling, each until its own time is over.
- *
- * An update begins with one new instance: only when it is there do the former ones go, one for each
- * that comes, each after the call it has. One that cannot be born changes nothing.
+ * as the lattice asks, each instance in a cell of its own. Who waits for one is in
+ * parent_backlog.c, how an actor gets another module in parent_update.c.
  */
 #include <stdio.h>
 
+#include "host/proc/parent_actor_news.h"
+#include "host/proc/parent_backlog.h"
 #include "host/proc/parent_cells.h"
 #include "host/proc/parent_trust.h"
-
-enum { LATE_STEP_MS = 20 };
+#include "host/proc/parent_update.h"
 
 static const char TOO_MANY[] = "this host runs as many instances as its limits let it";
 
@@ -39,99 +37,7 @@ actors_find(struct bytes key)
 	return NULL;
 }
 
-static const char *
-why(int r)
-{
-	snprintf(self.why, sizeof(self.why), "%s", r > 0 ? model_why(r) : strerror(-r));
-	return self.why;
-}
-
-/* ---- events ---- */
-
-static void
-tell(enum event_kind kind, const struct actor_run *a, const struct cell_run *k, const char *reason)
-{
-	struct event e = { .kind = kind,
-		.actor = a->model,
-		.instance = k != NULL ? k->instance : NULL,
-		.ref = a->model->ref,
-		.reason = reason };
-
-	events_tell(&e);
-}
-
-static void
-tell_count(enum event_kind kind, const struct actor_run *a, uint32_t count, uint32_t remaining)
-{
-	struct event e = {
-		.kind = kind, .actor = a->model, .count = count, .remaining = remaining
-	};
-
-	events_tell(&e);
-}
-
-static void
-say(enum log_level level, const char *event, const struct actor_run *a, const char *reason)
-{
-	struct log_line l;
-
-	log_begin(&l, level, event);
-	log_word(&l, "actor", a->model->claims.sub);
-	log_str(&l, "ref", a->model->ref);
-	log_num(&l, "wanted", a->model->want);
-	if (reason != NULL)
-		log_str(&l, "why", reason);
-	log_end(&l);
-}
-
-/* ---- the queue ---- */
-
-static void on_answered_all(uv_timer_t *t);
-
-static void
-dispatch(struct actor_run *a)
-{
-	struct cell_run *k;
-
-	while (a->queue != NULL && (k = cells_idle(a)) != NULL) {
-		struct call *c = a->queue;
-
-		a->queue = c->next;
-		if (a->queue == NULL)
-			a->last = &a->queue;
-		a->queued--;
-		c->next = NULL;
-		cells_give(k, c);
-	}
-	/* those who called us may be within one of its cells: it goes when the loop turns */
-	if (a->queue == NULL && a->left)
-		uv_timer_start(a->timer, on_answered_all, 0, 0);
-	else if (a->queue == NULL)
-		uv_timer_stop(a->timer);
-}
-
-static void
-on_late(uv_timer_t *t)
-{
-	struct actor_run *a = t->data;
-	uint64_t now = uv_now(&host.loop);
-
-	for (struct call **at = &a->queue; *at != NULL;) {
-		struct call *c = *at;
-
-		if (c->due_ms > now) {
-			at = &c->next;
-			continue;
-		}
-		*at = c->next;
-		a->queued--;
-		calls_end(c, PROVIDER_LATE, BYTES_LIT("no instance of the actor was free in time"));
-	}
-	a->last = &a->queue;
-	while (*a->last != NULL)
-		a->last = &(*a->last)->next;
-	dispatch(a);
-}
+/* ---- calls ---- */
 
 void
 actors_call(struct actor_run *a, struct call *c)
@@ -144,17 +50,7 @@ actors_call(struct actor_run *a, struct call *c)
 		calls_end(c, PROVIDER_FAILED, BYTES_LIT(HELD));
 		return;
 	}
-	if (a->queued >= host.conf->queue) {
-		calls_end(c, PROVIDER_BUSY, BYTES_LIT("as many calls wait for this actor as may"));
-		return;
-	}
-	c->next = NULL;
-	*a->last = c;
-	a->last = &c->next;
-	a->queued++;
-	if (!uv_is_active((uv_handle_t *)a->timer))
-		uv_timer_start(a->timer, on_late, LATE_STEP_MS, LATE_STEP_MS);
-	dispatch(a);
+	backlog_put(a, c);
 }
 
 bool
@@ -185,25 +81,7 @@ actors_busy(void)
 	return n;
 }
 
-static void
-refuse_queue(struct actor_run *a, enum provider_answer end, struct bytes why)
-{
-	for (struct call *c = a->queue, *next; c != NULL; c = next) {
-		next = c->next;
-		calls_end(c, end, why);
-	}
-	a->queue = NULL;
-	a->last = &a->queue;
-	a->queued = 0;
-}
-
 /* ---- coming and going ---- */
-
-static void
-on_timer_closed(uv_handle_t *h)
-{
-	free(h);
-}
 
 static void
 forget(struct actor_run *a)
@@ -214,13 +92,11 @@ forget(struct actor_run *a)
 			break;
 		}
 	}
-	refuse_queue(a, PROVIDER_NOBODY, BYTES_LIT("the actor was stopped"));
+	backlog_refuse(a, PROVIDER_NOBODY, BYTES_LIT("the actor was stopped"));
 	rpc_deaf(a->ear);
-	uv_timer_stop(a->timer);
-	uv_close((uv_handle_t *)a->timer, on_timer_closed);
+	backlog_end(a);
 	artifact_drop(a->artifact);
-	artifact_drop(a->update);
-	free(a->update_ref);
+	update_over(a);
 	model_actor_del(host.model, a->model);
 	free(a);
 }
@@ -231,7 +107,7 @@ make(struct artifact *artifact, const struct request *q, int *r)
 	struct actor_run *a = calloc(1, sizeof(*a)), **at = &self.first;
 	struct model_claims claims = { 0 };
 
-	*r = a != NULL && (a->timer = malloc(sizeof(*a->timer))) != NULL ? 0 : -ENOMEM;
+	*r = a != NULL ? backlog_begin(a) : -ENOMEM;
 	if (*r == 0)
 		*r = model_claims_from(&claims, &artifact->claims);
 	if (*r == 0)
@@ -240,13 +116,10 @@ make(struct artifact *artifact, const struct request *q, int *r)
 	if (*r != 0) {
 		model_claims_deinit(&claims);
 		if (a != NULL)
-			free(a->timer);
+			backlog_end(a);
 		free(a);
 		return NULL;
 	}
-	uv_timer_init(&host.loop, a->timer);
-	a->timer->data = a;
-	a->last = &a->queue;
 	a->artifact = artifact_hold(artifact);
 	*r = model_actor_digest(a->model, bytes_str(artifact->digest));
 	if (*r == 0)
@@ -304,7 +177,7 @@ on_left(void *ctx)
 	if (!a->leaving)
 		return;
 	a->left = true;
-	dispatch(a);
+	backlog_give(a);
 }
 
 /* leave() - other hosts are called from now on. */
@@ -318,12 +191,10 @@ leave(struct actor_run *a)
 		on_left(a);
 }
 
-/* on_answered_all() - its cells go, and with the last of them the actor. */
-static void
-on_answered_all(uv_timer_t *t)
+/* Its cells go, and with the last of them the actor. */
+void
+actors_on_drained(struct actor_run *a)
 {
-	struct actor_run *a = t->data;
-
 	if (a->left && a->queue == NULL)
 		(void)shrink(a, alive(a));
 }
@@ -364,8 +235,8 @@ want(struct actor_run *a, uint32_t n)
 	if (n > 0)
 		stay(a);
 	if (n < now) {
-		tell_count(EVENT_ACTORS_STOPPED, a, now - n, n);
-		say(LOG_INF, "actor_scaled", a, NULL);
+		actor_tell_count(EVENT_ACTORS_STOPPED, a, now - n, n);
+		actor_say(LOG_INF, "actor_scaled", a, NULL);
 		if (n == 0)
 			leave(a);
 		else
@@ -376,14 +247,14 @@ want(struct actor_run *a, uint32_t n)
 	cells_release(a);
 	if (n > now) {
 		a->batch += n - now;
-		say(LOG_INF, "actor_scaled", a, NULL);
+		actor_say(LOG_INF, "actor_scaled", a, NULL);
 	}
 	for (; now < n; now++) {
 		int r = cells_add(a, a->artifact, false);
 
 		if (r != 0) {
 			a->model->want = alive(a);
-			return why(r);
+			return actor_why(r);
 		}
 	}
 	return NULL;
@@ -415,7 +286,7 @@ start_from(const struct request *q, struct artifact *artifact, uint32_t count, b
 	if (error == NULL && a == NULL && count > 0)
 		a = make(artifact, q, &r);
 	if (error == NULL && a == NULL)
-		return count > 0 ? why(r) : NULL; /* none runs, as was asked */
+		return count > 0 ? actor_why(r) : NULL; /* none runs, as was asked */
 	if (error == NULL)
 		error = want(a, add ? a->model->want + count : count);
 	if (error != NULL && a != NULL && a->cells == NULL && !a->revoked)
@@ -435,18 +306,6 @@ start(const struct request *q, uint32_t count, bool add)
 	error = start_from(q, artifact, count, add);
 	artifact_drop(artifact);
 	return error;
-}
-
-void
-actors_not_started(const struct request *q, const char *error)
-{
-	char ref[MODEL_REF + 1];
-	struct event e = { .kind = EVENT_ACTOR_START_FAILED, .ref = ref, .reason = error };
-
-	snprintf(ref, sizeof(ref), "%.*s", (int)q->ref.len, (const char *)q->ref.ptr);
-	events_tell(&e);
-	e.kind = EVENT_ACTORS_START_FAILED;
-	events_tell(&e);
 }
 
 const char *
@@ -510,161 +369,18 @@ actors_scale(const struct request *q)
 	return error;
 }
 
-/* ---- update ---- */
-
-static void
-update_over(struct actor_run *a)
-{
-	artifact_drop(a->update);
-	free(a->update_ref);
-	a->update = NULL;
-	a->update_ref = NULL;
-}
-
-/* update_failed() - the new ones go, the former stay. */
-static void
-update_failed(struct actor_run *a, const char *reason)
-{
-	say(LOG_ERR, "actor_not_updated", a, reason);
-	tell(EVENT_ACTOR_UPDATE_FAILED, a, NULL, reason);
-	update_over(a);
-	for (struct cell_run *k = a->cells, *next; k != NULL; k = next) {
-		next = k->next;
-		if (k->newer)
-			cells_kill(k);
-	}
-}
-
-/* update_took() - the first new one is there: this is what the actor is now. */
-static void
-update_took(struct actor_run *a, struct cell_run *k)
-{
-	struct model_claims claims = { 0 };
-	struct event e = { .kind = EVENT_ACTOR_UPDATED,
-		.actor = a->model,
-		.instance = k->instance,
-		.old_revision = a->old_revision };
-	int r = model_claims_from(&claims, &a->update->claims);
-
-	if (r == 0)
-		r = model_actor_update(a->model, &claims, bytes_str(a->update_ref), a->update->era);
-	if (r == 0)
-		r = model_actor_digest(a->model, bytes_str(a->update->digest));
-	if (r != 0) {
-		model_claims_deinit(&claims);
-		update_failed(a, why(r));
-		return;
-	}
-	artifact_drop(a->artifact);
-	a->artifact = artifact_hold(a->update);
-	update_over(a);
-	restart_release(&a->restart);
-	a->held_ms = 0; /* the former ones that are held back go */
-	say(LOG_INF, "actor_updated", a, NULL);
-	events_tell(&e);
-}
-
-/* replace_one() - a former instance goes for one that came, and another new one is born. */
-static void
-replace_one(struct actor_run *a)
-{
-	struct cell_run *former = NULL;
-	uint32_t newer = 0;
-
-	for (struct cell_run *k = a->cells; k != NULL; k = k->next) {
-		if (k->leaving)
-			continue;
-		if (k->artifact == a->artifact)
-			newer++;
-		else if (former == NULL || (former->call != NULL && k->call == NULL))
-			former = k;
-	}
-	if (former == NULL)
-		return;
-	cells_retire(former);
-	if (newer < a->model->want)
-		(void)!cells_add(a, a->artifact, true);
-}
-
-/* update_to() - @same: the same revision is taken too. Return: NULL, or why not. */
-static const char *
-update_to(struct actor_run *a, struct bytes ref, struct artifact *artifact, bool same)
-{
-	struct model_claims claims = { 0 };
-	int r = model_claims_from(&claims, &artifact->claims);
-
-	if (r == 0)
-		r = model_actor_may_update(a->model, &claims, host.dialect == DIALECT_A);
-	if (r == MODEL_NOT_NEWER && same && claims.has_rev && claims.rev == a->model->claims.rev)
-		r = 0;
-	model_claims_deinit(&claims);
-	if (r != 0)
-		return why(r);
-	a->update_ref = strndup((const char *)ref.ptr, ref.len);
-	a->update = artifact_hold(artifact);
-	a->old_revision = a->model->claims.rev;
-	r = a->update_ref != NULL ? cells_add(a, artifact, true) : -ENOMEM;
-	if (r != 0)
-		update_over(a);
-	return r == 0 ? NULL : why(r);
-}
-
-static const char busy[] = "this actor is being updated or stopped already";
-
-const char *
-actors_update(const struct request *q)
-{
-	struct artifact *artifact = NULL;
-	struct actor_run *a = NULL;
-	const char *error;
-	char key[NKEY_TEXT_LEN + 1];
-	int r = artifact_get(q->ref, &artifact, self.why);
-
-	if (r != 0)
-		return r > 0 ? self.why : strerror(-r);
-	nkey_format(&artifact->claims.sub, key);
-	if (q->key.len == 0 || bytes_is(q->key, key))
-		a = actors_find(bytes_str(key));
-	if (a == NULL)
-		error = "the reference is of an actor that does not run on this host";
-	else if (a->update != NULL || a->leaving)
-		error = busy;
-	else
-		error = update_to(a, q->ref, artifact, false);
-	artifact_drop(artifact);
-	return error;
-}
-
-const char *
-actors_renew(struct bytes ref, struct artifact *artifact, bool *again)
-{
-	struct actor_run *a;
-	char key[NKEY_TEXT_LEN + 1];
-
-	nkey_format(&artifact->claims.sub, key);
-	a = actors_find(bytes_str(key));
-	*again = a != NULL && a->update != NULL;
-	if (a == NULL || a->leaving || *again)
-		return a == NULL ? "the actor does not run on this host" : busy;
-	return update_to(a, ref, artifact, true);
-}
-
 /* ---- what cells say ---- */
 
 void
 actors_on_up(struct actor_run *a, struct cell_run *k)
 {
 	if (k->newer) {
-		k->newer = false;
-		if (a->update != NULL && k->artifact == a->update)
-			update_took(a, k);
-		if (k->state != CELL_RUN_GONE)
-			replace_one(a);
+		update_on_up(a, k);
 		return;
 	}
-	tell(EVENT_ACTOR_STARTED, a, k, NULL);
+	actor_tell(EVENT_ACTOR_STARTED, a, k, NULL);
 	if (a->batch > 0 && ++a->batch_up == a->batch) {
-		tell_count(EVENT_ACTORS_STARTED, a, a->batch, 0);
+		actor_tell_count(EVENT_ACTORS_STARTED, a, a->batch, 0);
 		a->batch = a->batch_up = 0;
 	}
 }
@@ -672,7 +388,7 @@ actors_on_up(struct actor_run *a, struct cell_run *k)
 void
 actors_on_idle(struct actor_run *a)
 {
-	dispatch(a);
+	backlog_give(a);
 }
 
 void
@@ -683,18 +399,18 @@ actors_on_failed(struct actor_run *a, struct cell_run *k, const char *reason)
 		return;
 	}
 	if (!k->was_up && k->deaths <= 1) {
-		tell(EVENT_ACTOR_START_FAILED, a, k, reason);
-		tell(EVENT_ACTORS_START_FAILED, a, k, reason);
+		actor_tell(EVENT_ACTOR_START_FAILED, a, k, reason);
+		actor_tell(EVENT_ACTORS_START_FAILED, a, k, reason);
 	}
-	tell(EVENT_ACTOR_FAILED, a, k, reason);
+	actor_tell(EVENT_ACTOR_FAILED, a, k, reason);
 	if (cells_held(a))
-		refuse_queue(a, PROVIDER_FAILED, BYTES_LIT(HELD));
+		backlog_refuse(a, PROVIDER_FAILED, BYTES_LIT(HELD));
 }
 
 void
 actors_on_gone(struct actor_run *a, struct cell_run *k)
 {
-	tell(EVENT_ACTOR_STOPPED, a, k, NULL);
+	actor_tell(EVENT_ACTOR_STOPPED, a, k, NULL);
 	model_instance_del(a->model, k->instance);
 	(void)model_actor_sum(a->model, now_ms());
 	if (a->cells == NULL && a->leaving && !a->revoked)
@@ -709,13 +425,14 @@ actors_revoke(struct actor_run *a, const char *reason)
 	rpc_deaf(a->ear);
 	a->ear = NULL;
 	update_over(a);
-	refuse_queue(a, PROVIDER_NOBODY, BYTES_LIT("the actor was stopped: what was signed holds no more"));
+	backlog_refuse(
+	    a, PROVIDER_NOBODY, BYTES_LIT("the actor was stopped: what was signed holds no more"));
 	while (a->cells != NULL)
 		cells_kill(a->cells);
 	(void)status_move(&a->model->status, STATE_STARTING, NULL, now_ms(), 0);
 	(void)status_move(&a->model->status, STATE_FAILED, reason, now_ms(), 0);
-	say(LOG_ERR, "actor_distrusted", a, reason);
-	tell(EVENT_ACTOR_FAILED, a, NULL, reason);
+	actor_say(LOG_ERR, "actor_distrusted", a, reason);
+	actor_tell(EVENT_ACTOR_FAILED, a, NULL, reason);
 }
 
 void
@@ -734,7 +451,7 @@ actors_end(void)
 
 		a->model->want = 0;
 		a->leaving = true;
-		refuse_queue(a, PROVIDER_NOBODY, BYTES_LIT("the actor was stopped"));
+		backlog_refuse(a, PROVIDER_NOBODY, BYTES_LIT("the actor was stopped"));
 		if (a->cells == NULL)
 			forget(a);
 		else
