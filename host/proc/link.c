@@ -206,7 +206,7 @@ static void
 on_watch(uv_timer_t *t)
 {
 	(void)t;
-	wire_watch(self.wire, WIRES);
+	dial_watch(self.wire, WIRES);
 }
 
 static int
@@ -251,7 +251,7 @@ on_sub(struct channel *c, struct cursor *in, int fd)
 	if (link_sub_get(in, &m) != 0 || place_of(m.id) != NULL)
 		return -EBADMSG;
 	place = place_of(0);
-	return place != NULL ? wire_sub(&self.wire[m.wire], place, &m) : -ENOBUFS;
+	return place != NULL ? subs_put(&self.wire[m.wire], place, &m) : -ENOBUFS;
 }
 
 static int
@@ -264,7 +264,7 @@ on_unsub(struct channel *c, struct cursor *in, int fd)
 	(void)fd;
 	if (link_unsub_get(in, &id) != 0 || id == 0 || (place = place_of(id)) == NULL)
 		return -EBADMSG;
-	wire_unsub(&self.wire[place->wire], place);
+	subs_del(&self.wire[place->wire], place);
 	return 0;
 }
 
@@ -307,7 +307,7 @@ on_signed(struct channel *c, struct cursor *in, int fd)
 	(void)fd;
 	if (link_sign_get(in, &m) != 0)
 		return -EBADMSG;
-	wire_signed(&self.wire[m.wire], &m);
+	login_signed(&self.wire[m.wire], &m);
 	return 0;
 }
 

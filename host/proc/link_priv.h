@@ -1,7 +1,8 @@
 /*
  * link_priv - the link in its files: link.c hears the parent and is its one talker; link_wire.c
- * keeps a connection, in a thread of its own; link_queue.c is how threads reach the loop;
- * link_asked.c remembers requests until they are answered.
+ * keeps a connection, in a thread of its own, which link_dial.c makes, link_login.c logs in and
+ * link_subs.c has listening; link_queue.c is how threads reach the loop; link_asked.c remembers
+ * requests until they are answered.
  */
 #ifndef HOST_PROC_LINK_PRIV_H
 #define HOST_PROC_LINK_PRIV_H
@@ -14,7 +15,11 @@
 #include "host/proc/msg_link.h"
 #include "seccomp/census.h"
 
-enum { LINK_INBOX_MAX = 96 };
+enum {
+	LINK_INBOX_MAX = 96,
+	LINK_PENDING = 16384, /* messages */
+	LINK_FLUSH_MS = 4000,
+};
 
 /* ---- what threads tell the loop ---- */
 
@@ -87,24 +92,48 @@ void wire_begin(struct wire_conn *w, enum wire wire, struct wire_conn *all, stru
 /* wire_set() - where to and as whom; a connection under another login is made anew. Return: 0,
  * -ENOMEM. */
 int wire_set(struct wire_conn *w, const struct link_wire *to) must_check;
-/*
- * wire_watch() - now and then, from the loop: a server that took the connection and says nothing
- * more loses it. nats.c has no deadline there. One connection is made at a time, so that its socket
- * is known.
- */
-void wire_watch(struct wire_conn *w, size_t n);
 /* wire_start() - Return: 0, -errno. */
 int wire_start(struct wire_conn *w) must_check;
-void wire_signed(struct wire_conn *w, const struct link_sign *m);
-/* wire_sub() - add; the place in the table is its. Return: 0, -errno. */
-int wire_sub(struct wire_conn *w, struct wire_sub *place, const struct link_sub *m) must_check;
-void wire_unsub(struct wire_conn *w, struct wire_sub *place);
 /* wire_pub() - @reply empty: none. Return: was it up? */
 bool wire_pub(struct wire_conn *w, const struct link_msg *m, struct bytes reply);
 /* wire_ask() - the same with our inbox and @id behind it as reply. */
 bool wire_ask(struct wire_conn *w, const struct link_msg *m);
 /* wire_stop() - what was published goes out, for a moment; then the connection ends. */
 void wire_stop(struct wire_conn *w);
+
+/* wire_after() - then, by the clock of ->news. */
+void wire_after(struct timespec *t, uint64_t ms);
+/* wire_error() - of a connection that lives. */
+void wire_error(struct wire_conn *w, const char *text);
+/* What nats.c calls in threads of its own; @ctx is the struct wire_conn. */
+void wire_on_closed(natsConnection *conn, void *ctx);
+void wire_on_error(natsConnection *conn, natsSubscription *sub, natsStatus status, void *ctx);
+
+/* dial_begin() - as ->version says. Return: NATS_OK and a connection, given; else nats.c's last
+ * error says why. */
+natsStatus dial_begin(struct wire_conn *w, natsConnection **conn, uint64_t *version);
+/* dial_end() - takes @conn; its number may be another's socket from then on. */
+void dial_end(struct wire_conn *w, natsConnection *conn);
+/*
+ * dial_watch() - now and then, from the loop: a server that took the connection and says nothing
+ * more loses it. nats.c has no deadline there. One connection is made at a time, so that its socket
+ * is known.
+ */
+void dial_watch(struct wire_conn *w, size_t n);
+
+/* login_ask() - whoever logs in with @o asks here as whom. */
+natsStatus login_ask(struct wire_conn *w, natsOptions *o);
+/* login_signed() - what the parent made of a nonce. */
+void login_signed(struct wire_conn *w, const struct link_sign *m);
+
+/* subs_put() - add; the place in the table is its. Return: 0, -errno. */
+int subs_put(struct wire_conn *w, struct wire_sub *place, const struct link_sub *m) must_check;
+void subs_del(struct wire_conn *w, struct wire_sub *place);
+/* subs_tell() - one after the other has come to the server, so that what it refuses is known by
+ * name. */
+natsStatus subs_tell(struct wire_conn *w, natsConnection *conn);
+/* subs_forget() - they hung on a connection that ends; under the lock. */
+void subs_forget(struct wire_conn *w);
 
 /* ---- requests ---- */
 
