@@ -46,7 +46,7 @@ actors_call(struct actor_run *a, struct call *c)
 		calls_end(c, PROVIDER_NOBODY, BYTES_LIT("the actor was stopped"));
 		return;
 	}
-	if (cells_held(a)) {
+	if (quarantine_holds(a)) {
 		calls_end(c, PROVIDER_FAILED, BYTES_LIT(HELD));
 		return;
 	}
@@ -244,7 +244,7 @@ want(struct actor_run *a, uint32_t n)
 		return NULL;
 	}
 	/* somebody looked at it */
-	cells_release(a);
+	quarantine_release(a);
 	if (n > now) {
 		a->batch += n - now;
 		actor_say(LOG_INF, "actor_scaled", a, NULL);
@@ -403,7 +403,7 @@ actors_on_failed(struct actor_run *a, struct cell_run *k, const char *reason)
 		actor_tell(EVENT_ACTORS_START_FAILED, a, k, reason);
 	}
 	actor_tell(EVENT_ACTOR_FAILED, a, k, reason);
-	if (cells_held(a))
+	if (quarantine_holds(a))
 		backlog_refuse(a, PROVIDER_FAILED, BYTES_LIT(HELD));
 }
 

@@ -3,16 +3,10 @@
  *
  * A cell is stepped when its descriptor or its clock says so. What it does wrong costs it its
  * process and its caller an answer, and nobody else anything: the next cell takes the next call.
- *
- * An actor whose cells die too often (host/actor/restart.h judges all of them as one) is held back:
- * none is born until that has passed, or somebody starts, scales or updates it. A cell killed
- * because its call's wall time passed is no such death: that may be for others to answer.
  */
-#include "host/proc/parent_cells.h"
-
 #include <stdio.h>
 
-#include "host/lattice/contract.h"
+#include "host/proc/parent_cells_priv.h"
 #include "host/proc/parent_wake.h"
 #include "host/proc/parent_zygotes.h"
 
@@ -21,19 +15,15 @@ enum { BIRTH_WALL_MS = 10000, BIRTH_CPU_MS = 5000, NS_PER_MS = 1000000 };
 static struct {
 	uint64_t next_id;
 	size_t n;
-	struct buf room;
 } self;
 
 static void step(struct cell_run *k);
-static void rest(struct cell_run *k, const char *why, bool counts);
-
-static void again(struct cell_run *k);
 static void hatch(struct cell_run *k);
 
 /* ---- waking ---- */
 
-static void
-unwatch(struct cell_run *k)
+void
+cells_unwatch(struct cell_run *k)
 {
 	wake_free(k->watch);
 	k->watch = NULL;
@@ -45,33 +35,30 @@ woke(void *ctx)
 {
 	struct cell_run *k = ctx;
 
-	if (k->state == CELL_RUN_PAUSE && k->actor->held_ms != 0)
-		cells_release(k->actor);
-	else if (k->state == CELL_RUN_PAUSE)
-		again(k);
+	if (k->state == CELL_RUN_PAUSE)
+		quarantine_over(k);
 	else if (k->cell == NULL)
 		hatch(k);
 	else
 		step(k);
 }
 
-/* watch() - @fd -1: the clock alone. Return: 0, -errno. */
-static int
-watch(struct cell_run *k, int fd)
+int
+cells_watch(struct cell_run *k, int fd)
 {
 	return wake_new(fd, woke, k, &k->watch);
 }
 
-static void
-arm(struct cell_run *k)
+void
+cells_arm(struct cell_run *k)
 {
 	wake_until(k->watch, cell_deadline(k->cell));
 }
 
 /* ---- birth ---- */
 
-static void
-world_now(struct actor_world *w)
+void
+cells_world(struct actor_world *w)
 {
 	w->now_ns = (uint64_t)now_ms() * NS_PER_MS;
 	random_take(w->seed, sizeof(w->seed));
@@ -106,7 +93,7 @@ cells_options(struct cell_options *o, const struct artifact *a)
 		.minimum = host.conf->walls_minimum,
 		.birth = { .cpu_ms = BIRTH_CPU_MS, .wall_ms = BIRTH_WALL_MS } };
 	limits_of(&o->limits);
-	world_now(&o->world);
+	cells_world(&o->world);
 }
 
 /* spawn() - its process; @from: a zygote, or NULL. Return: 0, -errno. */
@@ -121,7 +108,7 @@ spawn(struct cell_run *k, struct cell *from)
 	o.ops = (struct cell_ops){ .ctx = k, .log = on_log };
 	r = cell_new(&o, uv_hrtime(), &k->cell);
 	if (r == 0)
-		r = watch(k, cell_fd(k->cell));
+		r = cells_watch(k, cell_fd(k->cell));
 	if (r != 0) {
 		cell_stop(k->cell);
 		k->cell = NULL;
@@ -145,15 +132,14 @@ expect(struct cell_run *k)
 	if (k->zygote == NULL)
 		r = zygotes_hold(k->artifact, &k->zygote);
 	if (r == 0)
-		r = watch(k, -1);
+		r = cells_watch(k, -1);
 	if (r == 0)
 		wake_soon(k->watch, 0);
 	return err_pass(r);
 }
 
-/* begin() - its birth. Return: 0, -errno. */
-static int
-begin(struct cell_run *k)
+int
+cells_begin(struct cell_run *k)
 {
 	k->state = CELL_RUN_BIRTH;
 	k->born_ms = uv_now(&host.loop);
@@ -197,129 +183,10 @@ cells_add(struct actor_run *a, struct artifact *artifact, bool newer)
 		at = &(*at)->next;
 	*at = k;
 	self.n++;
-	r = begin(k);
+	r = cells_begin(k);
 	if (r != 0)
-		rest(k, strerror(-r), false);
+		quarantine_rest(k, strerror(-r), false);
 	return 0;
-}
-
-/* ---- quarantine ---- */
-
-/* again() - the pause of one is over. */
-static void
-again(struct cell_run *k)
-{
-	int r;
-
-	unwatch(k);
-	r = begin(k);
-	if (r != 0)
-		rest(k, strerror(-r), false);
-}
-
-bool
-cells_held(const struct actor_run *a)
-{
-	bool held = a->held_ms != 0 && a->cells != NULL;
-
-	for (const struct cell_run *k = a->cells; held && k != NULL; k = k->next)
-		held = k->state == CELL_RUN_PAUSE;
-	return held;
-}
-
-static void
-say_quarantine(enum log_level level, const char *event, const struct actor_run *a, const char *why)
-{
-	struct log_line l;
-
-	log_begin(&l, level, event);
-	log_word(&l, "actor", a->model->claims.sub);
-	log_str(&l, "ref", a->model->ref);
-	log_str(&l, "why", why);
-	log_end(&l);
-}
-
-/* pausing() - it is not running, and is tried again then. */
-static void
-pausing(struct cell_run *k, uint64_t pause_ms, const char *why)
-{
-	k->state = CELL_RUN_PAUSE;
-	(void)status_move(
-	    &k->instance->status, STATE_FAILED, why, now_ms(), now_ms() + (int64_t)pause_ms);
-	if (k->watch != NULL || watch(k, -1) == 0)
-		wake_soon(k->watch, pause_ms);
-}
-
-/* hold() - none is born until that is over, those that pause neither. */
-static void
-hold(struct actor_run *a, const char *why)
-{
-	say_quarantine(LOG_ERR, "actor_quarantined", a, why);
-	a->held_ms = uv_now(&host.loop) + host.conf->quarantine_ms;
-	for (struct cell_run *k = a->cells; k != NULL; k = k->next)
-		if (k->state == CELL_RUN_PAUSE)
-			pausing(k, host.conf->quarantine_ms, why);
-}
-
-void
-cells_release(struct actor_run *a)
-{
-	bool held = a->held_ms != 0;
-
-	restart_release(&a->restart);
-	a->held_ms = 0;
-	if (!held)
-		return;
-	say_quarantine(LOG_INF, "actor_released", a, "it is tried again");
-	for (struct cell_run *k = a->cells; k != NULL; k = k->next)
-		if (k->state == CELL_RUN_PAUSE)
-			pausing(k, 0, k->instance->status.reason);
-}
-
-/* pause_of() - after its actor's own fault: none the first time, then longer each, then quarantine.
- */
-static uint64_t
-pause_of(struct cell_run *k, uint64_t now, uint64_t lived, const char *why)
-{
-	struct actor_run *a = k->actor;
-	struct restart_policy p = restart_policy_default();
-	uint64_t at = now;
-
-	p.deaths = host.conf->crashes;
-	p.window_ms = host.conf->crash_window_ms;
-	if (restart_died(&a->restart, &p, lived, now, &at) == RESTART_AT)
-		return a->restart.row == 1 && k->was_up ? 0 : at - now;
-	if (a->held_ms == 0)
-		hold(a, why);
-	return 0;
-}
-
-/* rest() - it died, or found no room to be born; another one comes. @counts: it is its own fault.
- */
-static void
-rest(struct cell_run *k, const char *why, bool counts)
-{
-	struct actor_run *a = k->actor;
-	const struct restart_policy p = restart_policy_default();
-	uint64_t now = uv_now(&host.loop), lived = now - k->born_ms, pause;
-	char words[STATUS_REASON];
-
-	if (lived >= p.calm_ms)
-		k->deaths = 0;
-	k->deaths++;
-	pause = lived >= p.first_ms ? 0 : (uint64_t)status_backoff_ms(k->deaths);
-	snprintf(words, sizeof(words), "died %u times in %u s, in quarantine: %.160s",
-	    (unsigned)host.conf->crashes, (unsigned)(host.conf->crash_window_ms / 1000), why);
-	/* what a new module does is not the former one's */
-	if (counts && !(k->newer && a->update != NULL))
-		pause = pause_of(k, now, lived, words);
-	if (a->held_ms != 0) {
-		pause = a->held_ms > now ? a->held_ms - now : 1;
-		why = words;
-	}
-	pausing(k, pause, why);
-	(void)model_actor_sum(a->model, now_ms());
-	actors_on_failed(a, k, why);
 }
 
 /* ---- the end ---- */
@@ -343,7 +210,7 @@ cells_kill(struct cell_run *k)
 	if (k->call != NULL)
 		calls_end(k->call, PROVIDER_FAILED, BYTES_LIT("the actor was stopped"));
 	k->call = NULL;
-	unwatch(k);
+	cells_unwatch(k);
 	cell_stop(k->cell);
 	k->cell = NULL;
 	k->state = CELL_RUN_GONE;
@@ -386,8 +253,8 @@ say_ended(const struct cell_run *k, const struct cell_result *got)
 	log_end(&l);
 }
 
-static const char *
-words(const struct cell_result *got, char out[STATUS_REASON])
+const char *
+cells_words(const struct cell_result *got, char out[STATUS_REASON])
 {
 	const char *why = got->why[0] != '\0' ? got->why : got->outcome.why;
 
@@ -406,7 +273,7 @@ fallen(struct cell_run *k, const char *why, bool counts)
 	if (k->call != NULL)
 		calls_end(k->call, PROVIDER_FAILED, bytes_str(why));
 	k->call = NULL;
-	unwatch(k);
+	cells_unwatch(k);
 	cell_stop(k->cell);
 	k->cell = NULL;
 	if (k->leaving) {
@@ -414,7 +281,7 @@ fallen(struct cell_run *k, const char *why, bool counts)
 		return;
 	}
 	k->actor->restarts++;
-	rest(k, why, counts);
+	quarantine_rest(k, why, counts);
 }
 
 /* own_fault() - and not that of the machine, or of those it waited for. */
@@ -444,13 +311,13 @@ hatch(struct cell_run *k)
 	int r;
 
 	if (dead != NULL && zygotes_may(k->artifact)) {
-		words(dead, why);
+		cells_words(dead, why);
 		fallen(k, why, own_fault(k, dead) && zygotes_blame(k->zygote));
 	} else if (dead != NULL || zygotes_ready(k->zygote) != NULL) {
-		unwatch(k);
+		cells_unwatch(k);
 		r = spawn(k, zygotes_ready(k->zygote));
 		if (r != 0)
-			rest(k, strerror(-r), false);
+			quarantine_rest(k, strerror(-r), false);
 	}
 }
 
@@ -461,128 +328,8 @@ on_dead(struct cell_run *k)
 	char why[STATUS_REASON];
 
 	say_ended(k, got);
-	words(got, why);
+	cells_words(got, why);
 	fallen(k, why, own_fault(k, got));
-}
-
-/* ---- calls ---- */
-
-struct cell_run *
-cells_idle(struct actor_run *a)
-{
-	for (struct cell_run *k = a->cells; k != NULL; k = k->next)
-		if (k->state == CELL_RUN_IDLE && !k->leaving)
-			return k;
-	return NULL;
-}
-
-static void
-finish(struct cell_run *k, enum provider_answer end, struct bytes out)
-{
-	struct call *c = k->call;
-
-	k->call = NULL;
-	k->state = CELL_RUN_IDLE;
-	calls_end(c, end, out);
-}
-
-/* answered() - in the later era's words, whatever the actor's is. */
-static void
-answered(struct cell_run *k, struct bytes out)
-{
-	struct contract_said said = { .payload = out };
-	int r = 0;
-
-	buf_reset(&self.room);
-	if (k->row != NULL)
-		r = contract_actor_answered(k->row, out, &self.room, &said);
-	if (r == 0)
-		finish(k, PROVIDER_OK, said.payload);
-	else
-		finish(k, PROVIDER_FAILED,
-		    r > 0 && said.why != NULL ? bytes_str(said.why)
-					      : BYTES_LIT("its answer cannot be read"));
-}
-
-static void
-on_answered(struct cell_run *k)
-{
-	const struct cell_result *got = cell_got(k->cell);
-	char why[STATUS_REASON];
-
-	if (got->outcome.answer == ACTOR_DONE) {
-		answered(k, got->outcome.out);
-	} else if (got->outcome.answer == ACTOR_ERROR) {
-		finish(k, PROVIDER_FAILED, got->outcome.out);
-	} else {
-		/* what a call that was cut short left in its memory is nobody's */
-		k->fresh = true;
-		words(got, why);
-		finish(k, PROVIDER_FAILED, bytes_str(why));
-	}
-}
-
-void
-cells_give(struct cell_run *k, struct call *c)
-{
-	uint64_t now = uv_now(&host.loop);
-	struct contract_said said = { .operation = c->operation, .payload = c->payload };
-	struct cell_budget budget = {
-		.fuel = (int64_t)host.conf->fuel, .cpu_ms = host.conf->cpu_ms, .fresh = k->fresh
-	};
-	struct actor_world world;
-	int r;
-
-	if (self.room.max == 0)
-		buf_init(&self.room, PROVIDER_PAYLOAD);
-	buf_reset(&self.room);
-	budget.wall_ms = c->due_ms > now ? (uint32_t)(c->due_ms - now) : 1;
-	if (budget.wall_ms > host.conf->call_ms)
-		budget.wall_ms = host.conf->call_ms;
-	k->call = c;
-	r = contract_to_actor(k->artifact->era, c->operation, c->payload, &self.room, &said);
-	if (r != 0) {
-		finish(k, PROVIDER_FAILED,
-		    r > 0 && said.why != NULL ? bytes_str(said.why)
-					      : BYTES_LIT("the request cannot be read"));
-		return;
-	}
-	k->row = said.row;
-	k->state = CELL_RUN_BUSY;
-	k->fresh = false;
-	world_now(&world);
-	r = cell_begin(k->cell, said.operation, said.payload, &world, &budget, uv_hrtime());
-	if (r == 0) {
-		/* it has just been asked: what it says shows at its descriptor */
-		arm(k);
-		return;
-	}
-	on_answered(k);
-	/* one that is dying says so when the loop turns */
-	if (!cell_idle(k->cell))
-		k->state = CELL_RUN_BUSY;
-}
-
-static struct cell_run *
-cell_of(uint64_t id)
-{
-	for (struct actor_run *a = actors_first(); a != NULL; a = a->next)
-		for (struct cell_run *k = a->cells; k != NULL; k = k->next)
-			if (k->id == id)
-				return k;
-	return NULL;
-}
-
-void
-cells_answer(uint64_t id, bool ok, struct bytes answer)
-{
-	struct cell_run *k = cell_of(id);
-
-	if (k == NULL || k->cell == NULL)
-		return;
-	cell_answer(k->cell, ok, answer);
-	/* stepped by the loop: this may be called from within a step */
-	wake_soon(k->watch, 0);
 }
 
 /* walls_put() - their names, for people. */
@@ -645,7 +392,7 @@ step(struct cell_run *k)
 			continue;
 		}
 		if (e == CELL_EVENT_NONE) {
-			arm(k);
+			cells_arm(k);
 			return;
 		}
 		if (e == CELL_EVENT_DEAD) {
@@ -655,8 +402,8 @@ step(struct cell_run *k)
 		if (k->state == CELL_RUN_BIRTH)
 			on_born(k);
 		else
-			on_answered(k);
-		arm(k);
+			cells_on_answered(k);
+		cells_arm(k);
 		if (k->leaving)
 			cells_kill(k);
 		else

@@ -74,11 +74,11 @@ void cells_kill(struct cell_run *k);
 struct cell_run *cells_idle(struct actor_run *a);
 /* cells_give() - takes @c. */
 void cells_give(struct cell_run *k, struct call *c);
-/* cells_held() - is it in quarantine, and no cell left to take a call? */
-bool cells_held(const struct actor_run *a);
-/* cells_release() - out of quarantine, by a command or another module; those that are to be are
- * born. */
-void cells_release(struct actor_run *a);
+/* quarantine_holds() - is it in quarantine, and no cell left to take a call? */
+bool quarantine_holds(const struct actor_run *a);
+/* quarantine_release() - out of quarantine, by a command or another module; those that are to be
+ * are born. */
+void quarantine_release(struct actor_run *a);
 /* cells_options() - how a module is run here. */
 void cells_options(struct cell_options *o, const struct artifact *a);
 /* cells_on_zygote() - something happened to it. */
