@@ -2,27 +2,15 @@
  * parent_providers - the providers that run here, as the lattice sees them: started by reference,
  * linked as the links say, each state of theirs a state in the inventory and an event. What a
  * provider is and may do is host/proc/provider.h; this noun brings links and calls to it and away.
- *
- * A reference builtin:KIND is one of ours. Their keys are those the contract's own providers had in
- * 2021 where these are known, so that links written then are good here; the others are made of
- * their names.
+ * Which there are is in parent_kinds.c.
  */
-#include <sodium.h>
 #include <stdio.h>
 #include <unistd.h>
 
+#include "host/proc/parent_provider_config.h"
 #include "host/proc/parent_providers.h"
-#include "policy/core/json.h"
 
-enum { CONFIG_TOKENS = 2 * PROVIDER_VALUES + 8, CONFIG_TEXT = 16 * 1024, DRAIN_MS = 5000 };
-
-static const struct kind kinds[] = {
-	{ "httpserver", "wasmcloud:httpserver",
-	    "VAG3QITQQ2ODAOWB5TTQSDJ53XK3SHBEIFNK4AYJ5RKAX2UNSCAPHA5M", true },
-	{ "keyvalue", "wasmcloud:keyvalue", NULL, false },
-	{ "logging", "wasmcloud:builtin:logging", NULL, false },
-	{ "messaging", "wasmcloud:messaging", NULL, true },
-};
+enum { DRAIN_MS = 5000 };
 
 static struct {
 	struct providers *all;
@@ -33,37 +21,6 @@ static struct {
 } self;
 
 /* ---- which ---- */
-
-static const struct kind *
-kind_of(struct bytes ref)
-{
-	static const struct bytes prefixes[] = { BYTES_LIT("builtin:"),
-		BYTES_LIT("wasmcloud+builtin://") };
-
-	for (size_t p = 0; p < sizeof(prefixes) / sizeof(prefixes[0]); p++) {
-		if (!bytes_starts(ref, prefixes[p]))
-			continue;
-		for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-			if (bytes_is(bytes_from(ref, prefixes[p].len), kinds[i].name))
-				return &kinds[i];
-	}
-	return NULL;
-}
-
-static void
-key_of(const struct kind *k, char out[NKEY_TEXT_LEN + 1])
-{
-	struct nkey key = { .type = NKEY_SERVICE };
-	char text[64];
-
-	if (k->key != NULL) {
-		snprintf(out, NKEY_TEXT_LEN + 1, "%s", k->key);
-		return;
-	}
-	snprintf(text, sizeof(text), "portcullis builtin provider %s", k->name);
-	crypto_hash_sha256(key.pub, (const uint8_t *)text, strlen(text));
-	nkey_format(&key, out);
-}
 
 struct provider_run *
 providers_run(struct bytes key, struct bytes link_name)
@@ -326,69 +283,6 @@ stop(struct provider_run *p)
 		on_left(p);
 }
 
-/* A provider's configuration: JSON, an object of texts. */
-struct config {
-	struct provider_pairs pairs;
-	struct json_tok tok[CONFIG_TOKENS];
-	uint8_t room[CONFIG_TEXT];
-	size_t used;
-};
-
-static const char *
-read_text(struct config *c, const struct json *j, size_t at, struct bytes *out)
-{
-	if (json_text(j, at, c->room + c->used, sizeof(c->room) - c->used, out) != 0)
-		return "the configuration is not an object of texts";
-	if (out->ptr == c->room + c->used)
-		c->used += out->len;
-	return NULL;
-}
-
-static const char *
-read_config(struct config *c, struct bytes text)
-{
-	struct json j = { .text = text, .tok = c->tok, .cap = CONFIG_TOKENS, .max_depth = 2 };
-	const char *why = NULL;
-	size_t at;
-
-	c->pairs.n = 0;
-	c->used = 0;
-	if (text.len == 0)
-		return NULL;
-	if (json_read(&j) != 0 || j.tok[0].kind != JSON_OBJECT || j.tok[0].n > PROVIDER_VALUES)
-		return "the configuration is not an object of texts";
-	at = json_first(&j, 0);
-	for (uint32_t i = 0; why == NULL && i < j.tok[0].n; i++, at = j.tok[at + 1].next) {
-		struct provider_pair *p = &c->pairs.pair[c->pairs.n++];
-
-		why = read_text(c, &j, at, &p->name);
-		if (why == NULL)
-			why = read_text(c, &j, at + 1, &p->value);
-	}
-	return why;
-}
-
-static int
-claims_of(const struct kind *k, const char *key, struct model_claims *out)
-{
-	char name[64];
-
-	*out = (struct model_claims){ 0 };
-	snprintf(name, sizeof(name), "Portcullis %s", k->name);
-	snprintf(out->sub, sizeof(out->sub), "%s", key);
-	out->name = strdup(name);
-	out->alias = strdup("");
-	out->caps = strdup("");
-	out->tags = strdup("");
-	out->ver = strdup(PORTCULLIS_VERSION);
-	out->contract = strdup(k->contract);
-	out->vendor = strdup("Portcullis");
-	return out->name != NULL && out->alias != NULL && out->caps != NULL && out->tags != NULL &&
-		       out->ver != NULL && out->contract != NULL && out->vendor != NULL
-		   ? 0
-		   : err_raise(-ENOMEM);
-}
-
 /* add() - in the model, and its process. Return: 0, MODEL_*, -errno. */
 static int
 add(const struct kind *k, const char *key, const struct request *q,
@@ -400,7 +294,7 @@ add(const struct kind *k, const char *key, const struct request *q,
 		*config, p };
 	struct model_claims claims = { 0 };
 	char id[MODEL_ID + 1];
-	int r = p != NULL ? claims_of(k, key, &claims) : -ENOMEM;
+	int r = p != NULL ? kind_claims(k, key, &claims) : -ENOMEM;
 
 	id_new(id);
 	if (r == 0)
@@ -447,7 +341,7 @@ tell_failed(const struct request *q, const char *error)
 static const char *
 start(const struct request *q)
 {
-	static struct config config;
+	static struct provider_config config;
 	const struct kind *k = kind_of(q->ref);
 	struct bytes link_name = q->link_name.len > 0 ? q->link_name : BYTES_LIT("default");
 	char key[NKEY_TEXT_LEN + 1];
@@ -458,10 +352,10 @@ start(const struct request *q)
 		return "this host runs its own providers: builtin:httpserver, builtin:keyvalue, "
 		       "builtin:logging, "
 		       "builtin:messaging";
-	key_of(k, key);
+	kind_key(k, key);
 	if (providers_run(bytes_str(key), link_name) != NULL)
 		return "Provider with that link name is already running on this host";
-	why = read_config(&config, q->configuration);
+	why = provider_config_read(&config, q->configuration);
 	if (why == NULL) {
 		r = add(k, key, q, &config.pairs);
 		why = r == 0 ? NULL
@@ -494,7 +388,7 @@ providers_stop(const struct request *q)
 	struct provider_run *p;
 
 	if (key.len == 0 && k != NULL) {
-		key_of(k, text);
+		kind_key(k, text);
 		key = bytes_str(text);
 	}
 	if (key.len == 0)
@@ -516,8 +410,8 @@ may_reach(void *ctx, struct provider *p, bool listening, const char *address, ui
 	(void)p;
 	if (provider_reaches(listening ? &host.conf->listen : &host.conf->connect, address, port))
 		return NULL;
-	return listening ? "providers { listen } of this host does not have the address" :
-			   "providers { connect } of this host does not have the address";
+	return listening ? "providers { listen } of this host does not have the address"
+			 : "providers { connect } of this host does not have the address";
 }
 
 int

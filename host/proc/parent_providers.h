@@ -5,14 +5,9 @@
 #ifndef HOST_PROC_PARENT_PROVIDERS_H
 #define HOST_PROC_PARENT_PROVIDERS_H
 
+#include "host/proc/parent_kinds.h"
 #include "host/proc/parent_priv.h"
 #include "host/proc/provider.h"
-
-struct kind {
-	const char *name, *contract;
-	const char *key; /* NULL: made of the name */
-	bool asks;       /* it begins calls; others are only asked */
-};
 
 struct provider_run {
 	struct provider_run *next;
