@@ -2,33 +2,32 @@
  * parent_link - the link process as the parent sees it: started, told, heard, and replaced when it
  * dies. Nothing that runs here notices: subscriptions are told to the next one, requests that were
  * under way end as "away", and what actors and providers do with each other never went through it.
+ * Where it connects to is in parent_servers.c.
  *
  * It reads the network, so it is not believed: what it may say is in a table, and a nonce is signed
  * only if a NATS server can have made it, so that the login's key never signs a token.
  */
 #include <fcntl.h>
-#include <netdb.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "host/proc/parent_through.h"
-
 #include "host/proc/link.h"
+#include "host/proc/parent_servers.h"
+#include "host/proc/parent_through.h"
 
 enum {
 	RESPAWN_STEP_MS = 100,
 	RESPAWN_MAX_MS = 10000,
 	QUIET_MS = 60000,
-	RESOLVE_AFTER_MS = 5000,
 	NONCE_CHARS = 64,
 };
 
 static struct {
 	struct channel channel;
 	uv_process_t process;
-	uv_timer_t respawn, resolve;
+	uv_timer_t respawn;
 	bool alive, leaving, timers;
 	unsigned deaths;
 	uint64_t born_ms;
@@ -36,9 +35,6 @@ static struct {
 		enum link_state state;
 		char why[LINK_WHY_MAX + 1];
 		struct log_room lines; /* the server's words */
-		struct link_wire to;
-		uv_getaddrinfo_t query;
-		bool asking;
 	} wire[WIRES];
 	void (*gone)(void);
 } self;
@@ -206,75 +202,6 @@ link_lost(struct channel *c, const char *why)
 
 /* ---- starting it, and again ---- */
 
-static void
-unknown(enum wire w, const char *why)
-{
-	struct log_line l;
-
-	log_begin(&l, LOG_WRN, "server_unknown");
-	log_word(&l, "connection", wire_name(w));
-	log_str(&l, "server", host.conf->wire[w].host);
-	log_str(&l, "why", why);
-	log_end(&l);
-}
-
-/* take_addresses() - as numbers. Return: are they others than before? */
-static bool
-take_addresses(enum wire w, const struct addrinfo *list)
-{
-	struct link_wire *to = &self.wire[w].to, before = *to;
-	size_t n = 0;
-
-	memset(to->address, 0, sizeof(to->address));
-	for (const struct addrinfo *i = list; i != NULL && n < LINK_ADDRESSES; i = i->ai_next)
-		if (getnameinfo(i->ai_addr, i->ai_addrlen, to->address[n], LINK_ADDRESS_MAX, NULL,
-			0, NI_NUMERICHOST) == 0)
-			n++;
-	to->n_addresses = n;
-	return n != before.n_addresses ||
-	       memcmp(to->address, before.address, sizeof(before.address)) != 0;
-}
-
-/* resolve() - waiting for it: at the start, and on HUP. */
-static void
-resolve(enum wire w)
-{
-	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM }, *list;
-	int r = getaddrinfo(host.conf->wire[w].host, NULL, &hints, &list);
-
-	if (r != 0) {
-		unknown(w, gai_strerror(r));
-		return;
-	}
-	(void)take_addresses(w, list);
-	freeaddrinfo(list);
-}
-
-/* fill() - all a connection needs. Return: 0, -1 after a log line. */
-static int
-fill(enum wire w)
-{
-	struct link_wire *to = &self.wire[w].to;
-	const struct hostconf_wire *c = &host.conf->wire[w];
-	struct bytes jwt, ca;
-
-	/* what cannot be read anew stays as it was: the next link process is told of it, too */
-	if (keys_ca(w, &ca) != 0)
-		return -1;
-	to->ca = ca;
-	if (keys_login(w, &jwt) != 0)
-		return -1;
-	to->jwt = jwt;
-	to->wire = w;
-	to->tls = c->tls;
-	to->port = c->port;
-	snprintf(to->host, sizeof(to->host), "%s", c->host);
-	snprintf(to->name, sizeof(to->name), "portcullis-host %s %s", host.name, wire_name(w));
-	/* a name that is not known yet is asked for again */
-	resolve(w);
-	return 0;
-}
-
 static void on_process_exit(uv_process_t *p, int64_t status, int signal);
 
 /* spawn() - our own program in its role. Return: 0, -errno. */
@@ -329,10 +256,8 @@ spawn(void)
 static int
 equip(void)
 {
-	int r = 0;
+	int r = servers_put(&self.channel);
 
-	for (int i = 0; r == 0 && i < WIRES; i++)
-		r = link_wire_put(&self.channel, &self.wire[i].to);
 	if (r == 0)
 		r = through_tell(&self.channel);
 	if (r == 0)
@@ -403,76 +328,22 @@ on_process_exit(uv_process_t *p, int64_t status, int signal)
 	uv_timer_start(&self.respawn, on_respawn, wait < RESPAWN_MAX_MS ? wait : RESPAWN_MAX_MS, 0);
 }
 
-static void
-on_resolved(uv_getaddrinfo_t *q, int status, struct addrinfo *list)
-{
-	enum wire w = q == &self.wire[WIRE_CONTROL].query ? WIRE_CONTROL : WIRE_RPC;
-
-	self.wire[w].asking = false;
-	if (status != 0 && status != UV_ECANCELED)
-		unknown(w, uv_strerror(status));
-	if (status == 0 && take_addresses(w, list) && self.alive && self.channel.fd >= 0)
-		(void)link_wire_put(&self.channel, &self.wire[w].to);
-	uv_freeaddrinfo(list);
-}
-
-/* on_resolve() - a server that stays away may have another address. Nobody waits for the answer. */
-static void
-on_resolve(uv_timer_t *t)
-{
-	static const struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM };
-
-	(void)t;
-	for (int i = 0; i < WIRES; i++) {
-		if (!self.alive || self.channel.fd < 0 || self.channel.state == 0 ||
-		    link_up((enum wire)i) || self.wire[i].asking)
-			continue;
-		self.wire[i].asking = uv_getaddrinfo(&host.loop, &self.wire[i].query, on_resolved,
-					  host.conf->wire[i].host, NULL, &hints) == 0;
-	}
-}
-
 int
 link_begin(void)
 {
-	int r = 0;
+	int r;
 
 	self.channel.fd = -1;
 	uv_timer_init(&host.loop, &self.respawn);
-	uv_timer_init(&host.loop, &self.resolve);
 	self.timers = true;
-	for (int i = 0; r == 0 && i < WIRES; i++)
-		r = fill((enum wire)i);
+	r = servers_begin();
 	if (r == 0)
 		r = spawn();
 	if (r == 0)
 		r = equip();
 	if (r == 0)
-		uv_timer_start(&self.resolve, on_resolve, RESOLVE_AFTER_MS, RESOLVE_AFTER_MS);
+		servers_watch();
 	return err_pass(r);
-}
-
-void
-link_relogin(void)
-{
-	for (int i = 0; i < WIRES; i++) {
-		char *before =
-		    self.wire[i].to.jwt.len > 0
-			? strndup((const char *)self.wire[i].to.jwt.ptr, self.wire[i].to.jwt.len)
-			: NULL;
-		bool same;
-
-		if (fill((enum wire)i) != 0) {
-			/* the former login stays as it is */
-			free(before);
-			continue;
-		}
-		same = before != NULL && bytes_is(self.wire[i].to.jwt, before) &&
-		       link_up((enum wire)i);
-		free(before);
-		if (!same && self.alive && self.channel.fd >= 0)
-			(void)link_wire_put(&self.channel, &self.wire[i].to);
-	}
 }
 
 /* ---- for others ---- */
@@ -507,10 +378,9 @@ link_end(void (*gone)(void))
 {
 	self.leaving = true;
 	self.gone = gone;
-	if (self.timers) {
+	if (self.timers)
 		uv_timer_stop(&self.respawn);
-		uv_timer_stop(&self.resolve);
-	}
+	servers_end();
 	if (!self.alive) {
 		gone();
 		return;
