@@ -161,6 +161,12 @@ cli_value_nth(const struct cli_args *a, const char *name, size_t n)
 	return NULL;
 }
 
+bool
+cli_knows(const struct cli_args *a, const char *name)
+{
+	return find_long(a->verb, name, strlen(name)) != NULL;
+}
+
 const char *
 cli_value(const struct cli_args *a, const char *name)
 {

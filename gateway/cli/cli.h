@@ -82,6 +82,8 @@ extern const struct cli_verb cli_verbs[];
 int cli_args_parse(
     struct cli_args *a, const struct cli_verb *verb, int argc, char **argv) must_check;
 void cli_args_deinit(struct cli_args *a);
+/* cli_knows() - has the verb such an option? For what several verbs share, and not all of. */
+bool cli_knows(const struct cli_args *a, const char *name);
 /* cli_value() - an option's value, or NULL when not given. The name must be in the verb's table. */
 const char *cli_value(const struct cli_args *a, const char *name);
 /* cli_value_nth() - the n-th value of a list option, or NULL past the last. */

@@ -43,6 +43,10 @@ exchange(struct ctl *c, const struct cli_args *a, const struct buf *subject, con
 						  : "no answer on %s: it takes longer, or no host believes this key", text);
 		return CLI_UNREACHABLE;
 	}
+	if (ctl_denied(m)) {
+		natsMsg_Destroy(m);
+		return CLI_FAILED;
+	}
 	buf_init(&room, RPC_MAX);
 	if (rpc_response_read(&res, bytes_of(natsMsg_GetData(m), (size_t)natsMsg_GetDataLength(m)), &room, &why) != 0) {
 		cli_error("the answer cannot be read: %s", why);

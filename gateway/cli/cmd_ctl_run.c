@@ -240,6 +240,16 @@ start_provider(struct ctl *c, const struct cli_args *a, const char *host, const 
 	return r;
 }
 
+/* say_files() - a path is the reference of a registry to a host: what was typed may have been meant otherwise. */
+static void
+say_files(const char *ref)
+{
+	size_t n = strlen(ref);
+
+	if (strstr(ref, "://") == NULL && (ref[0] == '/' || ref[0] == '.' || (n > 5 && strcmp(ref + n - 5, ".wasm") == 0)))
+		cli_try("a file on the host is written file:///FOLDER/NAME.wasm, with its whole path");
+}
+
 int
 cmd_ctl_start(const struct cli_args *a)
 {
@@ -263,6 +273,8 @@ cmd_ctl_start(const struct cli_args *a)
 		r = given != NULL ? ctl_host(&c, given, host) : auction(&c, a, kind, ref, host);
 	if (r == CLI_OK)
 		r = actor ? start_actor(&c, a, host, ref) : start_provider(&c, a, host, ref);
+	if (r == CLI_FAILED && actor)
+		say_files(ref);
 	ctl_close(&c);
 	return r;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "gateway/cli/person_file.h"
 #include "gateway/cli/when.h"
 #include "gateway/io/clock.h"
 #include "policy/commands/command.h"
@@ -55,6 +56,17 @@ set_up(natsOptions *o, const char *server, const char *creds, const char *ca)
 	return s;
 }
 
+/* no_creds() - the library says only "Error" of a file that is none. Printed. */
+static bool
+no_creds(const char *file)
+{
+	struct identity id = { 0 };
+	int r = person_from_creds(file, &id);
+
+	identity_deinit(&id);
+	return r != CLI_OK;
+}
+
 static int
 connect_to(struct ctl *c, const char *server, const char *creds, const char *ca)
 {
@@ -75,7 +87,10 @@ connect_to(struct ctl *c, const char *server, const char *creds, const char *ca)
 		return CLI_OK;
 	cli_error("cannot connect to %s: %s", server, natsStatus_GetText(s));
 	if (s == NATS_CONNECTION_AUTH_FAILED || s == NATS_NOT_PERMITTED)
-		cli_try(creds == NULL ? "--creds FILE, or NATS_CREDS" : "portcullis creds show %s", creds);
+		cli_try(creds == NULL ? "--creds FILE, or NATS_CREDS"
+				      : "portcullis creds show %s; why it was refused is in the gate's log", creds);
+	else if (creds != NULL && no_creds(creds))
+		cli_try("--creds FILE: a creds file that `portcullis init' or `portcullis creds issue' wrote");
 	else
 		cli_try("--server nats://HOST:PORT, or NATS_URL; is the gateway running?");
 	return CLI_UNREACHABLE;
@@ -85,7 +100,7 @@ connect_to(struct ctl *c, const char *server, const char *creds, const char *ca)
 static int
 times(struct ctl *c, const struct cli_args *a)
 {
-	const char *timeout = cli_value(a, "timeout"), *wait = cli_value(a, "wait");
+	const char *timeout = cli_value(a, "timeout"), *wait = cli_knows(a, "wait") ? cli_value(a, "wait") : NULL;
 	int64_t s;
 
 	c->timeout_ms = 5000;
@@ -194,9 +209,8 @@ said_no(const struct control_reply *r)
 	return false;
 }
 
-/* denied() - did the gate answer by a header? Printed. */
-static bool
-denied(natsMsg *m)
+bool
+ctl_denied(natsMsg *m)
 {
 	const char *text = NULL;
 	char shown[CTL_TEXT];
@@ -249,7 +263,7 @@ ctl_ask(struct ctl *c, const char *tail, const struct buf *body, struct control_
 	    body != NULL ? (int)body->len : 0, c->timeout_ms);
 	if (s != NATS_OK)
 		return silent(c, subject, s);
-	if (denied(m))
+	if (ctl_denied(m))
 		r = CLI_FAILED;
 	else if (control_reply_read(out, bytes_of(natsMsg_GetData(m), (size_t)natsMsg_GetDataLength(m))) != 0)
 		cli_error("the answer on %s cannot be read", subject);
@@ -259,19 +273,32 @@ ctl_ask(struct ctl *c, const char *tail, const struct buf *body, struct control_
 	return r;
 }
 
-/* take() - one of many answers. Return: was it one? */
+/* by_gate() - is this no host's answer but the gate's? In the form hosts use, and the text begins so. */
 static bool
+by_gate(const struct control_reply *r)
+{
+	char why[CTL_TEXT];
+
+	return strncmp(control_text(r, 0, "error", why, sizeof(why)), "Portcullis:", 11) == 0;
+}
+
+/* take_one() - one of many answers. Return: how many it is, 0 or 1; -1 it says that nobody was asked: printed. */
+static int
 take_one(natsMsg *m, void (*each)(void *ctx, const struct control_reply *r), void *ctx)
 {
 	struct control_reply one;
-	bool good = control_reply_read(&one, bytes_of(natsMsg_GetData(m), (size_t)natsMsg_GetDataLength(m))) == 0;
+	int n = 0;
 
-	if (good)
-		each(ctx, &one);
-	else
+	if (control_reply_read(&one, bytes_of(natsMsg_GetData(m), (size_t)natsMsg_GetDataLength(m))) != 0) {
 		cli_note("an answer could not be read and is left out");
+	} else if (by_gate(&one) && said_no(&one)) {
+		n = -1;
+	} else {
+		each(ctx, &one);
+		n = 1;
+	}
 	control_reply_deinit(&one);
-	return good;
+	return n;
 }
 
 int
@@ -284,7 +311,7 @@ ctl_gather(struct ctl *c, const char *tail, const struct buf *body,
 	natsInbox *inbox = NULL;
 	natsMsg *m = NULL;
 	natsStatus s;
-	int n = 0;
+	int n = 0, got;
 
 	snprintf(subject, sizeof(subject), "wasmbus.ctl.%s.%s", c->lattice, tail);
 	s = natsInbox_Create(&inbox);
@@ -298,10 +325,8 @@ ctl_gather(struct ctl *c, const char *tail, const struct buf *body,
 			natsMsg_Destroy(m);
 			break;
 		}
-		if (denied(m))
-			n = -1;
-		else
-			n += take_one(m, each, ctx);
+		got = ctl_denied(m) ? -1 : take_one(m, each, ctx);
+		n = got < 0 ? -1 : n + got;
 		natsMsg_Destroy(m);
 		wait = until - clock_mono_ns() / 1000000;
 		wait = wait < QUIET_MS ? wait : QUIET_MS;

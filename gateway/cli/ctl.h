@@ -40,6 +40,8 @@ int ctl_ask(struct ctl *c, const char *tail, const struct buf *body, struct cont
  */
 int ctl_gather(struct ctl *c, const char *tail, const struct buf *body,
     void (*each)(void *ctx, const struct control_reply *r), void *ctx);
+/* ctl_denied() - did the gate answer in place of whom was asked? Then it is printed, with what to do. */
+bool ctl_denied(natsMsg *m) must_check;
 /* ctl_listen() - hear the lattice's events from now on; without the right to, ctl_next() only waits. */
 void ctl_listen(struct ctl *c);
 /* ctl_next() - wait until something happened in the lattice, at most @ms. */

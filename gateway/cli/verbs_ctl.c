@@ -19,7 +19,6 @@
 
 const struct cli_opt ctl_get_opts[] = {
 	OPT_CONNECTION,
-	OPT_WAIT,
 	{ 0 },
 };
 const char ctl_get_about[] =
@@ -80,7 +79,6 @@ const char ctl_link_about[] =
 
 const struct cli_opt ctl_unlink_opts[] = {
 	OPT_LINK,
-	OPT_WAIT,
 	OPT_CONNECTION,
 	{ 0 },
 };
@@ -90,20 +88,19 @@ const struct cli_opt ctl_call_opts[] = {
 	{ OPT_LIST, 'd', "data", "JSON|@FILE", "what the operation is given; default: nothing", HINT_NONE, false },
 	{ OPT_FLAG, 0, "raw", NULL, "data and answer are bytes as they are", HINT_NONE, false },
 	{ OPT_VALUE, 'k', "cluster-key", "FILE", "the seed calls are signed with (SC...)", HINT_FILE, true },
-	OPT_WAIT,
 	OPT_CONNECTION,
 	{ 0 },
 };
 const char ctl_call_about[] =
     "Calls OPERATION (later form, such as HttpServer.HandleRequest) of an actor\n"
     "anywhere in the lattice and prints its answer. Hosts believe calls that are\n"
-    "signed with their cluster's key; `init` writes it to keys/cluster.nk.";
+    "signed with their cluster's key; `init` writes it to keys/cluster.nk. The login\n"
+    "must be one that may publish such calls: of `init`'s roles host and admin may.";
 
 const struct cli_opt ctl_watch_opts[] = {
 	{ OPT_VALUE, 0, "events", "N", "end after so many; default: never", HINT_NONE, false },
 	{ OPT_FLAG, 0, "heartbeats", NULL, "show these as well", HINT_NONE, false },
 	{ OPT_FLAG, 0, "old", NULL, "hear what hosts before 0.78 tell", HINT_NONE, false },
-	OPT_WAIT,
 	OPT_CONNECTION,
 	{ 0 },
 };

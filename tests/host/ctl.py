@@ -95,6 +95,27 @@ def a_denial_names_rule_and_decision_and_what_to_do():
         check(h.id in t.run("get", "hosts"), "an observer sees hosts")
         said = t.run("start", "actor", l.actor("counter"), "--host", h.id, code=1)
         check("rule=none" in said and "decision " in said and "portcullis policy explain" in said, said)
+        # also where many may answer, and where a call was denied: no table with an empty row, nothing unreadable
+        for words in (("get", "hosts"), ("get", "inventory"), ("start", "actor", "file:///a.wasm")):
+            said = t.run(*words, "--lattice", "elsewhere", code=1)
+            check(said.count("error:") == 1 and "reason" not in said and "(lattice)" in said, said)
+        Tool(l, "admin").run("start", "actor", l.actor("echo"))
+        said = t.run("call", "echo", "echo", "--cluster-key", t.cluster, code=1)
+        check("publish denied" in said and "portcullis policy explain" in said, said)
+
+
+def what_was_typed_wrong_is_said_with_what_was_meant():
+    with lattice() as l:
+        t = Tool(l, "admin")
+        l.host()
+        t.creds = os.path.join(l.folder, "no.creds")
+        with open(t.creds, "w", encoding="ascii") as f:
+            f.write("nonsense\n")
+        said = t.run("get", "hosts", code=5)
+        check("no user JWT" in said and "--creds FILE" in said, said)
+        t = Tool(l, "admin")
+        said = t.run("start", "actor", "./counter.wasm", code=1)
+        check("file:///" in said, said)
 
 
 def nobody_there_is_said_so():
@@ -148,6 +169,7 @@ TESTS = [
     from_nothing_to_a_counter_one_can_visit,
     a_failure_is_told_with_its_reason_and_not_only_acknowledged,
     a_denial_names_rule_and_decision_and_what_to_do,
+    what_was_typed_wrong_is_said_with_what_was_meant,
     nobody_there_is_said_so,
     an_actor_is_called_from_a_shell,
     what_happens_can_be_watched,
