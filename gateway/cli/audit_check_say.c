@@ -41,7 +41,7 @@ put_finding(struct buf *b, const struct inspect_finding *f)
 
 	buf_put_str(b, inspect_what_name(f->what));
 	if (f->seq > 0)
-		put_n(b, ": record ", f->seq, "");
+		put_n(b, f->to > f->seq && f->what != INSPECT_CHANGED ? ": records " : ": record ", f->seq, "");
 	if (f->seq > 0 && f->to > f->seq)
 		put_n(b, f->what == INSPECT_CHANGED ? " or " : " to ", f->to, "");
 	if (f->line > 0) {
@@ -131,7 +131,9 @@ put_proved(const struct audit_check *c, struct buf *b, bool colour)
 		put_n(b, "sound      up to record ", r->sound, ": linked, and in place\n");
 	put_n(b, "signed     up to record ", r->signed_upto, "");
 	put_n(b, ", checkpoints: ", r->checkpoints, "\n");
-	if (c->n_kept > 0)
+	if (c->n_kept > 0 && c->kept_elsewhere == 0)
+		buf_put_str(b, "kept       nothing is proved by what was kept elsewhere\n");
+	else if (c->n_kept > 0)
 		put_n(b, "kept       up to record ", c->kept_elsewhere,
 		    ": as the checkpoint kept elsewhere says\n");
 	if (proved_upto(c) < r->last || c->r.broken) {

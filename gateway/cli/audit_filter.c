@@ -60,7 +60,13 @@ audit_filter_times(struct audit_filter *f, const struct cli_args *a)
 
 	*f = (struct audit_filter){ .until_ns = INT64_MAX };
 	r = read_moment(a, "since", &f->since_ns);
-	return r == CLI_OK ? read_moment(a, "until", &f->until_ns) : r;
+	if (r == CLI_OK)
+		r = read_moment(a, "until", &f->until_ns);
+	if (r != CLI_OK || f->since_ns <= f->until_ns)
+		return r;
+	cli_error("--until %s is before --since %s", cli_value(a, "until"),
+	    cli_value(a, "since"));
+	return CLI_USAGE;
 }
 
 int

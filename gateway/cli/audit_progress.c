@@ -7,11 +7,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "gateway/io/clock.h"
 
-enum { BAR = 24 };
+enum { BAR = 24, NARROW = 20 };
+
+/* width() - columns of the terminal; a line that is longer could not be wiped. */
+static size_t
+width(void)
+{
+	struct winsize w;
+
+	return ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col >= NARROW ? w.ws_col : 80;
+}
 
 void
 progress_begin(struct progress *p, const char *what, uint64_t total)
@@ -52,7 +62,6 @@ progress_tell(struct progress *p, uint64_t done)
 	elapsed_ms = (uint64_t)(now - p->began_ns) / 1000000 + 1;
 	part = p->total > 0 && done < p->total ? done * BAR / p->total : BAR;
 	buf_init(&b, 512);
-	buf_put_str(&b, "\r\033[K");
 	buf_put_str(&b, p->what);
 	buf_put_str(&b, p->total > 0 ? " [" : " ");
 	for (uint64_t i = 0; p->total > 0 && i < BAR; i++)
@@ -67,14 +76,22 @@ progress_tell(struct progress *p, uint64_t done)
 	progress_size(&b, done / elapsed_ms * 1000);
 	buf_put_str(&b, "/s");
 	if (!buf_failed(&b))
-		fwrite(b.ptr, 1, b.len, stderr);
+		fprintf(stderr, "\r\033[K%.*s", (int)(b.len < width() ? b.len : width() - 1), (const char *)b.ptr);
+	p->shown = true;
 	buf_deinit(&b);
+}
+
+void
+progress_hide(struct progress *p)
+{
+	if (p->shown)
+		fputs("\r\033[K", stderr);
+	p->shown = false;
 }
 
 void
 progress_end(struct progress *p)
 {
-	if (p->on)
-		fputs("\r\033[K", stderr);
+	progress_hide(p);
 	p->on = false;
 }

@@ -10,7 +10,7 @@
 #include "policy/core/buf.h"
 
 struct progress {
-	bool on;
+	bool on, shown;
 	const char *what;
 	uint64_t total;
 	int64_t began_ns, told_ns;
@@ -20,6 +20,8 @@ struct progress {
 void progress_begin(struct progress *p, const char *what, uint64_t total);
 /* progress_tell() - @done bytes; costs a look at the clock. */
 void progress_tell(struct progress *p, uint64_t done);
+/* progress_hide() - wipe the line until the next is told: something else is to stand there. */
+void progress_hide(struct progress *p);
 /* progress_end() - wipe the line. */
 void progress_end(struct progress *p);
 /* progress_size() - "1.2 GB". */

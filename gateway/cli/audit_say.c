@@ -90,7 +90,8 @@ say_who(struct buf *b, const struct record *r)
 void
 say_verb(struct buf *b, const struct record *r)
 {
-	if (r->verb.len > 0 && r->kind != RECORD_DENIAL) {
+	/* a command that the edge refused is told like one that the dispatcher did */
+	if (r->verb.len > 0 && (r->kind != RECORD_DENIAL || bytes_is(r->what, "command"))) {
 		say_text(b, r->verb);
 		return;
 	}
@@ -99,6 +100,35 @@ say_verb(struct buf *b, const struct record *r)
 		buf_put_u8(b, ' ');
 		say_text(b, r->what);
 	}
+}
+
+enum { KEY = 56, KEY_SHOWN = 16 };
+
+static bool
+is_key_byte(uint8_t c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= '2' && c <= '7');
+}
+
+/* put_short() - say_text() with each public key cut: they are long, and sixteen letters are told from others. */
+static void
+put_short(struct buf *b, struct bytes s)
+{
+	size_t from = 0, run = 0;
+
+	for (size_t i = 0; i <= s.len; i++) {
+		if (i < s.len && is_key_byte(s.ptr[i])) {
+			run++;
+			continue;
+		}
+		if (run == KEY) {
+			say_text(b, bytes_of(s.ptr + from, i - from - KEY + KEY_SHOWN));
+			buf_put_u8(b, '~');
+			from = i;
+		}
+		run = 0;
+	}
+	say_text(b, bytes_from(s, from));
 }
 
 /* first_of() - the first text that is not empty. */
@@ -119,10 +149,15 @@ say_target(struct buf *b, const struct record *r)
 	struct bytes what = first_of(name, sizeof(name) / sizeof(name[0]));
 	size_t from = b->len;
 
-	say_text(b, what);
+	if (r->kind == RECORD_OPEN && r->source.len > 0) {
+		buf_put_str(b, "from ");
+		say_text(b, r->source);
+		buf_put_str(b, what.len > 0 ? " by " : "");
+	}
+	put_short(b, what);
 	if (r->link_source.len > 0 && what.ptr == r->link_source.ptr) {
 		buf_put_str(b, " to ");
-		say_text(b, r->link_target);
+		put_short(b, r->link_target);
 	}
 	if (r->has_count) {
 		buf_put_str(b, " x");
@@ -224,13 +259,16 @@ put_decision(struct buf *b, const struct record *r, bool colour)
 
 	if (r->decision.len == 0 && r->reason.len == 0 && r->why.len == 0 && !deny)
 		return;
-	buf_put_str(b, "  ");
-	paint(b, colour, deny ? RED : r->decision.len > 0 ? GREEN : DIM);
-	if (r->decision.len > 0)
-		say_text(b, r->decision);
-	else
-		buf_put_str(b, deny ? "deny" : "");
-	paint(b, colour, PLAIN);
+	buf_put_str(b, " ");
+	if (r->decision.len > 0 || deny) {
+		buf_put_u8(b, ' ');
+		paint(b, colour, deny ? RED : GREEN);
+		if (r->decision.len > 0)
+			say_text(b, r->decision);
+		else
+			buf_put_str(b, "deny");
+		paint(b, colour, PLAIN);
+	}
 	if (r->rule.len > 0) {
 		buf_put_str(b, " rule=");
 		say_text(b, r->rule);
@@ -246,7 +284,7 @@ put_decision(struct buf *b, const struct record *r, bool colour)
 		say_text(b, r->field);
 	}
 	if (r->why.len > 0) {
-		buf_put_str(b, ": ");
+		buf_put_str(b, r->decision.len > 0 || r->reason.len > 0 || deny ? ": " : " ");
 		say_text(b, r->why);
 	}
 }

@@ -49,7 +49,9 @@ static int
 failed(struct export *e, const char *what, int r)
 {
 	e->gone = r == -ENOENT;
-	if (!e->gone || e->last_try)
+	if (stopped != 0)
+		cli_error("interrupted: nothing is left of it");
+	else if (!e->gone || e->last_try)
 		cli_error("%s: %s", what, strerror(-r));
 	return CLI_FAILED;
 }
@@ -336,8 +338,13 @@ make_folder(struct export *e)
 		cli_error("%s is there already; nothing is overwritten", e->name);
 		return CLI_FAILED;
 	}
-	if (mkdir(e->part, 0700) != 0)
-		return failed(e, e->part, -errno);
+	if (mkdir(e->part, 0700) != 0) {
+		int why = errno, r = failed(e, e->part, -why);
+
+		if (why == EEXIST)
+			cli_try("remove it: an export that was killed left it");
+		return r;
+	}
 	e->fd = open(e->part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	return e->fd < 0 ? failed(e, e->part, -errno) : CLI_OK;
 }

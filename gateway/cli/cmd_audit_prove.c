@@ -92,7 +92,17 @@ begin(struct proving *p, struct merkle_prover *prover, struct audit_lines *l, ui
 	return 0;
 }
 
-/* find_path() - Return: CLI_OK, CLI_FAILED, CLI_TESTS (the log is not whole). */
+/* not_whole() - the log as it is here and its checkpoint do not agree. */
+static int
+not_whole(const struct proving *p)
+{
+	cli_error("the log does not lead to its checkpoint: record %llu cannot be proved",
+	    (unsigned long long)p->seq);
+	cli_try("portcullis audit verify");
+	return CLI_TESTS;
+}
+
+/* find_path() - Return: CLI_OK; CLI_FAILED, CLI_TESTS (the log is not whole) after saying why. */
 static int
 find_path(struct proving *p)
 {
@@ -123,7 +133,7 @@ find_path(struct proving *p)
 		r = merkle_prover_end(&prover, &p->path);
 	if (r < 0)
 		return failed(p, r);
-	return r == 0 ? CLI_OK : CLI_TESTS;
+	return r == 0 ? CLI_OK : not_whole(p);
 }
 
 /* make() - the text, checked as whoever gets it will. */
@@ -146,7 +156,7 @@ make(struct proving *p)
 		cli_try("--key FILE: the public key the log is signed with now");
 		return CLI_TESTS;
 	}
-	return r == 0 ? CLI_OK : CLI_TESTS;
+	return r == 0 ? CLI_OK : not_whole(p);
 }
 
 static int
@@ -158,7 +168,7 @@ give(const struct proving *p, const char *file)
 		return cli_print(&p->out);
 	r = file_new(AT_FDCWD, file, 0644, buf_bytes(&p->out));
 	if (r != 0) {
-		cli_error("%s: %s", file, strerror(-r));
+		cli_error("%s: %s", file, r == -EEXIST ? "is there already; nothing is overwritten" : strerror(-r));
 		return CLI_FAILED;
 	}
 	printf("record %llu, in the log of %llu records that the checkpoint signs: %s\n",
@@ -176,14 +186,7 @@ prove(struct proving *p, const char *word)
 	if (r != CLI_OK)
 		return r;
 	r = find_path(p);
-	if (r == CLI_OK)
-		r = make(p);
-	if (r == CLI_TESTS) {
-		cli_error("the log does not lead to its checkpoint: record %llu cannot be proved",
-		    (unsigned long long)p->seq);
-		cli_try("portcullis audit verify");
-	}
-	return r;
+	return r == CLI_OK ? make(p) : r;
 }
 
 int

@@ -10,6 +10,7 @@
 #include "gateway/cli/audit_filter.h"
 #include "gateway/cli/audit_form.h"
 #include "gateway/cli/audit_lines.h"
+#include "gateway/cli/audit_progress.h"
 
 enum {
 	WAITING_MAX = 65536, /* as many commands as the gateway has under way */
@@ -37,6 +38,7 @@ struct query {
 	size_t at, n, bytes;
 	uint64_t bad; /* lines that are no records */
 	struct buf out;
+	struct progress progress;
 	bool full; /* as many rows as were asked for, or nobody reads them */
 	int r;
 };
@@ -46,6 +48,7 @@ struct query {
 static void
 flush(struct query *q)
 {
+	progress_hide(&q->progress);
 	if (q->out.len > 0 && cli_print(&q->out) != CLI_OK) {
 		q->r = CLI_FAILED;
 		q->full = true;
@@ -254,9 +257,12 @@ read_all(struct query *q)
 	struct bytes line;
 	int r = audit_lines_open(&q->lines, &q->dir, first_segment(q), 0);
 
-	while (r == 0 && !q->full) {
+	progress_begin(&q->progress, "reading", 0);
+	for (uint64_t n = 0; r == 0 && !q->full; n++) {
 		int got = audit_lines_next(&q->lines, &line);
 
+		if (n % 1024 == 0)
+			progress_tell(&q->progress, q->lines.done);
 		if (got <= 0) {
 			r = got;
 			break;
@@ -273,6 +279,9 @@ read_all(struct query *q)
 	while (q->n > 0)
 		pop(q);
 	flush(q);
+	progress_end(&q->progress);
+	if (q->told == 0 && q->r == CLI_OK)
+		cli_note("no record fits");
 	if (q->bad > 0)
 		cli_note("lines that are no records: %llu. portcullis audit verify",
 		    (unsigned long long)q->bad);

@@ -2,7 +2,8 @@
  * audit tail - the end of the log, and what is added to it while one looks.
  *
  * An outcome comes some time after its command: the last commands shown are remembered, so that it
- * can be told with who and what.
+ * can be told with who and what. What the log writes for its own sake is no line to people: a gate where
+ * nothing happens writes a checkpoint each minute.
  */
 #include <poll.h>
 #include <signal.h>
@@ -33,8 +34,20 @@ struct tail {
 	struct record_reader *reader;
 	struct said *said; /* by seq modulo REMEMBERED */
 	struct buf out;
+	uint64_t shown; /* lines */
+	uint64_t skip;  /* lines to pass over before the first that is shown */
 	bool json, colour;
 };
+
+/* is_own() - segments and checkpoints; in --json every line counts. */
+static bool
+is_own(const struct tail *t, struct bytes line)
+{
+	struct record_head h;
+
+	return !t->json && record_head(line, &h) == 0 &&
+	       (h.kind == RECORD_SEGMENT || h.kind == RECORD_CHECKPOINT);
+}
 
 static void
 show(struct tail *t, struct bytes line)
@@ -42,6 +55,15 @@ show(struct tail *t, struct bytes line)
 	const struct said *of = NULL;
 	struct record r;
 
+	if (is_own(t, line))
+		return;
+	if (t->skip > 0) {
+		t->skip--;
+		if (record_decode(t->reader, line, &r) == 0 && r.kind == RECORD_COMMAND)
+			say_keep(&t->said[r.seq % REMEMBERED], &r);
+		return;
+	}
+	t->shown++;
 	if (record_decode(t->reader, line, &r) != 0) {
 		/* not even as JSON: what is no record may hold anything */
 		if (t->json)
@@ -180,10 +202,54 @@ read_count(const struct cli_args *a, uint64_t *n)
 	return CLI_USAGE;
 }
 
+/* count() - lines to show from there to the end. Return: 0, -errno. */
+static int
+count(const struct tail *t, uint64_t segment, uint64_t offset, uint64_t *n)
+{
+	struct audit_lines l;
+	struct bytes line;
+	int r = audit_lines_open(&l, &t->dir, segment, offset);
+
+	*n = 0;
+	while (r == 0 && stopped == 0) {
+		int got = audit_lines_next(&l, &line);
+
+		if (got <= 0) {
+			r = got;
+			break;
+		}
+		*n += !is_own(t, line);
+	}
+	audit_lines_close(&l);
+	return err_pass(r);
+}
+
+/*
+ * far_enough() - where to begin, so that @n lines are shown: further back while too many of them are the
+ * log's own. *back: lines of any kind from there. Return: 0, -errno.
+ */
+static int
+far_enough(struct tail *t, uint64_t n, uint64_t *back, uint64_t *segment, uint64_t *offset)
+{
+	uint64_t have = 0;
+	int r;
+
+	for (*back = n;; *back *= 4) {
+		r = audit_lines_back(&t->dir, *back, segment, offset);
+		if (r != 0 || n == 0 || t->json || t->dir.n == 0)
+			return err_pass(r);
+		r = count(t, *segment, *offset, &have);
+		if (r != 0 || have >= n || (*offset == 0 && *segment <= t->dir.first[0]))
+			break;
+	}
+	t->skip = have > n ? have - n : 0;
+	return err_pass(r);
+}
+
 static int
 start(struct tail *t, uint64_t n)
 {
-	uint64_t segment, offset;
+	uint64_t segment, offset, back;
 	int r;
 
 	t->reader = record_reader_new();
@@ -192,10 +258,10 @@ start(struct tail *t, uint64_t n)
 		cli_error("out of memory");
 		return CLI_FAILED;
 	}
-	r = audit_lines_back(&t->dir, n, &segment, &offset);
+	r = far_enough(t, n, &back, &segment, &offset);
 	if (r == 0)
 		r = t->json ? audit_lines_open(&t->lines, &t->dir, segment, offset)
-			    : pass_over(t, n, segment, offset);
+			    : pass_over(t, back, segment, offset);
 	if (r == 0)
 		return CLI_OK;
 	cli_error("%s: %s", t->dir.path, strerror(-r));
@@ -220,6 +286,8 @@ cmd_audit_tail(const struct cli_args *a)
 		r = start(&t, n);
 	if (r == CLI_OK)
 		r = cli_flag(a, "follow") ? follow(&t) : drain(&t);
+	if (r == CLI_OK && n > 0 && t.shown == 0 && !cli_flag(a, "follow"))
+		cli_note("no record is there yet");
 	audit_lines_close(&t.lines);
 	record_reader_free(t.reader);
 	free(t.said);

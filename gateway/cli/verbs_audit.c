@@ -34,7 +34,8 @@ const struct cli_opt audit_tail_opts[] = {
 };
 const char audit_tail_about[] =
     "One line for each record: when (UTC), who, what, on what, who decided. A line\n"
-    "with an arrow is what came of a command before. Nothing is verified here.";
+    "with an arrow is what came of a command before. Segments and checkpoints, which\n"
+    "the log writes for its own sake, are in --json only. Nothing is verified here.";
 
 const struct cli_opt audit_query_opts[] = {
 	OPT_LOG,

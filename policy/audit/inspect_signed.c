@@ -277,18 +277,18 @@ judge(struct inspect *in, const struct kept *k)
 		return;
 	if (answer != 0) {
 		f.what = answer == NOTE_STRANGER ? INSPECT_SECOND_KEY : INSPECT_FORGED;
-		f.why = "a checkpoint that was kept elsewhere is not signed by this log's key";
+		f.why = "a checkpoint kept elsewhere, or the file `checkpoint', is not signed by this log's key";
 	} else if (k->compared && k->equal) {
 		if (in->result.kept_upto < k->checkpoint.size)
 			in->result.kept_upto = k->checkpoint.size;
 		return;
 	} else if (k->compared) {
 		f.what = INSPECT_REWRITTEN;
-		f.why = "a checkpoint that was kept elsewhere signs other records";
+		f.why = "a checkpoint kept elsewhere, or the file `checkpoint', signs other records";
 	} else if (k->checkpoint.size > in->tree.size && !in->result.broken) {
 		f.what = INSPECT_TRUNCATED;
 		f.seq = in->tree.size + 1;
-		f.why = "a checkpoint that was kept elsewhere covers more";
+		f.why = "a checkpoint kept elsewhere, or the file `checkpoint', covers more";
 	} else {
 		return; /* inside what was removed, or behind the break */
 	}

@@ -62,7 +62,8 @@ def broken(gate, what, seq, *args):
     assert found["what"] == what and found["seq"] <= seq <= found["to"], f"{found} is not {what} at {seq}"
     assert said["unproven_after"] < seq, said
     out, _ = run("verify", "-d", gate, *args, code=4)
-    expect(out, f"BROKEN  {what}: record {found['seq']}", "broken: this is not the log that was written")
+    several = found["to"] > found["seq"] and what != "changed"
+    expect(out, f"BROKEN  {what}: record{'s' if several else ''} {found['seq']}", "broken: this is not the log that was written")
     if found["line"]:
         expect(out, f"{found['segment']} line {found['line']} (byte {found['offset']})")
     return found
@@ -212,6 +213,29 @@ def what_is_no_key_is_refused(folder):
     run("verify", "--kept", code=2)
 
 
+def what_was_named_by_mistake_is_not_a_broken_log(folder):
+    gate, other = make(folder), make(folder, "other", key="z")
+    # no checkpoint at all, in place of a kept one
+    expect(run("verify", "-d", gate, "--kept", os.path.join(gate, "gateway.conf"), code=3)[1], "not a checkpoint",
+           "the file `checkpoint'")
+    # an empty folder: that is what is wrong, not that no key lies there
+    os.mkdir(os.path.join(folder, "empty"))
+    expect(run("verify", "-d", os.path.join(folder, "empty"), code=3)[1], "there is no audit log in", "--dir DIR")
+    # the key of another log
+    theirs = os.path.join(other, "keys", "audit.pub")
+    expect(run("verify", "-d", gate, "--key", theirs, code=4)[1], "is it this log's key? --key FILE")
+    said = run("prove", "47", "-d", gate, "--key", theirs, code=4)[1]
+    assert said.count("error: ") == 1 and "not signed by this key" in said, said
+    # the file `checkpoint' beside a log that was cut is not one that was given with --kept
+    last = sorted(os.listdir(os.path.join(gate, "audit")))[2]
+    os.unlink(os.path.join(gate, "audit", last))
+    out = run("verify", "-d", gate, code=4)[0]
+    expect(out, "BROKEN  truncated: records 81 to ", "or the file `checkpoint', covers more")
+    assert "kept " not in out.replace("kept elsewhere", ""), out
+    expect(run("verify", "-d", gate, "--kept", newest_checkpoint(gate), code=4)[0],
+           "kept       nothing is proved by what was kept elsewhere")
+
+
 # ---- prove ----
 
 def a_proof_goes_round_and_a_forged_one_does_not(folder):
@@ -323,6 +347,9 @@ def forms_for_other_programs_hold_what_is_in_the_log(folder):
     out, _ = run("query", "-d", gate)
     expect(out, "TIME (UTC)", "answered in 3.2 ms, success: yes", "none: no_rule", "on NHOST3")
     assert len(out.splitlines()) == len(rows(gate)) + 1
+    out, err = run("query", "-d", gate, "--who", "nobody")
+    assert len(out.splitlines()) == 1 and "note: no record fits" in err, out + err
+    expect(run("query", "-d", gate, "--since", "2h", "--until", "3h", code=2)[1], "--until 3h is before --since 2h")
 
 
 def outcomes_are_found_in_the_next_segment_and_past_until(folder):
@@ -396,7 +423,11 @@ def tail_shows_the_end(folder):
     for n in (1, 6, 7, 8, 50, 10000):
         out, _ = run("tail", "-d", gate, "--json", "-n", str(n), raw=True)
         assert out == b"".join(whole.splitlines(keepends=True)[-n:]), n
-        assert len(run("tail", "-d", gate, "-n", str(n))[0].splitlines()) == min(n, whole.count(b"\n"))
+        # what the log writes for its own sake is no line to people, however much of it there is
+        own = whole.count(b'"kind":"segment"') + whole.count(b'"kind":"checkpoint"')
+        out = run("tail", "-d", gate, "-n", str(n))[0]
+        assert own > 15 and len(out.splitlines()) == min(n, whole.count(b"\n") - own), (n, out)
+        assert "checkpoint " not in out and "segment " not in out, out
     out = run("tail", "-d", gate, "-n", "1000")[0]
     expect(out, "Dora             actor.start      registry.example/ours/echo:1.2.3 on NHOST0  allow rule=deployers-deploy",
            "  -> answered in 3.2 ms, success: yes")
@@ -406,6 +437,9 @@ def tail_shows_the_end(folder):
         assert "command " not in line, line
     run("tail", "-d", gate, "-n", "x", code=2)
     run("tail", "-d", folder, code=3)
+    with open(os.path.join(folder, "00000000000000000001.jsonl"), "w", encoding="ascii"):
+        pass
+    expect(run("tail", "-d", folder)[1], "note: no record is there yet")
 
 
 def wait_until(true, seconds=120):
@@ -583,6 +617,7 @@ TESTS = [
     removed_segments_are_accounted_for_by_roots,
     a_log_whose_key_was_handed_over_needs_the_new_key_alone,
     what_is_no_key_is_refused,
+    what_was_named_by_mistake_is_not_a_broken_log,
     a_proof_goes_round_and_a_forged_one_does_not,
     what_no_checkpoint_covers_cannot_be_proved_yet,
     queries_find_by_every_option,
