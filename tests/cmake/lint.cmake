@@ -12,6 +12,8 @@ portcullis_lint(includes ${PORTCULLIS_PYTHON} ${CMAKE_SOURCE_DIR}/scripts/lint-i
 portcullis_lint(includes_sees_each_arrow ${PORTCULLIS_PYTHON} ${CMAKE_SOURCE_DIR}/tests/support/test_lint_includes.py)
 portcullis_lint(scripts ${PORTCULLIS_PYTHON} ${CMAKE_SOURCE_DIR}/tests/support/test_scripts.py)
 portcullis_lint(attacks_table ${PORTCULLIS_PYTHON} ${CMAKE_SOURCE_DIR}/tests/support/test_attacks_table.py)
+# the tables of docs/ and of the man pages are those of the code, both ways; links lead somewhere
+portcullis_lint(pages ${PORTCULLIS_PYTHON} ${CMAKE_SOURCE_DIR}/tests/support/test_pages.py)
 portcullis_lint(units ${PORTCULLIS_PYTHON} ${CMAKE_SOURCE_DIR}/tests/support/test_units.py)
 set_tests_properties(lint/units PROPERTIES SKIP_RETURN_CODE 77)
 # the table of walls in docs/SANDBOX.md is the measured one
