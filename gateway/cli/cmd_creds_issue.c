@@ -4,6 +4,7 @@
  * name, so when the record fails the file goes again.
  */
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,7 +15,7 @@
 #include "gateway/cli/person.h"
 #include "gateway/cli/when.h"
 
-enum { CREDS_MAX = 64 * 1024 };
+enum { CREDS_MAX = 64 * 1024, POLICY_MAX = 2 << 20 };
 
 static int
 read_hosts(const struct cli_args *a, struct person *p)
@@ -143,6 +144,39 @@ issue(struct deploy *d, const struct cli_args *a, const struct person *p,
 	return r;
 }
 
+/* speaks_of() - is @role, or the tag that stands for it, a word in this policy? */
+static bool
+speaks_of(struct bytes text, const char *role)
+{
+	char word[ROLE_NAME_MAX + 16];
+	bool found;
+
+	snprintf(word, sizeof(word), "role:%s\"", role);
+	found = memmem(text.ptr, text.len, word, strlen(word)) != NULL;
+	snprintf(word, sizeof(word), "role %s ", role);
+	return found || memmem(text.ptr, text.len, word, strlen(word)) != NULL;
+}
+
+/* any_policy() - of the deployment, that knows @role? One that cannot be read may. */
+static bool
+any_policy(const struct deploy *d, const char *role)
+{
+	char **names = NULL, path[PATH_MAX];
+	size_t n = 0;
+	bool any = names_in(d->fd, "policies", ".policy", &names, &n) != 0;
+
+	for (size_t i = 0; i < n && !any; i++) {
+		struct buf b;
+
+		buf_init(&b, POLICY_MAX);
+		snprintf(path, sizeof(path), "policies/%s", names[i]);
+		any = file_read(d->fd, path, &b) != 0 || speaks_of(buf_bytes(&b), role);
+		buf_deinit(&b);
+	}
+	names_free(names, n);
+	return any;
+}
+
 int
 cmd_creds_issue(const struct cli_args *a)
 {
@@ -165,6 +199,8 @@ cmd_creds_issue(const struct cli_args *a)
 	if (r == CLI_OK && strcmp(p.role, "host") == 0 && p.n_hosts == 0)
 		cli_note("without --host-id it is bound to no host, and the gate lets it answer "
 			 "for none");
+	if (r == CLI_OK && !any_policy(&d, p.role))
+		cli_note("no policy in %s/policies speaks of a role `%s': nothing is allowed to it yet", d.dir, p.role);
 	account_deinit(&account);
 	deploy_close(&d);
 	return r;

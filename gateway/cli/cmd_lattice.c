@@ -4,10 +4,12 @@
  * Everything new is written first; then accounts.conf and keys/upstream.keys are replaced whole, in
  * this order, so that at no moment the gateway holds a key the leaf's file does not know.
  */
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "gateway/cli/cli.h"
 #include "gateway/cli/files.h"
@@ -76,6 +78,19 @@ say_next(const struct deploy *d)
 		printf("  send portcullis-gateway a HUP\n");
 }
 
+/* is_new() - a lattice is there when its account's key is. Nothing was made before this is asked. */
+static int
+is_new(const struct deploy *d, const char *name)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "keys/accounts/%s.nk", name);
+	if (faccessat(d->fd, path, F_OK, 0) != 0)
+		return CLI_OK;
+	cli_error("there is a lattice `%s' in %s already", name, d->dir);
+	return CLI_FAILED;
+}
+
 static int
 say(const struct deploy *d, const struct lattice *l, bool json)
 {
@@ -113,6 +128,8 @@ cmd_lattice_add(const struct cli_args *a)
 		return CLI_USAGE;
 	}
 	r = deploy_open(&d, dir != NULL ? dir : ".");
+	if (r == CLI_OK)
+		r = is_new(&d, name);
 	if (r == CLI_OK)
 		r = deploy_load_key(&d, "keys/operator.nk", NKEY_OPERATOR, &client);
 	if (r == CLI_OK)

@@ -69,9 +69,11 @@ deploy_open(struct deploy *d, const char *dir)
 	*d = (struct deploy){ .fd = -1 };
 	r = open_dir(d, dir);
 	if (r == CLI_OK && faccessat(d->fd, "keys/operator.nk", F_OK, 0) != 0) {
-		cli_error(
-		    "%s is no deployment: %s/keys/operator.nk: %s", dir, d->dir, strerror(errno));
-		cli_try("name the folder `portcullis init` wrote with --dir DIR");
+		bool ours = errno == ENOENT || errno == ENOTDIR;
+
+		cli_error("%s%s: %s/keys/operator.nk: %s", dir, ours ? " is no deployment" : "", d->dir, strerror(errno));
+		cli_try(ours ? "name the folder `portcullis init` wrote with --dir DIR; its signing keys may be kept elsewhere"
+			     : "as the user who has the deployment's keys");
 		r = CLI_FAILED;
 	}
 	return r;

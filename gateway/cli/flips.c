@@ -164,7 +164,7 @@ put_example(struct buf *b, const char *what, const struct flip_example *e)
 	buf_put_str(b, what);
 	buf_put_dec(b, e->seq);
 	buf_put_str(b, "  ");
-	record_put_time(b, e->time_ns / 1000000000 * 1000000000);
+	record_put_time(b, e->time_ns);
 	buf_put_str(b, "  ");
 	buf_put_str(b, e->verb);
 	buf_put_str(b, "  ");

@@ -12,6 +12,16 @@ noun_of(const struct cli_verb *v)
 	return v->noun != NULL ? v->noun : "";
 }
 
+/* print_two() - a long word has a line of its own, so that what is said of each begins in one column. */
+static void
+print_two(FILE *to, int width, const char *left, const char *right)
+{
+	if ((int)strlen(left) <= width)
+		fprintf(to, "  %-*s %s\n", width, left, right);
+	else
+		fprintf(to, "  %s\n  %-*s %s\n", left, width, "", right);
+}
+
 static void
 print_line(FILE *to, const struct cli_verb *v)
 {
@@ -19,7 +29,7 @@ print_line(FILE *to, const struct cli_verb *v)
 
 	snprintf(left, sizeof(left), "%s%s%s %s", noun_of(v), v->noun != NULL ? " " : "", v->name,
 	    v->args);
-	fprintf(to, "  %-32s %s\n", left, v->summary);
+	print_two(to, 32, left, v->summary);
 }
 
 void
@@ -47,6 +57,7 @@ cli_help_noun(FILE *to, const char *noun)
 	for (const struct cli_verb *v = cli_verbs; v->name != NULL; v++)
 		if (strcmp(noun_of(v), noun) == 0)
 			print_line(to, v);
+	fprintf(to, "\nMore on one:  portcullis help %s VERB\n", noun);
 }
 
 static void

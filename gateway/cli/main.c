@@ -1,8 +1,8 @@
 /*
  * portcullis - the one tool people type.
  *
- * It works on files of a deployment folder, as the user who owns them; it opens no socket of a network
- * and keeps no state of its own. Secrets pass through it (it makes them), so it drops core dumps first and
+ * It works on files of a deployment folder, as the user who owns them; only `ctl` and `apply` open a socket
+ * of a network, and it keeps no state of its own. Secrets pass through it (it makes them), so it drops core dumps first and
  * never prints one.
  */
 #include <sodium.h>
@@ -58,7 +58,8 @@ run_other(int argc, char **argv)
 		cli_help(stdout);
 		return CLI_OK;
 	}
-	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-v") == 0 ||
+	    strcmp(argv[1], "-V") == 0)
 		return cmd_version(&none);
 	if (is_noun(argv[1])) {
 		bool help = argc > 2 && asks_help(argv[2]);
@@ -71,6 +72,17 @@ run_other(int argc, char **argv)
 	cli_error("there is no verb `%s'", argv[1]);
 	cli_try("portcullis help");
 	return CLI_USAGE;
+}
+
+/* said_all() - an answer that did not arrive whole is no answer: a disk is full, or nobody takes it. */
+static int
+said_all(int r)
+{
+	if (fflush(stdout) == 0 && ferror(stdout) == 0)
+		return r;
+	if (r == CLI_OK)
+		cli_error("cannot write the answer");
+	return r == CLI_OK ? CLI_FAILED : r;
 }
 
 int
@@ -92,12 +104,12 @@ main(int argc, char **argv)
 	}
 	v = argc > 1 ? find_verb(argc, argv, &words) : NULL;
 	if (v == NULL)
-		return run_other(argc, argv);
+		return said_all(run_other(argc, argv));
 	r = cli_args_parse(&a, v, argc - words, argv + words);
 	if (r == 0 && cli_flag(&a, "help"))
 		cli_help_verb(stdout, v);
 	else if (r == 0)
 		r = v->run(&a);
 	cli_args_deinit(&a);
-	return r;
+	return said_all(r);
 }

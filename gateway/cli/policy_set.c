@@ -92,6 +92,10 @@ add_pair(struct policy_set *s, const char *name)
 	int stem = (int)(strlen(name) - strlen(".policy")), r; /* as long as ".expect" */
 
 	if (!ends_with(name, ".policy") && !ends_with(name, ".expect")) {
+		if (access(name, F_OK) != 0) {
+			cli_error("%s: %s", name, strerror(errno));
+			return CLI_FAILED;
+		}
 		cli_error("%s: neither a folder nor a *.policy or *.expect file", name);
 		return CLI_USAGE;
 	}
@@ -282,6 +286,7 @@ check_sets(const struct cli_args *a)
 int
 policy_set_read(struct policy_set *s, const struct cli_args *a, const char *const *names, size_t n)
 {
+	char inner[PATH_MAX];
 	struct stat st;
 	int r;
 
@@ -296,7 +301,13 @@ policy_set_read(struct policy_set *s, const struct cli_args *a, const char *cons
 	if (r == CLI_OK)
 		r = add_included(s);
 	if (r == CLI_OK && s->policies.n == 0) {
-		cli_error("%s: holds no *.policy file", n > 0 ? names[0] : "this folder");
+		const char *where = n > 0 ? names[0] : ".";
+
+		cli_error("%s: holds no *.policy file", n > 0 ? where : "this folder");
+		if (snprintf(inner, sizeof(inner), "%s/policies", where) < (int)sizeof(inner) && access(inner, F_OK) == 0)
+			cli_try("%s", inner);
+		else
+			cli_try("name the folder `policies' of a deployment, or a *.policy file");
 		r = CLI_FAILED;
 	}
 	return r == CLI_OK ? fill_all(s, a) : r;

@@ -414,7 +414,8 @@ check_run(struct check_result *c, const char *file)
 		    r == -ENOENT
 			? "%s: name the configuration with -c FILE, or make a deployment with "
 			  "`portcullis init DIR`"
-			: "cannot be read: %s",
+		    : r == -EISDIR ? "cannot be read: %s: name the gateway.conf in it"
+				   : "cannot be read: %s",
 		    strerror(-r));
 	if (r == -ENOMEM)
 		return err_pass(r);

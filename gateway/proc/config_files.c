@@ -163,9 +163,11 @@ check_path(const struct checker *k, const char *path, const struct file_check *f
 	}
 	if (stat(path, &st) != 0 && want == WANT_SECRET_IF && errno == ENOENT)
 		return;
-	if (stat(path, &st) != 0)
+	if (stat(path, &st) != 0 && errno == EACCES)
+		text_error(k->r, k->t, k->at, "%s: %s; run this as the user the gateway runs as", path, strerror(EACCES));
+	else if (stat(path, &st) != 0)
 		text_error(k->r, k->t, k->at, "%s: %s%s%s", path, strerror(errno),
-		    f->how != NULL ? "; " : "", f->how != NULL ? f->how : "");
+		    f->how != NULL && errno == ENOENT ? "; " : "", f->how != NULL && errno == ENOENT ? f->how : "");
 	else if (dir ? !S_ISDIR(st.st_mode) : !S_ISREG(st.st_mode))
 		text_error(k->r, k->t, k->at, "%s is not a %s", path, dir ? "folder" : "file");
 	else if (want == WANT_SECRET || want == WANT_SECRET_IF)

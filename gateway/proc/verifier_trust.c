@@ -152,8 +152,9 @@ verifier_on_trust_end(struct channel *c, struct cursor *in, int fd)
 	verifier.next_trust = NULL;
 	verifier.next_end_s = trust_next_end(verifier.trust, clock_wall_s());
 	verifier_review(true);
-	snprintf(text, sizeof(text), "%zu operators, %zu accounts", trust_operators(verifier.trust),
-	    trust_accounts(verifier.trust));
+	snprintf(text, sizeof(text), "%zu operator%s, %zu account%s", trust_operators(verifier.trust),
+	    trust_operators(verifier.trust) == 1 ? "" : "s", trust_accounts(verifier.trust),
+	    trust_accounts(verifier.trust) == 1 ? "" : "s");
 	return msg_text_put(c, MSG_TRUSTED, "trusted", bytes_str(text), -1);
 }
 

@@ -266,7 +266,7 @@ def a_lattice_is_added_and_the_leaf_takes_it_up_on_hup(folder):
     expect(run("check", "-c", gate)[0], "2 accounts", "in 2 files")
     assert mode(gate, "keys", "upstream.keys") == 0o600 and mode(gate, "creds", "second") == 0o700
     before = text_of(gate, "accounts.conf")
-    expect(run("lattice", "add", "second", "--dir", gate, code=1)[1], "second.nk")
+    expect(run("lattice", "add", "second", "--dir", gate, code=1)[1], "a lattice `second'")
     assert text_of(gate, "accounts.conf") == before
     run("lattice", "add", "v1", "--dir", gate, code=2)
 
@@ -355,6 +355,9 @@ def creds_are_issued_shown_and_revoked(folder):
         "admin": "valid", "deployer": "valid", "host": "valid", "observer": "valid", "edge 7 \u00e9": "revoked"}
     expect(run("creds", "list", "--dir", gate)[0], "revoked", pair.public)
     run("check", "-c", gate)
+    nobody = os.path.join(folder, "nobody.creds")
+    expect(run("creds", "issue", "-d", gate, "-r", "visitor", "-n", "v", "-o", nobody)[1], "speaks of a role `visitor'")
+    assert "speaks of" not in run("creds", "issue", "-d", gate, "-r", "deployer", "-n", "d", "-o", nobody + "2")[1]
     assert [n for n in os.listdir(os.path.join(gate, "jwt", "accounts"))] == ["default.jwt"]
     assert not re.search(r"\bS[UAON][A-Z2-7]{56}\b", text_of(gate, "jwt", "issued.jsonl"))
 
@@ -516,8 +519,15 @@ def help_and_version_are_there(_):
     assert run("creds", "issue", "--help")[0] == run("help", "creds", "issue")[0]
     expect(run("help", "creds")[0], "revoke")
     assert re.fullmatch(r"portcullis \d+\.\d+\.\d+\n", run("version")[0])
-    assert run("--version")[0] == run("-V")[0] == run("version")[0]
+    assert run("--version")[0] == run("-v")[0] == run("-V")[0] == run("version")[0]
     assert json.loads(run("version", "--json")[0])["name"] == "portcullis"
+    # what is said of each begins in one column, also of a long one
+    texts = [v for v in run("help")[0].split("\n\n")[2].splitlines() if len(v) > 55]
+    assert len(texts) > 30 and all(v[34] == " " and v[35] != " " for v in texts), texts
+    with open("/dev/full", "w", encoding="ascii") as full:
+        for verb in (["help"], ["version"], ["audit", "--help"]):
+            done = subprocess.run([PORTCULLIS, *verb], stdout=full, stderr=subprocess.PIPE, text=True, timeout=300)
+            assert done.returncode == 1 and "cannot write the answer" in done.stderr, (verb, done)
     for env in ({"TERM": "xterm", "NO_COLOR": "1"}, {"TERM": "xterm"}):
         assert "\033" not in run("frobnicate", code=2, env=env)[1]
 

@@ -211,7 +211,9 @@ def mistakes_are_usage_errors(folder):
     run("explain", "-p", folder, "-r", "app", "-c", "x", "PUB", "a", code=2)
     run("explain", "-p", folder, "-r", "app", "DELIVER", "a", code=2)
     run("explain", "-p", folder, "-r", "app", "PUB", code=2)
-    run("check", os.path.join(folder, "a.txt"), code=2)
+    expect(run("check", os.path.join(folder, "a.txt"), code=1)[1], "No such file")
+    with open(os.path.join(folder, "c.txt"), "w", encoding="ascii"):
+        run("check", os.path.join(folder, "c.txt"), code=2)
     run("check", os.path.join(folder, "b.policy"), code=1)
     run("test", os.path.join(folder, "a.expect"), code=1)
     expect(run("test", folder, code=4)[1], "nothing was tested")

@@ -97,7 +97,10 @@ def text(path):
 
 def a_file_that_is_not_there_is_named():
     _, err = run("-c", "/nowhere/gateway.conf", code=INVALID)
-    check("/nowhere/gateway.conf" in err and "No such file" in err, err)
+    check("/nowhere/gateway.conf" in err and "No such file" in err and "portcullis init" in err, err)
+    for argv in (["-c", "/"], ["-t", "-c", "/"]):
+        _, err = run(*argv, code=INVALID)
+        check("Is a directory: name the gateway.conf in it" in err, err)
     for gone in ("keys/upstream.mint", "keys/inbox.key", "keys/stamp.key", "jwt/operator.jwt"):
         with deployment() as d:
             os.unlink(d.path(gone))
