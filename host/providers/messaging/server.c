@@ -15,6 +15,8 @@
 #include "gateway/nats/info.h"
 #include "gateway/nats/parser.h"
 #include "gateway/nats/writer.h"
+#include "host/providers/messaging/asked.h"
+#include "host/providers/messaging/subscriptions.h"
 
 enum {
 	OUT_MAX = 16 * 1024 * 1024,
@@ -33,13 +35,6 @@ enum server_state {
 	SERVER_OVER,
 };
 
-/* A request of the actor that waits. */
-struct asked {
-	uint64_t id; /* 0: free */
-	uint64_t until_ms;
-	uint32_t turn;
-};
-
 struct server {
 	struct process *process;
 	char actor[PROVIDER_KEY + 1];
@@ -55,8 +50,7 @@ struct server {
 	unsigned open_handles;
 	int64_t max_payload;
 	char inbox[48]; /* "_INBOX.xxxx." */
-	struct asked asked[SERVER_ASKED];
-	size_t n_asked;
+	struct asked asked;
 };
 
 /* ---- the end ---- */
@@ -64,13 +58,10 @@ struct server {
 static void
 drop_asked(struct server *s, enum provider_answer how, const char *why)
 {
-	for (size_t i = 0; i < SERVER_ASKED; i++) {
-		if (s->asked[i].id == 0)
-			continue;
-		process_result(s->process, s->asked[i].id, how, bytes_str(why));
-		s->asked[i].id = 0;
-	}
-	s->n_asked = 0;
+	uint64_t id;
+
+	while ((id = asked_late(&s->asked, UINT64_MAX)) != 0)
+		process_result(s->process, id, how, bytes_str(why));
 }
 
 static void
@@ -140,40 +131,6 @@ flush(struct server *s)
 		end(s, "the server went away");
 }
 
-static struct bytes
-trimmed(struct bytes s)
-{
-	while (s.len > 0 && s.ptr[0] == ' ')
-		s = bytes_from(s, 1);
-	while (s.len > 0 && s.ptr[s.len - 1] == ' ')
-		s = bytes_upto(s, s.len - 1);
-	return s;
-}
-
-/* put_subscriptions() - @b NULL: only look. Return: false for what nobody can subscribe to. */
-static bool
-put_subscriptions(struct bytes list, struct buf *b)
-{
-	unsigned n = 0;
-
-	while (list.len > 0) {
-		struct bytes one = bytes_upto(list, bytes_find(list, ',')), subject, queue;
-		char sid[16];
-
-		list = bytes_from(list, one.len + 1);
-		one = trimmed(one);
-		subject = bytes_upto(one, bytes_find(one, '|'));
-		queue = bytes_from(one, subject.len + 1);
-		if (!message_subject_ok(subject, true) || ++n > SERVER_SUBSCRIPTIONS ||
-		    (subject.len < one.len && !provider_name_ok(queue, NATS_QUEUE_MAX)))
-			return false;
-		snprintf(sid, sizeof(sid), "%u", n + 1);
-		if (b != NULL)
-			nats_put_sub(b, subject, queue, bytes_str(sid));
-	}
-	return true;
-}
-
 static void
 log_in(struct server *s, struct bytes jwt, struct bytes sig)
 {
@@ -192,7 +149,7 @@ log_in(struct server *s, struct bytes jwt, struct bytes sig)
 	buf_deinit(&json);
 	snprintf(inbox, sizeof(inbox), "%s*", s->inbox);
 	nats_put_sub(out, bytes_str(inbox), BYTES_NULL, BYTES_LIT("1"));
-	(void)put_subscriptions(bytes_str(s->subscriptions), out);
+	subscriptions_put(bytes_str(s->subscriptions), out);
 	nats_put_ping(out);
 	s->state = SERVER_LOGGING_IN;
 	flush(s);
@@ -242,22 +199,15 @@ server_publish(struct server *s, uint64_t id, const struct message *m)
 void
 server_request(struct server *s, uint64_t id, const struct message *m)
 {
-	char reply[80];
-	size_t i = 0;
+	char reply[80], name[ASKED_NAME];
 
 	if (!may_say(s, id, m))
 		return;
-	while (i < SERVER_ASKED && s->asked[i].id != 0)
-		i++;
-	if (i == SERVER_ASKED) {
+	if (!asked_put(&s->asked, id, uv_now(&s->process->loop) + m->timeout_ms, name)) {
 		process_result(s->process, id, PROVIDER_BUSY, BYTES_LIT("too much is under way"));
 		return;
 	}
-	s->asked[i].id = id;
-	s->asked[i].turn++;
-	s->asked[i].until_ms = uv_now(&s->process->loop) + m->timeout_ms;
-	s->n_asked++;
-	snprintf(reply, sizeof(reply), "%s%zu-%u", s->inbox, i, (unsigned)s->asked[i].turn);
+	snprintf(reply, sizeof(reply), "%s%s", s->inbox, name);
 	nats_put_pub(stream_out(&s->stream), m->subject, bytes_str(reply), BYTES_NULL, m->body);
 	flush(s);
 }
@@ -265,7 +215,7 @@ server_request(struct server *s, uint64_t id, const struct message *m)
 bool
 server_idle(const struct server *s)
 {
-	return s->n_asked == 0;
+	return s->asked.n == 0;
 }
 
 /* ---- hearing ---- */
@@ -302,36 +252,15 @@ no_responders(const struct nats_op *op)
 	       bytes_starts(op->header, BYTES_LIT("NATS/1.0 503"));
 }
 
-/* waiting_for() - which request a reply's subject is of; SERVER_ASKED: none. */
-static size_t
-waiting_for(const struct server *s, struct bytes subject)
-{
-	struct bytes rest = bytes_from(subject, strlen(s->inbox));
-	char want[32];
-
-	for (size_t i = 0; i < SERVER_ASKED; i++) {
-		if (s->asked[i].id == 0)
-			continue;
-		snprintf(want, sizeof(want), "%zu-%u", i, (unsigned)s->asked[i].turn);
-		if (bytes_is(rest, want))
-			return i;
-	}
-	return SERVER_ASKED;
-}
-
 static void
 on_reply(struct server *s, const struct nats_op *op)
 {
 	struct message m = { .subject = op->subject, .reply = op->reply, .body = op->payload };
-	size_t i = waiting_for(s, op->subject);
-	uint64_t id;
+	uint64_t id = asked_take(&s->asked, bytes_from(op->subject, strlen(s->inbox)));
 	struct buf b;
 
-	if (i == SERVER_ASKED)
+	if (id == 0)
 		return; /* too late */
-	id = s->asked[i].id;
-	s->asked[i].id = 0;
-	s->n_asked--;
 	if (no_responders(op)) {
 		process_result(
 		    s->process, id, PROVIDER_FAILED, BYTES_LIT("nobody answers on this subject"));
@@ -451,29 +380,16 @@ on_writable(struct stream *st)
 	(void)st;
 }
 
-/* late() - requests whose time is up. */
-static void
-late(struct server *s, uint64_t now)
-{
-	for (size_t i = 0; s->n_asked > 0 && i < SERVER_ASKED; i++) {
-		if (s->asked[i].id == 0 || s->asked[i].until_ms > now)
-			continue;
-		process_result(
-		    s->process, s->asked[i].id, PROVIDER_LATE, BYTES_LIT("no answer in time"));
-		s->asked[i].id = 0;
-		s->n_asked--;
-	}
-}
-
 static void
 on_tick(uv_timer_t *t)
 {
 	struct server *s = t->data;
-	uint64_t now = uv_now(&s->process->loop);
+	uint64_t now = uv_now(&s->process->loop), id;
 
 	if (s->ended)
 		return;
-	late(s, now);
+	while ((id = asked_late(&s->asked, now)) != 0)
+		process_result(s->process, id, PROVIDER_LATE, BYTES_LIT("no answer in time"));
 	if (s->state != SERVER_READY) {
 		if (now - s->since_ms > LOG_IN_MS)
 			end(s, "the server does not let us in");
@@ -517,7 +433,7 @@ prepare(struct server *s, struct process *p, const struct server_options *o)
 		return err_raise(-ENOMEM);
 	if (o->subscriptions.len > 0)
 		memcpy(s->subscriptions, o->subscriptions.ptr, o->subscriptions.len);
-	if (!put_subscriptions(bytes_str(s->subscriptions), NULL))
+	if (!subscriptions_ok(bytes_str(s->subscriptions)))
 		return err_raise(-EINVAL);
 	if (!inbox(s))
 		return err_raise(-EIO);

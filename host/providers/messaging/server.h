@@ -9,8 +9,6 @@
 #include "host/providers/messaging/message.h"
 #include "host/providers/process.h"
 
-enum { SERVER_SUBSCRIPTIONS = 64, SERVER_ASKED = 256 };
-
 struct server;
 
 struct server_options {

@@ -8,5 +8,6 @@ TCase *provider_need_tests(void);
 TCase *provider_asks_tests(void);
 TCase *http_message_tests(void);
 TCase *kv_message_tests(void);
+TCase *messaging_tests(void);
 
 #endif
