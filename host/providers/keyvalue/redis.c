@@ -1,16 +1,16 @@
 /*
- * redis - see redis.h. A Redis is a program of somebody else: what it answers is bounded, must be
- * of the form its command has, and texts must be texts. Its own words on errors go to the actor
+ * redis - see redis.h. A Redis is a program of somebody else: what it answers is bounded, and
+ * taken only in the form its command has (redis_answer.h). Its own words on errors go to the actor
  * that asked.
  */
 #include "host/providers/keyvalue/redis.h"
 
-#include <hiredis/hiredis.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "policy/core/utf8.h"
+#include "host/providers/keyvalue/redis_answer.h"
+#include "host/providers/keyvalue/redis_command.h"
 
 enum {
 	PENDING = PROVIDER_INVOKES,
@@ -161,109 +161,10 @@ flush(struct redis *r)
 }
 
 static void
-put_arg(struct buf *b, struct bytes prefix, struct bytes s)
-{
-	buf_put_u8(b, '$');
-	buf_put_dec(b, prefix.len + s.len);
-	buf_put_str(b, "\r\n");
-	buf_put(b, prefix);
-	buf_put(b, s);
-	buf_put_str(b, "\r\n");
-}
-
-static void
-put_command(struct buf *b, const char *name, size_t args)
-{
-	buf_put_u8(b, '*');
-	buf_put_dec(b, 1 + args);
-	buf_put_str(b, "\r\n");
-	put_arg(b, BYTES_NULL, bytes_str(name));
-}
-
-static void
-put_number(struct buf *b, int64_t v)
-{
-	char text[24];
-	int n = snprintf(text, sizeof(text), "%lld", (long long)v);
-
-	put_arg(b, BYTES_NULL, bytes_of(text, (size_t)n));
-}
-
-static void
 queue(struct redis *r, uint64_t id, enum kv_verb verb, bool last)
 {
 	r->queue[(r->first + r->n++) % PENDING] =
 	    (struct pending){ id, verb, last, uv_now(&r->process->loop) };
-}
-
-/* Commands whose arguments are a key, or a key and a value. */
-static const char *const commands[KV_VERBS] = {
-	[KV_GET] = "GET",
-	[KV_SET] = "SET",
-	[KV_DEL] = "DEL",
-	[KV_CONTAINS] = "EXISTS",
-	[KV_INCREMENT] = "INCRBY",
-	[KV_LIST_ADD] = "RPUSH",
-	[KV_LIST_CLEAR] = "DEL",
-	[KV_LIST_DEL] = "LREM",
-	[KV_LIST_RANGE] = "LRANGE",
-	[KV_SET_ADD] = "SADD",
-	[KV_SET_CLEAR] = "DEL",
-	[KV_SET_DEL] = "SREM",
-	[KV_SET_INTERSECTION] = "SINTER",
-	[KV_SET_QUERY] = "SMEMBERS",
-	[KV_SET_UNION] = "SUNION",
-};
-
-static void
-put_op(struct buf *b, struct bytes prefix, const struct kv_op *op)
-{
-	const char *name = commands[op->verb];
-
-	switch (op->verb) {
-	case KV_SET:
-		put_command(b, name, op->expires != 0 ? 4 : 2);
-		put_arg(b, prefix, op->key);
-		put_arg(b, BYTES_NULL, op->value);
-		if (op->expires != 0) {
-			put_arg(b, BYTES_NULL, BYTES_LIT("EX"));
-			put_number(b, op->expires);
-		}
-		return;
-	case KV_INCREMENT:
-		put_command(b, name, 2);
-		put_arg(b, prefix, op->key);
-		put_number(b, op->amount);
-		return;
-	case KV_LIST_DEL:
-		put_command(b, name, 3);
-		put_arg(b, prefix, op->key);
-		put_number(b, 0);
-		put_arg(b, BYTES_NULL, op->value);
-		return;
-	case KV_LIST_RANGE:
-		put_command(b, name, 3);
-		put_arg(b, prefix, op->key);
-		put_number(b, op->start);
-		put_number(b, op->stop);
-		return;
-	case KV_LIST_ADD:
-	case KV_SET_ADD:
-	case KV_SET_DEL:
-		put_command(b, name, 2);
-		put_arg(b, prefix, op->key);
-		put_arg(b, BYTES_NULL, op->value);
-		return;
-	case KV_SET_INTERSECTION:
-	case KV_SET_UNION:
-		put_command(b, name, op->n_names);
-		for (size_t i = 0; i < op->n_names; i++)
-			put_arg(b, prefix, op->name[i]);
-		return;
-	default:
-		put_command(b, name, 1);
-		put_arg(b, prefix, op->key);
-	}
 }
 
 void
@@ -277,7 +178,7 @@ redis_do(struct redis *r, uint64_t id, struct bytes prefix, const struct kv_op *
 			     : BYTES_LIT("the Redis of this link is not there"));
 		return;
 	}
-	put_op(&r->out, prefix, op);
+	redis_put_op(&r->out, prefix, op);
 	if (buf_failed(&r->out)) {
 		r->out.failed = false;
 		r->out.len = before;
@@ -291,73 +192,6 @@ redis_do(struct redis *r, uint64_t id, struct bytes prefix, const struct kv_op *
 
 /* ---- answers ---- */
 
-static bool
-is_text(struct bytes s)
-{
-	while (s.len != 0) {
-		uint32_t cp = 0;
-		size_t used = utf8_next(s, &cp);
-
-		if (used == 0 || cp == 0)
-			return false;
-		s = bytes_from(s, used);
-	}
-	return true;
-}
-
-static struct bytes
-text_of(const redisReply *y)
-{
-	return bytes_of(y->str, (size_t)y->len);
-}
-
-static bool
-put_texts(const redisReply *y, struct buf *b)
-{
-	struct kv_texts all;
-	bool ok = true;
-
-	kv_texts_init(&all);
-	for (size_t i = 0; ok && i < y->elements; i++) {
-		const redisReply *e = y->element[i];
-
-		ok = e->type == REDIS_REPLY_STRING && is_text(text_of(e));
-		if (ok)
-			kv_texts_add(&all, text_of(e));
-	}
-	ok = ok && kv_texts_put(&all, b);
-	kv_texts_deinit(&all);
-	return ok;
-}
-
-/* put_answer() - Return: false when it is not of the form its command has. */
-static bool
-put_answer(enum kv_verb verb, const redisReply *y, struct buf *b)
-{
-	switch (kv_form(verb)) {
-	case KV_FORM_NOTHING:
-		return y->type == REDIS_REPLY_STATUS;
-	case KV_FORM_BOOL:
-		kv_put_bool(b, y->integer > 0);
-		return y->type == REDIS_REPLY_INTEGER;
-	case KV_FORM_NUMBER:
-		kv_put_number(b, y->integer);
-		return y->type == REDIS_REPLY_INTEGER && y->integer >= INT32_MIN &&
-		       y->integer <= INT32_MAX;
-	case KV_FORM_VALUE:
-		if (y->type == REDIS_REPLY_NIL) {
-			kv_put_value(b, BYTES_NULL, false);
-			return true;
-		}
-		if (y->type != REDIS_REPLY_STRING || !is_text(text_of(y)))
-			return false;
-		kv_put_value(b, text_of(y), true);
-		return true;
-	default:
-		return y->type == REDIS_REPLY_ARRAY && put_texts(y, b);
-	}
-}
-
 /* on_log_in() - Return: false when it is refused. */
 static bool
 on_log_in(struct redis *r, const struct pending *p, const redisReply *y)
@@ -365,7 +199,7 @@ on_log_in(struct redis *r, const struct pending *p, const redisReply *y)
 	char why[PROVIDER_WHY], words[160];
 
 	if (y->type == REDIS_REPLY_ERROR) {
-		provider_plain(words, sizeof(words), text_of(y));
+		provider_plain(words, sizeof(words), redis_text_of(y));
 		snprintf(why, sizeof(why), "the Redis refuses: %s", words);
 		end(r, why);
 		return false;
@@ -393,11 +227,11 @@ on_reply(struct redis *r, const redisReply *y)
 		return on_log_in(r, &p, y);
 	if (y->type == REDIS_REPLY_ERROR) {
 		process_result(
-		    r->process, p.id, PROVIDER_FAILED, bytes_upto(text_of(y), PROVIDER_WHY));
+		    r->process, p.id, PROVIDER_FAILED, bytes_upto(redis_text_of(y), PROVIDER_WHY));
 		return true;
 	}
 	buf_init(&b, KV_ANSWER);
-	if (put_answer(p.verb, y, &b) && !buf_failed(&b))
+	if (redis_answer_put(p.verb, y, &b) && !buf_failed(&b))
 		process_result(r->process, p.id, PROVIDER_OK, buf_bytes(&b));
 	else
 		process_result(r->process, p.id, PROVIDER_FAILED,
@@ -470,18 +304,14 @@ static void
 log_in(struct redis *r, const struct redis_login *login)
 {
 	if (login->password.len > 0) {
-		put_command(&r->out, "AUTH", login->user.len > 0 ? 2 : 1);
-		if (login->user.len > 0)
-			put_arg(&r->out, BYTES_NULL, login->user);
-		put_arg(&r->out, BYTES_NULL, login->password);
+		redis_put_auth(&r->out, login->user, login->password);
 		queue(r, 0, KV_GET, false);
 	}
 	if (login->db != 0) {
-		put_command(&r->out, "SELECT", 1);
-		put_number(&r->out, login->db);
+		redis_put_select(&r->out, login->db);
 		queue(r, 0, KV_GET, false);
 	}
-	put_command(&r->out, "PING", 0);
+	redis_put_ping(&r->out);
 	queue(r, 0, KV_GET, true);
 }
 
