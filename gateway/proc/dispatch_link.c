@@ -1,6 +1,6 @@
 /*
  * dispatch_link - the upstream connections that may command, one per client account, opened on first
- * use. Their logins come from the signer, their sockets from the parent.
+ * use. Their sockets come from the parent, their logins are in dispatch_login.c.
  *
  * Every command is followed by a PING: its PONG says that the server took the command, and an -ERR
  * before it belongs to that command. Answers come to an inbox whose name only this process knows.
@@ -11,16 +11,14 @@
 
 #include "gateway/io/clock.h"
 #include "gateway/io/log.h"
-#include "gateway/nats/connect.h"
-#include "gateway/nats/info.h"
 #include "gateway/nats/writer.h"
-#include "gateway/proc/dispatcher_priv.h"
+#include "gateway/proc/dispatch_link_priv.h"
 #include "policy/rules/subject.h"
 
 enum { LINK_LINE = 64 * 1024, LINK_PAYLOAD = 8 * 1024 * 1024, LINK_OUT = 64 * 1024 * 1024, LINK_EAGER = 32 * 1024 };
 
-static struct link *
-find_token(uint64_t token)
+struct link *
+link_find(uint64_t token)
 {
 	struct link *l = dispatcher.links;
 
@@ -77,9 +75,8 @@ link_for(const char *account)
 	return l;
 }
 
-/* fail() - this connection is of no use: who waits for it is refused, what was sent is uncertain. */
-static void
-fail(struct link *l, const char *why)
+void
+link_fail(struct link *l, const char *why)
 {
 	struct job *j;
 	struct log_line line;
@@ -100,11 +97,11 @@ fail(struct link *l, const char *why)
 	stream_close(&l->stream);
 }
 
-static void
-flush(struct link *l)
+void
+link_flush(struct link *l)
 {
 	if (stream_flush(&l->stream) < 0)
-		fail(l, "connection lost");
+		link_fail(l, "connection lost");
 }
 
 struct bytes
@@ -136,7 +133,7 @@ publish(struct link *l, struct job *j)
 	nats_put_ping(out);
 	push(&l->published_end, j);
 	if (buf_failed(out))
-		fail(l, "too much waits to be sent");
+		link_fail(l, "too much waits to be sent");
 }
 
 void
@@ -144,7 +141,7 @@ links_flush(void)
 {
 	for (struct link *l = dispatcher.links; l != NULL; l = l->next)
 		if (l->state == LINK_OPEN && stream_pending(&l->stream) > 0 && (l->stream.events & UV_WRITABLE) == 0)
-			flush(l);
+			link_flush(l);
 }
 
 static void
@@ -153,9 +150,21 @@ begin(struct link *l)
 	l->state = LINK_DIALLING;
 	l->deadline_ms = uv_now(&dispatcher.child.loop) + DISPATCHER_LOGIN_MS;
 	if (msg_token_put(&dispatcher.child.parent, MSG_DIAL, l->token, -1) != 0)
-		fail(l, "parent gone");
+		link_fail(l, "parent gone");
 	else
 		channel_flush(&dispatcher.child.parent);
+}
+
+void
+link_opened(struct link *l)
+{
+	struct job *j;
+
+	l->state = LINK_OPEN;
+	while (l->state == LINK_OPEN && (j = pop(&l->queue, &l->queue_end)) != NULL)
+		publish(l, j);
+	if (l->state == LINK_OPEN)
+		link_flush(l);
 }
 
 void
@@ -183,7 +192,7 @@ link_take(struct link *l, struct job *j)
 	if (l->state == LINK_OPEN) {
 		publish(l, j);
 		if (stream_pending(&l->stream) >= LINK_EAGER)
-			flush(l);
+			link_flush(l);
 		return;
 	}
 	j->state = JOB_QUEUED;
@@ -244,124 +253,14 @@ on_err(struct link *l, const struct nats_op *op)
 	if (bytes_starts(op->text, BYTES_LIT("Permissions Violation for Publish")) && l->published != NULL)
 		l->published->refused = true;
 	else if (!bytes_starts(op->text, BYTES_LIT("Permissions Violation")))
-		fail(l, "upstream error");
-}
-
-/* cannot_stamp() - hosts behind this gate will take its own commands for somebody else's. */
-static void
-cannot_stamp(const struct link *l)
-{
-	struct log_line line;
-
-	log_begin(&line, LOG_WRN, "commands_not_stamped");
-	log_word(&line, "account", l->account);
-	log_str(&line, "why", "the upstream does not carry headers");
-	log_end(&line);
-}
-
-/* ask_login() - of the signer, for what INFO said. */
-static void
-ask_login(struct link *l)
-{
-	char prefixes[PREFIX_LIST];
-	struct msg_sign m = { .conn = l->token,
-		.account = bytes_str(l->account),
-		.nonce = bytes_str(l->nonce),
-		.prefixes = prefix_join(policy_prefixes(dispatcher.snapshot.policy), prefixes) };
-
-	l->stale = false;
-	if (!l->headers)
-		cannot_stamp(l);
-	l->state = LINK_SIGNING;
-	(void)msg_sign_put(&dispatcher.signer, MSG_SIGN_COMMAND, &m);
-	channel_flush(&dispatcher.signer);
-}
-
-/* shake() - TLS goes on. Return: may operations be read now? */
-static bool
-shake(struct link *l)
-{
-	int r = stream_handshake(&l->stream);
-	const char *why = l->stream.layer->why;
-
-	if (r == STREAM_BLOCKED)
-		return false;
-	if (r != 0)
-		fail(l, why != NULL ? why : "the upstream ended the connection during the TLS handshake");
-	else if (l->greeted)
-		ask_login(l);
-	return false;
-}
-
-/* secure() - TLS begins; nothing that came in clear is left. */
-static void
-secure(struct link *l)
-{
-	struct layer *layer = tls_side_layer(&dispatcher.tls, true);
-
-	if (layer == NULL || stream_secure(&l->stream, layer) != 0)
-		fail(l, "no TLS can be had");
-	else
-		(void)shake(l);
-}
-
-/* on_info() - what the upstream says of itself; TLS or the login follows. */
-static void
-on_info(struct link *l, const struct nats_info *info)
-{
-	bool wanted = dispatcher.tls.upstream != NULL, now = wanted && l->stream.layer == NULL;
-
-	l->greeted = true;
-	l->headers = info->headers;
-	l->max_payload = info->max_payload;
-	snprintf(l->nonce, sizeof(l->nonce), "%s", info->nonce);
-	if (info->tls_required && !wanted)
-		fail(l, "the upstream demands TLS");
-	else if (now && !info->tls_required && !info->tls_available)
-		fail(l, "the upstream offers no TLS");
-	else if (now)
-		l->state = LINK_SECURING;
-	else
-		ask_login(l);
-}
-
-/* links_sign_again() - where there was no signer, this one is asked. */
-void
-links_sign_again(void)
-{
-	for (struct link *l = dispatcher.links; l != NULL; l = l->next)
-		if (l->state == LINK_SIGNING)
-			ask_login(l);
-}
-
-/* on_login() - INFO, then PONG. */
-static void
-on_login(struct link *l, const struct nats_op *op)
-{
-	struct nats_info info;
-	struct job *j;
-
-	if (l->state == LINK_GREETING && !l->greeted && op->kind == NATS_INFO && info_decode(&info, op->json) == 0 &&
-	    info.nonce[0] != '\0') {
-		on_info(l, &info);
-	} else if (l->state == LINK_LOGGING_IN && op->kind == NATS_PONG) {
-		l->state = LINK_OPEN;
-		while (l->state == LINK_OPEN && (j = pop(&l->queue, &l->queue_end)) != NULL)
-			publish(l, j);
-		if (l->state == LINK_OPEN)
-			flush(l);
-	} else if (l->state == LINK_LOGGING_IN && (op->kind == NATS_INFO || op->kind == NATS_OK)) {
-		return;
-	} else {
-		fail(l, op->kind == NATS_ERR ? "upstream refused the login" : "upstream spoke out of turn");
-	}
+		link_fail(l, "upstream error");
 }
 
 static void
 on_op(struct link *l, const struct nats_op *op)
 {
 	if (l->state != LINK_OPEN) {
-		on_login(l, op);
+		link_on_login(l, op);
 		return;
 	}
 	switch (op->kind) {
@@ -391,8 +290,10 @@ readable(struct stream *s)
 	struct bytes run;
 	int r, answer = 0;
 
-	if (!stream_ready(s) && !shake(l))
+	if (!stream_ready(s)) {
+		link_shake(l);
 		return;
+	}
 	r = stream_fill(s, l->parser.need, &run);
 	if (r == STREAM_BLOCKED)
 		return;
@@ -409,19 +310,19 @@ readable(struct stream *s)
 		return;
 	if (l->state == LINK_SECURING) {
 		if (run.len > 0 || r != 0 || stream_keep(s, BYTES_NULL) != 0)
-			fail(l, "upstream said more than INFO before TLS");
+			link_fail(l, "upstream said more than INFO before TLS");
 		else
-			secure(l);
+			link_secure(l);
 		return;
 	}
 	if (answer > NATS_MORE)
-		fail(l, "upstream does not speak NATS");
+		link_fail(l, "upstream does not speak NATS");
 	else if (r != 0)
-		fail(l, "upstream closed the connection");
+		link_fail(l, "upstream closed the connection");
 	else if (stream_keep(s, run) != 0)
-		fail(l, "out of memory");
+		link_fail(l, "out of memory");
 	else
-		flush(l);
+		link_flush(l);
 }
 
 static void
@@ -444,7 +345,7 @@ void
 link_dialled(uint64_t token, int fd)
 {
 	static const struct stream_ops ops = { readable, writable, closed };
-	struct link *l = find_token(token);
+	struct link *l = link_find(token);
 
 	if (l == NULL || l->state != LINK_DIALLING) {
 		if (fd >= 0)
@@ -452,7 +353,7 @@ link_dialled(uint64_t token, int fd)
 		return;
 	}
 	if (fd < 0 || stream_open(&l->stream, &dispatcher.room, fd, LINK_OUT, &ops) != 0) {
-		fail(l, "cannot connect to the upstream");
+		link_fail(l, "cannot connect to the upstream");
 		return;
 	}
 	nats_parser_init(&l->parser, NATS_FROM_SERVER, LINK_LINE, LINK_PAYLOAD);
@@ -460,34 +361,7 @@ link_dialled(uint64_t token, int fd)
 	l->greeted = false;
 	stream_read_on(&l->stream, true);
 	if (dispatcher.tls.upstream != NULL && dispatcher.tls.upstream_first == CONFIG_FIRST_YES)
-		secure(l);
-}
-
-void
-link_signed(uint64_t token, struct bytes jwt, struct bytes sig)
-{
-	struct nats_login login = { .jwt = jwt, .sig = sig, .name = BYTES_LIT("portcullis-dispatcher"),
-		.echo = true, .headers = true, .no_responders = true };
-	struct link *l = find_token(token);
-	char inbox[64];
-	struct buf json;
-	int n;
-
-	if (l == NULL || l->state != LINK_SIGNING)
-		return;
-	if (jwt.len == 0) {
-		fail(l, "the signer gives no login for this account");
-		return;
-	}
-	buf_init(&json, LINK_LINE);
-	connect_encode(&json, &login);
-	nats_put_connect(stream_out(&l->stream), buf_bytes(&json));
-	buf_deinit(&json);
-	n = snprintf(inbox, sizeof(inbox), "_INBOX.%s.*", l->inbox);
-	nats_put_sub(stream_out(&l->stream), bytes_of(inbox, (size_t)n), BYTES_NULL, BYTES_LIT("1"));
-	nats_put_ping(stream_out(&l->stream));
-	l->state = LINK_LOGGING_IN;
-	flush(l);
+		link_secure(l);
 }
 
 /* silent() - has the upstream taken a command long ago and not answered its PING? */
@@ -503,8 +377,8 @@ link_tick(uint64_t now_ms)
 {
 	for (struct link *l = dispatcher.links; l != NULL; l = l->next) {
 		if (l->state >= LINK_DIALLING && l->state <= LINK_LOGGING_IN && now_ms >= l->deadline_ms)
-			fail(l, "the login took too long");
+			link_fail(l, "the login took too long");
 		else if (silent(l))
-			fail(l, "the upstream does not answer");
+			link_fail(l, "the upstream does not answer");
 	}
 }

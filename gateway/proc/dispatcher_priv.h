@@ -1,7 +1,8 @@
 /*
  * dispatcher_priv - the dispatcher in its files: dispatcher.c judges, dispatch_jobs.c keeps the jobs,
  * dispatch_stamp.c has them stamped, dispatch_link.c holds the upstream connections that may command,
- * dispatch_peers.c speaks with the other processes and gets over the death of one.
+ * which dispatch_login.c opens, dispatch_peers.c speaks with the other processes and gets over the
+ * death of one.
  */
 #ifndef GATEWAY_PROC_DISPATCHER_PRIV_H
 #define GATEWAY_PROC_DISPATCHER_PRIV_H
