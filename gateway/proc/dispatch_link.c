@@ -1,6 +1,6 @@
 /*
- * dispatch_link - the upstream connections that may command, one per client account, opened on first
- * use. Their sockets come from the parent, their logins are in dispatch_login.c.
+ * dispatch_link - the upstream connections that may command, one per client account, opened on
+ * first use. Their sockets come from the parent, their logins are in dispatch_login.c.
  *
  * Every command is followed by a PING: its PONG says that the server took the command, and an -ERR
  * before it belongs to that command. Answers come to an inbox whose name only this process knows.
@@ -15,7 +15,12 @@
 #include "gateway/proc/dispatch_link_priv.h"
 #include "policy/rules/subject.h"
 
-enum { LINK_LINE = 64 * 1024, LINK_PAYLOAD = 8 * 1024 * 1024, LINK_OUT = 64 * 1024 * 1024, LINK_EAGER = 32 * 1024 };
+enum {
+	LINK_LINE = 64 * 1024,
+	LINK_PAYLOAD = 8 * 1024 * 1024,
+	LINK_OUT = 64 * 1024 * 1024,
+	LINK_EAGER = 32 * 1024
+};
 
 struct link *
 link_find(uint64_t token)
@@ -107,8 +112,9 @@ link_flush(struct link *l)
 struct bytes
 link_reply(const struct link *l, const struct job *j, char room[64])
 {
-	int n = j->reply.len != 0 ? snprintf(room, 64, "_INBOX.%s.%llu", l->inbox, (unsigned long long)j->node.conn) :
-				    0;
+	int n = j->reply.len != 0 ? snprintf(room, 64, "_INBOX.%s.%llu", l->inbox,
+					(unsigned long long)j->node.conn)
+				  : 0;
 
 	return bytes_of(room, (size_t)n);
 }
@@ -140,7 +146,8 @@ void
 links_flush(void)
 {
 	for (struct link *l = dispatcher.links; l != NULL; l = l->next)
-		if (l->state == LINK_OPEN && stream_pending(&l->stream) > 0 && (l->stream.events & UV_WRITABLE) == 0)
+		if (l->state == LINK_OPEN && stream_pending(&l->stream) > 0 &&
+		    (l->stream.events & UV_WRITABLE) == 0)
 			link_flush(l);
 }
 
@@ -250,7 +257,8 @@ on_err(struct link *l, const struct nats_op *op)
 	log_word(&line, "account", l->account);
 	log_bytes(&line, "text", op->text);
 	log_end(&line);
-	if (bytes_starts(op->text, BYTES_LIT("Permissions Violation for Publish")) && l->published != NULL)
+	if (bytes_starts(op->text, BYTES_LIT("Permissions Violation for Publish")) &&
+	    l->published != NULL)
 		l->published->refused = true;
 	else if (!bytes_starts(op->text, BYTES_LIT("Permissions Violation")))
 		link_fail(l, "upstream error");
@@ -369,14 +377,15 @@ static bool
 silent(const struct link *l)
 {
 	return l->state == LINK_OPEN && l->published != NULL &&
-	    clock_mono_ns() - l->published->published_ns > DISPATCHER_PONG_MS * INT64_C(1000000);
+	       clock_mono_ns() - l->published->published_ns > DISPATCHER_PONG_MS * INT64_C(1000000);
 }
 
 void
 link_tick(uint64_t now_ms)
 {
 	for (struct link *l = dispatcher.links; l != NULL; l = l->next) {
-		if (l->state >= LINK_DIALLING && l->state <= LINK_LOGGING_IN && now_ms >= l->deadline_ms)
+		if (l->state >= LINK_DIALLING && l->state <= LINK_LOGGING_IN &&
+		    now_ms >= l->deadline_ms)
 			link_fail(l, "the login took too long");
 		else if (silent(l))
 			link_fail(l, "the upstream does not answer");

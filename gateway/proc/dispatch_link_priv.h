@@ -1,6 +1,6 @@
 /*
- * dispatch_link_priv - a connection that may command, in its files: dispatch_link.c keeps it and what
- * goes through it, dispatch_login.c is how it comes to be open.
+ * dispatch_link_priv - a connection that may command, in its files: dispatch_link.c keeps it and
+ * what goes through it, dispatch_login.c is how it comes to be open.
  */
 #ifndef GATEWAY_PROC_DISPATCH_LINK_PRIV_H
 #define GATEWAY_PROC_DISPATCH_LINK_PRIV_H
@@ -9,7 +9,8 @@
 
 /* link_find() - by its name towards parent and signer; NULL: there is none. */
 struct link *link_find(uint64_t token);
-/* link_fail() - this connection is of no use: who waits for it is refused, what was sent is uncertain. */
+/* link_fail() - this connection is of no use: who waits for it is refused, what was sent is
+ * uncertain. */
 void link_fail(struct link *l, const char *why);
 void link_flush(struct link *l);
 /* link_opened() - it is logged in: what waited goes. */

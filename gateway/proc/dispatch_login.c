@@ -1,7 +1,7 @@
 /*
  * dispatch_login - from the INFO of an upstream to a connection that may command: TLS where it is
- * wanted, a login of the signer's for the nonce, and the inbox answers come to. Whoever speaks out of
- * turn meanwhile loses the connection.
+ * wanted, a login of the signer's for the nonce, and the inbox answers come to. Whoever speaks out
+ * of turn meanwhile loses the connection.
  */
 #include <stdio.h>
 
@@ -52,7 +52,9 @@ link_shake(struct link *l)
 	if (r == STREAM_BLOCKED)
 		return;
 	if (r != 0)
-		link_fail(l, why != NULL ? why : "the upstream ended the connection during the TLS handshake");
+		link_fail(l, why != NULL
+				 ? why
+				 : "the upstream ended the connection during the TLS handshake");
 	else if (l->greeted)
 		ask_login(l);
 }
@@ -93,15 +95,16 @@ link_on_login(struct link *l, const struct nats_op *op)
 {
 	struct nats_info info;
 
-	if (l->state == LINK_GREETING && !l->greeted && op->kind == NATS_INFO && info_decode(&info, op->json) == 0 &&
-	    info.nonce[0] != '\0') {
+	if (l->state == LINK_GREETING && !l->greeted && op->kind == NATS_INFO &&
+	    info_decode(&info, op->json) == 0 && info.nonce[0] != '\0') {
 		on_info(l, &info);
 	} else if (l->state == LINK_LOGGING_IN && op->kind == NATS_PONG) {
 		link_opened(l);
 	} else if (l->state == LINK_LOGGING_IN && (op->kind == NATS_INFO || op->kind == NATS_OK)) {
 		return;
 	} else {
-		link_fail(l, op->kind == NATS_ERR ? "upstream refused the login" : "upstream spoke out of turn");
+		link_fail(l, op->kind == NATS_ERR ? "upstream refused the login"
+						  : "upstream spoke out of turn");
 	}
 }
 
@@ -117,8 +120,12 @@ links_sign_again(void)
 void
 link_signed(uint64_t token, struct bytes jwt, struct bytes sig)
 {
-	struct nats_login login = { .jwt = jwt, .sig = sig, .name = BYTES_LIT("portcullis-dispatcher"),
-		.echo = true, .headers = true, .no_responders = true };
+	struct nats_login login = { .jwt = jwt,
+		.sig = sig,
+		.name = BYTES_LIT("portcullis-dispatcher"),
+		.echo = true,
+		.headers = true,
+		.no_responders = true };
 	struct link *l = link_find(token);
 	char inbox[64];
 	struct buf json;
@@ -135,7 +142,8 @@ link_signed(uint64_t token, struct bytes jwt, struct bytes sig)
 	nats_put_connect(stream_out(&l->stream), buf_bytes(&json));
 	buf_deinit(&json);
 	n = snprintf(inbox, sizeof(inbox), "_INBOX.%s.*", l->inbox);
-	nats_put_sub(stream_out(&l->stream), bytes_of(inbox, (size_t)n), BYTES_NULL, BYTES_LIT("1"));
+	nats_put_sub(
+	    stream_out(&l->stream), bytes_of(inbox, (size_t)n), BYTES_NULL, BYTES_LIT("1"));
 	nats_put_ping(stream_out(&l->stream));
 	l->state = LINK_LOGGING_IN;
 	link_flush(l);
