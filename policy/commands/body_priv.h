@@ -86,6 +86,9 @@ int body_read_object(
     struct body_read *r, size_t at, const struct field *fields, size_t n, void *into) must_check;
 /* body_each() - @read on every element of the array at @at, all with the same @into. */
 int body_each(struct body_read *r, size_t at, field_take *read, void *into) must_check;
+/* body_text_at() - a string's value; numbers and truth values of YAML are as good where text is
+ * wanted. */
+int body_text_at(struct body_read *r, size_t at, struct bytes *s) must_check;
 /* body_where() - where a token's value stands in the payload. */
 struct body_span body_where(const struct body_read *r, size_t at);
 /* body_append() - one more pair at the end of a list. */
