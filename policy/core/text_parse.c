@@ -11,25 +11,11 @@
 #include "policy/core/text_priv.h"
 #include "policy/core/utf8.h"
 
-enum {
-	FEW = 8, /* entries of a block that are compared one by one; more get a table */
-	SLOTS_FIRST = 64,
-};
-
-/* A slot of the table that finds duplicates in one long block. */
-struct slot {
-	const struct text_node *node;
-	uint64_t hash;
-};
-
 /* A block that is open, and what it holds so far. */
 struct frame {
 	struct text_node *node;
 	struct text_node **tail;
-	size_t n;
-	struct slot
-	    *slot; /* open addressing, a power of two, at most half full; NULL: few entries */
-	size_t slots;
+	struct text_names names;
 };
 
 struct parser {
@@ -186,84 +172,6 @@ list(struct parser *p, struct text_node **out)
 	return r; /* in_list stays set after an error: recover() wants to know */
 }
 
-static uint64_t
-name_hash(const struct text_node *n)
-{
-	uint64_t h = 0xcbf29ce484222325ULL;
-
-	for (size_t i = 0; i < n->text.len; i++)
-		h = (h ^ n->text.ptr[i]) * 0x100000001b3ULL;
-	h = (h ^ 0xff) * 0x100000001b3ULL;
-	for (size_t i = 0; i < n->label.len; i++)
-		h = (h ^ n->label.ptr[i]) * 0x100000001b3ULL;
-	return h ^ h >> 32;
-}
-
-static bool
-same_name(const struct text_node *a, const struct text_node *b)
-{
-	return bytes_eq(a->text, b->text) && bytes_eq(a->label, b->label);
-}
-
-/* seek() - the slot of a node with the name of @n, or the free one where it belongs. */
-static struct slot *
-seek(const struct frame *f, const struct text_node *n, uint64_t h)
-{
-	size_t at = h & (f->slots - 1);
-
-	while (
-	    f->slot[at].node != NULL && (f->slot[at].hash != h || !same_name(f->slot[at].node, n)))
-		at = (at + 1) & (f->slots - 1);
-	return &f->slot[at];
-}
-
-/* grow() - a larger table for what the block holds. */
-static int
-grow(struct frame *f)
-{
-	f->slots = f->slots != 0 ? f->slots * 4 : SLOTS_FIRST;
-	free(f->slot);
-	f->slot = calloc(f->slots, sizeof(*f->slot));
-	if (f->slot == NULL)
-		return err_raise(-ENOMEM);
-	for (const struct text_node *n = f->node->child; n != NULL; n = n->next) {
-		uint64_t h = name_hash(n);
-
-		*seek(f, n, h) = (struct slot){ .node = n, .hash = h };
-	}
-	return 0;
-}
-
-/* first_of() - the entry of the block that has the name of @n already; else remembers @n. */
-static int
-first_of(struct frame *f, const struct text_node *n, const struct text_node **first)
-{
-	struct slot *s;
-	uint64_t h;
-
-	*first = NULL;
-	if (f->slot == NULL && f->n < FEW) {
-		const struct text_node *o = f->node->child;
-
-		while (o != NULL && !same_name(o, n))
-			o = o->next;
-		*first = o;
-		return 0;
-	}
-	if (f->n >= f->slots / 2) {
-		int r = grow(f);
-
-		if (r != 0)
-			return err_pass(r);
-	}
-	h = name_hash(n);
-	s = seek(f, n, h);
-	*first = s->node;
-	if (s->node == NULL)
-		*s = (struct slot){ .node = n, .hash = h };
-	return 0;
-}
-
 /* append() - put an entry or section into the open block, once. */
 static int
 append(struct parser *p, struct text_node *n)
@@ -272,7 +180,7 @@ append(struct parser *p, struct text_node *n)
 	const struct text_node *first = NULL;
 
 	if (p->lost == 0) { /* or we do not know which block this is */
-		int r = first_of(f, n, &first);
+		int r = text_names_first(&f->names, n, &first);
 
 		if (r != 0)
 			return err_pass(r);
@@ -283,7 +191,7 @@ append(struct parser *p, struct text_node *n)
 		    first->line, first->col);
 	*f->tail = n;
 	f->tail = &n->next;
-	f->n++;
+	f->names.n++;
 	return 0; /* a complete entry, even if there twice: nothing to pass over */
 }
 
@@ -291,14 +199,13 @@ append(struct parser *p, struct text_node *n)
 static void
 push(struct parser *p, struct text_node *n)
 {
-	p->open[++p->depth] = (struct frame){ .node = n, .tail = &n->child };
+	p->open[++p->depth] = (struct frame){ .node = n, .tail = &n->child, .names.block = n };
 }
 
 static void
 pop(struct parser *p)
 {
-	free(p->open[p->depth].slot);
-	p->open[p->depth].slot = NULL;
+	text_names_deinit(&p->open[p->depth].names);
 	p->depth--;
 }
 
@@ -516,7 +423,8 @@ text_parse(struct text **out, const char *file, struct bytes in, struct text_rep
 		return err_raise(-ENOMEM);
 	p.x.t = t;
 	p.x.len = in.len;
-	p.open[0] = (struct frame){ .node = t->root, .tail = &t->root->child };
+	p.open[0] =
+	    (struct frame){ .node = t->root, .tail = &t->root->child, .names.block = t->root };
 	if (!fits) {
 		text_error(r, t, NULL, "the file is larger than 4 MiB");
 		return TEXT_BAD;
@@ -528,7 +436,7 @@ text_parse(struct text **out, const char *file, struct bytes in, struct text_rep
 	a = parse_all(&p);
 	while (p.depth != 0)
 		pop(&p);
-	free(p.open[0].slot);
+	text_names_deinit(&p.open[0].names);
 	if (a != 0)
 		return err_pass(a);
 	if (p.x.errors != 0)

@@ -1,5 +1,6 @@
 /*
- * text_priv - what text.c and text_parse.c share: the tree's memory.
+ * text_priv - a text in its files: text.c has the tree's memory, text_lex.c what stands in a line,
+ * text_parse.c the grammar, text_names.c the names of one block.
  */
 #ifndef POLICY_CORE_TEXT_PRIV_H
 #define POLICY_CORE_TEXT_PRIV_H
@@ -24,6 +25,22 @@ struct text_node *text_node(struct text *t);
 /* text_vreport() - one message line; text_error() and text_warn() without their counters. */
 void text_vreport(struct text_report *r, const struct text *t, const struct text_node *at,
     const char *what, const char *fmt, va_list ap) __attribute__((format(printf, 5, 0)));
+
+/* The names in a block that is being read; zeroed but for ->block it begins. */
+struct text_names {
+	const struct text_node *block; /* its entries so far */
+	size_t n;                      /* how many */
+	struct text_slot *slot;        /* a power of two, at most half full; NULL: few entries */
+	size_t slots;
+};
+
+/*
+ * text_names_first() - the entry that has the name of @n already, or NULL; then @n is remembered
+ * and the caller puts it into the block, and counts it. Return: 0, -ENOMEM.
+ */
+int text_names_first(
+    struct text_names *f, const struct text_node *n, const struct text_node **first) must_check;
+void text_names_deinit(struct text_names *f);
 
 /* A file while it is read. */
 struct lexer {
