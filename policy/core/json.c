@@ -23,7 +23,6 @@
 enum {
 	DEPTH_DEFAULT = 16,
 	NAME_MAX_LEN = 1024,
-	NUMBER_MAX_LEN = 63,
 	TABLE_SLOTS = 2 * JSON_MEMBERS, /* never more than half full */
 	COLLISIONS_MAX = 4, /* different names with one hash, in an object; honest ones have none */
 	PROBES_MORE =
@@ -181,79 +180,15 @@ read_string(struct reader *r, const uint8_t *p, struct json_tok *t, bool *plain)
 }
 
 static const uint8_t *
-digits(const struct reader *r, const uint8_t *p)
-{
-	while (p != r->end && *p >= '0' && *p <= '9')
-		p++;
-	return p;
-}
-
-static inline bool
-byte_is(const struct reader *r, const uint8_t *p, char a, char b)
-{
-	return p != r->end && (*p == (uint8_t)a || *p == (uint8_t)b);
-}
-
-/* read_fraction() - the part of a number after its integer. Return: its end, NULL when malformed.
- */
-static const uint8_t *
-read_fraction(const struct reader *r, const uint8_t *p)
-{
-	const uint8_t *from;
-
-	if (byte_is(r, p, '.', '.')) {
-		from = p + 1;
-		p = digits(r, from);
-		if (p == from)
-			return NULL;
-	}
-	if (byte_is(r, p, 'e', 'E')) {
-		from = p + 1;
-		if (byte_is(r, from, '+', '-'))
-			from++;
-		p = digits(r, from);
-		if (p == from)
-			return NULL;
-	}
-	return p;
-}
-
-static bool
-within_2_53(const uint8_t *p, size_t n)
-{
-	uint64_t v = 0;
-
-	if (n > 16)
-		return false;
-	for (size_t i = 0; i < n; i++)
-		v = v * 10 + (uint64_t)(p[i] - '0');
-	return v <= 1ULL << 53;
-}
-
-static const uint8_t *
 read_number(struct reader *r, const uint8_t *p, struct json_tok *t)
 {
-	const uint8_t *first = p + (*p == '-'), *end = digits(r, first);
-	bool whole = !byte_is(r, end, '.', '.') && !byte_is(r, end, 'e', 'E');
+	const char *why;
+	size_t n = json_number_next(bytes_of(p, (size_t)(r->end - p)), r->allow_fraction, &why);
 
-	if (end == first)
-		return bad(r, p, "not a number");
-	if (end - first > 1 && *first == '0')
-		return bad(r, p, "number with leading zeros");
-	if (first != p && *first == '0' && !byte_is(r, end, '.', '.'))
-		return bad(r, p, "minus zero");
-	if (!r->allow_fraction && !whole)
-		return bad(r, p, "number is not an integer");
-	if (!r->allow_fraction && !within_2_53(first, (size_t)(end - first)))
-		return bad(r, p, "integer beyond 2^53");
-	if (!whole)
-		end = read_fraction(r, end);
-	if (end == NULL)
-		return bad(r, p, "not a number");
-	if (end - p > NUMBER_MAX_LEN)
-		return bad(r, p, "number is too long");
-	t->len = (uint32_t)(end - p);
-	return end;
+	if (n == 0)
+		return bad(r, p, why);
+	t->len = (uint32_t)n;
+	return p + n;
 }
 
 static const uint8_t *
@@ -360,7 +295,7 @@ read_member(struct reader *r, const uint8_t *p)
 			     : json_name_hash(bytes_of(r->text + t->start, t->len));
 	r->open->n++;
 	p = skip_space(r, p);
-	if (!byte_is(r, p, ':', ':'))
+	if (p == r->end || *p != ':')
 		return bad(r, p, "expected ':' after a member name");
 	p = skip_space(r, p + 1);
 	return p != r->end ? p : bad(r, p, "text ends too early");

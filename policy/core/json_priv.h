@@ -1,5 +1,6 @@
 /*
- * json_priv - what the reader (json.c) and the questions to its result (json_get.c) share: strings.
+ * json_priv - what the reader (json.c) and the questions to its result (json_get.c) share: strings,
+ * and numbers.
  */
 #ifndef POLICY_CORE_JSON_PRIV_H
 #define POLICY_CORE_JSON_PRIV_H
@@ -11,6 +12,11 @@
  * Return: bytes it takes, or 0 with *why set.
  */
 size_t json_escape_next(struct bytes s, uint32_t *cp, const char **why);
+/*
+ * json_number_next() - the number at the front of @s, which begins with a digit or '-'; what stands
+ * behind it is not looked at. Return: bytes it takes, or 0 with *why set.
+ */
+size_t json_number_next(struct bytes s, bool allow_fraction, const char **why);
 /* json_string_next() - one code point of an accepted string (not empty). Return: raw bytes it
  * takes. */
 size_t json_string_next(struct bytes raw, uint32_t *cp);
