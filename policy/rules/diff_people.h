@@ -40,6 +40,17 @@ people_text(const struct source *s, struct pol_list l, uint32_t i)
 	return pol_bytes(s->p, s->p->items[l.first + i].text);
 }
 
+/* made_choose() - an issuer and an address that all of its roles take. Return: are there such? */
+bool made_choose(struct made *m);
+/* made_takes_name() - may all of its roles have the name, and no lesser one say the same? */
+bool made_takes_name(const struct made *m, struct bytes name);
+/* made_takes_user() - may all of its roles have the user? */
+bool made_takes_user(const struct made *m, struct bytes user);
+/* made_identity() - as chosen; @own not empty: as that host. Return: 0, -ENOMEM; identity_deinit()
+ * all the same. */
+int made_identity(struct identity *id, const struct made *m, struct bytes name, struct bytes user,
+    struct bytes own) must_check;
+
 /* diff_label() - what people call it: "app + host as host x". */
 const char *diff_label(
     struct people *x, const struct made *m, const struct identity *id, struct bytes own);
