@@ -276,7 +276,7 @@ def show(gate):
     tool(gate, "audit", "query", "--what", "provider.start", "--decision", "allow")
     said = tool(gate, "audit", "query", "--what", "provider.start", "--decision", "deny")
     for who in ("observer", "host"):
-        check(len(re.findall(f" {who} +denial command", said)) == 2, f"not both attempts with {who}.creds are on record")
+        check(len(re.findall(f" {who} +provider.start", said)) == 2, f"not both attempts with {who}.creds are on record")
     path, number, record = allowed_command(gate)
     proof, key = os.path.join(gate.dir, "one.proof"), os.path.join(gate.dir, "keys", "audit.pub")
     title("8. Proved to somebody who has one file and a public key")
