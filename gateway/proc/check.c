@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "gateway/io/clock.h"
+#include "gateway/proc/check_leaf.h"
 #include "gateway/proc/check_tls.h"
 #include "gateway/proc/file.h"
 #include "gateway/proc/gate_keys.h"
@@ -392,6 +393,7 @@ check_files(struct check *k)
 	check_inbox_key(k);
 	check_stamp(k);
 	check_tls(c, clock_wall_s(), &k->out->report);
+	check_leaf(c, &k->out->report);
 	check_policies(k);
 	free(k->accounts);
 	trust_free(k->trust);

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -447,6 +448,21 @@ def check_finds_what_was_planted(folder):
     out, err = check("-c", conf)
     expect(out, "is in order, with 1 warning")
     expect(err, "warning:", "others can look into it")
+    os.chmod(os.path.join(gate, "audit"), 0o700)
+
+    # a copy still names the first one's folder for JetStream, and so does one whose first folder is gone
+    copy, leaf = os.path.join(folder, "copy"), os.path.join(gate, "leaf.conf")
+    assert check("-c", conf)[1] == ""
+    shutil.copytree(gate, copy)
+    out, err = check("-c", os.path.join(copy, "gateway.conf"))
+    expect(out, "is in order, with 1 warning")
+    line = next(i for i, s in enumerate(text_of(gate, "leaf.conf").splitlines(), 1) if "store_dir" in s)
+    expect(err, f"{copy}/leaf.conf:{line}:1: warning: store_dir is in {gate}", "was it moved?")
+    edit(leaf, f'store_dir: "{gate}', f'store_dir: "{folder}/nowhere')
+    expect(check("-c", conf)[1], f"store_dir is in {folder}/nowhere")
+    edit(leaf, f'store_dir: "{folder}/nowhere/', f'store_dir: "{folder}/')  # somebody chose another disk
+    assert check("-c", conf)[1] == ""
+    os.chmod(os.path.join(gate, "audit"), 0o755)
 
     edit(os.path.join(gate, "jwt", "accounts", "acme.jwt"), ".", "x.")
     expect(check("-c", conf, code=3)[1], "acme.jwt: error:")

@@ -39,6 +39,12 @@ if(TARGET portcullis)
     set_tests_properties(interop/simulate PROPERTIES LABELS interop TIMEOUT 600
       ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
   endif()
+  if(TARGET portcullis-host)
+    add_test(NAME unit/install
+      COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/cli/test_install.py ${CMAKE_COMMAND} ${CMAKE_BINARY_DIR})
+    set_tests_properties(unit/install PROPERTIES LABELS unit TIMEOUT 600
+      ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+  endif()
   find_program(MANDOC mandoc)
   if(MANDOC)
     add_test(NAME lint/man COMMAND ${MANDOC} -Tlint -W style ${CMAKE_SOURCE_DIR}/docs/man/portcullis.1)

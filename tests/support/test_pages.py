@@ -279,7 +279,7 @@ def metrics():
         code = sources(files)
         if prefix:
             found = set(re.findall(r'"(portcullis_\w+)"', code))
-            named = {w for w in quoted(said) if w.startswith("portcullis_")}
+            named = set(re.findall(r"`(portcullis_\w+)`", said))
         else:
             found = set(re.findall(r'(?:head\(b, |\{ )"(\w+)", "(?:gauge|counter)"', code))
             named = firsts(section(said, "## Numbers", 2))
