@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { WAIT_MS = 10000 }; /* an answer that takes longer never comes */
+enum { WAIT_MS = 60000 }; /* an answer that takes longer never comes */
 
 struct run {
 	const char *url;
@@ -31,6 +31,8 @@ struct check {
 
 /* run_open() - connect with a creds file. */
 natsStatus run_open(struct run *r, natsConnection **nc, const char *creds);
+/* run_jetstream() - a JetStream context that waits as long as all do. */
+natsStatus run_jetstream(jsCtx **js, natsConnection *nc);
 /* run_wrong() - note why a check failed; always returns NATS_ERR. */
 natsStatus run_wrong(struct run *r, const char *why);
 /* run_expect_text() - the next message must come and say @text. */

@@ -21,7 +21,7 @@ store_open(struct run *r, struct store *t)
 
 	s = run_open(r, &t->nc, r->admin);
 	if (s == NATS_OK)
-		s = natsConnection_JetStream(&t->js, t->nc, NULL);
+		s = run_jetstream(&t->js, t->nc);
 	if (s == NATS_OK)
 		s = kvConfig_Init(&cfg);
 	if (s == NATS_OK) {

@@ -89,6 +89,16 @@ run_open(struct run *r, natsConnection **nc, const char *creds)
 }
 
 natsStatus
+run_jetstream(jsCtx **js, natsConnection *nc)
+{
+	jsOptions o;
+	natsStatus s = jsOptions_Init(&o);
+
+	o.Wait = WAIT_MS;
+	return s == NATS_OK ? natsConnection_JetStream(js, nc, &o) : s;
+}
+
+natsStatus
 run_wrong(struct run *r, const char *why)
 {
 	snprintf(r->why, sizeof(r->why), "%s", why);

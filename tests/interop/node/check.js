@@ -7,7 +7,7 @@ const fs = require('fs');
 const assert = require('assert');
 const { connect, credsAuthenticator, StringCodec } = require('nats');
 
-const WAIT_MS = 10000;
+const WAIT_MS = 60000;
 const text = StringCodec();
 
 async function open(place, creds, options = {}) {
