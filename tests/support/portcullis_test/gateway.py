@@ -108,7 +108,9 @@ class Deployment:
     def write_accounts(self):
         """(Re)write jwt/: after a revocation, say; the gateway is told by HUP or finds out itself."""
         os.makedirs(self.path("jwt", "accounts"), exist_ok=True)
-        server.write(self.path("jwt"), "operator.jwt", natsjwt.mint_operator(self.operator, "talk"))
+        # whoever watches these files sees the one before or the new one, whole
+        server.write(self.path("jwt"), "operator.jwt.new", natsjwt.mint_operator(self.operator, "talk"))
+        os.replace(self.path("jwt", "operator.jwt.new"), self.path("jwt", "operator.jwt"))
         for account in self.accounts.values():
             name = f"{account.key.public}.jwt"
             server.write(self.path("jwt", "accounts"), name + ".new", self.account_token(account))
@@ -215,7 +217,7 @@ class Deployment:
                 found = rawclient.Client(self.gateway.host, self.gateway.port, creds, **options)
                 break
             except process.Failed as e:
-                if "Authentication Timeout" not in str(e):
+                if not any(late in str(e) for late in ("Authentication Timeout", "Stale Connection")):
                     raise
         else:
             raise process.Failed("login: never in time")
@@ -283,19 +285,26 @@ def json_lines(path):
         return []
 
 
+def of_session(session):
+    """{process id: command line} of the processes of a session."""
+    found = {}
+    for stat in glob.glob("/proc/[0-9]*/stat"):
+        try:
+            with open(stat, encoding="utf-8", errors="replace") as f:
+                fields = f.read().rpartition(")")[2].split()
+            if int(fields[3]) == session and fields[0] != "Z":
+                with open(os.path.dirname(stat) + "/cmdline", "rb") as f:
+                    line = f.read().replace(b"\0", b" ").decode("utf-8", "replace")
+                found[int(os.path.basename(os.path.dirname(stat)))] = line
+        except OSError:
+            continue
+    return found
+
+
 def left_behind(session, timeout_s=process.PATIENCE_S):
     """Command lines of processes of a session (each server is started in its own) that outlive it."""
     deadline = time.monotonic() + timeout_s
-    while True:
-        found = []
-        for stat in glob.glob("/proc/[0-9]*/stat"):
-            try:
-                with open(stat, encoding="utf-8", errors="replace") as f:
-                    fields = f.read().rpartition(")")[2].split()
-                if int(fields[3]) == session and fields[0] != "Z":
-                    with open(os.path.dirname(stat) + "/cmdline", "rb") as f:
-                        found.append(f.read().replace(b"\0", b" ").decode("utf-8", "replace"))
-            except OSError:
-                continue
-        if not found or time.monotonic() > deadline:
-            return found
+    while found := of_session(session):
+        if time.monotonic() > deadline or not any(process.gone(pid, deadline - time.monotonic()) for pid in found):
+            return list(found.values())
+    return []

@@ -2,7 +2,6 @@
 import json
 import os
 import re
-import time
 
 from . import gateway, natsjwt, process, rawclient, server
 
@@ -10,6 +9,7 @@ READY = re.compile(r"portcullis-host ready (N[A-Z2-7]{55})")
 START_S = process.PATIENCE_S
 STOP_S = process.PATIENCE_S
 CTL = "wasmbus.ctl.default."
+until = process.until
 HTTPSERVER = "VAG3QITQQ2ODAOWB5TTQSDJ53XK3SHBEIFNK4AYJ5RKAX2UNSCAPHA5M"
 
 
@@ -34,7 +34,8 @@ class Host(process.Process):
 class Lattice:
     """Leaf and gate with the policy `portcullis init` writes, and hosts that are started one by one."""
 
-    def __init__(self, folder, build, gate=True):
+    def __init__(self, folder, build, gate=True, port=0, leaf_port=-1):
+        """@port, @leaf_port: of gate and leaf, where they must be had again."""
         self.build = build
         self.folder = folder
         self.gate = gateway.Deployment(folder, ("ACME",))
@@ -45,7 +46,8 @@ class Lattice:
         with open(os.path.join(policies, "lattice.policy"), encoding="utf-8") as f:
             text = f.read().replace("@LATTICE@", "default").replace("@ACCOUNT@", "<ACME>")
         self.gate.write({"default.policy": text})
-        self.gate.start_leaf()
+        self.gate.listen = [f"127.0.0.1:{port}"]
+        self.gate.start_leaf(port=leaf_port)
         self.gated = gate
         if gate:
             self.gate.start_gateway(build)
@@ -140,15 +142,3 @@ def ask(client, tail, body=None):
 
 def inventory(client, host):
     return ask(client, f"get.{host.id}.inv")
-
-
-def until(question, what, timeout_s=process.PATIENCE_S):
-    """Ask until the answer is true; returns it."""
-    deadline = time.monotonic() + timeout_s
-    while True:
-        answer = question()
-        if answer:
-            return answer
-        if time.monotonic() > deadline:
-            raise process.Failed(f"in {timeout_s} s it never happened: {what}")
-        time.sleep(0.02)

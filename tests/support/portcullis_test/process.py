@@ -1,6 +1,7 @@
 """A server process: started, waited for until it announces itself, stopped by its own pid."""
 import contextlib
 import os
+import select
 import signal
 import subprocess
 import threading
@@ -67,6 +68,36 @@ def until(question, what, timeout_s=PATIENCE_S):
         if time.monotonic() > deadline:
             raise Failed(f"in {timeout_s} s it never happened: {what}")
         time.sleep(0.01)
+
+
+def gone(pid, timeout_s=PATIENCE_S):
+    """Wait for the end of a process, whoever's child it is: the kernel says. False: it lives on."""
+    try:
+        fd = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        ends = select.poll()
+        ends.register(fd, select.POLLIN)
+        return bool(ends.poll(max(0.0, timeout_s) * 1000))
+    finally:
+        os.close(fd)
+
+
+def halt(pid):
+    """SIGSTOP, and it has stopped: the signal is sent at once, and heeded when the kernel comes to it."""
+    os.kill(pid, signal.SIGSTOP)
+
+    def stopped():
+        """Each of its threads: some runtimes have many."""
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with contextlib.suppress(OSError):  # one that has ended
+                with open(f"/proc/{pid}/task/{task}/stat", encoding="ascii", errors="replace") as f:
+                    if f.read().rpartition(")")[2].split()[0] not in "TtZX":
+                        return False
+        return True
+
+    until(stopped, f"{pid} stops")
 
 
 class Process:

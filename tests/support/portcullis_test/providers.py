@@ -6,12 +6,13 @@ import subprocess
 import threading
 import time
 
-from portcullis_test import msgpack
+from portcullis_test import msgpack, process
 
 OK, FAILED, NOBODY, LATE, BUSY = range(5)
 CONTRACT = {"httpserver": "wasmcloud:httpserver", "keyvalue": "wasmcloud:keyvalue",
             "logging": "wasmcloud:builtin:logging", "messaging": "wasmcloud:messaging"}
-WAIT_S = 60
+WAIT_S = process.PATIENCE_S
+gone = process.gone
 
 State = collections.namedtuple("State", "key state pid uid namespaces walls retry restarts counts why")
 Link = collections.namedtuple("Link", "key actor state address retry why")
@@ -148,17 +149,3 @@ def alive(pid):
             return f.read().rpartition(")")[2].split()[0] not in "ZX"
     except FileNotFoundError:
         return False
-
-
-def gone(pid, seconds=WAIT_S):
-    fd = None
-    try:
-        fd = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return True
-    import select
-    p = select.poll()
-    p.register(fd, select.POLLIN)
-    done = bool(p.poll(seconds * 1000))
-    os.close(fd)
-    return done

@@ -13,7 +13,7 @@ from . import process, server
 LISTENING = re.compile(r"listening on 127\.0\.0\.1:(\d+)")
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 ACTOR = "application/vnd.module.wasm.content.layer.v1+wasm"
-START_S = 30.0
+START_S = process.PATIENCE_S
 
 
 def found():
@@ -52,7 +52,7 @@ class Registry(process.Process):
         asked = urllib.request.Request(url, data=body, method=method,
                                        headers={k.replace("_", "-"): v for k, v in headers.items()})
         trust = ssl.create_default_context(cafile=self.tls[2]) if self.tls else None
-        with urllib.request.urlopen(asked, timeout=20, context=trust) as r:
+        with urllib.request.urlopen(asked, timeout=process.PATIENCE_S, context=trust) as r:
             return r
 
     def _blob(self, name, data):

@@ -8,6 +8,7 @@ import subprocess
 
 from . import process
 
+HELD = []
 LISTENING = re.compile(r"Listening for client connections on (\S+):(\d+)")
 
 
@@ -38,9 +39,16 @@ def suits(wanted):
 
 def free_port():
     """For who must be told a port, or will come back to it: below those that the kernel gives to whoever asks for
-    any, so that nobody else gets it meanwhile."""
+    any, and no other test's: each is held by a name in the kernel for as long as this process lives."""
     for _ in range(1000):
         port = random.randrange(15000, 32000)
+        mine = socket.socket(socket.AF_UNIX)
+        try:
+            mine.bind(f"\0portcullis-test-port-{port}")
+        except OSError:
+            mine.close()
+            continue
+        HELD.append(mine)
         with socket.socket() as s:
             s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
