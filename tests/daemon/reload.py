@@ -9,7 +9,7 @@ import sys
 import time
 
 import stage
-from stage import NARROW, POLICY, bodies, check, deployment, natsjwt, running, until
+from stage import NARROW, POLICY, bodies, check, deployment, natsjwt, process, running, until
 
 
 def hup(d, event):
@@ -205,12 +205,18 @@ def an_account_taken_away_ends_its_connections():
 
 
 def the_end_of_an_account_is_the_end_of_its_connections():
-    with running() as d:
-        client = d.client(d.login("app"))
-        # its end is set when all are there: however slow a start is, it is not over before
-        d.accounts["ACME"].expires_s = int(time.time()) + 2
-        d.write_accounts()
-        check(stage.ended(client) == ["Account Authentication Expired"])
+    def ends(span):
+        with running() as d:
+            client = d.client(d.login("app"))
+            # its end is set when all are there, and known before it comes
+            end = d.accounts["ACME"].expires_s = int(time.time()) + span
+            since = d.gateway.mark()
+            with process.before(end):
+                d.write_accounts()
+                d.gateway.wait_event("trust_loaded", since=since)
+            check(stage.ended(client) == ["Account Authentication Expired"])
+
+    process.in_time(ends)
 
 
 def replace_operator(d, operator):
@@ -258,7 +264,10 @@ def an_accounts_folder_that_is_replaced_is_still_watched():
         folder, accounts = d.path("jwt", "accounts"), d.accounts["ACME"]
         os.rename(folder, folder + ".old")
         d.write_accounts()
-        hup(d, "trust_loaded")
+        # the folder may be read once between its making and its filling
+        since = d.gateway.mark()
+        d.gateway.send_signal(signal.SIGHUP)
+        d.gateway.wait_line(lambda line: "event=trust_loaded" in line and " 1 accounts" in line, since=since)
         pair = natsjwt.KeyPair("user")
         leaver = d.client(d.login("app", "leaver", pair=pair))
         accounts.revocations[pair.public] = int(time.time())

@@ -189,9 +189,12 @@ def logged_to_a_file_all_speak_there_and_follow_it_when_it_moves():
         os.rename(log, log + ".1")
         g.send_signal(signal.SIGUSR1)
         until(lambda: os.path.exists(log) and "event=log_reopened" in text(log), "the parent writes to the new file")
-        old = text(log + ".1")
+        # a child may write to the old one until it is told
         d.client(d.login("app", "after")).close()
         until(lambda: 'user="after"' in text(log), "an edge writes to the new file")
+        old = text(log + ".1")
+        d.client(d.login("app", "again")).close()
+        until(lambda: 'user="again"' in text(log), "and goes on there")
         check(text(log + ".1") == old, "somebody still writes to the old file")
         check(len(g.lines) == 1, g.lines)
 
