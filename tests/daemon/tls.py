@@ -8,6 +8,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import threading
 
 import stage
 from stage import Failed, check, deployment, natsjwt, rawclient, running  # noqa: F401
@@ -297,8 +298,9 @@ def new_certificates_are_used_after_hup_and_old_sessions_stay():
     with gate() as d:
         old = d.client(d.login("app"), tls=trusting(d))
         before = old.raw.socket.getpeercert()["serialNumber"]
-        d.ca.sign("server", kind="rsa")
+        # they are watched, and may be taken up before anybody asks for it
         mark = d.gateway.mark()
+        d.ca.sign("server", kind="rsa")
         os.kill(d.gateway.pid, signal.SIGHUP)
         # each process that needs them says so by itself; it is the edge that shows one
         d.gateway.wait_event("tls_loaded", "role=edge", since=mark)
@@ -366,6 +368,11 @@ def a_leaf_is_known_by_the_name_that_is_asked_for():
         works(d.client(d.login("app")))
 
 
+def probe_fails(g, why):
+    """The probe of the upstream says @why; where the machine is slow, another reason may have been said before."""
+    g.wait_line(lambda line: "event=upstream_probe_failed" in line and why.lower() in line.lower(), stage.WAIT_S)
+
+
 # the gate does not get ready: the probe says why
 def a_leaf_that_is_not_who_it_should_be_is_refused():
     for names, keys, why in (
@@ -377,8 +384,7 @@ def a_leaf_that_is_not_who_it_should_be_is_refused():
         with behind_tls(names, start=False, **keys) as d:
             certs.Authority(d.path("tls"), "stranger")
             g = d.start_gateway(stage.BUILD, wait=False)
-            line = g.wait_line(lambda line: "event=upstream_probe_failed" in line, stage.WAIT_S)
-            check(why.lower() in line.lower(), line)
+            probe_fails(g, why)
             check(not any("portcullis-gateway ready" in line for line in g.lines))
 
 
@@ -388,8 +394,7 @@ def an_expired_leaf_is_refused():
         d.ca.sign("leaf", expired=True)
         d.start_leaf(leaf_tls(d))
         g = d.start_gateway(stage.BUILD, wait=False)
-        line = g.wait_line(lambda line: "event=upstream_probe_failed" in line, stage.WAIT_S)
-        check("expired" in line, line)
+        probe_fails(g, "expired")
 
 
 def a_leaf_without_tls_is_refused_where_tls_is_asked_for():
@@ -398,16 +403,14 @@ def a_leaf_without_tls_is_refused_where_tls_is_asked_for():
         upstream(d)
         d.start_leaf()
         g = d.start_gateway(stage.BUILD, wait=False)
-        line = g.wait_line(lambda line: "event=upstream_probe_failed" in line, stage.WAIT_S)
-        check("offers no TLS" in line, line)
+        probe_fails(g, "offers no TLS")
 
 
 def a_leaf_that_demands_tls_is_refused_where_none_is_asked_for():
     with behind_tls(start=False) as d:
         del d.upstream["tls"]
         g = d.start_gateway(stage.BUILD, wait=False)
-        line = g.wait_line(lambda line: "event=upstream_probe_failed" in line, stage.WAIT_S)
-        check("demands TLS" in line, line)
+        probe_fails(g, "demands TLS")
 
 
 def what_a_leaf_says_in_clear_after_info_is_not_believed():
@@ -416,12 +419,21 @@ def what_a_leaf_says_in_clear_after_info_is_not_believed():
         make_certs(d)
         upstream(d)
         g = d.start_gateway(stage.BUILD, leaf.getsockname()[1], wait=False)
-        leaf.settimeout(stage.WAIT_S)
-        sock, _ = leaf.accept()
-        sock.sendall(info + b"-ERR 'Authorization Violation'\r\n")
-        line = g.wait_line(lambda line: "event=upstream_probe_failed" in line, stage.WAIT_S)
-        check("more than INFO" in line, line)
-        sock.close()
+
+        def answer():
+            """Each probe: the first may have given up before it was answered."""
+            with contextlib.suppress(OSError):
+                while True:
+                    sock, _ = leaf.accept()
+                    sock.sendall(info + b"-ERR 'Authorization Violation'\r\n")
+                    answered.append(sock)
+
+        answered = []
+        threading.Thread(target=answer, daemon=True).start()
+        probe_fails(g, "more than INFO")
+        leaf.shutdown(socket.SHUT_RDWR)
+        for sock in answered:
+            sock.close()
 
 
 def a_client_shows_a_certificate_where_one_is_asked_for():
