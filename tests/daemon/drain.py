@@ -92,7 +92,7 @@ def an_edge_that_hangs_is_killed_and_the_log_ends_well():
     with running(limits={"drain": "10m"}) as d:
         edge = stage.children(d)["edge"][0]
         client = d.client(d.login("app"))
-        os.kill(edge, signal.SIGSTOP)
+        stage.process.halt(edge)
         d.gateway.send_signal(signal.SIGTERM)
         d.gateway.wait_line(lambda line: "event=stopping" in line)
         d.gateway.send_signal(signal.SIGTERM)
@@ -102,7 +102,7 @@ def an_edge_that_hangs_is_killed_and_the_log_ends_well():
 
 
 def a_lame_duck_finishes_commands_too():
-    with running(limits={"lame_duck_grace": "0s", "lame_duck_duration": "300ms", "drain": "20s"}) as d:
+    with running(limits={"lame_duck_grace": "0s", "lame_duck_duration": "300ms", "drain": "10m"}) as d:
         host, dora = asking(d)
         idle = d.client(d.login("app"))
         d.gateway.send_signal(signal.SIGUSR2)

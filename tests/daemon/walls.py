@@ -345,7 +345,7 @@ def a_sink_whose_name_had_no_address_is_found_when_it_has_one():
             until(lambda: "its address is not known" in json.dumps(told(d)[0][1]["sinks"]), "the sink is away")
             with open(hosts, "a", encoding="ascii") as f:
                 f.write("127.0.0.1 sink.portcullis.test\n")
-            log.settimeout(50)
+            log.settimeout(stage.WAIT_S)
             log.accept()[0].close()
     return None
 
