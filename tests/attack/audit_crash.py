@@ -24,6 +24,10 @@ def again(s):
     d = s.deployment
     if d.gateway is not None:
         d.gateway.wait_end()
+        # a parent that was killed has not waited for its children: they end when they see its end
+        left = stage.gateway.left_behind(d.gateway.pid)
+        if left:
+            raise Failed(f"they outlive their parent: {left}")
     d.clients = []
     s.clients = []
     d.start_gateway(s.build)
@@ -163,6 +167,7 @@ def cut_at_any_byte(s):
     s.allowed.add(COMMAND)
     load(s, "whole", 5)
     until(lambda: len(heard(s)) == 5, "all crossed")
+    until(lambda: [r for r in s.deployment.audit_records() if r["kind"] == "checkpoint"], "a checkpoint")
     chance = random.Random(SEED)
     folder = s.deployment.path("audit")
     for n in range(8):
