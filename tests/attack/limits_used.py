@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Every ceiling of docs/LIMITS.md from the login on, as in limits.py."""
+"""Every ceiling of docs/LIMITS.md from the login on, as in limits.py. Rates are such that a slow
+machine is faster."""
 import json
 import socket
 
@@ -99,15 +100,15 @@ def limits_of_a_token(s):
 
 def publish_rate_of_a_connection(s):
     """LIMIT: whoever publishes too fast is read slower; nothing is lost, and another is not slowed."""
-    s.start(limits={"max_publish_rate": 1000})
+    s.start(limits={"max_publish_rate": 100})
     s.allowed.add("f.fast")
     c = s.client("app")
-    c.raw.send(b"PUB f.fast 2\r\nhi\r\n" * 2500)
+    c.raw.send(b"PUB f.fast 2\r\nhi\r\n" * 250)
     met(s, "publish")
     s.work(s.client("app"))
     c.barrier()
     s.observer.barrier()
-    check(len([m for m in s.observer.messages if m.subject == "f.fast"]) == 2500, "messages are missing")
+    check(len([m for m in s.observer.messages if m.subject == "f.fast"]) == 250, "messages are missing")
 
 
 def publish_bytes_of_a_connection(s):
@@ -129,18 +130,18 @@ def publish_bytes_of_a_connection(s):
 
 def publish_rate_of_a_user(s):
     """LIMIT: all connections of a user together, by number; another user is not slowed."""
-    s.start(limits={"max_user_publish_rate": 1000})
+    s.start(limits={"max_user_publish_rate": 100})
     s.allowed.add("f.fast")
     login = s.deployment.login("app")
     mine = [s.deployment.client(login) for _ in range(2)]
     for c in mine:
-        c.raw.send(b"PUB f.fast 2\r\nhi\r\n" * 1000)
+        c.raw.send(b"PUB f.fast 2\r\nhi\r\n" * 100)
     met(s, "user_publish")
     s.work(s.client("app"))
     for c in mine:
         c.barrier()
     s.observer.barrier()
-    check(len([m for m in s.observer.messages if m.subject == "f.fast"]) == 2000, "messages are missing")
+    check(len([m for m in s.observer.messages if m.subject == "f.fast"]) == 200, "messages are missing")
     check(s.reached("publish") == 0)
     for c in mine:
         c.close()
