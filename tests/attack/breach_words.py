@@ -10,7 +10,7 @@ import subprocess
 import intruder
 import stage
 from intruder import sized, u32, u64
-from portcullis_test import certs, natsjwt
+from portcullis_test import certs, natsjwt, process
 from stage import COMMAND, Failed, bodies, until
 
 ROOM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "gateway", "proc")
@@ -72,7 +72,7 @@ def asked(code, peer, name, body):
 
 def away_from(s, asleep, role, n=1):
     """Intruders in an edge that is not @asleep: that one does not accept meanwhile."""
-    os.kill(asleep, signal.SIGSTOP)
+    process.halt(asleep)
     try:
         return [intruder.Intruder(s, role) for _ in range(n)]
     finally:

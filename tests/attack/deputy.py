@@ -101,7 +101,10 @@ def stored_messages_as_answers(s):
     made = ask(real, "$JS.API.STREAM.UPDATE.S", config)
     if "error" in made:
         raise Failed(f"no direct reads: {made}")
-    c.publish("f.js.x", b'{"provider_ref":"evil"}')
+    # a word of the stream that it has it: it takes what it is sent when it comes to it
+    kept = ask(c, "f.js.x", b'{"provider_ref":"evil"}')
+    if kept.get("seq") != 1:
+        raise Failed(f"not stored: {kept}")
     pull = {"stream_name": "S", "config": {"durable_name": "D", "filter_subject": "f.js.x", "ack_policy": "none"}}
     made = ask(c, "$JS.API.CONSUMER.DURABLE.CREATE.S.D", pull)
     if "error" in made:
@@ -135,6 +138,7 @@ def inbox_of_somebody_else(s):
     s.observer.unsubscribe("1")
     s.observer.subscribe("_INBOX.>")
     s.observer.subscribe("f.ask")
+    s.observer.barrier()
     victim, nosy, asker = s.client("app"), s.client("nosy"), s.client("app")
     victim.subscribe("_INBOX.victim.>")
     victim.barrier()

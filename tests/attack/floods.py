@@ -262,7 +262,7 @@ def gone_before_it_is_greeted(s):
     s.start()
     edge = s.roles()["edge"][0]
     for _ in range(20):
-        os.kill(edge, signal.SIGSTOP)
+        stage.process.halt(edge)
         c = socket.create_connection((s.deployment.gateway.host, s.deployment.gateway.port))
         c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         c.close()

@@ -146,7 +146,7 @@ class Place:
 
     def stop(self):
         if self.open is not None:
-            self.open.stop(10)
+            self.open.stop()
         return self.deployment.stop()
 
 
