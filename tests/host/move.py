@@ -2,7 +2,6 @@
 """From one host to another without a failed request: start there, stop here."""
 import http.client
 import signal
-import socket
 import sys
 import threading
 
@@ -49,12 +48,7 @@ class Load:
     def stop(self):
         self.stopping.set()
         for p in self.people:
-            p.join(30)
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as s:
-        return s.getsockname()[1]
+            p.join(stage.process.PATIENCE_S)
 
 
 def equip(l, c, h):
@@ -77,7 +71,7 @@ def begin(l):
     c = l.client("deployer")
     equip(l, c, one)
     keys = {p["contract_id"]: p["id"] for p in host.inventory(c, one)["providers"]}
-    port = free_port()
+    port = stage.server.free_port()
     for contract, values in (("wasmcloud:keyvalue", {}), ("wasmcloud:httpserver", {"address": f"127.0.0.1:{port}"})):
         accepted(host.ask(c, "linkdefs.put", {"actor_id": l.key("counter"), "provider_id": keys[contract],
                                               "link_name": "default", "contract_id": contract, "values": values}))
@@ -97,7 +91,7 @@ def a_second_host_takes_over_without_a_failed_request():
             serves(c, two)
             load.more()
             one.send_signal(signal.SIGTERM)
-            check(one.child.wait(30) == 0, one.tail())
+            check(one.wait_end() == 0, one.tail())
             load.more()
         finally:
             load.stop()

@@ -45,7 +45,7 @@ def each_cut_tested_elsewhere_is_tested_there():
 
 
 def get(address, path="/visits"):
-    with urllib.request.urlopen(f"http://{address}{path}", timeout=20) as r:
+    with urllib.request.urlopen(f"http://{address}{path}", timeout=stage.process.PATIENCE_S) as r:
         return r.read()
 
 
@@ -129,7 +129,7 @@ def logging_needs_no_link():
         address = todo(l, h, t)
         t.run("link", "todo", "keyvalue", "wasmcloud:keyvalue")
         mark = h.mark()
-        with urllib.request.urlopen(f"http://{address}/todos", b"sweep", timeout=20) as r:
+        with urllib.request.urlopen(f"http://{address}/todos", b"sweep", timeout=stage.process.PATIENCE_S) as r:
             check(r.status == 201, r.status)
         h.wait_line(lambda x: "event=actor_log" in x and "added sweep" in x, 20, mark)
         check(not any("event=actor_denied" in x for x in h.lines[mark:]), "it was denied")
@@ -321,7 +321,7 @@ def any_process_of_a_host_may_be_killed_and_the_counter_counts():
 
 
 def any_process_of_the_gate_may_be_killed_and_the_counter_counts():
-    with lattice() as l:
+    with lattice(leaf_port=stage.server.free_port()) as l:
         one, two, t = l.host("one"), l.host("two"), Tool(l, "deployer")
         address = serving(l, t, one, two)
         at = counts_beyond(address, 0)

@@ -15,7 +15,7 @@ import threading
 import traceback
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
-from portcullis_test import msgpack, natsjwt, server  # noqa: E402
+from portcullis_test import msgpack, natsjwt, process, server  # noqa: E402
 from portcullis_test.providers import (BUSY, FAILED, LATE, NOBODY, OK, Drive, Invoke, Link, Log, State, alive,  # noqa: E402
                                        gone)
 
@@ -40,12 +40,6 @@ def curl(*args):
 def status_of(url, *args):
     code, out = curl("-o", "/dev/null", "-w", "%{http_code}", *args, url)
     return code, out.decode()
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def response(status=200, body=b"", **header):
@@ -99,14 +93,15 @@ def requests_reach_the_actor_as_they_were_sent(d, _):
 @case
 def answers_are_the_actors_and_failures_are_told_apart(d, _):
     d.start("httpserver", "VHTTP")
-    at = d.linked("VHTTP", "MA", "PORT=0", "TIMEOUT_MS=700").address
+    at = d.linked("VHTTP", "MA", "PORT=0").address
+    hasty = d.linked("VHTTP", "MB", "PORT=0", "TIMEOUT_MS=700").address
 
-    def ask(how, payload):
+    def ask(how, payload, at=at, actor="MA"):
         got = []
         t = threading.Thread(target=lambda: got.append(curl("-i", f"http://{at}/x")))
         t.start()
         i = d.invoke()
-        check("operation", (i.actor, i.operation), ("MA", "HttpServer.HandleRequest"))
+        check("operation", (i.actor, i.operation), (actor, "HttpServer.HandleRequest"))
         if how is not None:
             d.answer(i, how, payload)
         t.join()
@@ -126,7 +121,7 @@ def answers_are_the_actors_and_failures_are_told_apart(d, _):
     check("a status that is none", ask(OK, response(99))[0], "502")
     check("nobody", ask(NOBODY, b"")[0], "503")
     check("too much", ask(BUSY, b"")[0], "503")
-    check("too late", ask(None, b"")[::2], ("504", "the actor did not answer in time\n"))
+    check("too late", ask(None, b"", hasty, "MB")[::2], ("504", "the actor did not answer in time\n"))
     check("no body where none can be", ask(OK, response(204, b"x"))[::2], ("204", ""))
 
 
@@ -232,7 +227,7 @@ def values_that_make_no_sense_are_said_clearly(d, _):
 @case
 def a_new_server_takes_over_while_the_old_one_drains(d, _):
     """The seed: no way to move an HTTP server without failed requests."""
-    port = free_port()
+    port = server.free_port()
     d.say("auto", "on")
     d.start("httpserver", "VOLD", "default")
     d.linked("VOLD", "MA", f"PORT={port}")
@@ -404,7 +399,7 @@ def a_store_has_an_end(d, _):
 
 class Redis:
     def __init__(self, folder, *args):
-        self.port = free_port()
+        self.port = server.free_port()
         self.process = subprocess.Popen(
             [shutil.which("redis-server"), "--port", str(self.port), "--bind", "127.0.0.1", "--dir", folder, "--save", "",
              "--daemonize", "no", *args], stdout=subprocess.PIPE, text=True)
@@ -549,11 +544,11 @@ def nothing_but_a_nonce_is_signed_for_a_provider(d, _):
         """What comes to a server that wants this signed."""
         heard = b""
         with socket.create_server(("127.0.0.1", 0)) as listener:
-            listener.settimeout(60)
+            listener.settimeout(process.PATIENCE_S)
             uri = f"URI=nats://127.0.0.1:{listener.getsockname()[1]}"
             d.say("link", "VMSG", "MA", uri, "CREDS=app")
             with listener.accept()[0] as peer:
-                peer.settimeout(60)
+                peer.settimeout(process.PATIENCE_S)
                 peer.sendall(b'INFO {"server_id":"N","version":"2.9.10","headers":true,"max_payload":1048576,"nonce":"%s"}\r\n' % nonce)
                 while b"\r\n" not in heard:
                     got = peer.recv(65536)

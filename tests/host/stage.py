@@ -8,7 +8,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
-from portcullis_test import host, natsjwt, process, rawclient  # noqa: E402,F401
+from portcullis_test import host, natsjwt, process, rawclient, server  # noqa: E402,F401
 
 Failed = process.Failed
 BUILD = ""
@@ -21,10 +21,10 @@ def check(condition, *what):
 
 
 @contextlib.contextmanager
-def lattice(gate=True):
+def lattice(gate=True, **ports):
     """A host.Lattice in a folder of its own; what was started in it ends well, or the test fails."""
     with tempfile.TemporaryDirectory(prefix="portcullis-host-") as folder:
-        found = host.Lattice(folder, BUILD, gate)
+        found = host.Lattice(folder, BUILD, gate, **ports)
         try:
             yield found
         except BaseException:
