@@ -72,7 +72,7 @@ class Folder:
 
 
 def tool(*words, code=0, cwd="/", env=None):
-    done = subprocess.run([os.path.join(stage.BUILD, "bin", "portcullis"), *words], capture_output=True, text=True, timeout=50,
+    done = subprocess.run([os.path.join(stage.BUILD, "bin", "portcullis"), *words], capture_output=True, text=True, timeout=300,
                           cwd=cwd, env={**os.environ, **(env or {})})
     check("Sanitizer" not in done.stderr, done.stderr)
     check(done.returncode == code, f"{words}: exit {done.returncode}\n{done.stdout}{done.stderr}")
@@ -80,7 +80,7 @@ def tool(*words, code=0, cwd="/", env=None):
 
 
 def get(address):
-    with urllib.request.urlopen(f"http://{address}/x", timeout=20) as r:
+    with urllib.request.urlopen(f"http://{address}/x", timeout=stage.process.PATIENCE_S) as r:
         return r.read().decode()
 
 
@@ -216,6 +216,7 @@ def a_host_brings_itself_to_its_manifest_without_a_command():
         f.module()
         h = l.host(argv=["-m", f.manifest], artifacts="[]")
         address = address_of(h)
+        h.wait_line(lambda x: "event=manifest_applied" in x)
         check(get(address) != get(address), "the counter counts")
         check(l.key("counter") in f.pinned(), "pinned")
         check(f.apply() == "nothing to do\n", "apply finds what the host did, and the same lock file")
@@ -232,7 +233,7 @@ def a_host_that_is_locked_starts_only_what_is_pinned():
         f.module("echo")
         h = l.host("bare", argv=["-m", f.manifest, "--locked"], wait=False)
         h.wait_line(lambda x: "event=manifest_not_read" in x and "pins" in x, 20)
-        check(h.wait_end(20) == 1)
+        check(h.wait_end() == 1)
         l.hosts.remove(h)
         first = l.host("first", argv=["-m", f.manifest])
         first.wait_line(lambda x: "event=manifest_applied" in x, 20)
@@ -273,7 +274,7 @@ def a_rebuilt_module_is_running_without_a_command_and_a_broken_one_changes_nothi
         mark = h.mark()
         f.module(rev=3)
         h.wait_line(lambda x: "event=actor_updated" in x, 20, mark)
-        check("revision = 3" in f.pinned(), f.pinned())
+        host.until(lambda: "revision = 3" in f.pinned(), "it is pinned")
 
 
 def what_a_manifest_cannot_have_is_told_and_the_rest_runs():

@@ -39,7 +39,7 @@ def the_demo_shows_what_it_promises_and_leaves_it_running_when_asked():
         for words in ("ARRIVED", "SILENCE", "COUNTED", "REFUSED  localhost:4222", "REFUSED  a forged call", "AGREED",
                       "REFUSED  start a provider", "reason=issuer", "provider.start   wasmbus.ctl.default.cmd"):
             check(words in said, f"not shown: {words}")
-        with urllib.request.urlopen(re.search(r"curl (http://\S+/visits)\n.*export", said, re.S).group(1), timeout=30) as r:
+        with urllib.request.urlopen(re.search(r"curl (http://\S+/visits)\n.*export", said, re.S).group(1), timeout=process.PATIENCE_S) as r:
             check(r.read() == b'{"path":"visits","count":5}', "the store was not kept")
     finally:
         if found:

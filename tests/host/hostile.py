@@ -76,8 +76,9 @@ class Actors:
         return said.get("error"), said.get("msg")
 
     def well(self):
-        """Another actor is served as if nothing was."""
-        check(self.call(self.l.key("echo"), b"still here") in (("", b"still here"), (None, b"still here")), "echo does not answer")
+        """Another actor is served as if nothing was; on a machine that is too busy for the time a call has here, at last."""
+        host.until(lambda: self.call(self.l.key("echo"), b"still here") in (("", b"still here"), (None, b"still here")),
+                   "echo answers")
 
 
 def calls_within_calls_have_a_depth():

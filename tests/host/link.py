@@ -151,7 +151,7 @@ def tls_is_spoken_with_who_the_authority_vouches_for():
                     else:
                         h.wait_line(lambda x: "event=link_down" in x and "connection=control" in x, 30)
                         check(not any("event=link_up" in x for x in h.lines), h.tail())
-                    check(h.stop(30) == 0)
+                    check(h.stop() == 0)
                 finally:
                     h.kill()
         finally:

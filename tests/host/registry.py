@@ -69,8 +69,11 @@ def what_was_kept_is_not_asked_for_again():
         host.until(lambda: not host.inventory(c, h)["actors"], "it is gone")
         accepted(start(c, h, ref))
         runs(c, h, ref)
-        said = [x for x in r.lines if "GET" in x and "/blobs/" in x and "response completed" in x]
-        check(len(said) == 1, said)
+        def fetched(line):
+            return "GET" in line and "/blobs/" in line and "response completed" in line
+
+        r.wait_line(fetched)
+        check(sum(map(fetched, r.lines)) == 1, r.lines)
         kept = os.path.join(l.folder, "host-one", "state", "artifacts")
         check(os.listdir(kept) == ["sha256-" + hashlib.sha256(module(l)).hexdigest()], os.listdir(kept))
 
@@ -241,7 +244,7 @@ def a_slow_registry_does_not_hold_the_host():
         data, go = module(l), threading.Event()
 
         def wait(_):
-            go.wait(30)
+            go.wait(stage.process.PATIENCE_S)
             return 200, {}, manifest_of(data)
 
         Liar.answers["/v2/a/manifests/1"] = (0, {}, wait)
