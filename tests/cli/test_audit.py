@@ -14,6 +14,9 @@ import tempfile
 import threading
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from portcullis_test import process  # noqa: E402
+
 PORTCULLIS = LOG = ""
 SECOND = "00000000000000000041.jsonl"
 
@@ -442,11 +445,8 @@ def tail_shows_the_end(folder):
     expect(run("tail", "-d", folder)[1], "note: no record is there yet")
 
 
-def wait_until(true, seconds=120):
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not come to pass"
-        time.sleep(0.01)
+def wait_until(true):
+    process.until(true, "what was written is followed")
 
 
 class Following:

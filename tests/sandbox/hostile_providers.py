@@ -14,6 +14,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
+from portcullis_test import process  # noqa: E402
 from portcullis_test.providers import NOBODY, OK, Drive, Link, alive  # noqa: E402
 
 WHO, DRIVE, HOSTILE, LIARS = sys.argv[1:5]
@@ -73,7 +74,7 @@ class Stage:
 
     def by_hand(self, which, kind, act, argument=""):
         out = subprocess.run([os.path.join(self.bin[which], "portcullis-provider-" + kind), act, str(argument)],
-                             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, cwd=self.folder)
+                             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300, cwd=self.folder)
         return int(out.stdout) if out.stdout.strip() else -99
 
     def end(self):
@@ -178,14 +179,12 @@ def ends(stage):
     if ROOT:
         name = f"kid{os.getpid()}"
         check(44, "liar: a child of its own session", do(d, "VL", "outlive", name), 0)
-        while not named(name):
-            pass
+        process.until(lambda: named(name), "it is there")
         d.say("stop", "VL", 50)
         d.state("VL", "stopped")
         check(44, "liar: it is gone with its provider", (named(name), alive(s.pid)), ([], False))
         check(44, "control: by hand it stays", stage.by_hand("liars", "keyvalue", "outlive", name), 0)
-        while not named(name):
-            pass
+        process.until(lambda: named(name), "it is there")
         for pid in named(name):
             os.kill(int(pid), 9)
         d.say("free", "VL")

@@ -17,7 +17,7 @@ from stage import check, lattice  # noqa: E402
 
 
 def visit(address):
-    with urllib.request.urlopen(f"http://{address}/a", timeout=20) as r:
+    with urllib.request.urlopen(f"http://{address}/a", timeout=stage.process.PATIENCE_S) as r:
         return r.headers["Content-Type"], r.read().decode()
 
 

@@ -14,7 +14,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 PORTCULLIS, FOLDER = map(os.path.abspath, sys.argv[1:3])
 SKIPPED = 77
-TIMEOUT_S = 100
+TIMEOUT_S = 250
 
 
 def install():
