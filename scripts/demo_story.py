@@ -316,7 +316,7 @@ def keep(gate):
     plain(f"export NATS_URL=nats://127.0.0.1:{gate.listen} NATS_CREDS={d}/creds/deployer.creds")
     plain("build/release/bin/portcullis ctl get inventory")
     plain(f"any NATS client: server nats://127.0.0.1:{gate.listen}, credentials {d}/creds/admin.creds")
-    plain(f"stop: kill {pids[2]} {pids[1]} {pids[0]}; then remove {d}")
+    plain(f"stop: kill {pids[2]} {pids[1]} {pids[0]}; then remove {shlex.quote(os.path.dirname(gate.dir))}")
 
 
 def main():
