@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { CHANNEL_MS = 10000 };
+enum { CHANNEL_MS = 30000 };
 
 static struct channel *
 channel_of(const char *peer)

@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { WORDS = 8, ANSWER_MS = 10000 };
+enum { WORDS = 8, ANSWER_MS = 30000 };
 
 ssize_t __real_recv(int fd, void *to, size_t len, int flags);
 ssize_t __wrap_recv(int fd, void *to, size_t len, int flags);

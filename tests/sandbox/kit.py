@@ -178,7 +178,7 @@ def what_the_pages_show_is_what_comes(folder):
             source = f.read().split("```c\n", 1)[1].split("```", 1)[0]
         path, out = put(folder, "path.c", source), os.path.join(folder, "path.wasm")
         subprocess.run(["clang", "--target=wasm32", "-nostdlib", "-O2", f"-I{ROOT}", "-Wl,--no-entry", "-o", out, path], check=True,
-                       timeout=60)
+                       timeout=300)
         assert answers(run(out, "HttpServer.HandleRequest", "--data", '{"method":"GET","path":"/a"}')[0]) == [(200, "/a")]
 
 

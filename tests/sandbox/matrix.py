@@ -74,7 +74,7 @@ def of_providers(found):
 
 def measure(argv):
     """{attempt: (row, {mode: answer})}"""
-    done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=110, check=False)
+    done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300, check=False)
     if done.returncode != 0:
         sys.exit(f"matrix: {' '.join(argv)}: {done.returncode} {done.stderr}")
     found = {}

@@ -29,7 +29,7 @@
 
 #define PROGRAM "portcullis-provider-"
 
-enum { PATIENCE_MS = 30000, BUSY_NS = 20000000, CALLS = 300, LOUD = 3, DRAIN_MS = 100 };
+enum { PATIENCE_MS = 120000, BUSY_NS = 20000000, CALLS = 300, LOUD = 3, DRAIN_MS = 100 };
 
 /* waPC: an operation of four bytes loops without end, any other is answered with one byte */
 static const uint8_t module[] = { 0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, 0x01, 0x0c, 0x02,

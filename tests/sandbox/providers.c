@@ -21,7 +21,7 @@
 
 #define PROGRAM "portcullis-provider-"
 
-enum { MODES_MAX = 64, DEEDS_MAX = 64, PATIENCE_MS = 30000 };
+enum { MODES_MAX = 64, DEEDS_MAX = 64, PATIENCE_MS = 120000 };
 
 bool __real_msg_provider_setup_get(struct bytes in, struct msg_provider_setup *m);
 bool __wrap_msg_provider_setup_get(struct bytes in, struct msg_provider_setup *m);

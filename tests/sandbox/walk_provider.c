@@ -22,7 +22,7 @@
 #define PROGRAM "portcullis-provider-httpserver"
 #define TALKER "portcullis-provider-messaging"
 
-enum { SEED = 20261123, WALKS = 100, STEPS = 60, PATIENCE_MS = 500, CALLS = 3, BODY = 4096 };
+enum { SEED = 20261123, WALKS = 100, STEPS = 60, LIFE_MS = 500, PATIENCE_MS = 60000, CALLS = 3, BODY = 4096 };
 
 static uint64_t state;
 
@@ -343,7 +343,7 @@ live(struct provider *p)
 
 	late = over = false;
 	uv_timer_init(&loop, &timer);
-	uv_timer_start(&timer, on_late, PATIENCE_MS, 0);
+	uv_timer_start(&timer, on_late, LIFE_MS, 0);
 	while (!late && !over) {
 		uint64_t id;
 

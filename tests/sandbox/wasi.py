@@ -41,13 +41,13 @@ def module(folder, name, signature, args, result="i", data="", more="", times=1)
     with open(path, "w", encoding="utf-8") as f:
         f.write(MODULE % {"name": name, "type": types(signature, result), "data": data, "body": body})
     out = os.path.join(folder, "m.wasm")
-    subprocess.run(["wat2wasm", "-o", out, path], check=True, timeout=60)
+    subprocess.run(["wat2wasm", "-o", out, path], check=True, timeout=300)
     return out
 
 
 def run(path):
     done = subprocess.run([PORTCULLIS, "actor", "run", path, "x", "--unsigned", "--raw"], stdin=subprocess.DEVNULL,
-                          capture_output=True, timeout=60)
+                          capture_output=True, timeout=300)
     return done.returncode, done.stdout, done.stderr.decode("ascii")
 
 
