@@ -14,5 +14,5 @@ endif()
 
 add_test(NAME interop/differential_rules
   COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/differential/test_rules.py)
-set_tests_properties(interop/differential_rules PROPERTIES LABELS interop TIMEOUT 30
+set_tests_properties(interop/differential_rules PROPERTIES LABELS interop TIMEOUT 600
   ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")

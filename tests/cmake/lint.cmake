@@ -4,7 +4,7 @@ set(PORTCULLIS_PYTHON /usr/bin/python3)
 # portcullis_lint(NAME COMMAND...)
 function(portcullis_lint name)
   add_test(NAME lint/${name} COMMAND ${ARGN} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-  set_tests_properties(lint/${name} PROPERTIES LABELS lint TIMEOUT 30
+  set_tests_properties(lint/${name} PROPERTIES LABELS lint TIMEOUT 300
     ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endfunction()
 
