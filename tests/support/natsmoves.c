@@ -59,8 +59,8 @@ ask(natsConnection *c, long number)
 	return false;
 }
 
-/* log_in() - nats.c 3.4.1 sends no signature when it begins with a zero byte, one login in 256: with
- * another nonce it is another signature. */
+/* log_in() - nats.c 3.4.1 sends no signature when it begins with a zero byte, one login in 256:
+ * with another nonce it is another signature. */
 static natsStatus
 log_in(natsConnection **c, natsOptions *o)
 {

@@ -374,7 +374,8 @@ a_denial_leaves_the_connection_open(struct run *r)
 	natsSubscription_Destroy(sub[1]);
 	natsConnection_Destroy(nc);
 	/* the handler runs on a thread of its own; closing does not wait for it */
-	for (int i = 0; s == NATS_OK && i < WAIT_MS / 10 && atomic_load(&r->errors) < before + 2; i++)
+	for (int i = 0; s == NATS_OK && i < WAIT_MS / 10 && atomic_load(&r->errors) < before + 2;
+	     i++)
 		nats_Sleep(10);
 	if (s == NATS_OK && atomic_load(&r->errors) < before + 2)
 		s = run_wrong(r, "two denials, but the error handler heard less");

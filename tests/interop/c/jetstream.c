@@ -211,8 +211,8 @@ push_subscribe(natsSubscription **sub, jsCtx *js)
 	return js_SubscribeSync(sub, js, "interop.js.c.push", NULL, &o, &why);
 }
 
-/* Until the server has noticed that the connection the consumer was bound to has gone: what is published
- * before is pushed to nobody. It tells nobody, so it is asked. */
+/* Until the server has noticed that the connection the consumer was bound to has gone: what is
+ * published before is pushed to nobody. It tells nobody, so it is asked. */
 static natsStatus
 push_unbound(struct run *r, jsCtx *js)
 {
