@@ -252,7 +252,7 @@ check_inbox_key(struct check *k)
 	if (!ok)
 		text_error(&k->out->report, AT_FILE(k->out->config->inbox_key), NULL,
 		    "expected 64 hexadecimal digits: make a new one with "
-		    "`head -c 32 /dev/urandom | xxd -p -c 64`");
+		    "`od -An -v -tx1 -N32 /dev/urandom | tr -d ' \\n'`");
 	secret_buf_deinit(&b);
 }
 

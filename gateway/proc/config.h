@@ -13,7 +13,7 @@
 enum { CONFIG_MAX_LISTEN = 8, CONFIG_MAX_GATES = 16, CONFIG_MAX_SOCKET = 107 };
 
 /* what helps where the key of stamp { } is not there, as in a deployment older than it */
-#define STAMP_KEY_HOW "make one with `(umask 077; head -c 32 /dev/urandom | xxd -p -c 64 > keys/stamp.key)`"
+#define STAMP_KEY_HOW "make one with `(umask 077; od -An -v -tx1 -N32 /dev/urandom | tr -d ' \\n' > keys/stamp.key)`"
 
 struct config_address {
 	char host[256]; /* address or name; [::1] without its brackets */
