@@ -1,24 +1,19 @@
 /*
  * command - natsbench command: control commands, one or many under way, from the write of a command
  * to its arrival at somebody who listens on the leaf. So through the gate the time holds judging,
- * the record made durable, and the way; on the direct way only the server's. And natsbench disk:
- * what one append made durable costs where the records lie, to compare with.
+ * the record made durable, and the way; on the direct way only the server's.
  *
  * Each command carries its number in the link's name, so that whatever order they arrive in each is
  * timed for itself, and one that arrives twice or never is a failure.
  */
 #include "tests/bench/talker.h"
 
-#include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
-#include <unistd.h>
 
 enum {
 	MAX_SAMPLES = 1 << 20,
 	RING = 1 << 16,
 	NUMBER = 10,
-	RECORD = 1100,
 	MAX_SHARE = 256 /* fits a talker's buffer */
 };
 
@@ -131,31 +126,4 @@ run_command(const struct order *o)
 	samples_deinit(&f.lat);
 	free(f.mouth);
 	free(f.sent_ns);
-}
-
-void
-run_disk(const struct order *o)
-{
-	uint8_t record[RECORD];
-	struct samples lat;
-	uint64_t start = clock_ns(), end = order_deadline(o, start);
-	int fd = open(o->file, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
-
-	if (fd < 0)
-		die(-errno, "%s", o->file);
-	memset(record, 'x', sizeof record);
-	samples_init(&lat, MAX_SAMPLES);
-	while (clock_ns() < end) {
-		uint64_t from = clock_ns();
-
-		if (write(fd, record, sizeof record) != sizeof record || fdatasync(fd) != 0)
-			die(-errno, "%s", o->file);
-		samples_add(&lat, clock_ns() - from);
-	}
-	printf("{\"mode\":\"disk\",\"messages\":%zu,", lat.n);
-	samples_print(&lat);
-	puts("}");
-	samples_deinit(&lat);
-	close(fd);
-	unlink(o->file);
 }

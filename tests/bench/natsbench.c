@@ -24,6 +24,7 @@ static const struct {
 	{ "connect", run_connect },
 	{ "idle", run_idle },
 	{ "command", run_command },
+	{ "chain", run_chain },
 	{ "disk", run_disk },
 };
 
@@ -33,7 +34,8 @@ static const char USAGE[] =
     "N]\n"
     "       natsbench command --server IP:PORT --creds FILE --hear IP:PORT --hear-creds FILE\n"
     "         [--seconds S] [--window COMMANDS] [--conns N]\n"
-    "       natsbench disk --file FILE [--seconds S]\n";
+    "       natsbench disk --file FILE [--seconds S] [--pause US]\n"
+    "       natsbench chain [--file FILE] [--conns 1] [--seconds S]\n";
 
 static const struct option OPTIONS[] = {
 	{ "server", required_argument, NULL, 's' },
@@ -47,6 +49,7 @@ static const struct option OPTIONS[] = {
 	{ "hear", required_argument, NULL, 'h' },
 	{ "hear-creds", required_argument, NULL, 'H' },
 	{ "file", required_argument, NULL, 'f' },
+	{ "pause", required_argument, NULL, 'P' },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -191,6 +194,9 @@ take_option(struct order *o, int c)
 	case 'f':
 		o->file = optarg;
 		break;
+	case 'P':
+		o->pause_us = number(optarg, 1000000);
+		break;
 	case 'j':
 		o->subject = optarg;
 		break;
@@ -234,8 +240,8 @@ main(int argc, char **argv)
 		die(0, "libsodium does not start");
 	while ((c = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1)
 		take_option(&o, c);
-	if (optind + 1 != argc ||
-	    (o.file == NULL && (o.server.sin_port == 0 || o.login.text == NULL)))
+	if (optind + 1 != argc || (o.file == NULL && strcmp(argv[optind], "chain") != 0 &&
+				      (o.server.sin_port == 0 || o.login.text == NULL)))
 		take_option(&o, '?');
 	o.mode = argv[optind];
 	for (size_t i = 0; i < sizeof MODES / sizeof MODES[0]; i++)

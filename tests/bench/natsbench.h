@@ -18,7 +18,8 @@ struct order {
 	size_t parallel; /* connect, idle: logins under way at once */
 	struct sockaddr_in hear; /* command: where they arrive */
 	struct natslogin hear_login;
-	const char *file; /* disk: a file that is not there yet */
+	const char *file; /* disk, chain: a file that is not there yet */
+	size_t pause_us; /* disk: before each record */
 };
 
 enum {
@@ -56,5 +57,6 @@ void run_connect(const struct order *o);
 void run_idle(const struct order *o);
 void run_command(const struct order *o);
 void run_disk(const struct order *o);
+void run_chain(const struct order *o);
 
 #endif

@@ -108,8 +108,11 @@ def latency(results, reqrep):
     return table(head + ["haproxy adds", "gateway adds", "gateway / haproxy"], rows)
 
 
-def commands(results, measures, disk):
-    """Control commands from the writer to a listener on the server: through the gate each is recorded first."""
+def commands(results, measures, disk, chain):
+    """
+    Control commands from the writer to a listener on the server: through the gate each is recorded first. And what
+    that consists of without a gate: the disk, and processes that do nothing but wake each other.
+    """
     ways = ("direct", "gateway")
     rows = []
     for m in measures:
@@ -124,6 +127,13 @@ def commands(results, measures, disk):
             rows.append([f"{m[1]} under way: {name}"] + cells + [optional(added, "{:+.1f}")])
     for figure in ("p50", "p99"):
         rows.append([f"fdatasync of one record: {figure}, us", "-", results.cell(disk, figure, "disk", plain), "-"])
+    rows.append(["the same with a rest before each: p50, us", "-", results.cell(disk, "p50", "rested", plain), "-"])
+    for way, name in (("chain", "as many processes that do nothing: p50, us"), ("durable", "the same and one fdatasync: p50, us")):
+        cells = [results.cell(chain, "p50", w, plain) for w in ("direct", way)]
+        rows.append([name] + cells + [optional(results.added(chain, "p50", way), "{:+.1f}")])
+    adds = [results.added(m, "p50", way) for m, way in ((measures[0], "gateway"), (chain, "durable"))]
+    beyond = None if None in adds else adds[0] - adds[1]
+    rows.append(["one command, beyond these: p50, us", "-", "-", optional(beyond, "{:+.1f}")])
     return table(["commands, durable before forwarded", *ways, "gateway adds"], rows)
 
 

@@ -2,7 +2,7 @@
 if(TARGET policy_identity)
   add_executable(natsbench
     bench/natsbench.c bench/natsconn.c bench/flow.c bench/talker.c bench/reqrep.c
-    bench/crowd.c bench/command.c)
+    bench/crowd.c bench/command.c bench/chain.c)
   target_link_libraries(natsbench PRIVATE policy_identity portcullis_flags PkgConfig::SODIUM)
 endif()
 # plain_http: what scripts/bench --only host compares an actor behind the HTTP provider with.
