@@ -1,12 +1,12 @@
 /*
  * apply_do - the steps of a plan as commands. Where a key is known it goes with the command, so that a
- * host refuses a reference that has become another actor meanwhile. Bodies may hold secrets: they are
- * wiped, and of values only names are shown.
+ * host refuses a reference that has become another actor meanwhile. Of values only names are shown.
  */
 #include <string.h>
 
 #include "gateway/cli/apply.h"
 #include "gateway/cli/ctl_auction.h"
+#include "gateway/cli/ctl_command.h"
 #include "gateway/cli/files.h"
 #include "gateway/io/clock.h"
 #include "host/lattice/members.h"
@@ -47,16 +47,6 @@ bid_of(struct apply *a, const char *kind, const char *ref, const char *link_name
 	return r;
 }
 
-static int
-send(struct apply *a, const char *tail, struct buf *body)
-{
-	struct control_reply r;
-	int e = ctl_ask(&a->ctl, tail, body, &r);
-
-	control_reply_deinit(&r);
-	return e;
-}
-
 static void
 put_annotations(struct members *o, const struct pairs *p)
 {
@@ -70,10 +60,9 @@ put_annotations(struct members *o, const struct pairs *p)
 static int
 run_actor(struct apply *a, const struct plan_step *s, const char *ref)
 {
-	char host[CTL_KEY], tail[CTL_KEY + 16];
+	char host[CTL_KEY];
 	bool keyed = s->actor->key[0] != '\0';
-	struct members o;
-	struct buf b;
+	struct ctl_command x;
 	int r = CLI_OK;
 
 	snprintf(host, sizeof(host), "%s", s->host);
@@ -81,39 +70,26 @@ run_actor(struct apply *a, const struct plan_step *s, const char *ref)
 		r = bid_of(a, "actor", ref, NULL, host);
 	if (r != CLI_OK)
 		return r;
-	buf_init(&b, BODY_ROOM);
-	o = members_open(&b, '{');
-	members_text(&o, "actor_ref", ref);
+	ctl_command_begin(&x);
+	members_text(&x.o, "actor_ref", ref);
 	if (keyed)
-		members_text(&o, "actor_id", s->actor->key);
-	members_int(&o, "count", s->to);
-	members_text(&o, "host_id", host);
-	put_annotations(&o, &s->actor->annotations);
-	members_close(&o, '}');
-	snprintf(tail, sizeof(tail), "cmd.%s.%s", host, keyed ? "scale" : "la");
-	r = send(a, tail, &b);
-	buf_deinit(&b);
-	return r;
+		members_text(&x.o, "actor_id", s->actor->key);
+	members_int(&x.o, "count", s->to);
+	members_text(&x.o, "host_id", host);
+	put_annotations(&x.o, &s->actor->annotations);
+	return ctl_command_send(&a->ctl, &x, host, keyed ? "scale" : "la", false);
 }
 
 static int
 update_actor(struct apply *a, const struct plan_step *s, const char *ref)
 {
-	char tail[CTL_KEY + 16];
-	struct members o;
-	struct buf b;
-	int r;
+	struct ctl_command x;
 
-	buf_init(&b, BODY_ROOM);
-	o = members_open(&b, '{');
-	members_text(&o, "new_actor_ref", ref);
-	members_text(&o, "actor_id", s->actor->key);
-	members_text(&o, "host_id", s->host);
-	members_close(&o, '}');
-	snprintf(tail, sizeof(tail), "cmd.%s.upd", s->host);
-	r = send(a, tail, &b);
-	buf_deinit(&b);
-	return r;
+	ctl_command_begin(&x);
+	members_text(&x.o, "new_actor_ref", ref);
+	members_text(&x.o, "actor_id", s->actor->key);
+	members_text(&x.o, "host_id", s->host);
+	return ctl_command_send(&a->ctl, &x, s->host, "upd", false);
 }
 
 /* where_it_runs() - a scale names the reference that runs there, which may be another than ours. */
@@ -151,9 +127,8 @@ static int
 on_provider(struct apply *a, const struct plan_step *s)
 {
 	const struct manifest_provider *p = s->provider;
-	char host[CTL_KEY], tail[CTL_KEY + 16];
-	struct members o;
-	struct buf b;
+	char host[CTL_KEY];
+	struct ctl_command x;
 	int r = CLI_OK;
 
 	snprintf(host, sizeof(host), "%s", s->host);
@@ -161,19 +136,14 @@ on_provider(struct apply *a, const struct plan_step *s)
 		r = bid_of(a, "provider", p->ref, p->link_name, host);
 	if (r != CLI_OK)
 		return r;
-	secret_buf_init(&b, BODY_ROOM);
-	o = members_open(&b, '{');
-	members_text(&o, "provider_ref", p->ref);
-	members_text(&o, "link_name", p->link_name);
-	members_text(&o, "host_id", host);
+	ctl_command_begin(&x);
+	members_text(&x.o, "provider_ref", p->ref);
+	members_text(&x.o, "link_name", p->link_name);
+	members_text(&x.o, "host_id", host);
 	if (p->configuration != NULL)
-		members_text(&o, "configuration", p->configuration);
-	put_annotations(&o, &p->annotations);
-	members_close(&o, '}');
-	snprintf(tail, sizeof(tail), "cmd.%s.lp", host);
-	r = send(a, tail, &b);
-	secret_buf_deinit(&b);
-	return r;
+		members_text(&x.o, "configuration", p->configuration);
+	put_annotations(&x.o, &p->annotations);
+	return ctl_command_send(&a->ctl, &x, host, "lp", false);
 }
 
 /* contract_of() - the provider's, where the manifest leaves it out. */
@@ -190,27 +160,21 @@ static int
 on_link(struct apply *a, const struct manifest_link *l)
 {
 	const char *actor = manifest_link_actor(l), *provider = manifest_link_provider(l);
-	struct members o;
-	struct buf b;
-	int r;
+	struct ctl_command x;
 
 	if (actor[0] == '\0' || provider[0] == '\0') {
 		cli_error("%s:%u:%u: %s is not seen to run, and its id is known from nowhere else", a->file,
 		    l->at.line, l->at.col, actor[0] == '\0' ? l->actor : l->provider);
 		return CLI_FAILED;
 	}
-	secret_buf_init(&b, BODY_ROOM);
-	o = members_open(&b, '{');
-	members_text(&o, "actor_id", actor);
-	members_text(&o, "provider_id", provider);
-	members_text(&o, "link_name", l->name);
-	members_text(&o, "contract_id", contract_of(a, l));
-	members_name(&o, "values");
-	pairs_put_json(&b, &l->values, true);
-	members_close(&o, '}');
-	r = send(a, "linkdefs.put", &b);
-	secret_buf_deinit(&b);
-	return r;
+	ctl_command_begin(&x);
+	members_text(&x.o, "actor_id", actor);
+	members_text(&x.o, "provider_id", provider);
+	members_text(&x.o, "link_name", l->name);
+	members_text(&x.o, "contract_id", contract_of(a, l));
+	members_name(&x.o, "values");
+	pairs_put_json(&x.body, &l->values, true);
+	return ctl_command_send(&a->ctl, &x, NULL, "linkdefs.put", false);
 }
 
 int

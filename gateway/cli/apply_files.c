@@ -54,49 +54,60 @@ names(struct apply *a)
 	return a->file != NULL && a->lock_file != NULL ? CLI_OK : out_of_memory();
 }
 
+/* take_file() - what a file says, by @parse; what that reports is printed. Return: 0, -errno, @parse's answer. */
 static int
-read_manifest(struct apply *a)
+take_file(struct apply *a, const char *file, size_t max, int (*parse)(struct apply *a, struct bytes text, struct buf *report))
 {
 	struct buf text, report;
 	int r;
 
-	secret_buf_init(&text, MANIFEST_MAX);
+	secret_buf_init(&text, max);
 	buf_init(&report, REPORT_MAX);
-	r = file_read(AT_FDCWD, a->file, &text);
-	if (r != 0)
-		cli_error("%s: %s", a->file, strerror(-r));
-	else
-		r = manifest_read(&a->manifest, a->file, buf_bytes(&text), &apply_env, &report);
+	r = file_read(AT_FDCWD, file, &text);
+	if (r == 0)
+		r = parse(a, buf_bytes(&text), &report);
 	if (report.len > 0)
 		fwrite(report.ptr, 1, report.len, stderr);
 	secret_buf_deinit(&text);
 	buf_deinit(&report);
+	return r;
+}
+
+static int
+parse_manifest(struct apply *a, struct bytes text, struct buf *report)
+{
+	return manifest_read(&a->manifest, a->file, text, &apply_env, report);
+}
+
+static int
+read_manifest(struct apply *a)
+{
+	int r = take_file(a, a->file, MANIFEST_MAX, parse_manifest);
+
+	if (r < 0)
+		cli_error("%s: %s", a->file, strerror(-r));
 	return r == 0 ? CLI_OK : r > 0 ? CLI_CONFIG : CLI_FAILED;
+}
+
+static int
+parse_lock(struct apply *a, struct bytes text, struct buf *report)
+{
+	return lock_read(&a->pinned, a->lock_file, text, report);
 }
 
 static int
 read_lock(struct apply *a)
 {
-	struct buf text, report;
-	int r;
+	int r = take_file(a, a->lock_file, LOCK_MAX, parse_lock);
 
-	buf_init(&text, LOCK_MAX);
-	buf_init(&report, REPORT_MAX);
-	r = file_read(AT_FDCWD, a->lock_file, &text);
-	if (r == 0)
-		r = lock_read(&a->pinned, a->lock_file, buf_bytes(&text), &report);
-	else if (r == -ENOENT && !a->locked)
-		r = 0;
-	else if (r == -ENOENT)
+	if (r == -ENOENT && !a->locked)
+		return CLI_OK;
+	if (r == -ENOENT) {
 		cli_error("%s is not there, and --locked takes only what it pins", a->lock_file);
-	else
-		cli_error("%s: %s", a->lock_file, strerror(-r));
-	if (r == -ENOENT)
 		cli_try("once without --locked: it writes the file");
-	if (report.len > 0)
-		fwrite(report.ptr, 1, report.len, stderr);
-	buf_deinit(&text);
-	buf_deinit(&report);
+	} else if (r < 0) {
+		cli_error("%s: %s", a->lock_file, strerror(-r));
+	}
 	return r == 0 ? CLI_OK : CLI_CONFIG;
 }
 

@@ -12,11 +12,6 @@
 
 enum { VALUE_ROOM = PAIRS_VALUE + 1 };
 
-struct hosts {
-	size_t n;
-	char id[CTL_HOSTS][CTL_KEY];
-};
-
 bool
 apply_there(void *ctx, const char *ref, struct buf *out)
 {
@@ -35,15 +30,6 @@ apply_there(void *ctx, const char *ref, struct buf *out)
 	buf_put_str(out, "file://");
 	buf_put_str(out, real);
 	return true;
-}
-
-static void
-on_host(void *ctx, const struct control_reply *r)
-{
-	struct hosts *h = ctx;
-
-	if (h->n < CTL_HOSTS)
-		control_text(r, 0, "id", h->id[h->n++], CTL_KEY);
 }
 
 /* state_of() - hosts that say none list what runs. */
@@ -193,12 +179,10 @@ see_host(struct apply *a, const char *host)
 static int
 see_hosts(struct apply *a)
 {
-	autofree(mem_freep) struct hosts *h = calloc(1, sizeof(*h));
+	autofree(mem_freep) struct ctl_hosts *h = malloc(sizeof(*h));
 	int r = CLI_OK;
 
-	if (h == NULL)
-		return CLI_FAILED;
-	if (ctl_gather(&a->ctl, "ping.hosts", NULL, on_host, h) < 0)
+	if (h == NULL || ctl_hosts(&a->ctl, h) != CLI_OK)
 		return CLI_FAILED;
 	if (h->n == 0) {
 		cli_error("no host answers in lattice `%s'", a->ctl.lattice);

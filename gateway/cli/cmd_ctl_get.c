@@ -238,12 +238,22 @@ get_table(struct ctl *c, const char *tail)
 	return e;
 }
 
+static int
+get(struct ctl *c, const struct cli_args *a)
+{
+	const char *what = a->args[0];
+
+	if (strcmp(what, "hosts") == 0)
+		return get_hosts(c);
+	if (strcmp(what, "inventory") == 0)
+		return get_inventory(c, a->n_args > 1 ? a->args[1] : NULL);
+	return get_table(c, strcmp(what, "links") == 0 ? "get.links" : "get.claims");
+}
+
 int
 cmd_ctl_get(const struct cli_args *a)
 {
 	const char *what = a->args[0], *host = a->n_args > 1 ? a->args[1] : NULL;
-	struct ctl c;
-	int r;
 
 	if (strcmp(what, "hosts") != 0 && strcmp(what, "inventory") != 0 && strcmp(what, "links") != 0 &&
 	    strcmp(what, "claims") != 0) {
@@ -254,15 +264,5 @@ cmd_ctl_get(const struct cli_args *a)
 		cli_error("ctl get %s takes no host", what);
 		return CLI_USAGE;
 	}
-	r = ctl_open(&c, a);
-	if (r == CLI_OK) {
-		if (strcmp(what, "hosts") == 0)
-			r = get_hosts(&c);
-		else if (strcmp(what, "inventory") == 0)
-			r = get_inventory(&c, host);
-		else
-			r = get_table(&c, strcmp(what, "links") == 0 ? "get.links" : "get.claims");
-	}
-	ctl_close(&c);
-	return r;
+	return ctl_with(a, get);
 }

@@ -4,33 +4,22 @@
  */
 #include <string.h>
 
+#include "gateway/cli/ctl_command.h"
 #include "gateway/cli/ctl_wait.h"
 #include "gateway/cli/verbs_ctl.h"
-#include "host/lattice/members.h"
-
-enum { BODY_ROOM = 256 * 1024 };
 
 static int
 put_values(struct members *o, const struct cli_args *a, size_t from)
 {
 	struct members list;
+	int r = CLI_OK;
 
 	members_name(o, "values");
 	list = members_open(o->b, '{');
-	for (size_t i = from; i < a->n_args; i++) {
-		const char *eq = strchr(a->args[i], '=');
-
-		if (eq == NULL || eq == a->args[i]) {
-			cli_error("a value is NAME=VALUE, not `%s'", a->args[i]);
-			return CLI_USAGE;
-		}
-		members_item(&list);
-		buf_put_json(o->b, bytes_of(a->args[i], (size_t)(eq - a->args[i])));
-		buf_put_u8(o->b, ':');
-		buf_put_json(o->b, bytes_str(eq + 1));
-	}
+	for (size_t i = from; r == CLI_OK && i < a->n_args; i++)
+		r = ctl_command_pair(&list, "a value", a->args[i]);
 	members_close(&list, '}');
-	return CLI_OK;
+	return r;
 }
 
 static const char *
@@ -99,31 +88,24 @@ static int
 put(struct ctl *c, const struct cli_args *a)
 {
 	char actor[CTL_KEY], provider[CTL_KEY];
-	struct control_reply reply;
-	struct members o;
-	struct buf b;
+	struct ctl_command x;
 	int r = ctl_key(c, 'M', a->args[0], actor);
 
 	if (r == CLI_OK)
 		r = ctl_key(c, 'V', a->args[1], provider);
 	if (r != CLI_OK)
 		return r;
-	buf_init(&b, BODY_ROOM);
-	o = members_open(&b, '{');
-	members_text(&o, "actor_id", actor);
-	members_text(&o, "provider_id", provider);
-	members_text(&o, "link_name", link_name(a));
-	members_text(&o, "contract_id", a->args[2]);
-	r = put_values(&o, a, 3);
-	members_close(&o, '}');
+	ctl_command_begin(&x);
+	members_text(&x.o, "actor_id", actor);
+	members_text(&x.o, "provider_id", provider);
+	members_text(&x.o, "link_name", link_name(a));
+	members_text(&x.o, "contract_id", a->args[2]);
+	r = put_values(&x.o, a, 3);
 	ctl_listen(c);
-	if (r == CLI_OK) {
-		r = ctl_ask(c, "linkdefs.put", &b, &reply);
-		if (r == CLI_OK && c->json)
-			r = cli_print(&reply.text), putchar('\n');
-		control_reply_deinit(&reply);
-	}
-	buf_deinit(&b);
+	if (r == CLI_OK)
+		r = ctl_command_send(c, &x, NULL, "linkdefs.put", true);
+	else
+		ctl_command_end(&x);
 	return r == CLI_OK ? outcome(c, actor, a->args[2], link_name(a)) : r;
 }
 
@@ -131,49 +113,29 @@ static int
 del(struct ctl *c, const struct cli_args *a)
 {
 	char actor[CTL_KEY];
-	struct control_reply reply;
-	struct members o;
-	struct buf b;
+	struct ctl_command x;
 	int r = ctl_key(c, 'M', a->args[0], actor);
 
 	if (r != CLI_OK)
 		return r;
-	buf_init(&b, BODY_ROOM);
-	o = members_open(&b, '{');
-	members_text(&o, "actor_id", actor);
-	members_text(&o, "contract_id", a->args[1]);
-	members_text(&o, "link_name", link_name(a));
-	members_close(&o, '}');
-	r = ctl_ask(c, "linkdefs.del", &b, &reply);
-	if (r == CLI_OK && c->json)
-		r = cli_print(&reply.text), putchar('\n');
-	else if (r == CLI_OK)
+	ctl_command_begin(&x);
+	members_text(&x.o, "actor_id", actor);
+	members_text(&x.o, "contract_id", a->args[1]);
+	members_text(&x.o, "link_name", link_name(a));
+	r = ctl_command_send(c, &x, NULL, "linkdefs.del", true);
+	if (r == CLI_OK && !c->json)
 		puts("unlinked");
-	control_reply_deinit(&reply);
-	buf_deinit(&b);
-	return r;
-}
-
-static int
-with_lattice(const struct cli_args *a, int (*act)(struct ctl *c, const struct cli_args *a))
-{
-	struct ctl c;
-	int r = ctl_open(&c, a);
-
-	if (r == CLI_OK)
-		r = act(&c, a);
-	ctl_close(&c);
 	return r;
 }
 
 int
 cmd_ctl_link(const struct cli_args *a)
 {
-	return with_lattice(a, put);
+	return ctl_with(a, put);
 }
 
 int
 cmd_ctl_unlink(const struct cli_args *a)
 {
-	return with_lattice(a, del);
+	return ctl_with(a, del);
 }

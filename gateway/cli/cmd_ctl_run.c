@@ -7,28 +7,30 @@
 #include <string.h>
 
 #include "gateway/cli/ctl_auction.h"
+#include "gateway/cli/ctl_command.h"
 #include "gateway/cli/ctl_wait.h"
 #include "gateway/cli/files.h"
 #include "gateway/cli/verbs_ctl.h"
-#include "host/lattice/members.h"
 
 enum { BODY_ROOM = 256 * 1024, COUNT_MAX = 100000 };
 
-/* send() - a command, then what came of it. The body is wiped: it may hold a secret. */
+/* send_and_wait() - a command, then what came of it. */
 static int
-send_and_wait(struct ctl *c, const char *tail, struct buf *body, const struct ctl_goal *g)
+send_and_wait(struct ctl *c, struct ctl_command *x, const char *verb, const struct ctl_goal *g)
 {
-	struct control_reply r;
-	int e;
+	int r;
 
 	ctl_listen(c);
-	e = ctl_ask(c, tail, body, &r);
-	if (e == CLI_OK && c->json)
-		e = cli_print(&r.text), putchar('\n');
-	control_reply_deinit(&r);
-	if (e == CLI_OK)
-		e = ctl_wait(c, g);
-	return e;
+	r = ctl_command_send(c, x, g->host, verb, true);
+	return r == CLI_OK ? ctl_wait(c, g) : r;
+}
+
+static const char *
+link_name(const struct cli_args *a)
+{
+	const char *name = cli_value(a, "link-name");
+
+	return name != NULL ? name : "default";
 }
 
 static int
@@ -53,23 +55,14 @@ put_constraints(struct members *o, const struct cli_args *a)
 {
 	struct members list;
 	const char *v;
+	int r = CLI_OK;
 
 	members_name(o, "constraints");
 	list = members_open(o->b, '{');
-	for (size_t i = 0; (v = cli_value_nth(a, "constraint", i)) != NULL; i++) {
-		const char *eq = strchr(v, '=');
-
-		if (eq == NULL || eq == v) {
-			cli_error("--constraint is NAME=VALUE, not `%s'", v);
-			return CLI_USAGE;
-		}
-		members_item(&list);
-		buf_put_json(o->b, bytes_of(v, (size_t)(eq - v)));
-		buf_put_u8(o->b, ':');
-		buf_put_json(o->b, bytes_str(eq + 1));
-	}
+	for (size_t i = 0; r == CLI_OK && (v = cli_value_nth(a, "constraint", i)) != NULL; i++)
+		r = ctl_command_pair(&list, "--constraint", v);
 	members_close(&list, '}');
-	return CLI_OK;
+	return r;
 }
 
 /* auction() - who would run it? The first to answer gets it. */
@@ -86,7 +79,7 @@ auction(struct ctl *c, const struct cli_args *a, const char *kind, const char *r
 	snprintf(name, sizeof(name), "%s_ref", kind);
 	members_text(&o, name, ref);
 	if (strcmp(kind, "provider") == 0)
-		members_text(&o, "link_name", cli_value(a, "link-name") != NULL ? cli_value(a, "link-name") : "default");
+		members_text(&o, "link_name", link_name(a));
 	r = put_constraints(&o, a);
 	members_close(&o, '}');
 	if (r == CLI_OK)
@@ -98,22 +91,12 @@ auction(struct ctl *c, const struct cli_args *a, const char *kind, const char *r
 /* ---- what runs where: for commands that name something running ---- */
 
 struct where {
-	const char *list, *key;
-	char host[CTL_KEY], ref[1024];
+	const char *list;
+	char key[CTL_KEY], host[CTL_KEY], ref[1024];
 	size_t n;
 	struct ctl *c;
-	size_t n_hosts;
-	char hosts[CTL_HOSTS][CTL_KEY];
+	struct ctl_hosts hosts;
 };
-
-static void
-on_ping(void *ctx, const struct control_reply *r)
-{
-	struct where *w = ctx;
-
-	if (w->n_hosts < CTL_HOSTS)
-		control_text(r, 0, "id", w->hosts[w->n_hosts++], CTL_KEY);
-}
 
 static void
 look_in(struct where *w, const char *host)
@@ -145,12 +128,13 @@ find(struct ctl *c, struct where *w, const char *given)
 
 	w->c = c;
 	if (given != NULL) {
-		r = ctl_host(c, given, w->hosts[0]);
-		w->n_hosts = 1;
-	} else if (ctl_gather(c, "ping.hosts", NULL, on_ping, w) < 0)
-		r = CLI_FAILED;
-	for (size_t i = 0; r == CLI_OK && i < w->n_hosts; i++)
-		look_in(w, w->hosts[i]);
+		r = ctl_host(c, given, w->hosts.id[0]);
+		w->hosts.n = 1;
+	} else {
+		r = ctl_hosts(c, &w->hosts);
+	}
+	for (size_t i = 0; r == CLI_OK && i < w->hosts.n; i++)
+		look_in(w, w->hosts.id[i]);
 	if (r != CLI_OK || w->n == 1)
 		return r;
 	if (w->n == 0)
@@ -161,15 +145,34 @@ find(struct ctl *c, struct where *w, const char *given)
 	return CLI_FAILED;
 }
 
+/*
+ * locate() - where the actor or provider meant by @given runs; @g is of it from then on, as long as
+ * *out. Return: CLI_OK and *out given, else after saying why.
+ */
+static int
+locate(struct ctl *c, const struct cli_args *a, bool actor, const char *given, struct ctl_goal *g, struct where **out)
+{
+	autofree(mem_freep) struct where *w = calloc(1, sizeof(*w));
+	int r = w != NULL ? ctl_key(c, actor ? 'M' : 'V', given, w->key) : CLI_FAILED;
+
+	if (r != CLI_OK)
+		return r;
+	w->list = actor ? "actors" : "providers";
+	r = find(c, w, cli_value(a, "host"));
+	if (r != CLI_OK)
+		return r;
+	*g = (struct ctl_goal){ .host = w->host, .list = w->list, .key = "id", .is = w->key, .what = given };
+	*out = take(w);
+	return CLI_OK;
+}
+
 /* ---- the verbs ---- */
 
 static int
 start_actor(struct ctl *c, const struct cli_args *a, const char *host, const char *ref)
 {
 	struct ctl_goal g = { .host = host, .list = "actors", .key = "image_ref", .is = ref, .count = 1, .what = ref };
-	char tail[CTL_KEY + 16];
-	struct members o;
-	struct buf b;
+	struct ctl_command x;
 	int r = CLI_OK;
 
 	if (cli_value(a, "count") != NULL)
@@ -180,16 +183,11 @@ start_actor(struct ctl *c, const struct cli_args *a, const char *host, const cha
 	}
 	if (r != CLI_OK)
 		return r;
-	buf_init(&b, BODY_ROOM);
-	o = members_open(&b, '{');
-	members_text(&o, "actor_ref", ref);
-	members_int(&o, "count", g.count);
-	members_text(&o, "host_id", host);
-	members_close(&o, '}');
-	snprintf(tail, sizeof(tail), "cmd.%s.la", host);
-	r = send_and_wait(c, tail, &b, &g);
-	buf_deinit(&b);
-	return r;
+	ctl_command_begin(&x);
+	members_text(&x.o, "actor_ref", ref);
+	members_int(&x.o, "count", g.count);
+	members_text(&x.o, "host_id", host);
+	return send_and_wait(c, &x, "la", &g);
 }
 
 /* put_configuration() - --config TEXT or @FILE. */
@@ -218,25 +216,19 @@ put_configuration(struct members *o, const char *given)
 static int
 start_provider(struct ctl *c, const struct cli_args *a, const char *host, const char *ref)
 {
-	const char *link = cli_value(a, "link-name") != NULL ? cli_value(a, "link-name") : "default";
 	struct ctl_goal g = { .host = host, .list = "providers", .key = "image_ref", .is = ref, .key2 = "link_name",
-		.is2 = link, .count = -1, .what = ref };
-	char tail[CTL_KEY + 16];
-	struct members o;
-	struct buf b;
+		.is2 = link_name(a), .count = -1, .what = ref };
+	struct ctl_command x;
 	int r;
 
-	buf_init(&b, BODY_ROOM);
-	o = members_open(&b, '{');
-	members_text(&o, "provider_ref", ref);
-	members_text(&o, "link_name", link);
-	members_text(&o, "host_id", host);
-	r = put_configuration(&o, cli_value(a, "config"));
-	members_close(&o, '}');
-	snprintf(tail, sizeof(tail), "cmd.%s.lp", host);
+	ctl_command_begin(&x);
+	members_text(&x.o, "provider_ref", ref);
+	members_text(&x.o, "link_name", link_name(a));
+	members_text(&x.o, "host_id", host);
+	r = put_configuration(&x.o, cli_value(a, "config"));
 	if (r == CLI_OK)
-		r = send_and_wait(c, tail, &b, &g);
-	buf_deinit(&b);
+		return send_and_wait(c, &x, "lp", &g);
+	ctl_command_end(&x);
 	return r;
 }
 
@@ -250,13 +242,23 @@ say_files(const char *ref)
 		cli_try("a file on the host is written file:///FOLDER/NAME.wasm, with its whole path");
 }
 
+static int
+start(struct ctl *c, const struct cli_args *a)
+{
+	const char *kind = a->args[0], *ref = a->args[1], *given = cli_value(a, "host");
+	char host[CTL_KEY];
+	int r = given != NULL ? ctl_host(c, given, host) : auction(c, a, kind, ref, host);
+
+	if (r != CLI_OK)
+		return r;
+	return strcmp(kind, "actor") == 0 ? start_actor(c, a, host, ref) : start_provider(c, a, host, ref);
+}
+
 int
 cmd_ctl_start(const struct cli_args *a)
 {
-	const char *kind = a->args[0], *ref = a->args[1], *given = cli_value(a, "host");
+	const char *kind = a->args[0];
 	bool actor = strcmp(kind, "actor") == 0;
-	char host[CTL_KEY];
-	struct ctl c;
 	int r;
 
 	if (!actor && strcmp(kind, "provider") != 0) {
@@ -268,139 +270,98 @@ cmd_ctl_start(const struct cli_args *a)
 		cli_error(actor ? "--config and --link-name are for providers" : "--count is for actors");
 		return CLI_USAGE;
 	}
-	r = ctl_open(&c, a);
-	if (r == CLI_OK)
-		r = given != NULL ? ctl_host(&c, given, host) : auction(&c, a, kind, ref, host);
-	if (r == CLI_OK)
-		r = actor ? start_actor(&c, a, host, ref) : start_provider(&c, a, host, ref);
+	r = ctl_with(a, start);
 	if (r == CLI_FAILED && actor)
-		say_files(ref);
-	ctl_close(&c);
+		say_files(a->args[1]);
 	return r;
 }
 
 static int
 stop_host(struct ctl *c, const char *given)
 {
-	char host[CTL_KEY], tail[CTL_KEY + 16];
-	struct control_reply r;
-	struct members o;
-	struct buf b;
-	int e = ctl_host(c, given, host);
+	char host[CTL_KEY];
+	struct ctl_command x;
+	int r = ctl_host(c, given, host);
 
-	if (e != CLI_OK)
-		return e;
-	buf_init(&b, BODY_ROOM);
-	o = members_open(&b, '{');
-	members_text(&o, "host_id", host);
-	members_close(&o, '}');
-	snprintf(tail, sizeof(tail), "cmd.%s.stop", host);
-	e = ctl_ask(c, tail, &b, &r);
-	if (e == CLI_OK && !c->json)
+	if (r != CLI_OK)
+		return r;
+	ctl_command_begin(&x);
+	members_text(&x.o, "host_id", host);
+	r = ctl_command_send(c, &x, host, "stop", true);
+	if (r == CLI_OK && !c->json)
 		printf("host %s stops\n", host);
-	else if (e == CLI_OK)
-		e = cli_print(&r.text), putchar('\n');
-	control_reply_deinit(&r);
-	buf_deinit(&b);
-	return e;
+	return r;
 }
 
 /* stop_part() - an actor with all its instances, or a provider under one link name. */
 static int
 stop_part(struct ctl *c, const struct cli_args *a, bool actor)
 {
-	const char *link = cli_value(a, "link-name") != NULL ? cli_value(a, "link-name") : "default";
-	autofree(mem_freep) struct where *w = calloc(1, sizeof(*w));
-	struct ctl_goal g = { .list = actor ? "actors" : "providers", .key = "id", .count = 0, .what = a->args[1] };
-	char key[CTL_KEY], tail[CTL_KEY + 16];
-	struct members o;
-	struct buf b;
-	int r = w != NULL ? ctl_key(c, actor ? 'M' : 'V', a->args[1], key) : CLI_FAILED;
+	autofree(mem_freep) struct where *w = NULL;
+	struct ctl_command x;
+	struct ctl_goal g;
+	int r = locate(c, a, actor, a->args[1], &g, &w);
 
 	if (r != CLI_OK)
 		return r;
-	w->list = g.list;
-	w->key = key;
-	r = find(c, w, cli_value(a, "host"));
-	if (r != CLI_OK)
-		return r;
-	g.host = w->host;
-	g.is = key;
-	if (!actor) {
+	ctl_command_begin(&x);
+	members_text(&x.o, actor ? "actor_ref" : "provider_ref", w->key);
+	if (actor) {
+		members_int(&x.o, "count", 0);
+	} else {
 		g.key2 = "link_name";
-		g.is2 = link;
+		g.is2 = link_name(a);
+		members_text(&x.o, "link_name", g.is2);
 	}
-	buf_init(&b, BODY_ROOM);
-	o = members_open(&b, '{');
-	members_text(&o, actor ? "actor_ref" : "provider_ref", key);
-	if (actor)
-		members_int(&o, "count", 0);
-	else
-		members_text(&o, "link_name", link);
-	members_text(&o, "host_id", w->host);
-	members_close(&o, '}');
-	snprintf(tail, sizeof(tail), "cmd.%s.%s", w->host, actor ? "sa" : "sp");
-	r = send_and_wait(c, tail, &b, &g);
-	buf_deinit(&b);
-	return r;
+	members_text(&x.o, "host_id", w->host);
+	return send_and_wait(c, &x, actor ? "sa" : "sp", &g);
+}
+
+static int
+stop(struct ctl *c, const struct cli_args *a)
+{
+	const char *kind = a->args[0];
+
+	return strcmp(kind, "host") == 0 ? stop_host(c, a->args[1]) : stop_part(c, a, strcmp(kind, "actor") == 0);
 }
 
 int
 cmd_ctl_stop(const struct cli_args *a)
 {
 	const char *kind = a->args[0];
-	struct ctl c;
-	int r;
 
 	if (strcmp(kind, "actor") != 0 && strcmp(kind, "provider") != 0 && strcmp(kind, "host") != 0) {
 		cli_error("ctl stop knows actor, provider and host, not `%s'", kind);
 		return CLI_USAGE;
 	}
-	r = ctl_open(&c, a);
-	if (r == CLI_OK)
-		r = strcmp(kind, "host") == 0 ? stop_host(&c, a->args[1]) : stop_part(&c, a, strcmp(kind, "actor") == 0);
-	ctl_close(&c);
-	return r;
+	return ctl_with(a, stop);
 }
 
 /* change() - scale (@count >= 0) or update (@ref) an actor that runs. */
 static int
 change(struct ctl *c, const struct cli_args *a, const char *actor, int64_t count, const char *ref)
 {
-	autofree(mem_freep) struct where *w = calloc(1, sizeof(*w));
-	struct ctl_goal g = { .list = "actors", .key = "id", .count = count, .what = actor };
-	char key[CTL_KEY], tail[CTL_KEY + 16];
-	struct members o;
-	struct buf b;
-	int r = w != NULL ? ctl_key(c, 'M', actor, key) : CLI_FAILED;
+	autofree(mem_freep) struct where *w = NULL;
+	struct ctl_command x;
+	struct ctl_goal g;
+	int r = locate(c, a, true, actor, &g, &w);
 
 	if (r != CLI_OK)
 		return r;
-	w->list = "actors";
-	w->key = key;
-	r = find(c, w, cli_value(a, "host"));
-	if (r != CLI_OK)
-		return r;
-	g.host = w->host;
-	g.is = key;
-	buf_init(&b, BODY_ROOM);
-	o = members_open(&b, '{');
+	g.count = count;
+	ctl_command_begin(&x);
 	if (ref == NULL) {
-		members_text(&o, "actor_ref", w->ref);
-		members_int(&o, "count", count);
+		members_text(&x.o, "actor_ref", w->ref);
+		members_int(&x.o, "count", count);
 	} else {
-		members_text(&o, "new_actor_ref", ref);
+		members_text(&x.o, "new_actor_ref", ref);
 		g.key2 = "image_ref";
 		g.is2 = ref;
 		g.count = -1;
 	}
-	members_text(&o, "actor_id", key);
-	members_text(&o, "host_id", w->host);
-	members_close(&o, '}');
-	snprintf(tail, sizeof(tail), "cmd.%s.%s", w->host, ref == NULL ? "scale" : "upd");
-	r = send_and_wait(c, tail, &b, &g);
-	buf_deinit(&b);
-	return r;
+	members_text(&x.o, "actor_id", w->key);
+	members_text(&x.o, "host_id", w->host);
+	return send_and_wait(c, &x, ref == NULL ? "scale" : "upd", &g);
 }
 
 /* actor_verb() - "actor" may stand before what is meant, as with start and stop. */

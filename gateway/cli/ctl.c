@@ -177,6 +177,18 @@ ctl_close(struct ctl *c)
 	*c = (struct ctl){ 0 };
 }
 
+int
+ctl_with(const struct cli_args *a, int (*act)(struct ctl *c, const struct cli_args *a))
+{
+	struct ctl c;
+	int r = ctl_open(&c, a);
+
+	if (r == CLI_OK)
+		r = act(&c, a);
+	ctl_close(&c);
+	return r;
+}
+
 /* explain() - what a denial's text says to do next. */
 static void
 explain(const char *text)

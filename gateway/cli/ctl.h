@@ -42,6 +42,8 @@ int ctl_gather(struct ctl *c, const char *tail, const struct buf *body,
     void (*each)(void *ctx, const struct control_reply *r), void *ctx);
 /* ctl_denied() - did the gate answer in place of whom was asked? Then it is printed, with what to do. */
 bool ctl_denied(natsMsg *m) must_check;
+/* ctl_with() - @act in the lattice the options name. Return: its, or why there is none: ctl_open(). */
+int ctl_with(const struct cli_args *a, int (*act)(struct ctl *c, const struct cli_args *a)) must_check;
 /* ctl_listen() - hear the lattice's events from now on; without the right to, ctl_next() only waits. */
 void ctl_listen(struct ctl *c);
 /* ctl_next() - wait until something happened in the lattice, at most @ms. */
@@ -51,6 +53,13 @@ void ctl_next(struct ctl *c, int64_t ms);
  * Return: CLI_OK and its key in @out, CLI_FAILED after saying why.
  */
 int ctl_host(struct ctl *c, const char *given, char out[CTL_KEY]) must_check;
+/* Hosts that answered. */
+struct ctl_hosts {
+	size_t n;
+	char id[CTL_HOSTS][CTL_KEY];
+};
+/* ctl_hosts() - every host there is. Return: CLI_OK, CLI_FAILED after saying why none can be asked. */
+int ctl_hosts(struct ctl *c, struct ctl_hosts *h) must_check;
 /*
  * ctl_key() - the key of an actor ('M') or provider ('V') meant by itself, its name or its call alias,
  * as the lattice's claims or the inventory of one of its hosts have it; a provider by its contract too. Return: CLI_OK, CLI_FAILED after saying why.

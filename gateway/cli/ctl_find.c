@@ -4,16 +4,12 @@
  * provider its contract, or the last word of that (httpserver). A word that means two of them means none.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "gateway/cli/ctl.h"
 
-enum { KEY_LEN = 56, FRONT_MIN = 4, HOSTS_MAX = 256 };
-
-struct hosts {
-	char id[HOSTS_MAX][CTL_KEY];
-	size_t n;
-};
+enum { KEY_LEN = 56, FRONT_MIN = 4 };
 
 struct search {
 	const char *given;
@@ -110,26 +106,33 @@ on_list(struct search *s, const struct control_reply *r, const char *list, const
 static void
 on_any_host(void *ctx, const struct control_reply *r)
 {
-	struct hosts *h = ctx;
+	struct ctl_hosts *h = ctx;
 
-	if (h->n < HOSTS_MAX)
+	if (h->n < CTL_HOSTS)
 		control_text(r, 0, "id", h->id[h->n++], CTL_KEY);
+}
+
+int
+ctl_hosts(struct ctl *c, struct ctl_hosts *h)
+{
+	h->n = 0;
+	return ctl_gather(c, "ping.hosts", NULL, on_any_host, h) < 0 ? CLI_FAILED : CLI_OK;
 }
 
 /* on_all_hosts() - one host answers for the claims, and a host knows what runs on itself: the rest says so too. */
 static void
 on_all_hosts(struct ctl *c, struct search *s)
 {
-	struct hosts h = { 0 };
+	autofree(mem_freep) struct ctl_hosts *h = malloc(sizeof(*h));
 	struct control_reply r;
 	char tail[CTL_KEY + 16];
 
-	if (ctl_gather(c, "ping.hosts", NULL, on_any_host, &h) < 0)
+	if (h == NULL || ctl_hosts(c, h) != CLI_OK)
 		return;
-	for (size_t i = 0; i < h.n; i++) {
-		if (!is_key(h.id[i], 'N'))
+	for (size_t i = 0; i < h->n; i++) {
+		if (!is_key(h->id[i], 'N'))
 			continue;
-		snprintf(tail, sizeof(tail), "get.%s.inv", h.id[i]);
+		snprintf(tail, sizeof(tail), "get.%s.inv", h->id[i]);
 		if (ctl_ask(c, tail, NULL, &r) == CLI_OK)
 			on_list(s, &r, s->kind == 'M' ? "actors" : "providers", "id");
 		control_reply_deinit(&r);

@@ -1,6 +1,8 @@
 /* verbs_apply - see verbs_apply.h. */
 #include "gateway/cli/verbs_apply.h"
 
+#include "gateway/cli/opts_lattice.h"
+
 const struct cli_opt apply_opts[] = {
 	{ OPT_FLAG, 'n', "dry-run", NULL, "print the difference and send nothing; exit code 1 when there is one",
 	    HINT_NONE, false },
@@ -9,16 +11,8 @@ const struct cli_opt apply_opts[] = {
 	    false },
 	{ OPT_VALUE, 0, "host", "HOST", "on this host: its key, the beginning of it, or its name", HINT_NONE,
 	    false },
-	{ OPT_VALUE, 'w', "wait", "TIME", "for what comes of it; 0: not at all; default: 30s", HINT_NONE, false },
-	{ OPT_VALUE, 's', "server", "URL", "where to connect; default: $NATS_URL, nats://127.0.0.1:4222",
-	    HINT_NONE, false },
-	{ OPT_VALUE, 'c', "creds", "FILE", "the creds file to log in with; default: $NATS_CREDS", HINT_FILE, false },
-	{ OPT_VALUE, 0, "ca", "FILE", "authorities the server's certificate is to be of: TLS", HINT_FILE, false },
-	{ OPT_VALUE, 'l', "lattice", "NAME", "the lattice; default: $WASMCLOUD_LATTICE, default", HINT_NONE, false },
-	{ OPT_VALUE, 't', "timeout", "TIME", "for one answer; default: 5s", HINT_NONE, false },
-	{ OPT_VALUE, 'o', "output", "json|table", "the form of what is printed; default: table", HINT_NONE, false },
-	{ OPT_FLAG, 0, "json", NULL, "the same as --output json", HINT_NONE, false },
-	{ OPT_FLAG, 'h', "help", NULL, "print this and do nothing", HINT_NONE, false },
+	OPT_WAIT,
+	OPT_CONNECTION,
 	{ 0 },
 };
 

@@ -184,13 +184,18 @@ def options_of_the_daemons():
             compare("option", f"docs/{page}", code, said, {"role"})
 
 
+# a row of a table of options, and its name
+OPTION = r'\{\s*OPT_(?:FLAG|VALUE|LIST), *(?:\'.\'|0), *"([\w-]+)"'
+
+
 def arrays_of_options():
-    code = sources("gateway/cli/verbs*.c", "gateway/cli/cli.h", "gateway/cli/verbs*.h")
-    macros = dict(re.findall(r'#define (OPT_\w+)(?:\(\w+\))?(?:\s|\\)*\{.*?"([\w-]+)"', code.replace("\\\n", " ")))
+    code = sources("gateway/cli/verbs*.c", "gateway/cli/cli.h", "gateway/cli/verbs*.h", "gateway/cli/opts_*.h")
+    macros = {name: set(re.findall(OPTION, body))
+              for name, body in re.findall(r"#define (OPT_\w+)(?:\(\w+\))?[ \t]+(\{.*)", code.replace("\\\n", " "))}
     arrays = {}
     for name, body in re.findall(r"struct cli_opt (\w+)\[\] = \{(.*?)\n\};", code, re.DOTALL):
-        own = set(re.findall(r'\{ *OPT_(?:FLAG|VALUE|LIST), *(?:\'.\'|0), *"([\w-]+)"', body))
-        own |= {macros[m] for m in re.findall(r"\b(OPT_\w+)", body) if m in macros}
+        own = set(re.findall(OPTION, body))
+        own = own.union(*(macros[m] for m in re.findall(r"\b(OPT_\w+)", body) if m in macros))
         arrays[name] = own
     return code, arrays
 
