@@ -1,6 +1,7 @@
 /*
- * apply_do - the steps of a plan as commands. Where a key is known it goes with the command, so that a
- * host refuses a reference that has become another actor meanwhile. Of values only names are shown.
+ * apply_do - the steps of a plan as commands. Where a key is known it goes with the command, so
+ * that a host refuses a reference that has become another actor meanwhile. Of values only names are
+ * shown.
  */
 #include <string.h>
 
@@ -11,7 +12,12 @@
 #include "gateway/io/clock.h"
 #include "host/lattice/members.h"
 
-enum { BODY_ROOM = 1024 * 1024, LINE_ROOM = 64 * 1024, LOOK_MS = 1000, SAID_MAX = 16 * 1024 * 1024 };
+enum {
+	BODY_ROOM = 1024 * 1024,
+	LINE_ROOM = 64 * 1024,
+	LOOK_MS = 1000,
+	SAID_MAX = 16 * 1024 * 1024
+};
 
 /* ---- one step ---- */
 
@@ -163,8 +169,8 @@ on_link(struct apply *a, const struct manifest_link *l)
 	struct ctl_command x;
 
 	if (actor[0] == '\0' || provider[0] == '\0') {
-		cli_error("%s:%u:%u: %s is not seen to run, and its id is known from nowhere else", a->file,
-		    l->at.line, l->at.col, actor[0] == '\0' ? l->actor : l->provider);
+		cli_error("%s:%u:%u: %s is not seen to run, and its id is known from nowhere else",
+		    a->file, l->at.line, l->at.col, actor[0] == '\0' ? l->actor : l->provider);
 		return CLI_FAILED;
 	}
 	ctl_command_begin(&x);
@@ -260,8 +266,8 @@ apply_settle(struct apply *a)
 		r = apply_look(a);
 		buf_reset(&failed);
 		if (r == CLI_OK)
-			waits = plan_waits(a->manifest, &a->found, &a->seen, a->host[0] != '\0' ? a->host : NULL,
-			    &failed, &n_failed);
+			waits = plan_waits(a->manifest, &a->found, &a->seen,
+			    a->host[0] != '\0' ? a->host : NULL, &failed, &n_failed);
 		if (r != CLI_OK || waits == 0 || clock_mono_ns() / 1000000 >= until)
 			break;
 		ctl_next(&a->ctl, LOOK_MS);
@@ -274,8 +280,8 @@ apply_settle(struct apply *a)
 	}
 	buf_deinit(&failed);
 	if (r == CLI_OK && waits > 0) {
-		cli_error("after %lld s %zu of it %s not there", (long long)a->ctl.wait_ms / 1000, waits,
-		    waits == 1 ? "is" : "are");
+		cli_error("after %lld s %zu of it %s not there", (long long)a->ctl.wait_ms / 1000,
+		    waits, waits == 1 ? "is" : "are");
 		cli_try("portcullis ctl get inventory");
 	}
 	return r != CLI_OK ? r : waits > 0 || n_failed > 0 ? CLI_FAILED : CLI_OK;

@@ -54,9 +54,11 @@ names(struct apply *a)
 	return a->file != NULL && a->lock_file != NULL ? CLI_OK : out_of_memory();
 }
 
-/* take_file() - what a file says, by @parse; what that reports is printed. Return: 0, -errno, @parse's answer. */
+/* take_file() - what a file says, by @parse; what that reports is printed. Return: 0, -errno,
+ * @parse's answer. */
 static int
-take_file(struct apply *a, const char *file, size_t max, int (*parse)(struct apply *a, struct bytes text, struct buf *report))
+take_file(struct apply *a, const char *file, size_t max,
+    int (*parse)(struct apply *a, struct bytes text, struct buf *report))
 {
 	struct buf text, report;
 	int r;
@@ -162,12 +164,13 @@ read_actor(struct apply *a, struct manifest_actor *m)
 	buf_init(&module, MODULE_MAX);
 	manifest_path(&path, a->file, m->ref);
 	buf_put_u8(&path, '\0');
-	r = buf_failed(&path) ? -ENAMETOOLONG : file_read(AT_FDCWD, (const char *)path.ptr, &module);
+	r = buf_failed(&path) ? -ENAMETOOLONG
+			      : file_read(AT_FDCWD, (const char *)path.ptr, &module);
 	if (r == 0)
 		r = look_at(buf_bytes(&module), &item, why);
 	if (r != 0)
-		cli_error("%s:%u:%u: %s: %s", a->file, m->at.line, m->at.col, (const char *)path.ptr,
-		    r > 0 ? why : strerror(-r));
+		cli_error("%s:%u:%u: %s: %s", a->file, m->at.line, m->at.col,
+		    (const char *)path.ptr, r > 0 ? why : strerror(-r));
 	if (r == WASCAP_UNSIGNED)
 		cli_try("portcullis actor sign   (signs a module)");
 	buf_deinit(&path);
@@ -191,7 +194,8 @@ apply_pin(struct apply *a, const struct manifest_at *at, const struct lock_item 
 	enum lock_drift d = lock_drift(&a->pinned, item);
 
 	if (!lock_accepts(d, a->locked)) {
-		cli_error("%s:%u:%u: %s is %s", a->file, at->line, at->col, item->ref, lock_drift_words(d));
+		cli_error("%s:%u:%u: %s is %s", a->file, at->line, at->col, item->ref,
+		    lock_drift_words(d));
 		cli_note("%s is by %s, revision %d, %s", item->key, item->issuer, item->revision,
 		    item->digest[0] != '\0' ? item->digest : "digest not known");
 		if (d == LOCK_OTHER_BYTES)

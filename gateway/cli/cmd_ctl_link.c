@@ -1,6 +1,6 @@
 /*
- * ctl link, unlink - tell a provider about an actor, or no longer. Values may be secrets: they are sent, and
- * shown nowhere.
+ * ctl link, unlink - tell a provider about an actor, or no longer. Values may be secrets: they are
+ * sent, and shown nowhere.
  */
 #include <string.h>
 
@@ -48,7 +48,8 @@ look(struct ctl *c, const char *actor, const char *contract, const char *name, s
 		at = ctl_list(&r, 0, "links", &n);
 	for (; n > 0; n--, at = r.json.tok[at].next) {
 		if (strcmp(control_text(&r, at, "actor_id", value, sizeof(value)), actor) != 0 ||
-		    strcmp(control_text(&r, at, "contract_id", value, sizeof(value)), contract) != 0 ||
+		    strcmp(control_text(&r, at, "contract_id", value, sizeof(value)), contract) !=
+			0 ||
 		    strcmp(control_text(&r, at, "link_name", value, sizeof(value)), name) != 0)
 			continue;
 		s->found = true;
@@ -79,8 +80,10 @@ outcome(struct ctl *c, const char *actor, const char *contract, const char *name
 	}
 	if (!c->json)
 		printf("linked%s%s%s\n", c->wait_ms > 0 && s.state[0] != '\0' ? ", " : "",
-		    c->wait_ms > 0 ? s.state : "", c->wait_ms > 0 && strcmp(s.state, "stopped") == 0 ?
-		    " (its provider does not run yet)" : "");
+		    c->wait_ms > 0 ? s.state : "",
+		    c->wait_ms > 0 && strcmp(s.state, "stopped") == 0
+			? " (its provider does not run yet)"
+			: "");
 	return CLI_OK;
 }
 

@@ -1,6 +1,6 @@
 /*
- * ctl start, stop, scale, update - what runs where. Each names what it means in words people have (a
- * reference, a name), finds the keys itself, sends one command and waits for what comes of it.
+ * ctl start, stop, scale, update - what runs where. Each names what it means in words people have
+ * (a reference, a name), finds the keys itself, sends one command and waits for what comes of it.
  */
 #include <fcntl.h>
 #include <stdlib.h>
@@ -67,7 +67,8 @@ put_constraints(struct members *o, const struct cli_args *a)
 
 /* auction() - who would run it? The first to answer gets it. */
 static int
-auction(struct ctl *c, const struct cli_args *a, const char *kind, const char *ref, char out[CTL_KEY])
+auction(
+    struct ctl *c, const struct cli_args *a, const char *kind, const char *ref, char out[CTL_KEY])
 {
 	struct members o;
 	char name[32];
@@ -138,7 +139,8 @@ find(struct ctl *c, struct where *w, const char *given)
 	if (r != CLI_OK || w->n == 1)
 		return r;
 	if (w->n == 0)
-		cli_error("%s runs on no host%s", w->key, given != NULL ? " of this name" : " of the lattice");
+		cli_error("%s runs on no host%s", w->key,
+		    given != NULL ? " of this name" : " of the lattice");
 	else
 		cli_error("%s runs on %zu hosts: say which one with --host", w->key, w->n);
 	cli_try("portcullis ctl get inventory");
@@ -150,7 +152,8 @@ find(struct ctl *c, struct where *w, const char *given)
  * *out. Return: CLI_OK and *out given, else after saying why.
  */
 static int
-locate(struct ctl *c, const struct cli_args *a, bool actor, const char *given, struct ctl_goal *g, struct where **out)
+locate(struct ctl *c, const struct cli_args *a, bool actor, const char *given, struct ctl_goal *g,
+    struct where **out)
 {
 	autofree(mem_freep) struct where *w = calloc(1, sizeof(*w));
 	int r = w != NULL ? ctl_key(c, actor ? 'M' : 'V', given, w->key) : CLI_FAILED;
@@ -161,7 +164,9 @@ locate(struct ctl *c, const struct cli_args *a, bool actor, const char *given, s
 	r = find(c, w, cli_value(a, "host"));
 	if (r != CLI_OK)
 		return r;
-	*g = (struct ctl_goal){ .host = w->host, .list = w->list, .key = "id", .is = w->key, .what = given };
+	*g = (struct ctl_goal){
+		.host = w->host, .list = w->list, .key = "id", .is = w->key, .what = given
+	};
 	*out = take(w);
 	return CLI_OK;
 }
@@ -171,7 +176,12 @@ locate(struct ctl *c, const struct cli_args *a, bool actor, const char *given, s
 static int
 start_actor(struct ctl *c, const struct cli_args *a, const char *host, const char *ref)
 {
-	struct ctl_goal g = { .host = host, .list = "actors", .key = "image_ref", .is = ref, .count = 1, .what = ref };
+	struct ctl_goal g = { .host = host,
+		.list = "actors",
+		.key = "image_ref",
+		.is = ref,
+		.count = 1,
+		.what = ref };
 	struct ctl_command x;
 	int r = CLI_OK;
 
@@ -216,8 +226,14 @@ put_configuration(struct members *o, const char *given)
 static int
 start_provider(struct ctl *c, const struct cli_args *a, const char *host, const char *ref)
 {
-	struct ctl_goal g = { .host = host, .list = "providers", .key = "image_ref", .is = ref, .key2 = "link_name",
-		.is2 = link_name(a), .count = -1, .what = ref };
+	struct ctl_goal g = { .host = host,
+		.list = "providers",
+		.key = "image_ref",
+		.is = ref,
+		.key2 = "link_name",
+		.is2 = link_name(a),
+		.count = -1,
+		.what = ref };
 	struct ctl_command x;
 	int r;
 
@@ -232,14 +248,17 @@ start_provider(struct ctl *c, const struct cli_args *a, const char *host, const 
 	return r;
 }
 
-/* say_files() - a path is the reference of a registry to a host: what was typed may have been meant otherwise. */
+/* say_files() - a path is the reference of a registry to a host: what was typed may have been meant
+ * otherwise. */
 static void
 say_files(const char *ref)
 {
 	size_t n = strlen(ref);
 
-	if (strstr(ref, "://") == NULL && (ref[0] == '/' || ref[0] == '.' || (n > 5 && strcmp(ref + n - 5, ".wasm") == 0)))
-		cli_try("a file on the host is written file:///FOLDER/NAME.wasm, with its whole path");
+	if (strstr(ref, "://") == NULL &&
+	    (ref[0] == '/' || ref[0] == '.' || (n > 5 && strcmp(ref + n - 5, ".wasm") == 0)))
+		cli_try(
+		    "a file on the host is written file:///FOLDER/NAME.wasm, with its whole path");
 }
 
 static int
@@ -251,7 +270,8 @@ start(struct ctl *c, const struct cli_args *a)
 
 	if (r != CLI_OK)
 		return r;
-	return strcmp(kind, "actor") == 0 ? start_actor(c, a, host, ref) : start_provider(c, a, host, ref);
+	return strcmp(kind, "actor") == 0 ? start_actor(c, a, host, ref)
+					  : start_provider(c, a, host, ref);
 }
 
 int
@@ -267,7 +287,8 @@ cmd_ctl_start(const struct cli_args *a)
 	}
 	if ((actor && (cli_value(a, "config") != NULL || cli_value(a, "link-name") != NULL)) ||
 	    (!actor && cli_value(a, "count") != NULL)) {
-		cli_error(actor ? "--config and --link-name are for providers" : "--count is for actors");
+		cli_error(
+		    actor ? "--config and --link-name are for providers" : "--count is for actors");
 		return CLI_USAGE;
 	}
 	r = ctl_with(a, start);
@@ -322,7 +343,8 @@ stop(struct ctl *c, const struct cli_args *a)
 {
 	const char *kind = a->args[0];
 
-	return strcmp(kind, "host") == 0 ? stop_host(c, a->args[1]) : stop_part(c, a, strcmp(kind, "actor") == 0);
+	return strcmp(kind, "host") == 0 ? stop_host(c, a->args[1])
+					 : stop_part(c, a, strcmp(kind, "actor") == 0);
 }
 
 int
@@ -330,7 +352,8 @@ cmd_ctl_stop(const struct cli_args *a)
 {
 	const char *kind = a->args[0];
 
-	if (strcmp(kind, "actor") != 0 && strcmp(kind, "provider") != 0 && strcmp(kind, "host") != 0) {
+	if (strcmp(kind, "actor") != 0 && strcmp(kind, "provider") != 0 &&
+	    strcmp(kind, "host") != 0) {
 		cli_error("ctl stop knows actor, provider and host, not `%s'", kind);
 		return CLI_USAGE;
 	}
@@ -374,7 +397,8 @@ actor_verb(const struct cli_args *a, bool scale)
 	int r = CLI_OK;
 
 	if (a->n_args - skip != 2) {
-		cli_error("ctl %s takes an actor and %s", a->verb->name, scale ? "a number" : "a reference");
+		cli_error("ctl %s takes an actor and %s", a->verb->name,
+		    scale ? "a number" : "a reference");
 		return CLI_USAGE;
 	}
 	if (scale)
