@@ -103,9 +103,8 @@ int
 cell_begin(struct cell *c, struct bytes operation, struct bytes payload,
     const struct actor_world *world, const struct cell_budget *budget, uint64_t now_ns)
 {
-	struct msg_call m = { budget->fuel, budget->fresh, *world, operation, BYTES_NULL };
-	struct buf head;
-	bool good;
+	struct msg_call m = { budget->fuel, budget->fresh, *world, operation, payload };
+	size_t at;
 
 	if (!cell_idle(c))
 		return 1;
@@ -113,13 +112,10 @@ cell_begin(struct cell *c, struct bytes operation, struct bytes payload,
 	buf_reset(&c->answer);
 	if (operation.len > c->limits.request || payload.len > c->limits.request - operation.len)
 		return too_large(c);
-	buf_init(&head, MSG_RUNNER_HEAD_MAX + operation.len);
-	msg_call_put(&head, &m);
-	good = !buf_failed(&head);
-	if (good)
-		cell_say(c, MSG_CALL, buf_bytes(&head), payload);
-	buf_deinit(&head);
-	if (!good || buf_failed(&c->out)) {
+	at = cell_say_begin(c);
+	msg_call_put(&c->out, &m);
+	cell_say_end(c, MSG_CALL, at);
+	if (buf_failed(&c->out)) {
 		cell_kill(c, CELL_CRASHED, "the host has no memory for a call");
 		return 1;
 	}

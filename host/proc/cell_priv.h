@@ -44,7 +44,7 @@ struct cell {
 	struct actor_ask ask; /* CELL_ASKED: its slices lie in ->in */
 	struct buf answer;    /* ->got.outcome.out */
 	struct cell_result got;
-	uint64_t began_ns, wall_ns, cpu_began_ns, cpu_ns; /* of what is being waited for */
+	uint64_t began_ns, wall_ns, cpu_began_ns, cpu_ns; /* of what is being waited for; cpu_began_ns: as it was read last */
 	uint64_t now_ns, deadline_ns;
 	/* of a cell that is forked: from whom, beside whom, behind whom; the runner's end, until it is sent */
 	struct cell *mother, *sibling, *younger;
@@ -84,7 +84,10 @@ int cell_spawn(struct cell *c, char *const *argv, struct bytes module) must_chec
 bool cell_frame(struct cell *c, uint8_t type, struct bytes body);
 /* cell_frame_max() - the longest body of a type in this state; -1: it may not be said. */
 int64_t cell_frame_max(const struct cell *c, uint8_t type);
-/* cell_say() - append a frame to what is to be sent. */
+/* cell_say_begin() - a frame begins: its body is appended to ->out. cell_say_end() - it ends. */
+size_t cell_say_begin(struct cell *c);
+void cell_say_end(struct cell *c, enum msg_runner type, size_t at);
+/* cell_say() - append a whole frame to what is to be sent. */
 void cell_say(struct cell *c, enum msg_runner type, struct bytes head, struct bytes rest);
 
 /* cell_send() - as much of it as goes without waiting. */

@@ -6,15 +6,31 @@
 
 #include "host/proc/cell_priv.h"
 
+size_t
+cell_say_begin(struct cell *c)
+{
+	static const uint8_t header[MSG_RUNNER_HEADER];
+	size_t at = c->out.len;
+
+	buf_put(&c->out, bytes_of(header, sizeof(header)));
+	return at;
+}
+
+void
+cell_say_end(struct cell *c, enum msg_runner type, size_t at)
+{
+	if (!buf_failed(&c->out))
+		msg_runner_header(c->out.ptr + at, type, c->out.len - at - MSG_RUNNER_HEADER);
+}
+
 void
 cell_say(struct cell *c, enum msg_runner type, struct bytes head, struct bytes rest)
 {
-	uint8_t header[MSG_RUNNER_HEADER];
+	size_t at = cell_say_begin(c);
 
-	msg_runner_header(header, type, head.len + rest.len);
-	buf_put(&c->out, bytes_of(header, sizeof(header)));
 	buf_put(&c->out, head);
 	buf_put(&c->out, rest);
+	cell_say_end(c, type, at);
 }
 
 static bool

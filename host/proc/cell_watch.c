@@ -7,6 +7,9 @@
  * at the listener, is killed in the same step, and told of as soon as the kernel has let go of it: that
  * is waited for like everything else, by a descriptor.
  *
+ * A runner that answers says little, so a read takes what there is, not the header alone: one system call
+ * for most answers. What lies behind a frame is the next one, or was said when nothing may be.
+ *
  * A runner that is not asked anything has nothing to say and nothing to compute: an idle cell is looked
  * at now and then, and killed if it did.
  */
@@ -20,6 +23,8 @@
 /* an idle cell: looked at after so long, and killed when it used so much */
 #define IDLE_LOOK_NS (10 * (uint64_t)CELL_NS_PER_S)
 #define IDLE_CPU_NS (200 * (uint64_t)CELL_NS_PER_MS)
+
+enum { AHEAD = 4096 }; /* bytes read beyond what is known to come */
 
 /* overheard() - a call waits at the listener. */
 static void
@@ -66,7 +71,16 @@ one_descriptor(struct msghdr *m)
 	return -1;
 }
 
-/* receive() - up to @need bytes in all of a frame. Return: > 0 some, 0 none now, < 0 the end. */
+/* ahead() - bytes to read beyond a frame; none where a descriptor may come beside the next one. */
+static size_t
+ahead(const struct cell *c, size_t need)
+{
+	if (c->state != CELL_RUNNING)
+		return 0;
+	return c->in.max - need < AHEAD ? c->in.max - need : AHEAD;
+}
+
+/* receive() - at least up to @need bytes in all of a frame. Return: > 0 some, 0 none now, < 0 the end. */
 static int
 receive(struct cell *c, size_t need)
 {
@@ -74,8 +88,9 @@ receive(struct cell *c, size_t need)
 		char room[CMSG_SPACE(sizeof(int))];
 		struct cmsghdr align;
 	} control = { .room = { 0 } };
-	uint8_t *p = buf_reserve(&c->in, need - c->in.len);
-	struct iovec v = { p, need - c->in.len };
+	size_t want = need + ahead(c, need) - c->in.len;
+	uint8_t *p = buf_reserve(&c->in, want);
+	struct iovec v = { p, want };
 	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1 };
 	ssize_t n;
 
@@ -127,6 +142,25 @@ need(struct cell *c, uint8_t *type)
 	return 0;
 }
 
+/* handle() - the frame of @n bytes at the front. Return: may another one come? */
+static bool
+handle(struct cell *c, uint8_t type, size_t n)
+{
+	size_t rest = c->in.len - n;
+
+	if (!cell_frame(c, type, bytes_from(bytes_upto(buf_bytes(&c->in), n), MSG_RUNNER_HEADER)))
+		return false;
+	if (rest > 0 && !cell_listening(c)) {
+		cell_kill(c, CELL_BROKE, "the runner said what may not be said now, or too much of it");
+		return false;
+	}
+	if (c->state == CELL_ASKED) /* the question lies there */
+		return true;
+	memmove(c->in.ptr, c->in.ptr + n, rest);
+	c->in.len = rest;
+	return true;
+}
+
 /* hear() - what there is, frame by frame, up to an event. */
 static void
 hear(struct cell *c)
@@ -138,11 +172,9 @@ hear(struct cell *c)
 
 		if (n == 0)
 			return;
-		if (c->in.len == n && type != 0) {
-			if (!cell_frame(c, type, bytes_from(buf_bytes(&c->in), MSG_RUNNER_HEADER)))
+		if (c->in.len >= n && type != 0) {
+			if (!handle(c, type, n))
 				return;
-			if (c->state != CELL_ASKED) /* the question lies there */
-				buf_reset(&c->in);
 			continue;
 		}
 		r = receive(c, n);
@@ -196,8 +228,8 @@ cell_send(struct cell *c)
 void
 cell_budget(struct cell *c, const struct cell_budget *budget, uint64_t now_ns)
 {
+	/* ->cpu_began_ns is what was read at the end of the last: what it used since counts, too */
 	c->began_ns = c->now_ns = now_ns;
-	c->cpu_began_ns = cell_processor_ns(c);
 	c->wall_ns = (uint64_t)budget->wall_ms * CELL_NS_PER_MS;
 	c->cpu_ns = (uint64_t)budget->cpu_ms * CELL_NS_PER_MS;
 	/* nothing is spent yet: until then nothing needs to be looked at that does not show itself */
@@ -226,6 +258,12 @@ cell_turn(struct cell *c, uint64_t wait_ns)
 
 	if (c->event != CELL_EVENT_NONE || c->state == CELL_DEAD)
 		return;
+	/* who was woken for it finds an answer more often than anything else */
+	if (wait_ns == 0 && c->state == CELL_RUNNING && !c->sending) {
+		hear(c);
+		if (c->event != CELL_EVENT_NONE || c->state == CELL_DYING)
+			return;
+	}
 	n = epoll_pwait2(c->epoll, e, 3, &t, NULL);
 	for (int i = 0; i < n; i++) {
 		spoke = spoke || e[i].data.fd == c->channel;
@@ -248,12 +286,15 @@ spent(struct cell *c)
 	return now > c->cpu_began_ns ? now - c->cpu_began_ns : 0;
 }
 
-/* keep_time() - of a birth or a call. */
+/* keep_time() - of a birth or a call. Before the deadline neither clock can be over, and is not read. */
 static void
 keep_time(struct cell *c)
 {
-	uint64_t wall = c->now_ns > c->began_ns ? c->now_ns - c->began_ns : 0, cpu = spent(c), left;
+	uint64_t wall = c->now_ns > c->began_ns ? c->now_ns - c->began_ns : 0, cpu, left;
 
+	if (c->now_ns < c->deadline_ns)
+		return;
+	cpu = spent(c);
 	if (wall >= c->wall_ns) {
 		cell_kill(c, CELL_WALL, "out of wall time");
 		return;

@@ -8,7 +8,8 @@
  * needed. Where the kernel gives no listener both kill by themselves, and the host is told so.
  *
  * After that this process reads and writes one descriptor. Nothing allocates: frames are made in
- * memory reserved before.
+ * memory reserved before. Host and runner take turns, so one read takes a frame's head and what there
+ * is of its body: nothing can come behind it.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -23,7 +24,7 @@
 #include "seccomp/narrow.h"
 
 /* the kernel also holds the descriptors a user has on their way to this number: not too small */
-enum { RUNNER_FILES = 1024, RUNNER_STACK = 8 * 1024 * 1024, SMALL = 4096 };
+enum { RUNNER_FILES = 1024, RUNNER_STACK = 8 * 1024 * 1024, SMALL = 4096, SOME = 1024 };
 /* processes of its user, runners of others among them: the host lets each fork pass */
 enum { ZYGOTE_PROCESSES = 32768 };
 
@@ -95,6 +96,31 @@ runner_hear(enum msg_runner type, size_t max)
 	if (!msg_runner_header_get(header, &got, &len) || got != (uint8_t)type || len > max)
 		runner_end(RUNNER_BAD_MESSAGE);
 	return len;
+}
+
+/*
+ * hear_some() - the next frame, as far as it has come: head and body go to @p. It must be of this type,
+ * at most @max long, and the last. Return: bytes of its body that are there.
+ */
+static size_t
+hear_some(enum msg_runner type, size_t max, uint8_t *p, size_t room, uint32_t *len)
+{
+	size_t have = 0;
+	uint8_t got;
+
+	while (have < MSG_RUNNER_HEADER) {
+		ssize_t n = read(RUNNER_CHANNEL, p + have, room - have);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			runner_end(RUNNER_BYE);
+		have += (size_t)n;
+	}
+	have -= MSG_RUNNER_HEADER;
+	if (!msg_runner_header_get(p, &got, len) || got != (uint8_t)type || *len > max || have > *len)
+		runner_end(RUNNER_BAD_MESSAGE);
+	return have;
 }
 
 void
@@ -255,20 +281,26 @@ runner_narrow(const struct runner *r)
 static int
 on_ask(void *ctx, const struct actor_ask *ask, uint8_t *into, size_t room, size_t *used, bool *ok)
 {
+	uint8_t some[MSG_RUNNER_HEADER + 1 + SOME], *good = some + MSG_RUNNER_HEADER;
 	struct runner *r = ctx;
-	uint8_t good;
+	size_t have;
 	uint32_t len;
 
 	buf_reset(&r->out);
 	msg_ask_put_head(&r->out, ask);
 	runner_say(r, MSG_ASK, ask->payload);
-	len = runner_hear(MSG_ANSWER, room + 1);
+	have = hear_some(MSG_ANSWER, room + 1, some, sizeof(some), &len);
 	if (len == 0)
 		runner_end(RUNNER_BAD_MESSAGE);
-	runner_read(&good, 1);
-	runner_read(into, len - 1);
+	if (have == 0) {
+		runner_read(good, 1);
+		have = 1;
+	}
+	if (have > 1)
+		memcpy(into, good + 1, have - 1);
+	runner_read(into + have - 1, len - have);
 	*used = len - 1;
-	*ok = good == 1;
+	*ok = *good == 1;
 	return 0;
 }
 
@@ -298,13 +330,16 @@ runner_tell(struct runner *r, enum msg_runner type, const struct actor_outcome *
 static void
 one_call(struct runner *r)
 {
-	uint32_t len = runner_hear(MSG_CALL, r->in.cap);
+	uint8_t *body = r->in.ptr + MSG_RUNNER_HEADER;
 	struct actor_outcome got;
 	struct msg_call m;
+	size_t have;
+	uint32_t len;
 	int e;
 
-	runner_read(r->in.ptr, len);
-	if (!msg_call_get(bytes_of(r->in.ptr, len), &m))
+	have = hear_some(MSG_CALL, r->in.cap - MSG_RUNNER_HEADER, r->in.ptr, r->in.cap, &len);
+	runner_read(body + have, len - have);
+	if (!msg_call_get(bytes_of(body, len), &m))
 		runner_end(RUNNER_BAD_MESSAGE);
 	e = m.fresh ? actor_fresh(r->actor, &got) : 0;
 	if (e == 0)
