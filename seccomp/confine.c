@@ -52,9 +52,10 @@ count(const struct confine *want, struct confine_report *got)
 static int
 limit(const struct confine_limit *l)
 {
-	struct rlimit now;
+	struct rlimit now = { 0, 0 };
 
-	if (getrlimit((__rlimit_resource_t)l->resource, &now) != 0)
+	/* nothing is lower than 0 */
+	if (l->at != 0 && getrlimit((__rlimit_resource_t)l->resource, &now) != 0)
 		return err_raise(-errno);
 	now.rlim_max = now.rlim_max < l->at ? now.rlim_max : l->at;
 	now.rlim_cur = now.rlim_cur < now.rlim_max ? now.rlim_cur : now.rlim_max;

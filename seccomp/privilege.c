@@ -33,11 +33,10 @@ sets_put(const struct sets *s)
 void
 privilege_bound(uint64_t keep)
 {
-	/* the kernel's last one answers EINVAL beyond it */
-	for (unsigned long i = 0; i < 64 && prctl(PR_CAPBSET_READ, i, 0, 0, 0) >= 0; i++) {
-		if ((keep >> i & 1) == 0)
-			(void)prctl(PR_CAPBSET_DROP, i, 0, 0, 0);
-	}
+	/* EINVAL: beyond the kernel's last one; EPERM: without the right to it none can be dropped */
+	for (unsigned long i = 0; i < 64; i++)
+		if ((keep >> i & 1) == 0 && prctl(PR_CAPBSET_DROP, i, 0, 0, 0) != 0)
+			break;
 }
 
 int
