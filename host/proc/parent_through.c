@@ -2,12 +2,17 @@
  * parent_through - what the host says and hears through its link: subscriptions, which hold over
  * every reconnection and every new link process; publishing, which is lost while a connection is
  * down; and requests, each of which is answered once.
+ *
+ * The number of a subscription or a request says where it stands in its table, in its lowest bits; the
+ * others tell it from those that stood there before. So what comes is found without a search.
  */
 #include "host/proc/parent_through.h"
 
 #include <stdlib.h>
 
 enum { ASKS_MAX = 4096, OUT_MAX = 16 * 1024 * 1024 };
+_Static_assert((LINK_SUBS & (LINK_SUBS - 1)) == 0 && (ASKS_MAX & (ASKS_MAX - 1)) == 0,
+    "places are the lowest bits of numbers");
 
 struct sub {
 	uint32_t id; /* 0: free */
@@ -26,7 +31,7 @@ struct ask {
 
 static struct {
 	struct sub sub[LINK_SUBS];
-	uint32_t next_sub, next_ask;
+	uint32_t last_sub, last_ask; /* numbers, as they were given */
 	struct ask ask[ASKS_MAX];
 	size_t asks;
 } self;
@@ -36,10 +41,9 @@ static struct {
 static struct sub *
 sub_of(uint32_t id)
 {
-	for (size_t i = 0; id != 0 && i < LINK_SUBS; i++)
-		if (self.sub[i].id == id)
-			return &self.sub[i];
-	return NULL;
+	struct sub *s = &self.sub[id % LINK_SUBS];
+
+	return id != 0 && s->id == id ? s : NULL;
 }
 
 int
@@ -62,10 +66,9 @@ through_on_msg(struct channel *c, struct cursor *in, int fd)
 static struct ask *
 ask_of(uint32_t id)
 {
-	for (size_t i = 0; id != 0 && i < ASKS_MAX; i++)
-		if (self.ask[i].id == id)
-			return &self.ask[i];
-	return NULL;
+	struct ask *a = &self.ask[id % ASKS_MAX];
+
+	return id != 0 && a->id == id ? a : NULL;
 }
 
 static void
@@ -134,15 +137,25 @@ subject_ok(struct bytes s)
 	return s.len > 0 && s.len <= LINK_SUBJECT_MAX;
 }
 
+/* free_sub() - the next number whose place is free; 0: none is. */
+static uint32_t
+free_sub(void)
+{
+	uint32_t id = self.last_sub;
+
+	for (size_t i = 0; i < LINK_SUBS; i++)
+		if (++id != 0 && self.sub[id % LINK_SUBS].id == 0)
+			return id;
+	return 0;
+}
+
 uint32_t
 link_sub(enum wire wire, const char *subject, const char *queue, link_heard *heard, void *ctx)
 {
-	struct sub *s = NULL;
+	uint32_t id = free_sub();
+	struct sub *s = &self.sub[id % LINK_SUBS];
 
-	for (size_t i = 0; s == NULL && i < LINK_SUBS; i++)
-		if (self.sub[i].id == 0)
-			s = &self.sub[i];
-	if (s == NULL || !subject_ok(bytes_str(subject)))
+	if (id == 0 || !subject_ok(bytes_str(subject)))
 		return 0;
 	*s = (struct sub){ 0, wire, strdup(subject), queue != NULL ? strdup(queue) : NULL, heard,
 		ctx };
@@ -151,7 +164,7 @@ link_sub(enum wire wire, const char *subject, const char *queue, link_heard *hea
 		free(s->queue);
 		return 0;
 	}
-	s->id = ++self.next_sub;
+	s->id = self.last_sub = id;
 	if (link_channel() != NULL)
 		(void)tell_sub(link_channel(), s);
 	return s->id;
@@ -201,28 +214,37 @@ link_pub(enum wire wire, struct bytes subject, struct bytes reply, struct bytes 
 	return link_msg_put(link_channel(), MSG_LINK_PUB, &m);
 }
 
+/* free_ask() - likewise. Requests end about in their order, so it is one of the next. */
+static uint32_t
+free_ask(void)
+{
+	uint32_t id = self.last_ask;
+
+	for (size_t i = 0; self.asks < ASKS_MAX && i < ASKS_MAX; i++)
+		if (++id != 0 && self.ask[id % ASKS_MAX].id == 0)
+			return id;
+	return 0;
+}
+
 int
 link_ask(enum wire wire, struct bytes subject, struct bytes body, uint32_t timeout_ms,
     link_answered *answered, void *ctx)
 {
 	struct link_msg m = { wire, 0, timeout_ms, subject, BYTES_NULL, body };
-	struct ask *a = NULL;
 	int r;
 
 	if (!may_say(wire))
 		return err_raise(-ENOTCONN);
 	if (subject.len > 0 && !subject_ok(subject))
 		return err_raise(-EINVAL);
-	for (size_t i = 0; self.asks < ASKS_MAX && a == NULL && i < ASKS_MAX; i++)
-		if (self.ask[i].id == 0)
-			a = &self.ask[i];
-	if (a == NULL)
+	m.id = free_ask();
+	if (m.id == 0)
 		return err_raise(-EBUSY);
-	m.id = ++self.next_ask != 0 ? self.next_ask : ++self.next_ask;
 	r = link_msg_put(link_channel(), MSG_LINK_REQUEST, &m);
 	if (r != 0)
 		return err_pass(r);
-	*a = (struct ask){ m.id, answered, ctx };
+	self.last_ask = m.id;
+	self.ask[m.id % ASKS_MAX] = (struct ask){ m.id, answered, ctx };
 	self.asks++;
 	return 0;
 }
