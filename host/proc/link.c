@@ -2,12 +2,11 @@
  * link - see link.h.
  *
  * Reads the network and holds no secret: it knows where to connect and shows a token; the signature
- * that goes with the token is asked of the parent, who sees what it signs. Both connections are
- * nats.c's; its threads never touch the channel, they put what they have into a queue that the loop
- * empties. Locked in before the first byte: no file, no process, and TCP to the configured ports
- * alone where the kernel can say so. When the parent goes, so does it.
+ * that goes with the token is asked of the parent, who sees what it signs. One loop without threads
+ * reads both connections and the parent; what is said to any of them in a turn leaves with one
+ * system call. Locked in before the first byte: no file, no process, and TCP to the configured
+ * ports alone where the kernel can say so. When the parent goes, so does it.
  */
-#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -16,7 +15,8 @@
 #include "host/proc/link_priv.h"
 #include "host/proc/lock.h"
 
-enum { OUT_MAX = 4 * 1024 * 1024, RETRY_MS = 2, WATCH_MS = 1000 };
+/* what the parent does not take is kept up to here; a flood beyond it is dropped, and counted */
+enum { OUT_MAX = 32 * 1024 * 1024, TICK_MS = 1000, STOP_MS = 500 };
 
 enum { STATE_FRESH = 0, STATE_RUNNING };
 
@@ -26,8 +26,9 @@ static struct {
 	struct census census;
 	struct wire_conn wire[WIRES];
 	struct wire_sub sub[LINK_SUBS];
-	uv_timer_t again; /* the channel was full */
-	uv_timer_t watch;
+	uv_timer_t tick, stop;
+	uv_prepare_t flush; /* before the loop sleeps */
+	uint64_t dropped;
 } self;
 
 static void __attribute__((noreturn)) leave(int status)
@@ -66,112 +67,76 @@ say_answer(uint32_t id, enum link_outcome outcome, struct bytes body)
 	(void)link_answer_put(&self.parent, &m);
 }
 
-static struct bytes
-body_of(natsMsg *msg)
+void
+link_say_msg(enum wire w, uint32_t id, struct bytes subject, struct bytes reply, struct bytes body)
 {
-	int n = natsMsg_GetDataLength(msg);
+	struct link_msg m = {
+		.wire = w, .id = id, .subject = subject, .reply = reply, .body = body
+	};
 
-	return bytes_of(natsMsg_GetData(msg), n > 0 ? (size_t)n : 0);
-}
-
-/* nobody() - the server's own word that no subscription took the request. */
-static bool
-nobody(natsMsg *msg)
-{
-	const char *status = NULL;
-
-	return natsMsg_GetDataLength(msg) == 0 &&
-	       natsMsgHeader_Get(msg, "Status", &status) == NATS_OK && strcmp(status, "503") == 0;
-}
-
-static void
-give_msg(const struct item *it)
-{
-	struct link_msg m = { .wire = it->wire,
-		.id = it->id,
-		.subject = bytes_str(natsMsg_GetSubject(it->msg)),
-		.reply = bytes_str(natsMsg_GetReply(it->msg)),
-		.body = body_of(it->msg) };
-
-	if (link_msg_put(&self.parent, MSG_LINK_MSG, &m) != 0)
+	if (channel_pending(&self.parent) >= OUT_MAX)
+		self.dropped++;
+	else if (link_msg_put(&self.parent, MSG_LINK_MSG, &m) != 0)
 		log_event(LOG_WRN, "message_too_large");
 }
 
-static void
-give(const struct item *it)
+void
+link_say_state(enum wire w, enum link_state state, const char *why)
 {
-	struct link_news news = { it->wire, it->state, bytes_str(it->text) };
-	struct link_sign sign = { it->wire, it->id, bytes_str(it->text) };
-	struct bytes body;
+	struct link_news news = { w, state, bytes_str(why) };
 
-	switch (it->kind) {
-	case ITEM_MSG:
-		give_msg(it);
-		break;
-	case ITEM_INBOX:
-		body = body_of(it->msg);
-		(void)asked_answered(it->id,
-		    nobody(it->msg)            ? LINK_NO_RESPONDERS
-		    : body.len > LINK_BODY_MAX ? LINK_TIMEOUT
-					       : LINK_OK,
-		    body.len > LINK_BODY_MAX ? BYTES_NULL : body);
-		break;
-	case ITEM_STATE:
-		if (it->state != LINK_UP)
-			asked_away(it->wire);
-		(void)link_news_put(&self.parent, MSG_LINK_STATE, &news);
-		break;
-	case ITEM_ERROR:
+	if (state != LINK_UP)
+		asked_away(w);
+	(void)link_news_put(&self.parent, MSG_LINK_STATE, &news);
+}
+
+void
+link_say_error(enum wire w, struct bytes text)
+{
+	struct link_news news = { .wire = w, .why = text };
+
+	/* as many as the server likes: they wait with the messages */
+	if (channel_pending(&self.parent) < OUT_MAX)
 		(void)link_news_put(&self.parent, MSG_LINK_ERROR, &news);
-		break;
-	case ITEM_SIGN:
-		(void)link_sign_put(&self.parent, MSG_LINK_SIGN, &sign);
-		break;
-	}
+}
+
+void
+link_say_nonce(enum wire w, uint32_t id, struct bytes nonce)
+{
+	struct link_sign sign = { w, id, nonce };
+
+	(void)link_sign_put(&self.parent, MSG_LINK_SIGN, &sign);
 }
 
 static void
 say_dropped(void)
 {
-	uint64_t n = queue_dropped();
 	struct log_line l;
 
-	if (n == 0)
+	if (self.dropped == 0)
 		return;
 	log_begin(&l, LOG_WRN, "messages_dropped");
-	log_num(&l, "messages", (int64_t)n);
+	log_num(&l, "messages", (int64_t)self.dropped);
 	log_end(&l);
+	self.dropped = 0;
 }
 
-/* drain() - as much as the parent has room for. */
 static void
-drain(void)
+on_tick(uv_timer_t *t)
 {
-	struct item *it;
-
-	while (channel_pending(&self.parent) < OUT_MAX && (it = queue_take()) != NULL) {
-		give(it);
-		item_free(it);
-	}
-	channel_flush(&self.parent);
+	(void)t;
+	for (int i = 0; i < WIRES; i++)
+		wire_tick(&self.wire[i]);
 	say_dropped();
 }
 
+/* on_flush() - the loop is about to sleep. */
 static void
-on_again(uv_timer_t *t)
+on_flush(uv_prepare_t *p)
 {
-	drain();
-	if (channel_pending(&self.parent) < OUT_MAX)
-		uv_timer_stop(t);
-}
-
-static void
-on_wake(uv_async_t *a)
-{
-	(void)a;
-	drain();
-	if (channel_pending(&self.parent) >= OUT_MAX)
-		uv_timer_start(&self.again, on_again, RETRY_MS, RETRY_MS);
+	(void)p;
+	for (int i = 0; i < WIRES; i++)
+		wire_flush(&self.wire[i]);
 }
 
 /* ---- from the parent ---- */
@@ -188,12 +153,11 @@ on_wire(struct channel *c, struct cursor *in, int fd)
 	return wire_set(&self.wire[m.wire], &m);
 }
 
-/* lock_in() - before there are threads. */
 static void
 lock_in(void)
 {
 	uint16_t port[WIRES];
-	struct lock_needs needs = { .name = "link", .port = port, .threads = true };
+	struct lock_needs needs = { .name = "link", .port = port };
 	struct lock_got got;
 
 	for (int i = 0; i < WIRES; i++)
@@ -202,18 +166,9 @@ lock_in(void)
 		fatal(got.why, got.error);
 }
 
-static void
-on_watch(uv_timer_t *t)
-{
-	(void)t;
-	dial_watch(self.wire, WIRES);
-}
-
 static int
 on_start(struct channel *c, struct cursor *in, int fd)
 {
-	int r = 0;
-
 	(void)in;
 	(void)fd;
 	for (int i = 0; i < WIRES; i++)
@@ -221,23 +176,11 @@ on_start(struct channel *c, struct cursor *in, int fd)
 			return -EBADMSG;
 	lock_in();
 	c->state = STATE_RUNNING;
-	if (nats_Open(-1) != NATS_OK || nats_SetMessageDeliveryPoolSize(1) != NATS_OK)
-		fatal("nats.c cannot be started", 0);
-	for (int i = 0; r == 0 && i < WIRES; i++)
-		r = wire_start(&self.wire[i]);
-	if (r != 0)
-		fatal("a thread cannot be started", r);
-	uv_timer_start(&self.watch, on_watch, WATCH_MS, WATCH_MS);
+	for (int i = 0; i < WIRES; i++)
+		wire_start(&self.wire[i]);
+	uv_timer_start(&self.tick, on_tick, TICK_MS, TICK_MS);
+	uv_prepare_start(&self.flush, on_flush);
 	return link_bare_put(c, MSG_LINK_READY, -1);
-}
-
-static struct wire_sub *
-place_of(uint32_t id)
-{
-	for (size_t i = 0; i < LINK_SUBS; i++)
-		if (self.sub[i].id == id)
-			return &self.sub[i];
-	return NULL;
 }
 
 static int
@@ -248,10 +191,12 @@ on_sub(struct channel *c, struct cursor *in, int fd)
 
 	(void)c;
 	(void)fd;
-	if (link_sub_get(in, &m) != 0 || place_of(m.id) != NULL)
+	if (link_sub_get(in, &m) != 0)
 		return -EBADMSG;
-	place = place_of(0);
-	return place != NULL ? subs_put(&self.wire[m.wire], place, &m) : -ENOBUFS;
+	place = sub_at(self.sub, m.id);
+	if (place->id != 0 && !place->leaving)
+		return -EBADMSG;
+	return subs_put(&self.wire[m.wire], place, &m);
 }
 
 static int
@@ -262,7 +207,10 @@ on_unsub(struct channel *c, struct cursor *in, int fd)
 
 	(void)c;
 	(void)fd;
-	if (link_unsub_get(in, &id) != 0 || id == 0 || (place = place_of(id)) == NULL)
+	if (link_unsub_get(in, &id) != 0 || id == 0)
+		return -EBADMSG;
+	place = sub_at(self.sub, id);
+	if (place->id != id || place->leaving)
 		return -EBADMSG;
 	subs_del(&self.wire[place->wire], place);
 	return 0;
@@ -307,7 +255,7 @@ on_signed(struct channel *c, struct cursor *in, int fd)
 	(void)fd;
 	if (link_sign_get(in, &m) != 0)
 		return -EBADMSG;
-	login_signed(&self.wire[m.wire], &m);
+	server_signed(&self.wire[m.wire], &m);
 	return 0;
 }
 
@@ -321,14 +269,38 @@ on_log(struct channel *c, struct cursor *in, int fd)
 	return 0;
 }
 
+static void
+on_stop_time(uv_timer_t *t)
+{
+	(void)t;
+	leave(0);
+}
+
+void
+link_said_all(void)
+{
+	for (int i = 0; i < WIRES; i++) {
+		const struct wire_conn *w = &self.wire[i];
+
+		if (!w->stopping || (w->state == WIRE_UP && !wire_heard(w, w->stop_pong)))
+			return;
+	}
+	leave(0);
+}
+
 static int
 on_stop(struct channel *c, struct cursor *in, int fd)
 {
+	bool waits = false;
+
 	(void)in;
 	(void)fd;
 	for (int i = 0; c->state == STATE_RUNNING && i < WIRES; i++)
-		wire_stop(&self.wire[i]);
-	leave(0);
+		waits = wire_stop(&self.wire[i]) || waits;
+	if (!waits)
+		leave(0);
+	uv_timer_start(&self.stop, on_stop_time, STOP_MS, 0);
+	return 0;
 }
 
 static void
@@ -365,16 +337,17 @@ link_main(void)
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	log_setup(LOG_INF, "link");
 	self.parent.fd = -1;
-	for (int i = 0; i < WIRES; i++)
-		wire_begin(&self.wire[i], (enum wire)i, self.wire, self.sub);
 	if (lock_begin(LINK_CHANNEL_FD) != 0 || uv_loop_init(&self.loop) != 0 ||
-	    channel_open(&self.parent, &self.loop, LINK_CHANNEL_FD, "parent", 0, &ops) != 0 ||
-	    queue_begin(&self.loop, on_wake) != 0) {
+	    channel_open(&self.parent, &self.loop, LINK_CHANNEL_FD, "parent", 0, &ops) != 0) {
 		log_event(LOG_FTL, "no_parent");
 		return 2;
 	}
-	uv_timer_init(&self.loop, &self.again);
-	uv_timer_init(&self.loop, &self.watch);
+	for (int i = 0; i < WIRES; i++)
+		wire_begin(&self.wire[i], (enum wire)i, &self.loop, self.sub);
+	uv_timer_init(&self.loop, &self.tick);
+	uv_timer_init(&self.loop, &self.stop);
+	uv_prepare_init(&self.loop, &self.flush);
+	tls_begin();
 	asked_begin(&self.loop, say_answer);
 	if (lock_own(&self.census) != 0)
 		fatal("descriptors cannot be counted", 0);

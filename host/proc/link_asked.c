@@ -1,6 +1,7 @@
 /*
  * link_asked - requests under way. Each gets exactly one answer: what came first of a message, the
- * server's word that nobody listens, the end of its time, the end of its connection.
+ * server's word that nobody listens, the end of its time, the end of its connection. The parent
+ * numbers them so that the lowest bits are a place of their own.
  */
 #include "host/proc/link_priv.h"
 
@@ -16,7 +17,7 @@ static struct {
 	uv_timer_t timer;
 	void (*say)(uint32_t, enum link_outcome, struct bytes);
 	struct asked at[ASKED_MAX];
-	size_t used, n; /* used: places below it may be taken */
+	size_t n;
 } self;
 
 static void
@@ -24,8 +25,6 @@ release(struct asked *a)
 {
 	a->id = 0;
 	self.n--;
-	while (self.used > 0 && self.at[self.used - 1].id == 0)
-		self.used--;
 	if (self.n == 0)
 		uv_timer_stop(&self.timer);
 }
@@ -35,7 +34,7 @@ on_time(uv_timer_t *t)
 {
 	uint64_t now = uv_now(t->loop);
 
-	for (size_t i = 0; i < self.used; i++) {
+	for (size_t i = 0; self.n > 0 && i < ASKED_MAX; i++) {
 		struct asked *a = &self.at[i];
 		uint32_t id = a->id;
 
@@ -56,15 +55,11 @@ asked_begin(uv_loop_t *loop, void (*say)(uint32_t, enum link_outcome, struct byt
 int
 asked_add(uint32_t id, enum wire wire, uint32_t timeout_ms)
 {
-	size_t i = 0;
+	struct asked *a = &self.at[id % ASKED_MAX];
 
-	while (i < self.used && self.at[i].id != 0)
-		i++;
-	if (i == ASKED_MAX)
+	if (a->id != 0)
 		return err_raise(-ENOBUFS);
-	if (i == self.used)
-		self.used++;
-	self.at[i] = (struct asked){ id, wire, uv_now(self.timer.loop) + timeout_ms };
+	*a = (struct asked){ id, wire, uv_now(self.timer.loop) + timeout_ms };
 	self.n++;
 	if (!uv_is_active((uv_handle_t *)&self.timer))
 		uv_timer_start(&self.timer, on_time, ASKED_STEP_MS, ASKED_STEP_MS);
@@ -74,20 +69,19 @@ asked_add(uint32_t id, enum wire wire, uint32_t timeout_ms)
 bool
 asked_answered(uint32_t id, enum link_outcome outcome, struct bytes body)
 {
-	for (size_t i = 0; id != 0 && i < self.used; i++) {
-		if (self.at[i].id != id)
-			continue;
-		release(&self.at[i]);
-		self.say(id, outcome, body);
-		return true;
-	}
-	return false;
+	struct asked *a = &self.at[id % ASKED_MAX];
+
+	if (id == 0 || a->id != id)
+		return false;
+	release(a);
+	self.say(id, outcome, body);
+	return true;
 }
 
 void
 asked_away(enum wire wire)
 {
-	for (size_t i = 0; i < self.used; i++) {
+	for (size_t i = 0; self.n > 0 && i < ASKED_MAX; i++) {
 		struct asked *a = &self.at[i];
 		uint32_t id = a->id;
 

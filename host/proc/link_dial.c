@@ -1,152 +1,106 @@
 /*
- * link_dial - a connection is made: where to, under what conditions, and not for longer than it may
- * take. nats.c has no deadline of its own once a server took the connection; one is made at a time,
- * so that the socket that belongs to none is the one being made, and can be shut.
+ * link_dial - a connection is made: a socket to one of the addresses the parent knows, and TLS
+ * where it was configured, to a server that these authorities vouch for. The kernel keeps us to the
+ * configured ports. Nothing waits: what became of it shows when the socket is read.
  */
-#include <netinet/in.h>
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include "gateway/tls/tls.h"
 #include "host/proc/link_priv.h"
 
 enum {
-	CONNECT_MS = 4000,
-	PING_MS = 10000,
-	WRITE_MS = 4000,
-	DIAL_MS = 8000, /* all of it, TLS too */
-	FDS = 512,
+	OUT_MAX = 16 * 1024 * 1024,
+	LINE_MAX_BYTES = 8 * 1024,
+	INFO_MAX_BYTES = 32 * 1024,
+	PAYLOAD_MAX_BYTES = 65 * 1024 * 1024, /* no server lets more pass */
 };
 
-static pthread_mutex_t dialling = PTHREAD_MUTEX_INITIALIZER;
-
-/* begun() - it is being made since @dial_ns; or it has a socket; or neither. */
-static void
-begun(struct wire_conn *w, uint64_t dial_ns, int fd)
-{
-	pthread_mutex_lock(&w->lock);
-	w->dial_ns = dial_ns;
-	w->fd = fd;
-	pthread_mutex_unlock(&w->lock);
-}
-
-/* stranger() - the TCP socket that is no connection's of @w; -1: none. */
-static int
-stranger(struct wire_conn *w, size_t n)
-{
-	int known_fd[WIRES];
-
-	for (size_t i = 0; i < n; i++) {
-		pthread_mutex_lock(&w[i].lock);
-		known_fd[i] = w[i].fd;
-		pthread_mutex_unlock(&w[i].lock);
-	}
-	for (int fd = 3; fd < FDS; fd++) {
-		struct sockaddr_storage peer;
-		socklen_t len = sizeof(peer);
-		bool known = false;
-
-		if (getpeername(fd, (struct sockaddr *)&peer, &len) != 0 ||
-		    (peer.ss_family != AF_INET && peer.ss_family != AF_INET6))
-			continue;
-		for (size_t i = 0; i < n; i++)
-			known = known || known_fd[i] == fd;
-		if (!known)
-			return fd;
-	}
-	return -1;
-}
-
 void
-dial_watch(struct wire_conn *w, size_t n)
+dial_trust(struct wire_conn *w)
 {
-	uint64_t now = uv_hrtime(), since = 0;
+	struct tls_options o = { .ca = w->ca, .name = w->to.host };
+
+	tls_context_free(w->tls);
+	w->tls = NULL;
+	snprintf(w->tls_why, sizeof(w->tls_why), "no authority to trust");
+	if (w->to.tls && w->ca.len > 0 && tls_client_new(&w->tls, &o, w->tls_why) < 0)
+		snprintf(w->tls_why, sizeof(w->tls_why), "out of memory");
+}
+
+/* address() - in numbers, as the parent gave it. Return: its length; 0: it is none. */
+static socklen_t
+address(const struct wire_conn *w, struct sockaddr_storage *out)
+{
+	const char *text = w->to.address[w->failures % w->to.n_addresses];
+	struct sockaddr_in *four = (struct sockaddr_in *)out;
+	struct sockaddr_in6 *six = (struct sockaddr_in6 *)out;
+
+	memset(out, 0, sizeof(*out));
+	if (inet_pton(AF_INET, text, &four->sin_addr) == 1) {
+		four->sin_family = AF_INET;
+		four->sin_port = htons(w->to.port);
+		return sizeof(*four);
+	}
+	if (inet_pton(AF_INET6, text, &six->sin6_addr) == 1) {
+		six->sin6_family = AF_INET6;
+		six->sin6_port = htons(w->to.port);
+		return sizeof(*six);
+	}
+	return 0;
+}
+
+int
+dial(struct wire_conn *w, struct stream_room *room)
+{
+	struct sockaddr_storage to;
+	socklen_t len = address(w, &to);
+	const int on = 1;
 	int fd;
 
-	for (size_t i = 0; i < n; i++) {
-		pthread_mutex_lock(&w[i].lock);
-		if (w[i].dial_ns != 0)
-			since = w[i].dial_ns;
-		pthread_mutex_unlock(&w[i].lock);
+	if (len == 0 || room->loop == NULL)
+		return err_raise(len == 0 ? -EDESTADDRREQ : -ENOMEM);
+	fd = socket(to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return err_raise(-errno);
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	if (connect(fd, (struct sockaddr *)&to, len) != 0 && errno != EINPROGRESS) {
+		int e = -errno;
+
+		close(fd);
+		return err_raise(e);
 	}
-	if (since == 0 || now - since < (uint64_t)DIAL_MS * 1000000)
-		return;
-	fd = stranger(w, n);
-	if (fd >= 0)
-		(void)shutdown(fd, SHUT_RDWR);
+	if (stream_open(&w->stream, room, fd, OUT_MAX, server_ops()) != 0)
+		return err_raise(-ENOMEM);
+	nats_parser_init(&w->parser, NATS_FROM_SERVER, LINE_MAX_BYTES, PAYLOAD_MAX_BYTES);
+	w->parser.max_connect = INFO_MAX_BYTES;
+	w->state = WIRE_GREETING;
+	stream_read_on(&w->stream, true);
+	return 0;
 }
 
-static natsStatus
-set_tls(const struct wire_conn *w, natsOptions *o)
+int
+dial_secure(struct wire_conn *w)
 {
-	natsStatus r = natsOptions_SetSecure(o, true);
+	struct layer *l = NULL;
+	const char *why;
+	int r;
 
-	if (w->ca == NULL)
-		return NATS_INVALID_ARG; /* nobody to trust is nobody, not everybody */
-	r = r != NATS_OK ? r : natsOptions_SetCATrustedCertificates(o, w->ca);
-	r = r != NATS_OK ? r : natsOptions_SetExpectedHostname(o, w->to.host);
-	r = r != NATS_OK ? r : natsOptions_SetCiphers(o, "ECDHE+AESGCM:ECDHE+CHACHA20");
-	return r;
-}
-
-/* set_options() - under the lock. */
-static natsStatus
-set_options(struct wire_conn *w, natsOptions *o)
-{
-	const char *address = w->to.address[w->failures % w->to.n_addresses];
-	bool six = strchr(address, ':') != NULL;
-	char url[LINK_ADDRESS_MAX + 32];
-	natsStatus r;
-
-	snprintf(url, sizeof(url), "%s://%s%s%s:%u", w->to.tls ? "tls" : "nats", six ? "[" : "",
-	    address, six ? "]" : "", w->to.port);
-	r = natsOptions_SetURL(o, url);
-	r = r != NATS_OK ? r : natsOptions_SetName(o, w->to.name);
-	r = r != NATS_OK ? r : natsOptions_SetAllowReconnect(o, false);
-	r = r != NATS_OK ? r : natsOptions_SetIgnoreDiscoveredServers(o, true);
-	r = r != NATS_OK ? r : natsOptions_SetTimeout(o, CONNECT_MS);
-	r = r != NATS_OK ? r : natsOptions_SetPingInterval(o, PING_MS);
-	r = r != NATS_OK ? r : natsOptions_SetMaxPingsOut(o, 2);
-	r = r != NATS_OK ? r : natsOptions_SetWriteDeadline(o, WRITE_MS);
-	r = r != NATS_OK ? r : natsOptions_UseGlobalMessageDelivery(o, true);
-	r = r != NATS_OK ? r : natsOptions_SetMaxPendingMsgs(o, LINK_PENDING);
-	r = r != NATS_OK ? r : natsOptions_SetErrorHandler(o, wire_on_error, w);
-	r = r != NATS_OK ? r : natsOptions_SetClosedCB(o, wire_on_closed, w);
-	if (r == NATS_OK && w->to.tls)
-		r = set_tls(w, o);
-	if (r == NATS_OK && w->jwt != NULL)
-		r = login_ask(w, o);
-	return r;
-}
-
-natsStatus
-dial_begin(struct wire_conn *w, natsConnection **conn, uint64_t *version)
-{
-	natsOptions *o = NULL;
-	natsStatus r = natsOptions_Create(&o);
-
-	*conn = NULL;
-	pthread_mutex_lock(&w->lock);
-	*version = w->version;
-	if (w->to.n_addresses == 0)
-		r = NATS_NO_SERVER;
-	if (r == NATS_OK)
-		r = set_options(w, o);
-	pthread_mutex_unlock(&w->lock);
-	pthread_mutex_lock(&dialling);
-	begun(w, uv_hrtime(), -1);
-	if (r == NATS_OK)
-		r = natsConnection_Connect(conn, o);
-	begun(w, 0, r == NATS_OK ? stranger(w->all, WIRES) : -1);
-	pthread_mutex_unlock(&dialling);
-	natsOptions_Destroy(o);
-	return r;
-}
-
-void
-dial_end(struct wire_conn *w, natsConnection *conn)
-{
-	pthread_mutex_lock(&dialling);
-	natsConnection_Destroy(conn);
-	begun(w, 0, -1);
-	pthread_mutex_unlock(&dialling);
+	if (w->stream.layer == NULL) {
+		l = tls_layer_new(w->tls);
+		r = l != NULL ? stream_secure(&w->stream, l) : -ENOMEM;
+		if (r != 0) {
+			wire_fail(w, "TLS cannot begin", false);
+			return err_pass(r);
+		}
+	}
+	r = stream_handshake(&w->stream);
+	if (r == 0 || r == STREAM_BLOCKED)
+		return r;
+	why = w->stream.layer->why;
+	wire_fail(w, why != NULL ? why : "the server ended the connection while TLS began", false);
+	return err_raise(-EPROTO);
 }

@@ -1,139 +1,144 @@
 /*
  * link_priv - the link in its files: link.c hears the parent and is its one talker; link_wire.c
- * keeps a connection, in a thread of its own, which link_dial.c makes, link_login.c logs in and
- * link_subs.c has listening; link_queue.c is how threads reach the loop; link_asked.c remembers
- * requests until they are answered.
+ * keeps a connection, which link_dial.c makes, link_server.c listens to and link_subs.c has
+ * listening; link_asked.c remembers requests until they are answered. All of it in one loop,
+ * without threads.
  */
 #ifndef HOST_PROC_LINK_PRIV_H
 #define HOST_PROC_LINK_PRIV_H
 
-#include <nats/nats.h>
-#include <pthread.h>
-#include <stdatomic.h>
-
+#include "gateway/io/stream.h"
+#include "gateway/nats/parser.h"
+#include "gateway/tls/context.h"
 #include "host/proc/link.h"
 #include "host/proc/msg_link.h"
-#include "seccomp/census.h"
 
 enum {
-	LINK_INBOX_MAX = 96,
-	LINK_PENDING = 16384, /* messages */
-	LINK_FLUSH_MS = 4000,
+	LINK_INBOX_MAX = 64,
+	LINK_LOGIN_MS =
+	    8000, /* from the first packet to the server's word; then for subscriptions */
 };
 
-/* ---- what threads tell the loop ---- */
+/* ---- what the loop tells the parent: link.c ---- */
 
-enum item_kind {
-	ITEM_MSG = 1, /* ->msg of subscription ->id */
-	ITEM_INBOX,   /* ->msg to our inbox */
-	ITEM_STATE,
-	ITEM_ERROR,
-	ITEM_SIGN, /* ->text is the nonce */
-};
-
-struct item {
-	struct item *next;
-	enum item_kind kind;
-	enum wire wire;
-	enum link_state state;
-	uint32_t id;
-	natsMsg *msg; /* ours */
-	char text[LINK_NONCE_MAX + 1];
-};
-
-/* queue_begin() - @wake is called in the loop's thread after something came. */
-int queue_begin(uv_loop_t *loop, uv_async_cb wake) must_check;
-/* queue_put() - from any thread; takes @it's message. What has no room is dropped and counted. */
-void queue_put(const struct item *it);
-/* queue_take() - the oldest, free with item_free(); NULL: none. */
-struct item *queue_take(void);
-void item_free(struct item *it);
-/* queue_dropped() - messages that had no room since the last asking. */
-uint64_t queue_dropped(void);
+void link_say_state(enum wire w, enum link_state state, const char *why);
+/* link_say_error() - of a connection that lives. */
+void link_say_error(enum wire w, struct bytes text);
+/* link_say_nonce() - to be signed; the answer has the same @id. */
+void link_say_nonce(enum wire w, uint32_t id, struct bytes nonce);
+/* link_say_msg() - of subscription @id. */
+void link_say_msg(
+    enum wire w, uint32_t id, struct bytes subject, struct bytes reply, struct bytes body);
+/* link_said_all() - a connection that is to end has said what it had to, or ended before. */
+void link_said_all(void);
 
 /* ---- a connection ---- */
 
 struct wire_sub {
-	uint32_t id; /* 0: a free place */
+	uint32_t id; /* 0: a free place; its lowest bits are the place */
 	enum wire wire;
 	char *subject, *queue; /* queue NULL: plain */
-	natsSubscription *at;  /* on the connection that is up; NULL: not yet */
+	bool leaving;          /* taken back: it is heard until the server has answered ->pong */
+	uint32_t pong;
+};
+
+enum wire_state {
+	WIRE_AWAY = 0,   /* nobody: a connection is made when the clock says so */
+	WIRE_GREETING,   /* the server: INFO */
+	WIRE_SECURING,   /* both: TLS */
+	WIRE_SIGNING,    /* the parent: what it makes of the nonce */
+	WIRE_LOGGING_IN, /* the server: PONG, or why not */
+	WIRE_TELLING,    /* the server: PONG behind all subscriptions */
+	WIRE_UP,
+	WIRE_CLOSING, /* the loop lets go of it */
 };
 
 struct wire_conn {
+	struct stream stream; /* first */
 	enum wire wire;
-	pthread_t thread;
-	pthread_mutex_t lock;
-	pthread_cond_t news;
-	/* under the lock */
-	struct link_wire to; /* ->jwt and ->ca are in the two below */
-	char *jwt, *ca;
-	bool known, closed, up;
-	atomic_bool stopping;
-	uint64_t version;     /* of ->to */
-	natsConnection *conn; /* NULL: none */
-	natsSubscription *inbox_at;
-	char inbox[LINK_INBOX_MAX]; /* "PREFIX." */
-	int fd;                     /* its socket; -1: none, or being made */
-	uint64_t dial_ns;           /* it is being made since; 0: it is not */
-	uint32_t sign_id;
-	bool sign_done;
-	uint8_t sig[LINK_SIG];
-	/* of its thread */
-	struct wire_conn *all; /* both */
-	struct wire_sub *sub;  /* of both connections */
-	uint32_t failures, sign_last;
+	enum wire_state state;
+	struct link_wire to; /* ->jwt and ->ca are in the next two */
+	struct bytes jwt, ca;
+	bool known;              /* ->to was told */
+	bool changed;            /* and is another one than this connection's */
+	struct tls_context *tls; /* NULL: none is spoken, or none can be had (->tls_why) */
+	char tls_why[TLS_WHY];
+	struct wire_sub *sub; /* of both connections */
+	uv_timer_t retry;
+	struct nats_parser parser;
+	int64_t max_payload;
+	char nonce[128];
+	bool headers;         /* the server carries them */
+	bool refused;         /* the last one ended because of the login */
+	bool stopping;        /* what was published goes out, then it ends */
+	uint32_t stop_pong;   /* the answer behind it */
+	uint64_t deadline_ms; /* of what ->state waits for, below WIRE_UP */
+	uint64_t ping_ms;     /* the last of ours */
+	uint32_t pings, pongs;
+	uint32_t sign_id, failures;
+	char inbox[LINK_INBOX_MAX]; /* "_INBOX.x." */
 	char said[LINK_WHY_MAX + 1];
 	enum link_state said_state;
 };
 
-/* wire_begin() - no thread yet. */
-void wire_begin(struct wire_conn *w, enum wire wire, struct wire_conn *all, struct wire_sub *subs);
+/* wire_begin() - nothing is connected yet. */
+void wire_begin(struct wire_conn *w, enum wire wire, uv_loop_t *loop, struct wire_sub *subs);
 /* wire_set() - where to and as whom; a connection under another login is made anew. Return: 0,
  * -ENOMEM. */
 int wire_set(struct wire_conn *w, const struct link_wire *to) must_check;
-/* wire_start() - Return: 0, -errno. */
-int wire_start(struct wire_conn *w) must_check;
+/* wire_start() - from here on there is a connection, or one is tried. */
+void wire_start(struct wire_conn *w);
 /* wire_pub() - @reply empty: none. Return: was it up? */
 bool wire_pub(struct wire_conn *w, const struct link_msg *m, struct bytes reply);
-/* wire_ask() - the same with our inbox and @id behind it as reply. */
-bool wire_ask(struct wire_conn *w, const struct link_msg *m);
-/* wire_stop() - what was published goes out, for a moment; then the connection ends. */
-void wire_stop(struct wire_conn *w);
-
-/* wire_after() - then, by the clock of ->news. */
-void wire_after(struct timespec *t, uint64_t ms);
-/* wire_error() - of a connection that lives. */
-void wire_error(struct wire_conn *w, const char *text);
-/* What nats.c calls in threads of its own; @ctx is the struct wire_conn. */
-void wire_on_closed(natsConnection *conn, void *ctx);
-void wire_on_error(natsConnection *conn, natsSubscription *sub, natsStatus status, void *ctx);
-
-/* dial_begin() - as ->version says. Return: NATS_OK and a connection, given; else nats.c's last
- * error says why. */
-natsStatus dial_begin(struct wire_conn *w, natsConnection **conn, uint64_t *version);
-/* dial_end() - takes @conn; its number may be another's socket from then on. */
-void dial_end(struct wire_conn *w, natsConnection *conn);
-/*
- * dial_watch() - now and then, from the loop: a server that took the connection and says nothing
- * more loses it. nats.c has no deadline there. One connection is made at a time, so that its socket
- * is known.
+/* wire_ask() - the same with our inbox and @id behind it as reply; without a subject to ourselves.
  */
-void dial_watch(struct wire_conn *w, size_t n);
+bool wire_ask(struct wire_conn *w, const struct link_msg *m);
+/* wire_flush() - what was said in this turn of the loop. */
+void wire_flush(struct wire_conn *w);
+/* wire_ping() - Return: which PONG will be its answer (wire_heard()). */
+uint32_t wire_ping(struct wire_conn *w);
+/* wire_heard() - has the server answered that one? */
+bool wire_heard(const struct wire_conn *w, uint32_t pong);
+/* wire_up() - it is logged in, and has all subscriptions. */
+void wire_up(struct wire_conn *w);
+/* wire_fail() - it ends, and another one is made. @refused: the server does not want the login. */
+void wire_fail(struct wire_conn *w, const char *why, bool refused);
+/* wire_tick() - now and then: what took too long, and whether the server is still there. */
+void wire_tick(struct wire_conn *w);
+/* wire_closed() - the loop has let go of its socket; another one follows. */
+void wire_closed(struct stream *s);
+/* wire_stop() - what was published goes out; link_said_all() then. Return: is there anything? */
+bool wire_stop(struct wire_conn *w);
 
-/* login_ask() - whoever logs in with @o asks here as whom. */
-natsStatus login_ask(struct wire_conn *w, natsOptions *o);
-/* login_signed() - what the parent made of a nonce. */
-void login_signed(struct wire_conn *w, const struct link_sign *m);
+/* dial() - a socket that connects to one of the addresses. Return: 0 (then WIRE_GREETING), -errno.
+ */
+int dial(struct wire_conn *w, struct stream_room *room) must_check;
+/* dial_secure() - TLS begins, or goes on. Return: 0 it is there, STREAM_BLOCKED, -errno after
+ * wire_fail(). */
+int dial_secure(struct wire_conn *w) must_check;
+/* dial_trust() - whom a server must prove to be. Nobody to trust is nobody, not everybody. */
+void dial_trust(struct wire_conn *w);
 
-/* subs_put() - add; the place in the table is its. Return: 0, -errno. */
+/* server_ops() - what a connection does with what the server says. */
+const struct stream_ops *server_ops(void);
+/* server_signed() - what the parent made of a nonce. */
+void server_signed(struct wire_conn *w, const struct link_sign *m);
+
+/* subs_put() - add; the place in the table is its. Return: 0, -ENOMEM. */
 int subs_put(struct wire_conn *w, struct wire_sub *place, const struct link_sub *m) must_check;
 void subs_del(struct wire_conn *w, struct wire_sub *place);
-/* subs_tell() - one after the other has come to the server, so that what it refuses is known by
- * name. */
-natsStatus subs_tell(struct wire_conn *w, natsConnection *conn);
-/* subs_forget() - they hung on a connection that ends; under the lock. */
+/* subs_tell() - all of this connection go to the server. */
+void subs_tell(struct wire_conn *w);
+/* subs_pong() - the server has answered: which are not heard any more. subs_forget() - none of
+ * those. */
+void subs_pong(struct wire_conn *w);
 void subs_forget(struct wire_conn *w);
+/* sub_at() - the place of a subscription; whose it is, ->id says. */
+static inline struct wire_sub *
+sub_at(struct wire_sub *table, uint32_t id)
+{
+	return &table[id % LINK_SUBS];
+}
 
 /* ---- requests ---- */
 

@@ -1,64 +1,38 @@
 /*
  * link_subs - what the host listens to, in a table of both connections: at the server before a
  * connection is called up, again on every one that is made anew, and taken back without losing what
- * is on its way.
+ * is on its way: a queue group's messages come to nobody else, so it is heard until the server has
+ * answered behind our word.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "gateway/nats/writer.h"
 #include "host/proc/link_priv.h"
 
-enum { PENDING_BYTES = 32 * 1024 * 1024 };
-
-/* on_message() - the closure is the subscription's number, with the connection in its lowest bit.
- */
 static void
-on_message(natsConnection *conn, natsSubscription *sub, natsMsg *msg, void *ctx)
+put(struct wire_conn *w, const struct wire_sub *s)
 {
-	uintptr_t key = (uintptr_t)ctx;
-	struct item it = { .kind = ITEM_MSG,
-		.wire = (enum wire)(key & 1),
-		.id = (uint32_t)(key >> 1),
-		.msg = msg };
+	char sid[16];
+	int n = snprintf(sid, sizeof(sid), "%u", s->id);
 
-	(void)conn;
-	(void)sub;
-	queue_put(&it);
+	nats_put_sub(stream_out(&w->stream), bytes_str(s->subject), bytes_str(s->queue),
+	    bytes_of(sid, (size_t)n));
 }
 
-static natsStatus
-subscribe(struct wire_conn *w, struct wire_sub *s)
+static void
+release(struct wire_sub *s)
 {
-	void *key = (void *)((uintptr_t)s->id << 1 | (uintptr_t)w->wire);
-	natsStatus r;
-
-	if (s->queue != NULL)
-		r = natsConnection_QueueSubscribe(
-		    &s->at, w->conn, s->subject, s->queue, on_message, key);
-	else
-		r = natsConnection_Subscribe(&s->at, w->conn, s->subject, on_message, key);
-	if (r == NATS_OK)
-		r = natsSubscription_SetPendingLimits(s->at, LINK_PENDING, PENDING_BYTES);
-	return r;
+	free(s->subject);
+	free(s->queue);
+	*s = (struct wire_sub){ 0 };
 }
 
-natsStatus
-subs_tell(struct wire_conn *w, natsConnection *conn)
+/* told() - does this connection's server know of subscriptions? */
+static bool
+told(const struct wire_conn *w)
 {
-	natsStatus r = NATS_OK;
-
-	for (size_t i = 0; r == NATS_OK && i < LINK_SUBS; i++) {
-		struct wire_sub *s = &w->sub[i];
-		bool sent;
-
-		pthread_mutex_lock(&w->lock);
-		sent = s->id != 0 && s->wire == w->wire && s->at == NULL;
-		if (sent)
-			r = subscribe(w, s);
-		pthread_mutex_unlock(&w->lock);
-		if (sent && r == NATS_OK)
-			r = natsConnection_FlushTimeout(conn, LINK_FLUSH_MS);
-	}
-	return r;
+	return w->state == WIRE_TELLING || w->state == WIRE_UP;
 }
 
 int
@@ -66,57 +40,64 @@ subs_put(struct wire_conn *w, struct wire_sub *place, const struct link_sub *m)
 {
 	char *subject = strndup((const char *)m->subject.ptr, m->subject.len);
 	char *queue = m->queue.len > 0 ? strndup((const char *)m->queue.ptr, m->queue.len) : NULL;
-	natsStatus r = NATS_OK;
 
 	if (subject == NULL || (m->queue.len > 0 && queue == NULL)) {
 		free(subject);
 		free(queue);
 		return err_raise(-ENOMEM);
 	}
-	pthread_mutex_lock(&w->lock);
-	*place = (struct wire_sub){ m->id, w->wire, subject, queue, NULL };
-	if (w->conn != NULL)
-		r = subscribe(w, place);
-	pthread_mutex_unlock(&w->lock);
-	if (r != NATS_OK)
-		wire_error(w, natsStatus_GetText(r));
+	release(place); /* the last of one that is leaving: the parent hears it no more */
+	*place =
+	    (struct wire_sub){ .id = m->id, .wire = w->wire, .subject = subject, .queue = queue };
+	if (told(w))
+		put(w, place);
 	return 0;
 }
 
 void
-subs_forget(struct wire_conn *w)
+subs_tell(struct wire_conn *w)
 {
-	for (size_t i = 0; i < LINK_SUBS; i++) {
-		if (w->sub[i].wire == w->wire && w->sub[i].at != NULL) {
-			natsSubscription_Destroy(w->sub[i].at);
-			w->sub[i].at = NULL;
-		}
-	}
-}
-
-/* on_drained() - nothing of it is on its way any more. */
-static void
-on_drained(void *ctx)
-{
-	natsSubscription_Destroy(ctx);
+	for (size_t i = 0; i < LINK_SUBS; i++)
+		if (w->sub[i].id != 0 && w->sub[i].wire == w->wire && !w->sub[i].leaving)
+			put(w, &w->sub[i]);
 }
 
 void
 subs_del(struct wire_conn *w, struct wire_sub *place)
 {
-	natsSubscription *at;
+	char sid[16];
+	int n = snprintf(sid, sizeof(sid), "%u", place->id);
 
-	pthread_mutex_lock(&w->lock);
-	at = place->at;
-	free(place->subject);
-	free(place->queue);
-	*place = (struct wire_sub){ 0 };
-	pthread_mutex_unlock(&w->lock);
-	if (at == NULL)
+	if (!told(w)) {
+		release(place);
 		return;
-	/* what the server has sent already is given on: a queue group's messages come to nobody
-	 * else */
-	if (natsSubscription_SetOnCompleteCB(at, on_drained, at) != NATS_OK ||
-	    natsSubscription_Drain(at) != NATS_OK)
-		natsSubscription_Destroy(at);
+	}
+	nats_put_unsub(stream_out(&w->stream), bytes_of(sid, (size_t)n), false, 0);
+	place->leaving = true;
+	place->pong = wire_ping(w);
+}
+
+/* let_go() - of this connection's that are leaving: all, or those the server has answered. */
+static void
+let_go(struct wire_conn *w, bool all)
+{
+	for (size_t i = 0; i < LINK_SUBS; i++) {
+		struct wire_sub *s = &w->sub[i];
+
+		if (s->id != 0 && s->wire == w->wire && s->leaving &&
+		    (all || wire_heard(w, s->pong)))
+			release(s);
+	}
+}
+
+void
+subs_pong(struct wire_conn *w)
+{
+	let_go(w, false);
+}
+
+void
+subs_forget(struct wire_conn *w)
+{
+	let_go(w, true);
 }

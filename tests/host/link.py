@@ -123,7 +123,8 @@ def servers_that_are_none_cost_nothing_but_their_connection():
     with lattice() as l:
         hosts = []
         for i, says in enumerate(((b"GARBAGE\r\n" * 100,), (b"\0" * 65536,), (info(), b"+OK\r\n-ERR 'x'\r\n" * 1000),
-                                  (info(nonce="x" * 4000),), (b"INFO " + b"{" * 100000 + b"\r\n",), (info(),))):
+                                  (info(nonce="x" * 4000),), (b"INFO " + b"{" * 100000 + b"\r\n",), (info(),), (info(), b"PONG\r\n"),
+                                  (info(), b"MSG a 1 2\r\nhi\r\n"), (info(tls_required=True),))):
             s = Stranger(*says)
             hosts.append(l.host(f"h{i}", wait=False, argv=["--control-host", "127.0.0.1", "--control-port", str(s.port)]))
         for h in hosts:
