@@ -256,7 +256,7 @@ provider_call(struct provider *p, struct bytes actor, struct bytes operation, st
 		return err_raise(-EBUSY);
 	}
 	*id = m.id;
-	provider_changed(p);
+	provider_timed(p);
 	return 0;
 }
 

@@ -106,6 +106,8 @@ struct providers {
 /* ---- provider_turn.c ---- */
 /* provider_changed() - tell upward in the loop's next turn. */
 void provider_changed(struct provider *p);
+/* provider_timed() - something is under way that has an end: it is looked at now and then. */
+void provider_timed(struct provider *p);
 
 /* ---- provider.c ---- */
 /* pairs_copy() - Return: the memory of all, NULL: too much or none left. */

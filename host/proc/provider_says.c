@@ -120,7 +120,7 @@ on_invoke(struct channel *c, struct cursor *in, int fd)
 		answer(p, peer, PROVIDER_BUSY, BYTES_LIT("too much is under way"));
 		return 0;
 	}
-	provider_changed(p); /* its time is watched */
+	provider_timed(p);
 	ops->on_invoke(ops->ctx, p, &m);
 	return 0;
 }

@@ -13,6 +13,15 @@ provider_changed(struct provider *p)
 	uv_idle_start(p->all->turn, on_turn);
 }
 
+void
+provider_timed(struct provider *p)
+{
+	uv_timer_t *t = p->all->tick;
+
+	if (!uv_is_active((uv_handle_t *)t))
+		uv_timer_start(t, on_tick, PROVIDER_TICK_MS, PROVIDER_TICK_MS);
+}
+
 /* calls_due() - those that end without an answer. */
 static void
 calls_due(struct provider *p, uint64_t now)
