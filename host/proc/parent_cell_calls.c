@@ -125,6 +125,6 @@ cells_answer(uint64_t id, bool ok, struct bytes answer)
 	if (k == NULL || k->cell == NULL)
 		return;
 	cell_answer(k->cell, ok, answer);
-	/* stepped by the loop: this may be called from within a step */
-	wake_soon(k->watch, 0);
+	/* stepped by the loop, when the cell has something to say: this may be called from within a step */
+	cells_arm(k);
 }
