@@ -182,13 +182,21 @@ pack_int(struct pack *p, int64_t min, int64_t max)
 static bool
 is_text(struct bytes s)
 {
-	while (s.len != 0) {
-		uint32_t cp = 0;
-		size_t used = utf8_next(s, &cp);
+	size_t i = 0;
 
+	while (i < s.len) {
+		uint32_t cp = 0;
+		size_t used;
+
+		/* most of it is ASCII, which is itself */
+		if (s.ptr[i] >= 0x01 && s.ptr[i] < 0x80) {
+			i++;
+			continue;
+		}
+		used = utf8_next(bytes_from(s, i), &cp);
 		if (used == 0 || cp == 0)
 			return false;
-		s = bytes_from(s, used);
+		i += used;
 	}
 	return true;
 }
