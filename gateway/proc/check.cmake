@@ -6,6 +6,7 @@ endif()
 add_library(gateway_check STATIC
   ${CMAKE_SOURCE_DIR}/gateway/proc/check.c
   ${CMAKE_SOURCE_DIR}/gateway/proc/check_leaf.c
+  ${CMAKE_SOURCE_DIR}/gateway/proc/check_say.c
   ${CMAKE_SOURCE_DIR}/gateway/proc/check_tls.c
   ${CMAKE_SOURCE_DIR}/gateway/proc/control_request.c
   ${CMAKE_SOURCE_DIR}/gateway/proc/file.c
