@@ -66,6 +66,7 @@ body_read_json(struct body_read *r, struct bytes payload)
 		room = payload.len / 2 + 1;
 	r->j.text = payload;
 	r->j.cap = room;
+	r->j.n = 0; /* as long as there are no tokens */
 	r->j.tok = body_arena_take(a, room * sizeof(struct json_tok));
 	if (r->j.tok == NULL)
 		return body_full(r);
@@ -274,6 +275,7 @@ body_secret_at(struct body_read *r, size_t at)
 int
 body_secret_payload(struct body_read *r, struct bytes payload)
 {
+	r->j.n = 0;
 	r->j.tok = body_arena_take(r->arena, sizeof(struct json_tok));
 	if (r->j.tok == NULL)
 		return body_full(r);
