@@ -267,7 +267,7 @@ def an_accounts_folder_that_is_replaced_is_still_watched():
         # the folder may be read once between its making and its filling
         since = d.gateway.mark()
         d.gateway.send_signal(signal.SIGHUP)
-        d.gateway.wait_line(lambda line: "event=trust_loaded" in line and " 1 accounts" in line, since=since)
+        d.gateway.wait_line(lambda line: "event=trust_loaded" in line and ", 1 account" in line, since=since)
         pair = natsjwt.KeyPair("user")
         leaver = d.client(d.login("app", "leaver", pair=pair))
         accounts.revocations[pair.public] = int(time.time())
