@@ -35,7 +35,7 @@ given_or(const struct cli_args *a, const char *option, const char *from_env, con
 }
 
 static natsStatus
-set_up(natsOptions *o, const char *server, const char *creds, const char *ca)
+set_up(natsOptions *o, int64_t timeout_ms, const char *server, const char *creds, const char *ca)
 {
 	natsStatus s = natsOptions_SetURL(o, server);
 
@@ -44,7 +44,7 @@ set_up(natsOptions *o, const char *server, const char *creds, const char *ca)
 	if (s == NATS_OK)
 		s = natsOptions_SetAllowReconnect(o, false);
 	if (s == NATS_OK)
-		s = natsOptions_SetTimeout(o, CONNECT_MS);
+		s = natsOptions_SetTimeout(o, timeout_ms > CONNECT_MS ? timeout_ms : CONNECT_MS);
 	if (s == NATS_OK)
 		s = natsOptions_SetErrorHandler(o, on_error, NULL);
 	if (s == NATS_OK && creds != NULL)
@@ -74,7 +74,7 @@ connect_to(struct ctl *c, const char *server, const char *creds, const char *ca)
 	natsStatus s = natsOptions_Create(&o);
 
 	if (s == NATS_OK)
-		s = set_up(o, server, creds, ca);
+		s = set_up(o, c->timeout_ms, server, creds, ca);
 	/* nats.c 3.4.1 sends no signature at all when it begins with a zero byte: one login in 256 */
 	for (int i = 0; s == NATS_OK && i < LOGINS && c->nc == NULL; i++) {
 		natsStatus tried = natsConnection_Connect(&c->nc, o);
@@ -105,6 +105,7 @@ times(struct ctl *c, const struct cli_args *a)
 
 	c->timeout_ms = 5000;
 	c->wait_ms = 30000;
+	c->quiet_ms = QUIET_MS;
 	if (timeout != NULL) {
 		if (when_span(timeout, &s) != 0 || s < 1 || s > 600) {
 			cli_error("--timeout is 1s to 10m, not `%s'", timeout);
@@ -341,7 +342,7 @@ ctl_gather(struct ctl *c, const char *tail, const struct buf *body,
 		n = got < 0 ? -1 : n + got;
 		natsMsg_Destroy(m);
 		wait = until - clock_mono_ns() / 1000000;
-		wait = wait < QUIET_MS ? wait : QUIET_MS;
+		wait = wait < c->quiet_ms ? wait : c->quiet_ms;
 	}
 	natsSubscription_Destroy(sub);
 	natsInbox_Destroy(inbox);

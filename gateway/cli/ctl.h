@@ -18,6 +18,7 @@ struct ctl {
 	char lattice[CTL_NAME + 1];
 	int64_t timeout_ms; /* of one answer */
 	int64_t wait_ms;    /* for what came of a command; 0: not at all */
+	int64_t quiet_ms;   /* so long after an answer of many no other comes: that is all */
 	bool json;
 };
 

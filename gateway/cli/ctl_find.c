@@ -9,7 +9,7 @@
 
 #include "gateway/cli/ctl.h"
 
-enum { KEY_LEN = 56, FRONT_MIN = 4 };
+enum { KEY_LEN = 56, FRONT_MIN = 4, SLOW_MS = 3000 };
 
 struct search {
 	const char *given;
@@ -49,6 +49,16 @@ on_host(void *ctx, const struct control_reply *r)
 		note(s, id);
 }
 
+/* patiently() - whoever is meant may be slow, or far: wait longer for more answers. Return: how long before. */
+static int64_t
+patiently(struct ctl *c)
+{
+	int64_t quiet_ms = c->quiet_ms;
+
+	c->quiet_ms = SLOW_MS;
+	return quiet_ms;
+}
+
 int
 ctl_host(struct ctl *c, const char *given, char out[CTL_KEY])
 {
@@ -60,6 +70,13 @@ ctl_host(struct ctl *c, const char *given, char out[CTL_KEY])
 	}
 	if (ctl_gather(c, "ping.hosts", NULL, on_host, &s) < 0)
 		return CLI_FAILED;
+	if (s.matches == 0 && s.all > 0) {
+		int64_t quiet_ms = patiently(c);
+
+		if (ctl_gather(c, "ping.hosts", NULL, on_host, &s) < 0)
+			return CLI_FAILED;
+		c->quiet_ms = quiet_ms;
+	}
 	if (s.matches == 1) {
 		strcpy(out, s.found);
 		return CLI_OK;
@@ -159,6 +176,12 @@ ctl_key(struct ctl *c, char kind, const char *given, char out[CTL_KEY])
 		return e;
 	if (s.matches == 0)
 		on_all_hosts(c, &s);
+	if (s.matches == 0) {
+		int64_t quiet_ms = patiently(c);
+
+		on_all_hosts(c, &s);
+		c->quiet_ms = quiet_ms;
+	}
 	if (s.matches == 1) {
 		strcpy(out, s.found);
 		return CLI_OK;

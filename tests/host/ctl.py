@@ -26,8 +26,9 @@ class Tool:
         natsjwt.write_secret(self.cluster, found.cluster.seed + "\n")
 
     def argv(self, *words):
+        patient = [] if "--timeout" in words else ["--timeout", "60s"]
         return [os.path.join(stage.BUILD, "bin", "portcullis"), "ctl", words[0], "--server", self.server,
-                "--creds", self.creds, *words[1:]]
+                "--creds", self.creds, *patient, *words[1:]]
 
     def run(self, *words, code=0):
         done = subprocess.run(self.argv(*words), capture_output=True, text=True, timeout=300)
