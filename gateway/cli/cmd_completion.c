@@ -49,6 +49,61 @@ put_roles(struct buf *b)
 	}
 }
 
+static bool
+is_low(char c)
+{
+	return (c >= 'a' && c <= 'z') || c == '-';
+}
+
+/*
+ * put_choices() - the words of @s that stand for themselves, such as those of "hosts|inventory [HOST]": what
+ * is to be filled in has capitals.
+ */
+static void
+put_choices(struct buf *b, const char *s)
+{
+	for (const char *p = s; *p != '\0';) {
+		size_t n = 0;
+
+		while (is_low(p[n]))
+			n++;
+		if (n > 1 && (p == s || strchr(" |[", p[-1]) != NULL) && (p[n] == '\0' || strchr(" |]", p[n]) != NULL)) {
+			buf_put(b, bytes_of((const uint8_t *)p, n));
+			buf_put_u8(b, ' ');
+		}
+		p += n > 0 ? n : 1;
+	}
+}
+
+static bool
+has_choices(const char *s)
+{
+	struct buf b;
+	bool any;
+
+	buf_init(&b, 1024);
+	put_choices(&b, s);
+	any = b.len > 0;
+	buf_deinit(&b);
+	return any;
+}
+
+/* put_words() - what may stand first behind a verb. */
+static void
+put_words(struct buf *b, const struct cli_verb *v)
+{
+	if (strcmp(v->name, "help") == 0)
+		put_first_words(b);
+	else
+		put_choices(b, v->args);
+}
+
+static bool
+has_words(const struct cli_verb *v)
+{
+	return strcmp(v->name, "help") == 0 || has_choices(v->args);
+}
+
 /* put_quoted() - in single quotes, for each of the three shells. */
 static void
 put_quoted(struct buf *b, const char *s)
@@ -84,6 +139,10 @@ bash_values(struct buf *b)
 				buf_put_str(b, "COMPREPLY=($(compgen -W '");
 				put_roles(b);
 				buf_put_str(b, "' -- \"$cur\"))");
+			} else if (has_choices(o->value)) {
+				buf_put_str(b, "COMPREPLY=($(compgen -W '");
+				put_choices(b, o->value);
+				buf_put_str(b, "' -- \"$cur\"))");
 			}
 			buf_put_str(b, "\n\t\treturn\n\t\t;;\n");
 		}
@@ -101,9 +160,8 @@ bash_verb(struct buf *b, const struct cli_verb *v)
 		put_quoted(b, v->name);
 	}
 	buf_put_str(b, ")\n\t\twords='");
+	put_words(b, v);
 	put_options(b, v);
-	if (strcmp(v->name, "completion") == 0)
-		buf_put_str(b, "bash zsh fish ");
 	buf_put_str(b, "'\n");
 	if (v->hint == HINT_FILE)
 		buf_put_str(b, "\t\tfiles=-f\n");
@@ -195,6 +253,10 @@ zsh_option(struct buf *b, const struct cli_opt *o)
 			buf_put_u8(&line, '(');
 			put_roles(&line);
 			buf_put_u8(&line, ')');
+		} else if (has_choices(o->value)) {
+			buf_put_u8(&line, '(');
+			put_choices(&line, o->value);
+			buf_put_u8(&line, ')');
 		}
 	}
 	buf_put_u8(&line, '\0');
@@ -241,9 +303,11 @@ zsh_script(struct buf *b)
 		buf_put_str(b, ")\n\t\t_arguments");
 		for (const struct cli_opt *o = v->opts; o->kind != OPT_END; o++)
 			zsh_option(b, o);
-		if (strcmp(v->name, "completion") == 0)
-			buf_put_str(b, " \\\n\t\t\t'1:shell:(bash zsh fish)'");
-		else if (v->hint != HINT_NONE)
+		if (has_words(v)) {
+			buf_put_str(b, " \\\n\t\t\t'1:word:(");
+			put_words(b, v);
+			buf_put_str(b, ")'");
+		} else if (v->hint != HINT_NONE)
 			buf_put_str(b, v->hint == HINT_DIR ? " \\\n\t\t\t'*:folder:_files -/'"
 							   : " \\\n\t\t\t'*:file:_files'");
 		buf_put_str(b, "\n\t\t;;\n");
@@ -277,9 +341,12 @@ fish_option(struct buf *b, const struct cli_verb *v, const struct cli_opt *o)
 	}
 	if (o->kind != OPT_FLAG)
 		buf_put_str(b, o->hint == HINT_FILE || o->hint == HINT_DIR ? " -r -F" : " -x");
-	if (o->hint == HINT_ROLE) {
+	if (o->hint == HINT_ROLE || (o->kind != OPT_FLAG && has_choices(o->value))) {
 		buf_put_str(b, " -a '");
-		put_roles(b);
+		if (o->hint == HINT_ROLE)
+			put_roles(b);
+		else
+			put_choices(b, o->value);
 		buf_put_u8(b, '\'');
 	}
 	buf_put_str(b, " -d ");
@@ -308,9 +375,11 @@ fish_script(struct buf *b)
 			put_quoted(b, v->summary);
 			buf_put_u8(b, '\n');
 		}
-		if (strcmp(v->name, "completion") == 0) {
+		if (has_words(v)) {
 			fish_condition(b, v);
-			buf_put_str(b, " -a 'bash zsh fish'\n");
+			buf_put_str(b, " -a '");
+			put_words(b, v);
+			buf_put_str(b, "'\n");
 		} else if (v->hint != HINT_NONE) {
 			fish_condition(b, v);
 			buf_put_str(b, " -F\n");

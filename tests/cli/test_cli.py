@@ -583,6 +583,14 @@ def completion_knows_every_verb(folder):
     assert complete("portcullis", "init", "--h") == ["--hub", "--hub-creds", "--help"]
     assert "portcullis.bash" in complete("portcullis", "creds", "show", "port")
     assert complete("portcullis", "completion", "z") == ["zsh"]
+    # words that stand for themselves, of arguments and of values
+    assert complete("portcullis", "ctl", "get", "")[:4] == ["hosts", "inventory", "links", "claims"]
+    assert complete("portcullis", "ctl", "start", "p") == ["provider"]
+    assert complete("portcullis", "actor", "keys", "g") == ["gen"]
+    assert complete("portcullis", "audit", "query", "--decision", "") == ["allow", "deny"]
+    assert complete("portcullis", "help", "a") == ["audit", "actor", "apply"]
+    assert complete("portcullis", "policy", "learn", "--out", "") and "policy" not in complete(
+        "portcullis", "policy", "learn", "--out", "")
     expect(run("completion", "zsh")[0], "#compdef portcullis", "--host-id[")
     expect(run("completion", "fish")[0], "complete -c portcullis", "-l host-id")
     for shell, test in (("zsh", ["zsh", "-n"]), ("fish", ["fish", "--no-execute"])):
