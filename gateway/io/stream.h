@@ -21,6 +21,7 @@
 enum {
 	STREAM_HEAD = 16 * 1024,  /* room for the kept rest in front of what is read */
 	STREAM_READ = 128 * 1024, /* bytes asked of the kernel at once */
+	STREAM_PAGE = 4096,
 	STREAM_SPARES = 4,
 };
 
