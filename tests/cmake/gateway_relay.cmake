@@ -7,3 +7,8 @@ endif()
 if(TARGET gateway_relay)
   portcullis_fuzz(relay gateway_relay)
 endif()
+# What a message costs in a relay. Not a test by itself: bench_relay, scripts/instructions
+if(TARGET gateway_relay)
+  add_executable(bench_relay bench/bench_relay.c)
+  target_link_libraries(bench_relay PRIVATE gateway_relay portcullis_flags)
+endif()
