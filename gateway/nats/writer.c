@@ -6,6 +6,8 @@
  * whole messages only. Short runs are moved by two overlapping words instead of a call.
  */
 #include "gateway/nats/writer.h"
+
+#include "gateway/nats/put_priv.h"
 #include "policy/core/utf8.h"
 
 enum {
@@ -16,42 +18,6 @@ enum {
 static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233"
 			    "34353637383940414243444546474849505152535455565758596061626364656667"
 			    "6869707172737475767778798081828384858687888990919293949596979899";
-
-/* put_run() - copy @s to @to. Return: behind it. */
-static inline uint8_t *
-put_run(uint8_t *to, struct bytes s)
-{
-	uint64_t a, b;
-	uint32_t c, d;
-
-	if (s.len > 16) {
-		memcpy(to, s.ptr, s.len);
-	} else if (s.len >= 8) {
-		memcpy(&a, s.ptr, sizeof(a));
-		memcpy(&b, s.ptr + s.len - sizeof(b), sizeof(b));
-		memcpy(to, &a, sizeof(a));
-		memcpy(to + s.len - sizeof(b), &b, sizeof(b));
-	} else if (s.len >= 4) {
-		memcpy(&c, s.ptr, sizeof(c));
-		memcpy(&d, s.ptr + s.len - sizeof(d), sizeof(d));
-		memcpy(to, &c, sizeof(c));
-		memcpy(to + s.len - sizeof(d), &d, sizeof(d));
-	} else if (s.len != 0) {
-		to[0] = s.ptr[0];
-		to[s.len / 2] = s.ptr[s.len / 2];
-		to[s.len - 1] = s.ptr[s.len - 1];
-	}
-	return to + s.len;
-}
-
-/* room() - buf_reserve() where there is room already, without the call. */
-static inline uint8_t *
-room(struct buf *b, size_t n)
-{
-	if (!b->failed && b->len <= b->max && n <= b->max - b->len && n < b->cap - b->len)
-		return b->ptr + b->len;
-	return buf_reserve(b, n);
-}
 
 /* put_field() - a blank and @s. */
 static inline uint8_t *
@@ -123,7 +89,7 @@ put_message(struct buf *b, const char *verb, struct bytes subject, struct bytes 
 	line = 3 + 1 + subject.len + 1 + (DEC_MAX - (size_t)total.at) + 4;
 	line += header.len != 0 ? 2 + (DEC_MAX - (size_t)head.at) : 0;
 	line += (sid.len != 0 ? 1 + sid.len : 0) + (reply.len != 0 ? 1 + reply.len : 0);
-	at = room(b, line + body);
+	at = put_room(b, line + body);
 	if (at == NULL)
 		return;
 	if (header.len != 0)

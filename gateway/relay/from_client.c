@@ -61,7 +61,8 @@ deny(struct relay *r, struct relay_event *e)
 		snprintf(id, sizeof(id), "%u.%llu.d%llu", r->env->index, (unsigned long long)r->id,
 		    (unsigned long long)r->denied + 1);
 		if (e->reason != NULL)
-			snprintf(text, sizeof(text), "Portcullis: %s not forwarded: %.*s, decision %s", what,
+			snprintf(text, sizeof(text),
+			    "Portcullis: %s not forwarded: %.*s, decision %s", what,
 			    (int)e->detail.len, (const char *)e->detail.ptr, id);
 		else if (e->decision.reason == REASON_RATE)
 			envelope_rate(text, what, rule,
@@ -140,6 +141,31 @@ judge_data(struct relay *r, struct bytes subject, bool granted)
 	return rights_publish(*r->rights, subject);
 }
 
+/*
+ * note_said() - the rules alone let it through, and would let everything through with this subject
+ * that has no reply and no headers: it costs nothing, is not observed, and nobody reads its
+ * payload.
+ */
+static void
+note_said(struct relay *r, struct bytes subject, struct decision d)
+{
+	if (d.verdict != VERDICT_ALLOW || d.would_deny || d.rated != 0 ||
+	    subject.len > RELAY_SAID_MAX || inbox_is(subject) || broker_is_for(subject) ||
+	    report_space(subject))
+		return;
+	r->said_generation = r->env->generation;
+	r->said_len = (uint8_t)subject.len;
+	memcpy(r->said, subject.ptr, subject.len);
+}
+
+/* said() - was it this that note_said() spoke of? */
+static inline bool
+said(const struct relay *r, struct bytes subject)
+{
+	return subject.len == r->said_len && r->said_generation == r->env->generation &&
+	       memcmp(subject.ptr, r->said, r->said_len) == 0;
+}
+
 /* judge_publish() - data, an answer to what was @asked, or (reason COMMAND) a command. */
 static struct decision
 judge_publish(struct relay *r, const struct nats_op *op, bool *answer, uint16_t *asked)
@@ -152,19 +178,12 @@ judge_publish(struct relay *r, const struct nats_op *op, bool *answer, uint16_t 
 	struct decision d, a;
 
 	*answer = false;
-	if (!granted && op->subject.len == r->said_len &&
-	    r->said_generation == r->env->generation &&
-	    memcmp(op->subject.ptr, r->said, r->said_len) == 0)
+	if (!granted && said(r, op->subject))
 		return again;
 	d = judge_data(r, op->subject, granted);
 	if (d.rated != 0)
 		d = rights_pay_publish(*r->rights, op->subject, d, now_ms(r));
-	if (d.verdict == VERDICT_ALLOW && !d.would_deny && d.rated == 0 &&
-	    op->subject.len <= RELAY_SAID_MAX) {
-		r->said_generation = r->env->generation;
-		r->said_len = (uint8_t)op->subject.len;
-		memcpy(r->said, op->subject.ptr, op->subject.len);
-	}
+	note_said(r, op->subject, d);
 	if (!granted || d.verdict == VERDICT_ALLOW || d.reason == REASON_INVALID ||
 	    d.reason == REASON_COMMAND)
 		return d;
@@ -334,8 +353,9 @@ forward(struct relay *r, const struct nats_op *op, bool answer)
 		grants_use(&r->grants, op->subject, uv_now(r->env->room->loop));
 }
 
+/* judge_pub() - what becomes of a publish whose form is in order. */
 static void
-on_pub(struct relay *r, const struct nats_op *op)
+judge_pub(struct relay *r, const struct nats_op *op)
 {
 	struct relay_event e = { .decision.rule = RULE_NONE,
 		.kind = RELAY_PUB_DENIED,
@@ -346,18 +366,6 @@ on_pub(struct relay *r, const struct nats_op *op)
 	uint16_t asked = 0;
 	bool answer;
 
-	r->client.in_msgs++;
-	r->client.in_bytes += op->payload.len;
-	relay_charge(r, op->header.len + op->payload.len);
-	if (op->header.len + op->payload.len > r->max_payload) {
-		r->env->ops->limit(r, LIMIT_PAYLOAD);
-		relay_end(r, "Maximum Payload Violation", "payload_too_long");
-		return;
-	}
-	if (op->header.len != 0 && !r->handshake.connect.headers) {
-		protocol(r, "headers were not announced");
-		return;
-	}
 	e.decision = judge_publish(r, op, &answer, &asked);
 	if (e.decision.reason == REASON_HOST && reported_first(r, op))
 		e.decision = judge_publish(r, op, &answer, &asked);
@@ -374,6 +382,34 @@ on_pub(struct relay *r, const struct nats_op *op)
 	if (r->handshake.connect.verbose && !r->ending &&
 	    to_client(r)->len + r->order.later.len == before && r->commands_out == commands)
 		nats_put_ok(word(r));
+}
+
+/* on_pub() - Return: as relay_on_client(). */
+static bool
+on_pub(struct relay *r, const struct nats_op *op)
+{
+	r->client.in_msgs++;
+	r->client.in_bytes += op->payload.len;
+	relay_charge(r, op->header.len + op->payload.len);
+	if (op->header.len + op->payload.len > r->max_payload) {
+		r->env->ops->limit(r, LIMIT_PAYLOAD);
+		relay_end(r, "Maximum Payload Violation", "payload_too_long");
+		return false;
+	}
+	if (op->header.len != 0 && !r->handshake.connect.headers) {
+		protocol(r, "headers were not announced");
+		return false;
+	}
+	/* an answer to somebody is looked at for itself */
+	if (op->reply.len != 0 || op->header.len != 0 || r->grants.n != 0 ||
+	    !said(r, op->subject)) {
+		judge_pub(r, op);
+		return false;
+	}
+	nats_put_pub(to_upstream(r), op->subject, BYTES_NULL, BYTES_NULL, op->payload);
+	if (r->handshake.connect.verbose)
+		nats_put_ok(word(r));
+	return !r->handshake.connect.verbose && !r->paced;
 }
 
 /* put_sub() - the subscription as the upstream knows it. */
@@ -420,7 +456,8 @@ on_sub(struct relay *r, const struct nats_op *op)
 	}
 	if (e.decision.would_deny)
 		observed(r, op, e.decision);
-	if (r->account_subs != NULL && !tally_take(r->account_subs, r->env->limits.max_account_subs)) {
+	if (r->account_subs != NULL &&
+	    !tally_take(r->account_subs, r->env->limits.max_account_subs)) {
 		r->env->ops->limit(r, LIMIT_ACCOUNT_SUBSCRIPTIONS);
 		nats_put_err(word(r), "maximum subscriptions exceeded");
 		return;
@@ -469,14 +506,13 @@ on_ping(struct relay *r)
 		ping_up(r);
 }
 
-void
+bool
 relay_on_client(struct relay *r, const struct nats_op *op)
 {
 	switch (op->kind) {
 	case NATS_PUB:
 	case NATS_HPUB:
-		on_pub(r, op);
-		break;
+		return on_pub(r, op);
 	case NATS_SUB:
 		on_sub(r, op);
 		break;
@@ -492,4 +528,5 @@ relay_on_client(struct relay *r, const struct nats_op *op)
 		protocol(r, "operation out of turn");
 		break;
 	}
+	return false;
 }

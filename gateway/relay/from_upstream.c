@@ -170,15 +170,25 @@ nobody_listens(struct bytes header)
 	return bytes_starts(header, BYTES_LIT("NATS/1.0 503"));
 }
 
+/*
+ * seen_again() - is it like the last one that was delivered here, and is there nothing but its
+ * subject to be judged? Then all that on_msg() would do is to deliver and count it.
+ */
+static bool
+seen_again(const struct relay *r, const struct sub *sub, const struct nats_op *op)
+{
+	return op->subject.len == sub->seen_len && sub->seen_generation == r->env->generation &&
+	       op->reply.len == 0 && op->header.len == 0 && sub->max == 0 && !sub->serving &&
+	       memcmp(op->subject.ptr, sub->seen, sub->seen_len) == 0 && !inbox_is(op->subject);
+}
+
+/* deliver() - a message for a live subscription, when it may be. */
 static void
-on_msg(struct relay *r, const struct nats_op *op)
+deliver(struct relay *r, const struct nats_op *op, struct sub *sub)
 {
 	char subject_room[INBOX_NAME_MAX], reply_room[INBOX_NAME_MAX];
-	struct sub *sub = find_sub(r, op->sid);
 	struct bytes subject = op->subject, reply = op->reply, header = op->header;
 
-	if (sub == NULL || (sub->max != 0 && sub->delivered >= sub->max))
-		return; /* under way while it ended */
 	/* who subscribed by the upstream's name for an own inbox is shown that name */
 	if (!inbox_is_virtual(sub_subject(sub), r->identity->inbox))
 		subject = inbox_down(subject, r->identity->inbox, subject_room);
@@ -207,10 +217,30 @@ on_msg(struct relay *r, const struct nats_op *op)
 		count(r, sub, false);
 }
 
+/* on_msg() - Return: as relay_on_upstream(). */
+static struct sub *
+on_msg(struct relay *r, const struct nats_op *op)
+{
+	struct sub *sub = find_sub(r, op->sid);
+
+	if (sub == NULL || (sub->max != 0 && sub->delivered >= sub->max))
+		return NULL; /* under way while it ended */
+	if (!seen_again(r, sub, op)) {
+		deliver(r, op, sub);
+		return NULL;
+	}
+	nats_put_msg(to_client(r), op->subject, sub_sid(sub), BYTES_NULL, BYTES_NULL, op->payload);
+	sub->delivered++;
+	r->client.out_msgs++;
+	r->client.out_bytes += op->payload.len;
+	return sub;
+}
+
 bool
 relay_hears(struct relay *r, struct bytes reply)
 {
-	return !r->ending && r->handshake.state == HANDSHAKE_OPEN && relay_sub_for(r, reply) != NULL;
+	return !r->ending && r->handshake.state == HANDSHAKE_OPEN &&
+	       relay_sub_for(r, reply) != NULL;
 }
 
 bool
@@ -292,14 +322,13 @@ on_info(struct relay *r, const struct nats_op *op)
 	}
 }
 
-void
+struct sub *
 relay_on_upstream(struct relay *r, const struct nats_op *op)
 {
 	switch (op->kind) {
 	case NATS_MSG:
 	case NATS_HMSG:
-		on_msg(r, op);
-		break;
+		return on_msg(r, op);
 	case NATS_PING:
 		nats_put_pong(to_upstream(r));
 		break;
@@ -320,4 +349,5 @@ relay_on_upstream(struct relay *r, const struct nats_op *op)
 		relay_end(r, NULL, "upstream_protocol_error");
 		break;
 	}
+	return NULL;
 }

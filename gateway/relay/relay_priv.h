@@ -8,10 +8,17 @@
 #include "gateway/nats/writer.h"
 #include "gateway/relay/relay.h"
 
-/* relay_on_client() - one operation of an open connection's client. */
-void relay_on_client(struct relay *r, const struct nats_op *op);
-/* relay_on_upstream() - one operation of an open connection's upstream. */
-void relay_on_upstream(struct relay *r, const struct nats_op *op);
+/*
+ * relay_on_client() - one operation of an open connection's client. Return: true when a message that differs
+ * from it in its payload alone would be forwarded and counted, and nothing else be done about it.
+ */
+bool relay_on_client(struct relay *r, const struct nats_op *op);
+/*
+ * relay_on_upstream() - one operation of an open connection's upstream. Return: the subscription it was delivered
+ * to, when a message that differs from it in its payload alone would be delivered and counted, and nothing else be
+ * done about it; NULL.
+ */
+struct sub *relay_on_upstream(struct relay *r, const struct nats_op *op);
 /* relay_may_take() - can another operation of the client be taken now? */
 bool relay_may_take(struct relay *r);
 /* relay_go_on() - send what both sides have, and go on with what had to wait; never from inside an operation. */

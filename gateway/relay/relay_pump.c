@@ -4,6 +4,7 @@
  */
 #include <stddef.h>
 
+#include "gateway/nats/row.h"
 #include "gateway/nats/writer.h"
 #include "gateway/relay/relay_priv.h"
 
@@ -117,7 +118,8 @@ protocol_error(struct relay *r, int answer, struct bytes run)
 		.detail = open ? bytes_upto(run, 64) : bytes_str(error) };
 
 	if (answer == NATS_LINE_TOO_LONG || answer == NATS_PAYLOAD_TOO_LONG)
-		r->env->ops->limit(r, answer == NATS_LINE_TOO_LONG ? LIMIT_CONTROL_LINE : LIMIT_PAYLOAD);
+		r->env->ops->limit(
+		    r, answer == NATS_LINE_TOO_LONG ? LIMIT_CONTROL_LINE : LIMIT_PAYLOAD);
 	relay_report(r, &e);
 	relay_end(r, error, open ? "protocol_error" : "bad_handshake");
 }
@@ -132,6 +134,52 @@ may_give(const struct relay *r)
 	       stream_pending(&r->upstream.stream) < max;
 }
 
+/* enough() - bytes in an out side that are as much as may wait there. */
+static size_t
+enough(const struct relay *r, const struct stream *s)
+{
+	return s->sent + r->env->limits.max_pending;
+}
+
+/*
+ * row_of_client() - publishes like @op, which @in begins with and which stands in the upstream's
+ * buffer from @at on: nothing they are judged by changes between them, so all that is left of
+ * on_pub() is to count.
+ */
+static void
+row_of_client(
+    struct relay *r, struct bytes in, const struct nats_op *op, size_t at, struct bytes *run)
+{
+	struct stream *s = &r->upstream.stream;
+	struct row_sum sum;
+	struct row row;
+
+	if (!row_begin(&row, &r->client.parser, in, op, &s->out, at))
+		return;
+	if (row.max_payload > r->max_payload)
+		row.max_payload = r->max_payload;
+	sum = row_take(&row, run, &s->out, enough(r, s));
+	r->client.in_msgs += sum.msgs;
+	r->client.in_bytes += sum.bytes;
+}
+
+/* row_of_upstream() - deliveries like @op, the same the other way. */
+static void
+row_of_upstream(struct relay *r, struct sub *sub, struct bytes in, const struct nats_op *op,
+    size_t at, struct bytes *run)
+{
+	struct stream *s = &r->client.stream;
+	struct row_sum sum;
+	struct row row;
+
+	if (!row_begin(&row, &r->upstream.parser, in, op, &s->out, at))
+		return;
+	sum = row_take(&row, run, &s->out, enough(r, s));
+	sub->delivered += sum.msgs;
+	r->client.out_msgs += sum.msgs;
+	r->client.out_bytes += sum.bytes;
+}
+
 /* pump_client() - take operations of the client while both sides can bear it. */
 static void
 pump_client(struct relay *r, struct bytes run, bool ended)
@@ -140,13 +188,16 @@ pump_client(struct relay *r, struct bytes run, bool ended)
 	int answer = 0;
 
 	while (relay_may_take(r)) {
+		struct bytes in = run;
+		size_t at = r->upstream.stream.out.len;
+
 		answer = leg_take(&r->client, &run, &op);
 		if (answer != 0)
 			break;
-		if (r->handshake.state == HANDSHAKE_OPEN)
-			relay_on_client(r, &op);
-		else
+		if (r->handshake.state != HANDSHAKE_OPEN)
 			relay_obey(r, handshake_on_client(&r->handshake, &op));
+		else if (relay_on_client(r, &op))
+			row_of_client(r, in, &op, at, &run);
 	}
 	if (r->ending)
 		return;
@@ -188,13 +239,17 @@ pump_upstream(struct relay *r, struct bytes run, bool ended)
 	int answer = 0;
 
 	while (may_give(r) && r->secure.upstream != SECURE_EXPECT) {
+		struct bytes in = run;
+		size_t at = r->client.stream.out.len;
+		struct sub *sub;
+
 		answer = leg_take(&r->upstream, &run, &op);
 		if (answer != 0)
 			break;
-		if (r->handshake.state == HANDSHAKE_OPEN)
-			relay_on_upstream(r, &op);
-		else
+		if (r->handshake.state != HANDSHAKE_OPEN)
 			relay_obey(r, handshake_on_upstream(&r->handshake, &op));
+		else if ((sub = relay_on_upstream(r, &op)) != NULL)
+			row_of_upstream(r, sub, in, &op, at, &run);
 	}
 	if (r->ending)
 		return;

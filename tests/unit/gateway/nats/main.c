@@ -10,6 +10,7 @@ main(void)
 	suite_add_tcase(s, parser_tests());
 	suite_add_tcase(s, segments_tests());
 	suite_add_tcase(s, writer_tests());
+	suite_add_tcase(s, row_tests());
 	suite_add_tcase(s, header_tests());
 	suite_add_tcase(s, connect_tests());
 	suite_add_tcase(s, info_tests());

@@ -6,6 +6,7 @@
 TCase *parser_tests(void);
 TCase *segments_tests(void);
 TCase *writer_tests(void);
+TCase *row_tests(void);
 TCase *header_tests(void);
 TCase *connect_tests(void);
 TCase *info_tests(void);

@@ -428,6 +428,74 @@ START_TEST(one_byte_at_a_time_means_the_same)
 }
 END_TEST
 
+/* Messages in a row, and what may stand between them. */
+static const struct {
+	const char *client, *upstream;
+} rows[] = {
+	{ "PUB app.x 2\r\nhi\r\nPUB app.x 2\r\nho\r\nPUB app.x 12\r\nhello, world\r\nPUB app.x 0\r\n\r\nPING\r\n"
+	  "PUB app.x 2\r\nhi\r\nPUB app.xy 2\r\nhi\r\npub app.x 2\r\nhi\r\npub app.x 2\r\nha\r\n",
+	    "" },
+	{ "PUB app.x 2\r\nhi\r\nPUB app.x 2\r\nho\r\nPUB elsewhere 1\r\nx\r\nPUB app.x 2\r\nhi\r\nPUB app.x 2\r\nho\r\n"
+	  "PUB app.x r 2\r\nho\r\nPUB app.x  2\r\nha\r\nPUB app.x 02\r\nha\r\nPUB app.x 2\r\nhi\r\n",
+	    "" },
+	{ "PUB app.x 2\r\nhi\r\nPUB app.x 2\r\nho\r\nPUB app.x 70000\r\nho\r\nPUB app.x 2\r\nhi\r\n", "" },
+	{ "PUB app.x 2\r\nhi\r\nPUB app.x 2\r\nho\r\nPUB app.x 2\r\nhi!\r\nPUB app.x 2\r\nhi\r\n", "" },
+	{ "PUB wasmbus.evt.default 2\r\n{}\r\nPUB wasmbus.evt.default 2\r\n{}\r\nPUB " COMMAND " 0\r\n\r\nPUB " COMMAND
+	  " 0\r\n\r\nPUB " COMMAND " 0\r\n\r\n",
+	    "" },
+	{ "SUB app.x a\r\nSUB app.y b\r\nSUB _INBOX.> c\r\n",
+	    "MSG app.x 1 2\r\nhi\r\nMSG app.x 1 2\r\nho\r\nMSG app.x 1 0\r\n\r\nMSG app.x 2 2\r\nho\r\nMSG app.y 2 2\r\nho\r\n"
+	    "MSG app.y 2 3\r\nyes\r\nMSG app.y 2 r 3\r\nyes\r\nMSG _INBOX." TOKEN ".q 3 1\r\na\r\nMSG _INBOX." TOKEN
+	    ".q 3 1\r\nb\r\nMSG _INBOX." TOKEN ".q 3 1\r\nc\r\nMSG app.y 2 3\r\nend\r\n" },
+	{ "SUB app.x a\r\nUNSUB a 3\r\n",
+	    "MSG app.x 1 1\r\n1\r\nMSG app.x 1 1\r\n2\r\nMSG app.x 1 1\r\n3\r\nMSG app.x 1 1\r\n4\r\nMSG app.x 1 1\r\n5\r\n" },
+	{ "SUB app.x a\r\n", "MSG app.x 1 1\r\n1\r\nMSG app.x 1 1\r\n2\r\nMSG app.x 1 1\r\n3\r\nMSG app.x 1 1\r\n45\r\n" },
+};
+
+/* in_pieces() - @s said @n bytes at a time. */
+static void
+in_pieces(int fd, const char *s, size_t n)
+{
+	for (size_t len = strlen(s); len > 0 && endeds == 0; len -= n, s += n) {
+		n = n < len ? n : len;
+		ck_assert_int_eq((int)write(fd, s, n), (int)n);
+		turn(2, true);
+	}
+	turn(4, true);
+}
+
+START_TEST(messages_in_a_row_mean_what_each_of_them_means)
+{
+	struct buf up, down;
+	uint64_t in_bytes = 0, out_bytes = 0;
+	int denied = 0;
+
+	buf_init(&up, SIZE_MAX);
+	buf_init(&down, SIZE_MAX);
+	for (size_t piece = SIZE_MAX; piece != 0; piece = piece == SIZE_MAX ? 7 : piece == 7 ? 1 : 0) {
+		log_in(CONNECT);
+		in_pieces(client, rows[_i].client, piece);
+		in_pieces(upstream, rows[_i].upstream, piece);
+		if (piece == SIZE_MAX) {
+			buf_put(&up, buf_bytes(&from_upstream_side));
+			buf_put(&down, buf_bytes(&from_client_side));
+			in_bytes = relay.client.in_bytes;
+			out_bytes = relay.client.out_bytes;
+			denied = events;
+			ck_assert_uint_gt(up.len + down.len, 0);
+		}
+		ck_assert(bytes_eq(buf_bytes(&up), buf_bytes(&from_upstream_side)));
+		ck_assert(bytes_eq(buf_bytes(&down), buf_bytes(&from_client_side)));
+		ck_assert_int_eq(denied, events);
+		ck_assert(gones > 0 || (relay.client.in_bytes == in_bytes && relay.client.out_bytes == out_bytes));
+		teardown();
+		setup();
+	}
+	buf_deinit(&up);
+	buf_deinit(&down);
+}
+END_TEST
+
 START_TEST(more_than_may_wait_goes_through_without_anybody_waking_us)
 {
 	enum { MANY = 40000 };
@@ -788,6 +856,8 @@ relay_tests(void)
 	tcase_add_loop_test(t, a_client_that_leaves_at_any_stage_leaves_nothing_behind, 0, 16);
 	tcase_add_test(t, a_slow_start_is_ended_by_the_clock);
 	tcase_add_test(t, one_byte_at_a_time_means_the_same);
+	tcase_add_loop_test(
+	    t, messages_in_a_row_mean_what_each_of_them_means, 0, sizeof(rows) / sizeof(rows[0]));
 	tcase_add_test(t, more_than_may_wait_goes_through_without_anybody_waking_us);
 	tcase_add_test(t, denials_that_fill_the_clients_side_do_not_stop_it);
 	tcase_add_test(t, deliveries_beyond_what_may_wait_all_arrive);
