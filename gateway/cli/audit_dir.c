@@ -105,6 +105,8 @@ audit_dir_at(struct audit_dir *d, const char *path)
 	cli_error("%s: %s", path, strerror(-r));
 	if (r == -EACCES)
 		cli_try("the log belongs to the gateway's user: read it as that user");
+	else if (r == -ENOENT)
+		cli_try("name the deployment, or the folder of NUMBER.jsonl files, with --dir DIR");
 	return CLI_FAILED;
 }
 

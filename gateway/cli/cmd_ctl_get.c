@@ -118,7 +118,7 @@ print_parts(const struct control_reply *r, const char *list, const char *kind)
 		control_text(r, at, "link_name", link, sizeof(link));
 		state_words(r, at, state);
 		ctl_list(r, at, "instances", &instances);
-		printf("  %-8s  %-56s  %-14s %s", kind, id, name, state);
+		printf("  %-8s  %-56s  %-22s %s", kind, id, name, state);
 		if (strcmp(kind, "actor") == 0)
 			printf("  x%zu", instances);
 		else if (link[0] != '\0')
@@ -213,7 +213,8 @@ print_claims(const struct control_reply *r)
 		control_text(r, at, "iss", issuer, sizeof(issuer));
 		control_text(r, at, "caps", caps, sizeof(caps));
 		control_text(r, at, "rev", rev, sizeof(rev));
-		printf("%-56s  %-16s rev %-4s by %.12s..  %s\n", key, name, rev, issuer, caps);
+		printf("%-56s  %-22s rev %-4s by %.12s%s  %s\n", key, name, rev, issuer[0] != '\0' ? issuer : "nobody",
+		    issuer[0] != '\0' ? ".." : "", caps);
 	}
 }
 

@@ -212,7 +212,7 @@ def what_is_no_key_is_refused(folder):
         expect(run("verify", "-d", gate, "--key", bad, code=3)[1], why)
     os.unlink(os.path.join(gate, "keys", "audit.pub"))
     expect(run("verify", "-d", gate, code=3)[1], "no public key", "--key FILE")
-    expect(run("verify", "-d", os.path.join(folder, "nowhere"), code=1)[1], "No such file")
+    expect(run("verify", "-d", os.path.join(folder, "nowhere"), code=1)[1], "No such file", "--dir DIR")
     run("verify", "--kept", code=2)
 
 
