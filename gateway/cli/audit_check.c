@@ -122,21 +122,21 @@ origin_of(const struct audit_check *c, const struct bytes *notes, size_t n)
 	return BYTES_NULL;
 }
 
-/* set_up() - all that is compared with. @notes: room for one more than were kept. */
+/* set_up() - all that is compared with. */
 static struct inspect_setup
-set_up(const struct audit_check *c, struct bytes *notes)
+set_up(const struct audit_check *c)
 {
 	struct inspect_setup s = { .key = c->keys->key,
 		.n_keys = c->keys->n,
-		.kept = notes,
+		.kept = c->kept,
+		.n_kept = c->n_kept,
+		.beside = buf_bytes(&c->beside),
 		.removed = c->root,
 		.n_removed = c->n_root };
 
-	memcpy(notes, c->kept, sizeof(c->kept));
-	s.n_kept = c->n_kept;
-	if (c->beside.len > 0 && s.n_kept < INSPECT_KEPT)
-		notes[s.n_kept++] = buf_bytes(&c->beside);
-	s.origin = origin_of(c, notes, s.n_kept);
+	s.origin = origin_of(c, s.kept, s.n_kept);
+	if (s.origin.len == 0)
+		s.origin = origin_of(c, &s.beside, 1);
 	return s;
 }
 
@@ -144,7 +144,6 @@ set_up(const struct audit_check *c, struct bytes *notes)
 static int
 once(struct audit_check *c, struct audit_dir *d, uint8_t *room)
 {
-	struct bytes notes[INSPECT_KEPT];
 	autofree(inspect_freep) struct inspect *in = NULL;
 	struct inspect_setup s;
 	struct progress p;
@@ -161,7 +160,7 @@ once(struct audit_check *c, struct audit_dir *d, uint8_t *room)
 		return err_pass(r);
 	c->segments = d->n;
 	c->total = sizes(d);
-	s = set_up(c, notes);
+	s = set_up(c);
 	in = inspect_new(&s);
 	if (in == NULL)
 		return err_raise(-ENOMEM);
@@ -169,23 +168,6 @@ once(struct audit_check *c, struct audit_dir *d, uint8_t *room)
 	r = feed_all(in, d, room, &p);
 	progress_end(&p);
 	return r != 0 ? err_pass(r) : inspect_end(in, &c->r);
-}
-
-/* elsewhere() - up to where those that were kept elsewhere prove; all of them agreed. */
-static uint64_t
-elsewhere(const struct audit_check *c)
-{
-	uint64_t most = 0;
-
-	for (size_t i = 0; i < c->n_kept; i++) {
-		struct checkpoint cp;
-		struct note_parts parts;
-
-		if (note_split(c->kept[i], &parts) == 0 && checkpoint_parse(parts.text, &cp) == 0 &&
-		    cp.size > most && cp.size <= c->r.kept_upto)
-			most = cp.size;
-	}
-	return most;
 }
 
 int
@@ -202,7 +184,6 @@ audit_check_run(struct audit_check *c, struct audit_dir *d)
 		cli_error("%s: %s", d->path, strerror(-r));
 		return CLI_FAILED;
 	}
-	c->kept_elsewhere = elsewhere(c);
 	c->told = true;
 	return CLI_OK;
 }
@@ -219,7 +200,8 @@ audit_check_deinit(struct audit_check *c)
 bool
 audit_check_good(const struct audit_check *c)
 {
-	uint64_t proved = c->r.signed_upto > c->r.kept_upto ? c->r.signed_upto : c->r.kept_upto;
-
-	return c->told && !c->r.broken && !c->bad_root && proved > 0;
+	if (!c->told || c->r.broken || c->bad_root)
+		return false;
+	/* who gives one that was kept wants to know what it proves */
+	return c->n_kept > 0 ? c->r.kept_upto > 0 : c->r.signed_upto > 0;
 }

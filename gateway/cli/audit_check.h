@@ -13,8 +13,7 @@ struct audit_check {
 	struct bytes kept[INSPECT_KEPT];
 	bool told; /* the answer is there: */
 	struct inspect_result r;
-	uint64_t kept_elsewhere; /* as ->r.kept_upto, without what lies beside the log */
-	uint64_t total;          /* bytes of all segments when it began */
+	uint64_t total; /* bytes of all segments when it began */
 	size_t segments;
 	struct buf beside, roots; /* files `checkpoint`, `roots` */
 	struct segment_root *root;
@@ -25,7 +24,10 @@ struct audit_check {
 /* audit_check_run() - read it all. Return: CLI_OK with the answer, CLI_FAILED after saying why. */
 int audit_check_run(struct audit_check *c, struct audit_dir *d) must_check;
 void audit_check_deinit(struct audit_check *c);
-/* audit_check_good() - was nothing found that breaks it, and is something of it signed? */
+/*
+ * audit_check_good() - was nothing found that breaks it, is something of it signed, and does it agree with
+ * one of those that were kept elsewhere, if there are any?
+ */
 bool audit_check_good(const struct audit_check *c);
 /* audit_check_text(), audit_check_json() - the answer for people, for programs. */
 void audit_check_text(const struct audit_check *c, struct buf *b, bool colour);

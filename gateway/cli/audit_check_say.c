@@ -15,7 +15,7 @@
 static uint64_t
 proved_upto(const struct audit_check *c)
 {
-	return c->r.signed_upto > c->kept_elsewhere ? c->r.signed_upto : c->kept_elsewhere;
+	return c->r.signed_upto > c->r.kept_upto ? c->r.signed_upto : c->r.kept_upto;
 }
 
 static void
@@ -131,10 +131,10 @@ put_proved(const struct audit_check *c, struct buf *b, bool colour)
 		put_n(b, "sound      up to record ", r->sound, ": linked, and in place\n");
 	put_n(b, "signed     up to record ", r->signed_upto, "");
 	put_n(b, ", checkpoints: ", r->checkpoints, "\n");
-	if (c->n_kept > 0 && c->kept_elsewhere == 0)
+	if (c->n_kept > 0 && c->r.kept_upto == 0)
 		buf_put_str(b, "kept       nothing is proved by what was kept elsewhere\n");
 	else if (c->n_kept > 0)
-		put_n(b, "kept       up to record ", c->kept_elsewhere,
+		put_n(b, "kept       up to record ", c->r.kept_upto,
 		    ": as the checkpoint kept elsewhere says\n");
 	if (proved_upto(c) < r->last || c->r.broken) {
 		paint(b, colour, YELLOW);
@@ -157,6 +157,8 @@ audit_check_text(const struct audit_check *c, struct buf *b, bool colour)
 		buf_put_str(b, "good: nothing that is proved was changed");
 	else if (c->r.broken || c->bad_root)
 		buf_put_str(b, "broken: this is not the log that was written");
+	else if (c->n_kept > 0 && c->r.kept_upto == 0)
+		buf_put_str(b, "nothing that was kept elsewhere could be compared");
 	else
 		buf_put_str(b, "nothing here is signed by this key");
 	paint(b, colour, PLAIN);
@@ -197,7 +199,7 @@ audit_check_json(const struct audit_check *c, struct buf *b)
 	put_n(b, ",\"bytes\":", r->bytes, "");
 	put_n(b, ",\"sound\":", r->sound, "");
 	put_n(b, ",\"signed_upto\":", r->signed_upto, "");
-	put_n(b, ",\"kept_upto\":", c->kept_elsewhere, "");
+	put_n(b, ",\"kept_upto\":", c->r.kept_upto, "");
 	put_n(b, ",\"unproven_after\":", proved_upto(c), "");
 	put_n(b, ",\"checkpoints\":", r->checkpoints, "");
 	put_n(b, ",\"handovers\":", r->rotations, "");

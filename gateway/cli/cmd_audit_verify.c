@@ -29,8 +29,8 @@ read_kept(struct audit_check *c, const struct cli_args *a, struct buf *text)
 	for (size_t i = 0; (file = cli_value_nth(a, "kept", i)) != NULL; i++) {
 		int r;
 
-		if (i == INSPECT_KEPT - 1) {
-			cli_error("--kept is given more than %d times", INSPECT_KEPT - 1);
+		if (i == INSPECT_KEPT) {
+			cli_error("--kept is given more than %d times", INSPECT_KEPT);
 			return CLI_USAGE;
 		}
 		buf_init(&text[i], NOTE_MAX);

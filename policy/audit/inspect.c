@@ -29,6 +29,7 @@ static const char *const what_name[INSPECT_WHATS] = {
 	[INSPECT_REMOVAL] = "removal",
 	[INSPECT_CLOCK] = "clock",
 	[INSPECT_TORN] = "torn",
+	[INSPECT_UNCOMPARED] = "uncompared",
 };
 
 const char *

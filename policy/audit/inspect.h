@@ -43,6 +43,7 @@ enum inspect_what {
 	/* the log is, but somebody should look */
 	INSPECT_CLOCK, /* the wall clock went otherwise than the monotonic one */
 	INSPECT_TORN,  /* the end of the last file is half a line: a crash, or a writer at work */
+	INSPECT_UNCOMPARED, /* a checkpoint kept elsewhere ends inside what was removed: it says nothing here */
 	INSPECT_WHATS
 };
 
@@ -64,6 +65,7 @@ struct inspect_setup {
 	    *kept; /* checkpoints kept elsewhere, notes; each must be signed by a
 		      key that is trusted or was handed over to or from one in the log */
 	size_t n_kept;
+	struct bytes beside; /* the file `checkpoint` of the log's own folder: worth what one in the log is; or empty */
 	const struct segment_root *removed; /* lines of `roots`, oldest first */
 	size_t n_removed;
 	int64_t tolerance_ns; /* by which the clocks may differ; 0: one second */

@@ -25,13 +25,14 @@ struct doubt {
 	struct digest leaf;
 };
 
-/* A checkpoint kept elsewhere. */
+/* A checkpoint kept elsewhere, or the one beside the log. */
 struct kept {
 	struct checkpoint checkpoint;
 	struct bytes note;
+	bool beside;
 	bool compared; /* the log has been that long, or a removed segment ended there */
 	bool equal;
-	uint64_t good; /* records before that are beyond doubt, when it is not */
+	uint64_t good; /* of one beside: records that the log's own checkpoints covered there */
 };
 
 struct inspect {
@@ -66,7 +67,7 @@ struct inspect {
 		struct place at;
 		uint64_t seq;
 	} stranger;
-	struct kept kept[INSPECT_KEPT]; /* by size */
+	struct kept kept[INSPECT_KEPT + 1]; /* by size */
 	size_t n_kept, next_kept;
 	struct buf value; /* of a text with escapes */
 };
@@ -86,7 +87,7 @@ bool inspect_checkpoint(struct inspect *in, const struct record_shape *s);
 bool inspect_handover(struct inspect *in, const struct record_shape *s);
 
 /* inspect_kept_add() - read one. Return: 0, NOTE_BAD. inspect_kept_sort(): when all are there. */
-int inspect_kept_add(struct inspect *in, struct bytes note) must_check;
+int inspect_kept_add(struct inspect *in, struct bytes note, bool beside) must_check;
 void inspect_kept_sort(struct inspect *in);
 /* inspect_kept_here() - compare those of this size with the tree. */
 void inspect_kept_here(struct inspect *in);

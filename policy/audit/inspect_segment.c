@@ -28,9 +28,11 @@ inspect_new(const struct inspect_setup *s)
 		in->ever[in->n_ever++] = s->key[i];
 	}
 	for (size_t i = 0; i < s->n_kept; i++)
-		if (inspect_kept_add(in, s->kept[i]) != 0)
+		if (inspect_kept_add(in, s->kept[i], false) != 0)
 			inspect_find(
 			    in, INSPECT_FORGED, 0, 0, "what was kept is no checkpoint of this log");
+	if (s->beside.len > 0 && inspect_kept_add(in, s->beside, true) != 0)
+		inspect_find(in, INSPECT_FORGED, 0, 0, "the file `checkpoint' is no checkpoint of this log");
 	inspect_kept_sort(in);
 	return in;
 }

@@ -211,12 +211,12 @@ inspect_handover(struct inspect *in, const struct record_shape *s)
 /* ---- kept elsewhere ---- */
 
 int
-inspect_kept_add(struct inspect *in, struct bytes note)
+inspect_kept_add(struct inspect *in, struct bytes note, bool beside)
 {
 	struct kept *k = &in->kept[in->n_kept];
 	struct note_parts parts;
 
-	*k = (struct kept){ .note = note };
+	*k = (struct kept){ .note = note, .beside = beside };
 	if (note_split(note, &parts) != 0 || checkpoint_parse(parts.text, &k->checkpoint) != 0)
 		return NOTE_BAD;
 	learn_origin(in, k->checkpoint.origin);
@@ -264,7 +264,36 @@ inspect_kept_here(struct inspect *in)
 		in->next_kept++;
 }
 
-/* judge() - one that was kept: is it signed, and does the log say the same? */
+/* agrees() - the log says the same as this one. */
+static void
+agrees(struct inspect *in, const struct kept *k)
+{
+	uint64_t *upto = k->beside ? &in->result.signed_upto : &in->result.kept_upto;
+
+	if (*upto < k->checkpoint.size && !(k->beside && in->result.broken))
+		*upto = k->checkpoint.size;
+}
+
+/*
+ * differs() - the log is another one than the one it was made of. What was kept elsewhere and is smaller agreed; the
+ * checkpoints in the log count for nothing then, because whoever rewrote it has signed them.
+ */
+static void
+differs(struct inspect *in, const struct kept *k, struct inspect_finding *f)
+{
+	f->what = INSPECT_REWRITTEN;
+	f->why = k->beside ? "the file `checkpoint' signs other records"
+			   : "a checkpoint kept elsewhere signs other records";
+	if (k->beside)
+		return;
+	f->seq = in->result.kept_upto + 1;
+	if (in->result.signed_upto > in->result.kept_upto)
+		in->result.signed_upto = in->result.kept_upto;
+	if (in->result.sound > in->result.kept_upto)
+		in->result.sound = in->result.kept_upto;
+}
+
+/* judge() - one that was kept, smaller ones first: is it signed, and does the log say the same? */
 static void
 judge(struct inspect *in, const struct kept *k)
 {
@@ -277,20 +306,24 @@ judge(struct inspect *in, const struct kept *k)
 		return;
 	if (answer != 0) {
 		f.what = answer == NOTE_STRANGER ? INSPECT_SECOND_KEY : INSPECT_FORGED;
-		f.why = "a checkpoint kept elsewhere, or the file `checkpoint', is not signed by this log's key";
+		f.why = k->beside ? "the file `checkpoint' is not signed by this log's key"
+				  : "a checkpoint kept elsewhere is not signed by this log's key";
 	} else if (k->compared && k->equal) {
-		if (in->result.kept_upto < k->checkpoint.size)
-			in->result.kept_upto = k->checkpoint.size;
+		agrees(in, k);
 		return;
 	} else if (k->compared) {
-		f.what = INSPECT_REWRITTEN;
-		f.why = "a checkpoint kept elsewhere, or the file `checkpoint', signs other records";
-	} else if (k->checkpoint.size > in->tree.size && !in->result.broken) {
+		differs(in, k, &f);
+	} else if (in->result.broken) {
+		return; /* behind the break */
+	} else if (k->checkpoint.size > in->tree.size) {
 		f.what = INSPECT_TRUNCATED;
 		f.seq = in->tree.size + 1;
-		f.why = "a checkpoint kept elsewhere, or the file `checkpoint', covers more";
+		f.why = k->beside ? "the file `checkpoint' covers more" : "a checkpoint kept elsewhere covers more";
 	} else {
-		return; /* inside what was removed, or behind the break */
+		f.what = INSPECT_UNCOMPARED;
+		f.seq = k->checkpoint.size;
+		f.why = k->beside ? "the file `checkpoint' ends inside what was removed, and says nothing here"
+				  : "a checkpoint kept elsewhere ends inside what was removed, and says nothing here";
 	}
 	inspect_tell(in, &f);
 }

@@ -158,6 +158,25 @@ def a_cut_end_shows_against_a_kept_checkpoint_only(folder):
     expect(run("verify", "-d", gate, code=3)[1], "there is no audit log in")
 
 
+def retention_hides_no_rewriting_from_a_kept_checkpoint(folder):
+    """Whoever has the key writes another log and says that retention took what the kept checkpoint covers: it was
+    not compared then, and nothing is proved by it."""
+    gate, other = make(folder, records=60), make(folder, "other", per=30, every=20)
+    kept, part = newest_checkpoint(gate), os.path.join(folder, "part")
+    # it is another from record 31 on, and signed all over
+    assert broken(other, "rewritten", 31, "--kept", kept)["to"] == 51
+    run("export", "-d", other, "-o", part, "--since", "2026-11-22T12:00:00.095000000Z")
+    said = verify(part, "--kept", kept, code=4)
+    assert said["kept_upto"] == 0 and not said["broken"], said
+    assert [(f["what"], f["seq"], f["breaks"]) for f in said["findings"]] == [("uncompared", 51, False)], said
+    out, _ = run("verify", "-d", part, "--kept", kept, code=4)
+    expect(out, "notice  uncompared: record 51: ", "kept       nothing is proved by what was kept elsewhere",
+           "nothing that was kept elsewhere could be compared")
+    # one that can be makes it good, and the other is still named
+    said = verify(part, "--kept", kept, "--kept", newest_checkpoint(other))
+    assert said["kept_upto"] > 90 and len(said["findings"]) == 1, said
+
+
 def a_log_nobody_signed_is_not_good(folder):
     gate = make(folder, every=0)
     expect(run("verify", "-d", gate, code=4)[0], "unproven after record 0", "nothing here is signed")
@@ -233,7 +252,7 @@ def what_was_named_by_mistake_is_not_a_broken_log(folder):
     last = sorted(os.listdir(os.path.join(gate, "audit")))[2]
     os.unlink(os.path.join(gate, "audit", last))
     out = run("verify", "-d", gate, code=4)[0]
-    expect(out, "BROKEN  truncated: records 81 to ", "or the file `checkpoint', covers more")
+    expect(out, "BROKEN  truncated: records 81 to ", "the file `checkpoint' covers more")
     assert "kept " not in out.replace("kept elsewhere", ""), out
     expect(run("verify", "-d", gate, "--kept", newest_checkpoint(gate), code=4)[0],
            "kept       nothing is proved by what was kept elsewhere")
@@ -612,6 +631,7 @@ TESTS = [
     deleted_reordered_repeated_and_inserted_records_are_named,
     another_logs_records_and_another_key_are_found,
     a_cut_end_shows_against_a_kept_checkpoint_only,
+    retention_hides_no_rewriting_from_a_kept_checkpoint,
     a_log_nobody_signed_is_not_good,
     a_torn_end_is_a_notice,
     removed_segments_are_accounted_for_by_roots,

@@ -83,6 +83,19 @@ START_TEST(a_log_rewritten_with_its_own_key_does_not_match_what_was_kept)
 	s.n_kept = 1;
 	log_verify(&other, &s, 0, 0, &r);
 	ck_assert_int_eq(r.worst, INSPECT_REWRITTEN);
+	/* what the log itself signs says nothing of where: it may have been written anew from the first record on */
+	ck_assert_uint_eq(r.broke.seq, 1);
+	ck_assert_uint_eq(r.signed_upto, 0);
+	ck_assert_uint_eq(r.sound, 0);
+	/* beside the log it says the same, and counts for less */
+	s = log_setup(&l);
+	s.beside = kept;
+	log_verify(&other, &s, 0, 0, &r);
+	ck_assert_int_eq(r.worst, INSPECT_REWRITTEN);
+	ck_assert_uint_eq(r.kept_upto, 0);
+	log_verify(&l, &s, 0, 0, &r);
+	ck_assert_int_eq(r.worst, INSPECT_FINE);
+	ck_assert_uint_eq(r.kept_upto, 0);
 	log_free(&other);
 }
 END_TEST
