@@ -436,6 +436,7 @@ on_stop(struct channel *c, struct cursor *in, int fd)
 	(void)fd;
 	peers_pull();
 	if (auditor.open) {
+		record_flood_end(uv_now(&auditor.child.loop));
 		write_all();
 		ledger_close(&auditor.ledger, "stopped", auditor_now());
 		auditor_shipper_tell();

@@ -127,8 +127,9 @@ void record_refused(const struct msg_refused *m);
  */
 size_t record_outcomes(uint64_t *dropped);
 void record_act(const struct msg_act *m);
-/* record_flood() - at the end of a window: what was counted. */
+/* record_flood() - at the end of a window: what was counted. record_flood_end() - so far, whenever that is. */
 void record_flood(uint64_t now_ms);
+void record_flood_end(uint64_t now_ms);
 
 /* auditor_shipper_peer() - a channel to the shipper came (taken). Return: 0, -errno. */
 int auditor_shipper_peer(int fd) must_check;

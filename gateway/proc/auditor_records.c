@@ -388,11 +388,16 @@ put_sum(const struct flood_sum *s)
 }
 
 void
-record_flood(uint64_t now_ms)
+record_flood_end(uint64_t now_ms)
 {
-	if (!flood_over(&auditor.flood, now_ms))
-		return;
 	for (unsigned i = 0; i < auditor.flood.n_sums; i++)
 		put_sum(&auditor.flood.sum[i]);
 	flood_begin(&auditor.flood, now_ms);
+}
+
+void
+record_flood(uint64_t now_ms)
+{
+	if (flood_over(&auditor.flood, now_ms))
+		record_flood_end(now_ms);
 }

@@ -198,6 +198,24 @@ def refused_commands_do_not_fill_the_log(s):
     deployer.barrier()
 
 
+def a_flood_that_the_end_cuts_off_is_summed(s):
+    """The gate ends while it counts refusals: they are on record before it is over."""
+    s.start()
+    deployer = s.client("deployer")
+    for n in range(300):
+        deployer.publish(COMMAND, b"{%d" % n)
+    deployer.barrier()
+    s.ended = True
+    gate = s.deployment.gateway
+    gate.send_signal(signal.SIGTERM)
+    if gate.wait_end() != 0:
+        raise Failed("it did not end well")
+    told = [r for r in s.deployment.audit_records() if r.get("subject") == COMMAND]
+    alone, summed = sum(r["kind"] == "command" for r in told), sum(r["summed"] for r in told if r["kind"] == "summary")
+    if alone + summed != 300 or alone == 300:
+        raise Failed(f"{alone} records and {summed} in summaries of 300 refusals")
+
+
 def many_commands(s):
     """Thousands of commands by one who may: each is recorded and crosses, in order."""
     s.start()
@@ -284,6 +302,7 @@ if __name__ == "__main__":
             pings_nobody_reads,
             denied_commands,
             refused_commands_do_not_fill_the_log,
+            a_flood_that_the_end_cuts_off_is_summed,
             many_commands,
             command_of_any_size,
             subscriptions_to_the_limit,
