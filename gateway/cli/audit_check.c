@@ -41,7 +41,9 @@ read_roots(struct audit_check *c, const struct audit_dir *d, uint64_t first)
 		size_t n = bytes_find(text, '\n');
 		struct segment_root *root = &c->root[c->n_root];
 
-		if (n == text.len || segment_root_parse(bytes_upto(text, n), root) != 0) {
+		if (n == text.len)
+			break; /* a crash cut it off, and nothing was removed for it */
+		if (segment_root_parse(bytes_upto(text, n), root) != 0) {
 			c->bad_root = true;
 			return 0;
 		}

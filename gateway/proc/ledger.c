@@ -222,7 +222,8 @@ open_next(struct ledger *l)
 
 	if (fd < 0)
 		return err_pass(fd);
-	if (fstat(fd, &st) == 0 && st.st_size == 0) /* ours: one that failed may have been left empty */
+	/* one that failed may have been left, empty or not */
+	if (fstat(fd, &st) == 0 && (st.st_size == 0 || (l->left && ftruncate(fd, 0) == 0)))
 		return fd;
 	close(fd);
 	return err_raise(-EEXIST);
@@ -238,8 +239,9 @@ undo(struct ledger *l, int fd)
 		l->torn = fd >= 0 && ftruncate(fd, (off_t)l->bytes) != 0;
 	} else if (fd >= 0) {
 		segment_name(l->base.tree.size + 1, name);
-		(void)!ftruncate(fd, 0); /* for the case that its name cannot be taken away */
-		(void)unlinkat(l->setup.dir, name, 0);
+		/* empty, for the case that its name cannot be taken away */
+		l->left = ftruncate(fd, 0) != 0;
+		l->left = unlinkat(l->setup.dir, name, 0) != 0 && l->left;
 		close(fd);
 	}
 	l->chain = l->base;
@@ -252,7 +254,7 @@ written(struct ledger *l, int fd, struct ledger_time now)
 		if (l->file >= 0)
 			close(l->file);
 		l->retire_at = 0;
-		l->turned = false;
+		l->turned = l->left = false;
 		l->file = fd;
 		l->first = l->base.tree.size + 1;
 		l->bytes = 0;

@@ -58,6 +58,7 @@ struct ledger {
 	int64_t opened_ns; /* by the wall clock */
 	bool fresh;        /* the batch begins a new one */
 	bool torn;         /* what was written in part could not be cut off yet */
+	bool left;         /* nor could the file taken away that it was to begin: it is still ours */
 	int64_t retire_at; /* mono; when to look for what may go */
 
 	bool begun;             /* the run's start is durable */

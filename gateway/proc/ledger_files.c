@@ -16,7 +16,7 @@
 #include "gateway/proc/file.h"
 #include "gateway/proc/ledger_priv.h"
 
-enum { RETIRE_EVERY_S = 60, RETIRE_HEAD = 16 * 1024 };
+enum { RETIRE_EVERY_S = 60 };
 
 static int
 by_number(const void *a, const void *b)
@@ -100,6 +100,19 @@ folder_note(int dir, struct bytes note)
 	return r != 0 ? err_raise(r) : 0;
 }
 
+/* cut_roots() - half a line at the end, which a crash left, would spoil the next one. Return: 0, -errno. */
+static int
+cut_roots(int dir, size_t whole)
+{
+	int fd = openat(dir, "roots", O_WRONLY | O_CLOEXEC | O_NOFOLLOW), r;
+
+	if (fd < 0)
+		return err_raise(-errno);
+	r = ftruncate(fd, (off_t)whole) != 0 ? -errno : 0;
+	close(fd);
+	return r != 0 ? err_raise(r) : 0;
+}
+
 int
 folder_removed(int dir, uint64_t *last)
 {
@@ -116,9 +129,11 @@ folder_removed(int dir, uint64_t *last)
 		struct segment_root root;
 
 		/* a last line that is not whole was not relied on by anybody */
-		if (n < rest.len && segment_root_parse(bytes_upto(rest, n), &root) != 0)
+		if (n == rest.len)
+			r = cut_roots(dir, text.len - n);
+		else if (segment_root_parse(bytes_upto(rest, n), &root) != 0)
 			r = SEGMENT_BAD;
-		else if (n < rest.len)
+		else
 			*last = root.last;
 		rest = bytes_from(rest, n + 1);
 	}
@@ -128,16 +143,15 @@ folder_removed(int dir, uint64_t *last)
 
 /* ---- retention ---- */
 
-/* head_of() - the first line of a segment: what the one before it came to. Return: 0, -errno. */
-static int
-head_of(int dir, uint64_t first, uint8_t room[RETIRE_HEAD], struct record_shape *s)
+int
+folder_head(int dir, uint64_t first, uint8_t room[FOLDER_HEAD], struct record_shape *s)
 {
 	int fd = folder_open(dir, first, O_RDONLY);
 	ssize_t n;
 
 	if (fd < 0)
 		return err_pass(fd);
-	n = read(fd, room, RETIRE_HEAD);
+	n = read(fd, room, FOLDER_HEAD);
 	close(fd);
 	if (n <= 0 || record_shape(bytes_upto(bytes_of(room, (size_t)n), bytes_find(bytes_of(room, (size_t)n), '\n')), s) != 0 ||
 	    s->head.kind != RECORD_SEGMENT || s->head.seq != first)
@@ -149,12 +163,12 @@ head_of(int dir, uint64_t first, uint8_t room[RETIRE_HEAD], struct record_shape 
 static int
 info_of(const struct ledger *l, uint64_t first, uint64_t next, struct segment_info *info, struct segment_root *root)
 {
-	uint8_t room[RETIRE_HEAD];
+	uint8_t room[FOLDER_HEAD];
 	struct record_shape s;
 	char name[SEGMENT_NAME_LEN + 1];
 	struct merkle tree;
 	struct stat st;
-	int r = head_of(l->setup.dir, next, room, &s);
+	int r = folder_head(l->setup.dir, next, room, &s);
 
 	segment_name(first, name);
 	if (r != 0)
@@ -192,14 +206,17 @@ put_root(const struct ledger *l, const struct segment_root *root)
 	return r != 0 ? err_raise(r) : 0;
 }
 
-/* take_away() - one segment. Return: 0, -errno: it stays. */
+/*
+ * take_away() - one segment; @last: what `roots` has already, because it could not be removed the last time.
+ * Return: 0, -errno: it stays.
+ */
 static int
-take_away(struct ledger *l, const struct segment_root *root, struct ledger_time now)
+take_away(struct ledger *l, const struct segment_root *root, uint64_t last, struct ledger_time now)
 {
 	char name[SEGMENT_NAME_LEN + 1];
 	struct record r = { .kind = RECORD_REMOVED, .reason = BYTES_LIT("retention"), .from = root->first,
 		.to = root->last, .bytes = root->bytes, .has_root = true, .root = root->root };
-	int e = put_root(l, root);
+	int e = last < root->last ? put_root(l, root) : 0;
 
 	if (e != 0)
 		return err_pass(e);
@@ -218,13 +235,13 @@ ledger_retire(struct ledger *l, struct ledger_time now)
 	const struct segment_limits *k = &l->setup.limits;
 	struct segment_info *info;
 	struct segment_root *root;
-	uint64_t *first;
+	uint64_t *first, last;
 	size_t n, gone;
 
 	if ((k->keep_bytes == 0 && k->keep_age_ns == 0) || now.mono_ns < l->retire_at)
 		return;
 	l->retire_at = now.mono_ns + RETIRE_EVERY_S * INT64_C(1000000000);
-	if (folder_segments(l->setup.dir, &first, &n) != 0)
+	if (folder_removed(l->setup.dir, &last) != 0 || folder_segments(l->setup.dir, &first, &n) != 0)
 		return;
 	info = calloc(n + 1, sizeof(*info));
 	root = calloc(n + 1, sizeof(*root));
@@ -235,7 +252,7 @@ ledger_retire(struct ledger *l, struct ledger_time now)
 		info[n - 1] = (struct segment_info){ l->first, l->base.tree.size, l->bytes, now.wall_ns };
 		gone = segment_retire(k, info, n, now.wall_ns);
 		for (size_t i = 0; i < gone && i + 1 < n; i++)
-			if (take_away(l, &root[i], now) != 0)
+			if (take_away(l, &root[i], last, now) != 0)
 				break;
 	}
 	free(info);

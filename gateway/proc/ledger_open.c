@@ -2,8 +2,9 @@
  * ledger_open - what is there when a run begins: where the last segment ends, which commands have no
  * outcome, who signs. Trusts nothing it reads: a log that is not what a crash leaves is not written to.
  *
- * The last segment is read whole, and the one before it for what may reach over its end: commands
- * without an outcome, the last checkpoint. Older ones are the verifier's business.
+ * The last segment is read whole, and those before it for what may reach over its end: the last checkpoint
+ * (one segment), commands without an outcome (what was begun in the minutes before). Older ones are the
+ * verifier's business.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,7 +16,12 @@
 
 #include "gateway/proc/ledger_priv.h"
 
-enum { OPEN_CHUNK = 256 * 1024, OPEN_COMMANDS = 1 << 20 };
+enum {
+	OPEN_CHUNK = 256 * 1024,
+	OPEN_COMMANDS = 1 << 20,
+	OPEN_BACK_S = 180,           /* no command is under way for longer */
+	OPEN_BACK_BYTES = 1 << 30,   /* nobody waits for more than that to be read */
+};
 
 /* What is looked for while lines go by. */
 struct scan {
@@ -321,14 +327,66 @@ empty_last(struct ledger *l, struct scan *s, const uint64_t *first, size_t n)
 	return 0;
 }
 
+/* began() - when a segment was begun, by the monotonic clock; 0: it does not say. */
+static int64_t
+began(const struct ledger *l, uint64_t first)
+{
+	uint8_t room[FOLDER_HEAD];
+	struct record_shape shape;
+
+	return folder_head(l->setup.dir, first, room, &shape) == 0 ? shape.head.mono_ns : 0;
+}
+
+/*
+ * back_from() - the oldest segment that may hold a command under way when the newest one was begun: segments may be
+ * begun each second.
+ */
+static size_t
+back_from(const struct ledger *l, const uint64_t *first, size_t n)
+{
+	size_t at = n > 1 ? n - 2 : 0;
+	int64_t newest = began(l, first[n - 1]), t;
+	uint64_t bytes = 0;
+
+	if (newest == 0 && n > 1)
+		newest = began(l, first[n - 2]);
+	while (at > 0 && (t = began(l, first[at])) != 0 && newest >= t &&
+	       newest - t < OPEN_BACK_S * INT64_C(1000000000) && bytes < OPEN_BACK_BYTES) {
+		char name[SEGMENT_NAME_LEN + 1];
+		struct stat st;
+
+		segment_name(first[--at], name);
+		bytes += fstatat(l->setup.dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 ? (uint64_t)st.st_size : 0;
+	}
+	return at;
+}
+
+/* scan_back() - segments before the newest, oldest first. Return: 0, -errno. */
+static int
+scan_back(struct ledger *l, struct scan *s, const uint64_t *first, size_t n)
+{
+	int r = 0;
+
+	s->upto = UINT64_MAX;
+	for (size_t i = back_from(l, first, n); r == 0 && i + 1 < n; i++) {
+		int fd = folder_open(l->setup.dir, first[i], O_RDONLY);
+
+		if (fd < 0)
+			return err_pass(fd);
+		r = scan_file(s, fd);
+		close(fd);
+	}
+	return err_pass(r);
+}
+
 static int
 read_segments(struct ledger *l, struct scan *s, uint64_t *first, size_t n)
 {
 	uint64_t kept = kept_size(l), removed;
 	struct record_shape shape;
-	uint8_t room[16 * 1024];
+	uint8_t room[FOLDER_HEAD];
 	ssize_t got;
-	int fd, r = folder_removed(l->setup.dir, &removed);
+	int r = folder_removed(l->setup.dir, &removed);
 
 	if (r > 0)
 		return say(l, LEDGER_DAMAGED, "`roots` cannot be read");
@@ -338,16 +396,9 @@ read_segments(struct ledger *l, struct scan *s, uint64_t *first, size_t n)
 		remove_removed(l, removed, first, &n);
 	if (n == 0)
 		return nothing_there(l, kept, removed);
-	if (n > 1) {
-		fd = folder_open(l->setup.dir, first[n - 2], O_RDONLY);
-		if (fd < 0)
-			return err_pass(fd);
-		s->upto = UINT64_MAX;
-		r = scan_file(s, fd);
-		close(fd);
-		if (r != 0)
-			return err_pass(r);
-	}
+	r = scan_back(l, s, first, n);
+	if (r != 0)
+		return err_pass(r);
 	segment_name(first[n - 1], l->found_in);
 	l->file = folder_open(l->setup.dir, first[n - 1], O_RDWR | O_APPEND);
 	if (l->file < 0)
