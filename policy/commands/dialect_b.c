@@ -205,7 +205,10 @@ body_read_registries(struct body_read *r, struct body *out)
 		struct bytes name = BYTES_NULL;
 		int x = body_take_word(r, m, &name);
 
-		r->field = name;
+		/* what is refused is told by its field's name: not by one that holds a password */
+		r->field = bytes_find(name, '@') < name.len ? BYTES_LIT("registry") : name;
+		if (x == 0 && bytes_find(name, '@') < name.len)
+			x = body_refuse(r, m, "a login in a registry's name");
 		if (x == 0)
 			x = body_read_object(r, m + 1, credential, N_FIELDS(credential), &found);
 		if (x == 0)

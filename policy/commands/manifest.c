@@ -170,7 +170,8 @@ struct m_policy {
 static const struct field policy[] = {
 	FIELD("name", struct m_policy, name, body_take_word, FIELD_NEEDED),
 	FIELD("type", struct m_policy, type, body_take_word, FIELD_NEEDED),
-	FIELD("properties", struct m_policy, properties, body_take_map, FIELD_NEEDED),
+	/* what a backend of secrets is told */
+	FIELD("properties", struct m_policy, properties, body_take_secret_map, FIELD_NEEDED),
 };
 
 static int

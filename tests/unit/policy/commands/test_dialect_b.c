@@ -207,6 +207,8 @@ static const struct {
 	{ { "wasmbus.ctl.l.registries.put", NULL,
 	      "{\"ghcr.io\":{\"password\":\"pw\",\"user\":\"me\"}}" },
 	    "refused user: field that nobody knows" },
+	{ { "wasmbus.ctl.l.registries.put", NULL, "{\"me:pw@ghcr.io\":{\"registryType\":\"oci\"}}" },
+	    "refused registry: a login in a registry's name" },
 	{ { "wasmbus.ctl.l.registries.put", NULL, "{\"ghcr.io\":\"pw\"}" },
 	    "refused ghcr.io: not an object" },
 	{ { "wasmbus.ctl.l.config.put.x.url", NULL, "v" },

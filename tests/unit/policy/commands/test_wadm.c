@@ -70,7 +70,7 @@ static const struct {
 	    "keys=greeting:Gr\303\274\303\237e,http:404,port:8080,root:/tmp labels=zone:east "
 	    "annotations=version:v1 secrets=token:vault "
 	    "policies=vault:policy.secret.wasmcloud.dev/v1alpha1 secret</tmp> secret<8080> "
-	    "secret<'404'> secret<'Gr\303\274\303\237e'>" },
+	    "secret<'404'> secret<'Gr\303\274\303\237e'> secret<nats-kv>" },
 	{ { "wadm.api.l.model.put", NULL,
 	      "apiVersion: core.oam.dev/v1beta1\n"
 	      "kind: Application\n"
