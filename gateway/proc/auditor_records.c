@@ -74,6 +74,13 @@ put(struct record *r)
 		ledger_lose(&auditor.ledger, ledger_stands_for(r));
 }
 
+/* mode_of() - does the rule that decided only observe? */
+static struct bytes
+mode_of(bool would_deny)
+{
+	return would_deny ? BYTES_LIT("observe") : BYTES_LIT("enforce");
+}
+
 /* ---- commands ---- */
 
 static void
@@ -109,6 +116,7 @@ record_command(const struct msg_record *m, const struct named *who, uint64_t *se
 		.kind = RECORD_COMMAND,
 		.id = auditor_id(m->edge, m->conn, m->number, id),
 		.decision = m->allowed ? BYTES_LIT("allow") : BYTES_LIT("deny"),
+		.mode = mode_of(m->would_deny),
 		.would_deny = m->would_deny,
 		.rule = m->rule,
 		.reason = m->reason,
@@ -286,6 +294,7 @@ set_denial(struct record *r, const struct msg_note *m, const char *what)
 	r->what = bytes_str(what);
 	r->decision = allow ? BYTES_LIT("allow") : BYTES_LIT("deny");
 	r->would_deny = bytes_is(m->event, "would_deny");
+	r->mode = mode_of(r->would_deny);
 	r->id = m->id;
 	r->rule = m->rule;
 	r->policy = m->policy;

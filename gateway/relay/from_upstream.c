@@ -266,6 +266,7 @@ relay_answer(struct relay *r, struct bytes reply, struct bytes onward, struct by
 	if (onward.len != 0)
 		note_reply(r, sub, reply, onward);
 	r->client.out_msgs++;
+	r->client.out_bytes += payload.len;
 	if (!status)
 		count(r, sub, true);
 	/* the upstream too: a subscription may just have ended */

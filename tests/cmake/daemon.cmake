@@ -1,7 +1,7 @@
 # The daemon as its administrator meets it: set-ups, signals, reloads, pressure, and an upstream that comes
 # and goes. One test per file of tests/daemon; each names what it checks.
 if(EXISTS ${CMAKE_SOURCE_DIR}/gateway/main.c)
-  foreach(name setups signals service metrics drain upgrade two_gates reload bounds pressure upstream command_line control keys tls tables certificates)
+  foreach(name setups signals service metrics drain upgrade two_gates reload bounds pressure upstream command_line control keys tls tables certificates every_field)
     if(EXISTS ${CMAKE_SOURCE_DIR}/tests/daemon/${name}.py)
       add_test(NAME daemon/${name}
         COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/daemon/${name}.py --build ${CMAKE_BINARY_DIR})
