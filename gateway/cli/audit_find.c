@@ -60,23 +60,33 @@ has_id(struct record_reader *rd, struct bytes line, struct bytes id, uint64_t *s
 }
 
 int
-audit_find_id(const struct audit_dir *d, struct bytes id, struct buf *out, uint64_t *seq)
+audit_find_id(const struct audit_dir *d, struct bytes id, struct buf *out, struct audit_found *f)
 {
 	autofree(record_reader_freep) struct record_reader *rd = record_reader_new();
 	struct audit_lines l = { .fd = -1 };
 	struct bytes line;
+	uint64_t seq;
 	int r = rd != NULL ? 0 : -ENOMEM;
 
+	*f = (struct audit_found){ .n = 0 };
 	if (r == 0 && d->n > 0)
 		r = audit_lines_open(&l, d, d->first[0], 0);
 	while (r == 0 && d->n > 0) {
-		r = audit_lines_next(&l, &line);
-		if (r <= 0)
+		int got = audit_lines_next(&l, &line);
+
+		if (got <= 0) {
+			r = got;
 			break;
-		r = has_id(rd, line, id, seq) ? kept(out, line) : 0;
+		}
+		if (!has_id(rd, line, id, &seq))
+			continue;
+		if (f->n < AUDIT_FOUND_MAX)
+			f->seq[f->n] = seq;
+		if (f->n++ == 0 && kept(out, line) < 0)
+			r = -ENOMEM;
 	}
 	audit_lines_close(&l);
-	return r;
+	return r != 0 ? err_pass(r) : f->n > 0;
 }
 
 /* last_in() - the last checkpoint record of one segment. Return: as audit_find_checkpoint(). */

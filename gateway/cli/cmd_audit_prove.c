@@ -29,11 +29,32 @@ failed(const struct proving *p, int r)
 	return CLI_FAILED;
 }
 
+/* several() - ids begin anew with each run: which of them is meant, only a number says. */
+static int
+several(const char *word, const struct audit_found *f)
+{
+	struct buf b;
+
+	buf_init(&b, 512);
+	for (size_t i = 0; i < f->n && i < AUDIT_FOUND_MAX; i++) {
+		buf_put_str(&b, i > 0 ? ", " : "");
+		buf_put_dec(&b, f->seq[i]);
+	}
+	buf_put_str(&b, f->n > AUDIT_FOUND_MAX ? ", ..." : "");
+	buf_put_u8(&b, '\0');
+	cli_error("`%s' is the id of %llu records: %s. A gateway that starts gives ids anew", word,
+	    (unsigned long long)f->n, buf_failed(&b) ? "" : (const char *)b.ptr);
+	cli_try("portcullis audit query --id %s, and then the record's number", word);
+	buf_deinit(&b);
+	return CLI_FAILED;
+}
+
 /* find_record() - by number when the word is one, else by the decision's id. */
 static int
 find_record(struct proving *p, const char *word)
 {
 	size_t digits = strspn(word, "0123456789");
+	struct audit_found found = { .n = 0 };
 	int r;
 
 	if (word[digits] == '\0' && digits > 0 && digits <= 16) {
@@ -41,10 +62,13 @@ find_record(struct proving *p, const char *word)
 			p->seq = p->seq * 10 + (uint64_t)(*c - '0');
 		r = audit_find_seq(&p->dir, p->seq, &p->record);
 	} else {
-		r = audit_find_id(&p->dir, bytes_str(word), &p->record, &p->seq);
+		r = audit_find_id(&p->dir, bytes_str(word), &p->record, &found);
+		p->seq = found.seq[0];
 	}
 	if (r < 0)
 		return failed(p, r);
+	if (found.n > 1)
+		return several(word, &found);
 	if (r == 1)
 		return CLI_OK;
 	cli_error("there is no record `%s' in %s", word, p->dir.path);

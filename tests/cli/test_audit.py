@@ -291,6 +291,19 @@ def a_proof_goes_round_and_a_forged_one_does_not(folder):
     run("check-proof", proof, code=2)
 
 
+def an_id_of_two_runs_is_not_guessed_at(folder):
+    """Each start of a gateway begins its ids anew: a third party is not shown somebody else's command."""
+    gate = os.path.join(folder, "gate")
+    lines = [json.dumps({"id": f"0.3.c{n}", "decision": "allow", "verb": "actor.start", "name": name})
+             for n, name in ((1, "ann"), (2, "ann"), (1, "bob"))]
+    subprocess.run([LOG, gate], input="\n".join(lines) + "\n", text=True, check=True)
+    first, again = (json.loads(r)["seq"] for r in run("query", "-d", gate, "--id", "0.3.c1", "--json")[0].splitlines())
+    key = os.path.join(make(folder, "other"), "keys", "audit.pub")
+    _, err = run("prove", "0.3.c1", "-d", gate, "-k", key, code=1)
+    expect(err, f"the id of 2 records: {first}, {again}.", "query --id 0.3.c1")
+    expect(run("prove", "0.3.c2", "-d", gate, "-k", key, code=1)[1], "no checkpoint covers record")
+
+
 def what_no_checkpoint_covers_cannot_be_proved_yet(folder):
     gate = make(folder)
     out, _ = run("tail", "-n", "1", "--json", "-d", gate)
@@ -639,6 +652,7 @@ TESTS = [
     what_is_no_key_is_refused,
     what_was_named_by_mistake_is_not_a_broken_log,
     a_proof_goes_round_and_a_forged_one_does_not,
+    an_id_of_two_runs_is_not_guessed_at,
     what_no_checkpoint_covers_cannot_be_proved_yet,
     queries_find_by_every_option,
     a_span_counts_from_now,
