@@ -76,7 +76,8 @@ progress_tell(struct progress *p, uint64_t done)
 	progress_size(&b, done / elapsed_ms * 1000);
 	buf_put_str(&b, "/s");
 	if (!buf_failed(&b))
-		fprintf(stderr, "\r\033[K%.*s", (int)(b.len < width() ? b.len : width() - 1), (const char *)b.ptr);
+		fprintf(stderr, "\r\033[K%.*s", (int)(b.len < width() ? b.len : width() - 1),
+		    (const char *)b.ptr);
 	p->shown = true;
 	buf_deinit(&b);
 }

@@ -110,7 +110,8 @@ is_key_byte(uint8_t c)
 	return (c >= 'A' && c <= 'Z') || (c >= '2' && c <= '7');
 }
 
-/* put_short() - say_text() with each public key cut: they are long, and sixteen letters are told from others. */
+/* put_short() - say_text() with each public key cut: they are long, and sixteen letters are told
+ * from others. */
 static void
 put_short(struct buf *b, struct bytes s)
 {

@@ -192,7 +192,8 @@ give(const struct proving *p, const char *file)
 		return cli_print(&p->out);
 	r = file_new(AT_FDCWD, file, 0644, buf_bytes(&p->out));
 	if (r != 0) {
-		cli_error("%s: %s", file, r == -EEXIST ? "is there already; nothing is overwritten" : strerror(-r));
+		cli_error("%s: %s", file,
+		    r == -EEXIST ? "is there already; nothing is overwritten" : strerror(-r));
 		return CLI_FAILED;
 	}
 	printf("record %llu, in the log of %llu records that the checkpoint signs: %s\n",

@@ -2,8 +2,8 @@
  * audit tail - the end of the log, and what is added to it while one looks.
  *
  * An outcome comes some time after its command: the last commands shown are remembered, so that it
- * can be told with who and what. What the log writes for its own sake is no line to people: a gate where
- * nothing happens writes a checkpoint each minute.
+ * can be told with who and what. What the log writes for its own sake is no line to people: a gate
+ * where nothing happens writes a checkpoint each minute.
  */
 #include <poll.h>
 #include <signal.h>
@@ -225,8 +225,8 @@ count(const struct tail *t, uint64_t segment, uint64_t offset, uint64_t *n)
 }
 
 /*
- * far_enough() - where to begin, so that @n lines are shown: further back while too many of them are the
- * log's own. *back: lines of any kind from there. Return: 0, -errno.
+ * far_enough() - where to begin, so that @n lines are shown: further back while too many of them
+ * are the log's own. *back: lines of any kind from there. Return: 0, -errno.
  */
 static int
 far_enough(struct tail *t, uint64_t n, uint64_t *back, uint64_t *segment, uint64_t *offset)

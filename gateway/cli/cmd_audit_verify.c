@@ -10,7 +10,8 @@
 
 enum { OUT_MAX = 1 << 20 };
 
-/* is_checkpoint() - of whatever log, whoever signed it: another file named by mistake proves nothing. */
+/* is_checkpoint() - of whatever log, whoever signed it: another file named by mistake proves
+ * nothing. */
 static bool
 is_checkpoint(struct bytes text)
 {
@@ -42,7 +43,8 @@ read_kept(struct audit_check *c, const struct cli_args *a, struct buf *text)
 		}
 		if (!is_checkpoint(buf_bytes(&text[i]))) {
 			cli_error("%s: not a checkpoint", file);
-			cli_try("--kept FILE: a copy, of some day, of the file `checkpoint' in the audit folder");
+			cli_try("--kept FILE: a copy, of some day, of the file `checkpoint' in the "
+				"audit folder");
 			return CLI_CONFIG;
 		}
 		c->kept[c->n_kept++] = buf_bytes(&text[i]);
@@ -59,7 +61,8 @@ advise(const struct audit_check *c, const struct audit_keys *keys)
 			 "too. --key FILE",
 		    keys->from);
 	if (c->r.signed_upto == 0 && c->r.broken && c->r.finding[0].what == INSPECT_SECOND_KEY)
-		cli_try("is it this log's key? --key FILE: keys/audit.pub of the deployment that wrote it");
+		cli_try("is it this log's key? --key FILE: keys/audit.pub of the deployment that "
+			"wrote it");
 	if (c->n_kept == 0 && !c->r.broken)
 		cli_note("no checkpoint kept elsewhere was given: who holds the signing key could "
 			 "have rewritten all, anybody could have cut the end off. --kept FILE");
@@ -90,7 +93,8 @@ cmd_audit_verify(const struct cli_args *a)
 	struct audit_keys keys;
 	int r = audit_dir_open(&d, a);
 
-	if (r == CLI_OK && cli_value(a, "kept") == NULL) /* with one, an empty folder is a log that was cut */
+	if (r == CLI_OK &&
+	    cli_value(a, "kept") == NULL) /* with one, an empty folder is a log that was cut */
 		r = audit_dir_some(&d);
 	if (r == CLI_OK)
 		r = audit_keys_read(&keys, a, &d);

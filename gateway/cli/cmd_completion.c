@@ -56,8 +56,8 @@ is_low(char c)
 }
 
 /*
- * put_choices() - the words of @s that stand for themselves, such as those of "hosts|inventory [HOST]": what
- * is to be filled in has capitals.
+ * put_choices() - the words of @s that stand for themselves, such as those of "hosts|inventory
+ * [HOST]": what is to be filled in has capitals.
  */
 static void
 put_choices(struct buf *b, const char *s)
@@ -67,7 +67,8 @@ put_choices(struct buf *b, const char *s)
 
 		while (is_low(p[n]))
 			n++;
-		if (n > 1 && (p == s || strchr(" |[", p[-1]) != NULL) && (p[n] == '\0' || strchr(" |]", p[n]) != NULL)) {
+		if (n > 1 && (p == s || strchr(" |[", p[-1]) != NULL) &&
+		    (p[n] == '\0' || strchr(" |]", p[n]) != NULL)) {
 			buf_put(b, bytes_of((const uint8_t *)p, n));
 			buf_put_u8(b, ' ');
 		}

@@ -200,7 +200,9 @@ cmd_creds_issue(const struct cli_args *a)
 		cli_note("without --host-id it is bound to no host, and the gate lets it answer "
 			 "for none");
 	if (r == CLI_OK && !any_policy(&d, p.role))
-		cli_note("no policy in %s/policies speaks of a role `%s': nothing is allowed to it yet", d.dir, p.role);
+		cli_note(
+		    "no policy in %s/policies speaks of a role `%s': nothing is allowed to it yet",
+		    d.dir, p.role);
 	account_deinit(&account);
 	deploy_close(&d);
 	return r;

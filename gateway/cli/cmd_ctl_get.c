@@ -213,8 +213,8 @@ print_claims(const struct control_reply *r)
 		control_text(r, at, "iss", issuer, sizeof(issuer));
 		control_text(r, at, "caps", caps, sizeof(caps));
 		control_text(r, at, "rev", rev, sizeof(rev));
-		printf("%-56s  %-22s rev %-4s by %.12s%s  %s\n", key, name, rev, issuer[0] != '\0' ? issuer : "nobody",
-		    issuer[0] != '\0' ? ".." : "", caps);
+		printf("%-56s  %-22s rev %-4s by %.12s%s  %s\n", key, name, rev,
+		    issuer[0] != '\0' ? issuer : "nobody", issuer[0] != '\0' ? ".." : "", caps);
 	}
 }
 

@@ -87,10 +87,13 @@ connect_to(struct ctl *c, const char *server, const char *creds, const char *ca)
 		return CLI_OK;
 	cli_error("cannot connect to %s: %s", server, natsStatus_GetText(s));
 	if (s == NATS_CONNECTION_AUTH_FAILED || s == NATS_NOT_PERMITTED)
-		cli_try(creds == NULL ? "--creds FILE, or NATS_CREDS"
-				      : "portcullis creds show %s; why it was refused is in the gate's log", creds);
+		cli_try(creds == NULL
+			    ? "--creds FILE, or NATS_CREDS"
+			    : "portcullis creds show %s; why it was refused is in the gate's log",
+		    creds);
 	else if (creds != NULL && no_creds(creds))
-		cli_try("--creds FILE: a creds file that `portcullis init' or `portcullis creds issue' wrote");
+		cli_try("--creds FILE: a creds file that `portcullis init' or `portcullis creds "
+			"issue' wrote");
 	else
 		cli_try("--server nats://HOST:PORT, or NATS_URL; is the gateway running?");
 	return CLI_UNREACHABLE;
@@ -100,7 +103,8 @@ connect_to(struct ctl *c, const char *server, const char *creds, const char *ca)
 static int
 times(struct ctl *c, const struct cli_args *a)
 {
-	const char *timeout = cli_value(a, "timeout"), *wait = cli_knows(a, "wait") ? cli_value(a, "wait") : NULL;
+	const char *timeout = cli_value(a, "timeout"),
+		   *wait = cli_knows(a, "wait") ? cli_value(a, "wait") : NULL;
 	int64_t s;
 
 	c->timeout_ms = 5000;
@@ -286,7 +290,8 @@ ctl_ask(struct ctl *c, const char *tail, const struct buf *body, struct control_
 	return r;
 }
 
-/* by_gate() - is this no host's answer but the gate's? In the form hosts use, and the text begins so. */
+/* by_gate() - is this no host's answer but the gate's? In the form hosts use, and the text begins
+ * so. */
 static bool
 by_gate(const struct control_reply *r)
 {
@@ -295,14 +300,16 @@ by_gate(const struct control_reply *r)
 	return strncmp(control_text(r, 0, "error", why, sizeof(why)), "Portcullis:", 11) == 0;
 }
 
-/* take_one() - one of many answers. Return: how many it is, 0 or 1; -1 it says that nobody was asked: printed. */
+/* take_one() - one of many answers. Return: how many it is, 0 or 1; -1 it says that nobody was
+ * asked: printed. */
 static int
 take_one(natsMsg *m, void (*each)(void *ctx, const struct control_reply *r), void *ctx)
 {
 	struct control_reply one;
 	int n = 0;
 
-	if (control_reply_read(&one, bytes_of(natsMsg_GetData(m), (size_t)natsMsg_GetDataLength(m))) != 0) {
+	if (control_reply_read(
+		&one, bytes_of(natsMsg_GetData(m), (size_t)natsMsg_GetDataLength(m))) != 0) {
 		cli_note("an answer could not be read and is left out");
 	} else if (by_gate(&one) && said_no(&one)) {
 		n = -1;

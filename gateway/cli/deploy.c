@@ -71,8 +71,10 @@ deploy_open(struct deploy *d, const char *dir)
 	if (r == CLI_OK && faccessat(d->fd, "keys/operator.nk", F_OK, 0) != 0) {
 		bool ours = errno == ENOENT || errno == ENOTDIR;
 
-		cli_error("%s%s: %s/keys/operator.nk: %s", dir, ours ? " is no deployment" : "", d->dir, strerror(errno));
-		cli_try(ours ? "name the folder `portcullis init` wrote with --dir DIR; its signing keys may be kept elsewhere"
+		cli_error("%s%s: %s/keys/operator.nk: %s", dir, ours ? " is no deployment" : "",
+		    d->dir, strerror(errno));
+		cli_try(ours ? "name the folder `portcullis init` wrote with --dir DIR; its "
+			       "signing keys may be kept elsewhere"
 			     : "as the user who has the deployment's keys");
 		r = CLI_FAILED;
 	}

@@ -1,9 +1,9 @@
 /*
  * portcullis - the one tool people type.
  *
- * It works on files of a deployment folder, as the user who owns them; only `ctl` and `apply` open a socket
- * of a network, and it keeps no state of its own. Secrets pass through it (it makes them), so it drops core dumps first and
- * never prints one.
+ * It works on files of a deployment folder, as the user who owns them; only `ctl` and `apply` open
+ * a socket of a network, and it keeps no state of its own. Secrets pass through it (it makes them),
+ * so it drops core dumps first and never prints one.
  */
 #include <sodium.h>
 #include <string.h>
@@ -74,7 +74,8 @@ run_other(int argc, char **argv)
 	return CLI_USAGE;
 }
 
-/* said_all() - an answer that did not arrive whole is no answer: a disk is full, or nobody takes it. */
+/* said_all() - an answer that did not arrive whole is no answer: a disk is full, or nobody takes
+ * it. */
 static int
 said_all(int r)
 {

@@ -304,7 +304,8 @@ policy_set_read(struct policy_set *s, const struct cli_args *a, const char *cons
 		const char *where = n > 0 ? names[0] : ".";
 
 		cli_error("%s: holds no *.policy file", n > 0 ? where : "this folder");
-		if (snprintf(inner, sizeof(inner), "%s/policies", where) < (int)sizeof(inner) && access(inner, F_OK) == 0)
+		if (snprintf(inner, sizeof(inner), "%s/policies", where) < (int)sizeof(inner) &&
+		    access(inner, F_OK) == 0)
 			cli_try("%s", inner);
 		else
 			cli_try("name the folder `policies' of a deployment, or a *.policy file");

@@ -1,10 +1,11 @@
 /*
  * check_leaf - see check_leaf.h.
  *
- * nats-server takes a relative path from where it was started, so `init` writes whole ones: where JetStream
- * stores, and the login at a hub. A deployment that was moved or copied goes on naming the former place,
- * and the server makes that folder anew without a word. The file is nats-server's and may say what its owner
- * likes: only a path whose folder is gone, or is a deployment too, is spoken of, and as a warning.
+ * nats-server takes a relative path from where it was started, so `init` writes whole ones: where
+ * JetStream stores, and the login at a hub. A deployment that was moved or copied goes on naming
+ * the former place, and the server makes that folder anew without a word. The file is nats-server's
+ * and may say what its owner likes: only a path whose folder is gone, or is a deployment too, is
+ * spoken of, and as a warning.
  */
 #include "gateway/proc/check_leaf.h"
 
@@ -29,13 +30,14 @@ elsewhere(const char *dir, const char *home)
 		return true;
 	if (strcmp(real, home) == 0)
 		return false;
-	return snprintf(conf, sizeof(conf), "%s/gateway.conf", real) < (int)sizeof(conf) && access(conf, F_OK) == 0;
+	return snprintf(conf, sizeof(conf), "%s/gateway.conf", real) < (int)sizeof(conf) &&
+	       access(conf, F_OK) == 0;
 }
 
 /* check_key() - `@key: "PATH"`, as `init` writes it: @up folders below the deployment. */
 static void
-check_key(const struct config *c, const char *file, struct bytes line, uint32_t number, const char *key, int up,
-    struct text_report *r)
+check_key(const struct config *c, const char *file, struct bytes line, uint32_t number,
+    const char *key, int up, struct text_report *r)
 {
 	struct bytes rest = bytes_from(line, strlen(key));
 	char dir[PATH_MAX];
@@ -54,7 +56,8 @@ check_key(const struct config *c, const char *file, struct bytes line, uint32_t 
 	if (elsewhere(dir, c->dir))
 		text_warn(r, &(const struct text){ .file = (char *)(uintptr_t)file },
 		    &(const struct text_node){ .line = number, .col = 1 },
-		    "%s is in %s, which is not this deployment: was it moved? write a path in %s", key, dir, c->dir);
+		    "%s is in %s, which is not this deployment: was it moved? write a path in %s",
+		    key, dir, c->dir);
 }
 
 void

@@ -156,18 +156,22 @@ check_path(const struct checker *k, const char *path, const struct file_check *f
 	enum file_want want = f->want;
 	bool dir = want == WANT_DIR || want == WANT_PRIVATE;
 	struct stat st;
+	int why;
 
 	if (want == WANT_TO_CREATE) {
 		check_to_create(k, path);
 		return;
 	}
-	if (stat(path, &st) != 0 && want == WANT_SECRET_IF && errno == ENOENT)
+	why = stat(path, &st) != 0 ? errno : 0;
+	if (why == ENOENT && want == WANT_SECRET_IF)
 		return;
-	if (stat(path, &st) != 0 && errno == EACCES)
-		text_error(k->r, k->t, k->at, "%s: %s; run this as the user the gateway runs as", path, strerror(EACCES));
-	else if (stat(path, &st) != 0)
-		text_error(k->r, k->t, k->at, "%s: %s%s%s", path, strerror(errno),
-		    f->how != NULL && errno == ENOENT ? "; " : "", f->how != NULL && errno == ENOENT ? f->how : "");
+	if (why == EACCES)
+		text_error(k->r, k->t, k->at, "%s: %s; run this as the user the gateway runs as",
+		    path, strerror(why));
+	else if (why != 0)
+		text_error(k->r, k->t, k->at, "%s: %s%s%s", path, strerror(why),
+		    f->how != NULL && why == ENOENT ? "; " : "",
+		    f->how != NULL && why == ENOENT ? f->how : "");
 	else if (dir ? !S_ISDIR(st.st_mode) : !S_ISREG(st.st_mode))
 		text_error(k->r, k->t, k->at, "%s is not a %s", path, dir ? "folder" : "file");
 	else if (want == WANT_SECRET || want == WANT_SECRET_IF)

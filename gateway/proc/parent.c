@@ -336,7 +336,9 @@ load(const struct parent_options *o, struct config **out)
 	put_all(STDERR_FILENO, buf_bytes(&report.out));
 	if (r < 0)
 		dprintf(STDERR_FILENO, "%s: error: cannot be read: %s%s\n", o->config, strerror(-r),
-		    r == -EISDIR ? ": name the gateway.conf in it" : r == -ENOENT ? ": `portcullis init DIR` writes one" : "");
+		    r == -EISDIR   ? ": name the gateway.conf in it"
+		    : r == -ENOENT ? ": `portcullis init DIR` writes one"
+				   : "");
 	text_report_deinit(&report);
 	return r != 0 ? 3 : 0;
 }
