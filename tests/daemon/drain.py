@@ -1,6 +1,5 @@
 #!/usr/bin/python3
 """The end of a gate: commands under way are finished, for a while; a second TERM does not wait."""
-import os
 import signal
 import sys
 import time

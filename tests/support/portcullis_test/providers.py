@@ -1,6 +1,5 @@
 """A host of providers without a lattice: tests/host/provider_drive, its lines as Python values."""
 import collections
-import os
 import queue
 import subprocess
 import threading
