@@ -11,7 +11,7 @@ enum { NONCES_MAX = 1 << 17 };
 
 struct nonces {
 	char (*ring)[NONCE_LEN]; /* NONCES_MAX; allocated as it fills */
-	uint32_t *bucket;        /* index + 1 into ring, open addressing */
+	uint32_t *bucket;        /* index + 1 into ring; the others of a bucket by slots behind */
 	size_t cap;              /* of ring */
 	size_t next;             /* the slot to be used next */
 	size_t n;                /* outstanding */
