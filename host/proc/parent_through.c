@@ -153,21 +153,22 @@ uint32_t
 link_sub(enum wire wire, const char *subject, const char *queue, link_heard *heard, void *ctx)
 {
 	uint32_t id = free_sub();
-	struct sub *s = &self.sub[id % LINK_SUBS];
+	struct sub s = { .id = id, .wire = wire, .heard = heard, .ctx = ctx };
 
 	if (id == 0 || !subject_ok(bytes_str(subject)))
 		return 0;
-	*s = (struct sub){ 0, wire, strdup(subject), queue != NULL ? strdup(queue) : NULL, heard,
-		ctx };
-	if (s->subject == NULL || (queue != NULL && s->queue == NULL)) {
-		free(s->subject);
-		free(s->queue);
+	s.subject = strdup(subject);
+	s.queue = queue != NULL ? strdup(queue) : NULL;
+	if (s.subject == NULL || (queue != NULL && s.queue == NULL)) {
+		free(s.subject);
+		free(s.queue);
 		return 0;
 	}
-	s->id = self.last_sub = id;
+	self.last_sub = id;
+	self.sub[id % LINK_SUBS] = s;
 	if (link_channel() != NULL)
-		(void)tell_sub(link_channel(), s);
-	return s->id;
+		(void)tell_sub(link_channel(), &self.sub[id % LINK_SUBS]);
+	return id;
 }
 
 void
