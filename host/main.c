@@ -176,10 +176,10 @@ show(const struct hostconf *c)
 }
 
 static int
-run_role(const char *name)
+run_role(const char *name, const char *user)
 {
 	if (strcmp(name, "link") == 0)
-		return link_main();
+		return link_main(user != NULL ? (uid_t)strtoul(user, NULL, 10) : 0);
 	fprintf(stderr, "%s: unknown role\n", name);
 	return EXIT_USAGE;
 }
@@ -197,8 +197,8 @@ main(int argc, char **argv)
 	}
 	/* where there is no small program for runners beside us */
 	runner_role(argc, argv);
-	if (argc == 3 && strcmp(argv[1], "--role") == 0)
-		return run_role(argv[2]);
+	if ((argc == 3 || argc == 4) && strcmp(argv[1], "--role") == 0)
+		return run_role(argv[2], argc == 4 ? argv[3] : NULL);
 	a.o.conf = hostconf_new();
 	if (a.o.conf == NULL)
 		return 1;

@@ -40,6 +40,7 @@ actor_say_walls(const struct cell_walls *w)
 		    e == 0	     ? ""
 		    : e == ECANCELED ? "not asked for"
 		    : e == EALREADY  ? "root becomes another user without"
+		    : i == ENCLOSE_OWN_USER - ENCLOSE_USER ? "it takes root and a range of users known here"
 				     : strerror(e));
 	}
 	fprintf(stderr, "forbidden %s\n",

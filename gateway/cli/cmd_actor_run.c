@@ -17,6 +17,7 @@
 #include "gateway/cli/actor_trust.h"
 #include "gateway/cli/files.h"
 #include "gateway/cli/verbs_actor_run.h"
+#include "host/proc/users.h"
 #include "policy/identity/wascap_module.h"
 
 enum { MODULE_MAX = 6 * 1024 * 1024, NS_PER_S = 1000000000, TIMES_MAX = 1000000 };
@@ -96,11 +97,15 @@ run(struct plan *p)
 		.limits = p->budget.limits,
 		.birth = p->budget.budget,
 		.ops = { &p->links, actor_links_ask, actor_on_log } };
+	static struct users users;
 	struct cell_result got;
 	struct cell *c = NULL;
 	int r;
 
 	world_now(&o.world);
+	/* one of its own, in case somebody else runs one, or a host does */
+	users_begin(&users, (struct users_range){ USERS_FIRST, USERS_N });
+	o.user = users_take(&users, USERS_RUNNERS, randombytes_random());
 	r = cell_start(&o, &c, &got);
 	if (r < 0) {
 		cli_error("the cell cannot be started: %s", strerror(-r));

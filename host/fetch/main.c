@@ -59,8 +59,9 @@ static void __attribute__((noreturn)) fail(const char *why)
 
 /* ---- the walls ---- */
 
+/* lock_in() - as @user when started by root; 0: nobody in particular. */
 static void
-lock_in(void)
+lock_in(unsigned long user)
 {
 	static const int ours[] = { 0, 1, 2, FETCH_REQUEST, FETCH_SOCKET, FETCH_BODY, FETCH_RESULT };
 	struct census expected = { 0 };
@@ -70,8 +71,8 @@ lock_in(void)
 		    { RLIMIT_NOFILE, FILES } },
 		.n_limits = 5,
 		.change_user = true,
-		.uid = NOBODY,
-		.gid = NOBODY,
+		.uid = user != 0 ? (uid_t)user : NOBODY,
+		.gid = user != 0 ? (gid_t)user : NOBODY,
 		.filter = confine_filters_n > 0 ? &confine_filters[0] : NULL,
 	};
 	struct confine_report got;
@@ -244,7 +245,7 @@ take_request(void)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
 	char words[CURL_ERROR_SIZE] = "";
 	long status = 0;
@@ -258,7 +259,7 @@ main(void)
 	tzset();
 	if (OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) != 1 || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		_exit(1);
-	lock_in();
+	lock_in(argc == 2 ? strtoul(argv[1], NULL, 10) : 0);
 	take_request();
 	c = curl_easy_init();
 	if (c == NULL)

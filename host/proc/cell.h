@@ -86,7 +86,7 @@ struct cell_options {
 	struct actor_world world;
 	struct cell_budget birth; /* ->fuel is in limits */
 	uint32_t minimum; /* walls demanded besides the floor: WALL_BIT()s, bits of enum enclosure */
-	uid_t user;       /* that a runner becomes when the host is root; 0: RUNNER_UID (host/proc/runner.h) */
+	uid_t user; /* that it becomes when the host is root (host/proc/users.h); 0: RUNNER_UID, which others have too */
 	struct cell_ops ops;
 };
 

@@ -48,7 +48,10 @@ lacks(struct cell *c)
 	int i = __builtin_ctz(missing);
 	char why[CELL_WHY];
 
-	if (i >= ENCLOSE_USER && i < ENCLOSE_END)
+	if (i == ENCLOSE_OWN_USER)
+		snprintf(why, sizeof(why),
+		    "the wall own-user is demanded and not to be had: it takes root, and a range of users known here");
+	else if (i >= ENCLOSE_USER && i < ENCLOSE_END)
 		snprintf(why, sizeof(why), "the wall %s is demanded and not to be had: %s",
 		    enclose_name((enum enclosure)i), strerror(c->walls.enclose_error[i - ENCLOSE_USER]));
 	else

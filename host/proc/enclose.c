@@ -13,7 +13,7 @@ const char *
 enclose_name(enum enclosure e)
 {
 	static const char *const names[ENCLOSE_N] = { "user-namespace", "net-namespace",
-		"ipc-namespace", "uts-namespace" };
+		"ipc-namespace", "uts-namespace", "own-user" };
 
 	return e >= ENCLOSE_USER && e < ENCLOSE_END ? names[e - ENCLOSE_USER] : "none";
 }
@@ -21,10 +21,11 @@ enclose_name(enum enclosure e)
 uint32_t
 enclose(bool net, uint16_t error[ENCLOSE_N])
 {
-	static const int flag[ENCLOSE_N] = { CLONE_NEWUSER, CLONE_NEWNET, CLONE_NEWIPC, CLONE_NEWUTS };
+	static const int flag[] = { CLONE_NEWUSER, CLONE_NEWNET, CLONE_NEWIPC, CLONE_NEWUTS };
 	uint32_t stand = 0;
 
-	for (int i = 0; i < ENCLOSE_N; i++) {
+	error[ENCLOSE_OWN_USER - ENCLOSE_USER] = EPERM;
+	for (int i = 0; i < ENCLOSE_OWN_USER - ENCLOSE_USER; i++) {
 		if (flag[i] == CLONE_NEWUSER && geteuid() == 0) {
 			error[i] = EALREADY; /* it becomes another user by itself */
 			continue;

@@ -14,6 +14,7 @@ enum enclosure {
 	ENCLOSE_NET,       /* no network but a loopback that is down */
 	ENCLOSE_IPC,
 	ENCLOSE_UTS,
+	ENCLOSE_OWN_USER, /* as root's: a user that no other process of the host has (host/proc/users.h) */
 	ENCLOSE_END
 };
 
@@ -24,7 +25,8 @@ const char *enclose_name(enum enclosure e);
 /*
  * enclose() - this process, with one thread, before confine().
  * @net:   the network's too: it takes the kernel longer than all else, and 140 KiB
- * @error: of each, errno; 0 when it stands; ECANCELED: not wanted
+ * @error: of each, errno; 0 when it stands; ECANCELED: not wanted. Of ENCLOSE_OWN_USER it is not known here
+ * before confine(): EPERM.
  * Return: bits of those that stand.
  */
 uint32_t enclose(bool net, uint16_t error[ENCLOSE_N]);

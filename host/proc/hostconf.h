@@ -8,6 +8,7 @@
 
 #include "host/proc/msg_link.h"
 #include "host/proc/provider_reach.h"
+#include "host/proc/users.h"
 #include "policy/core/text.h"
 #include "policy/identity/nkey.h"
 
@@ -113,7 +114,8 @@ struct hostconf {
 	uint32_t crashes, crash_window_ms; /* so many deaths of an actor's instances within ... */
 	uint32_t quarantine_ms;            /* ... and none is born for so long */
 	uint64_t fuel, memory;
-	uint32_t walls_minimum; /* WALL_BIT()s that cells must have */
+	uint32_t walls_minimum; /* WALL_BIT()s that cells must have; ENCLOSE_OWN_USER's bit */
+	struct users_range users; /* walls { users = FIRST-LAST } */
 
 	/* what the values above come to, after hostconf_settle() */
 	char *lattice, *name, *state, *log;

@@ -2,7 +2,10 @@
  * hostconf_sections - `trust { }`, `limits { }` and `walls` of host.conf: whom a host believes, and
  * how much those it runs may take.
  */
+#include <stdio.h>
+
 #include "host/actor/restart.h"
+#include "host/proc/enclose.h"
 #include "host/proc/hostconf_priv.h"
 #include "seccomp/wall.h"
 
@@ -85,13 +88,42 @@ read_wall(struct hostconf_reader *rd, const struct text_node *v)
 {
 	enum wall w = v->kind == TEXT_WORD ? wall_of(v->text) : WALL_COUNT;
 
-	if (w == WALL_COUNT)
+	if (v->kind == TEXT_WORD && bytes_is(v->text, "own-user"))
+		rd->c->walls_minimum |= UINT32_C(1) << ENCLOSE_OWN_USER;
+	else if (w == WALL_COUNT)
 		bad(rd, v,
 		    "not a wall: write one of census limits user capabilities no-dump no-new-privs "
 		    "mdwe "
-		    "landlock landlock-net landlock-scope seccomp");
+		    "landlock landlock-net landlock-scope seccomp own-user");
 	else
 		rd->c->walls_minimum |= WALL_BIT(w);
+}
+
+/* digits() - a number that is all of @s. Return: it, 0: none. */
+static uint32_t
+digits(struct bytes s)
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.ptr[i] < '0' || s.ptr[i] > '9' || i == 9)
+			return 0;
+		n = n * 10 + (uint32_t)(s.ptr[i] - '0');
+	}
+	return n;
+}
+
+static void
+read_users(struct hostconf_reader *rd, const struct text_node *v)
+{
+	struct bytes s = v->kind == TEXT_WORD ? v->text : BYTES_NULL;
+	size_t dash = bytes_find(s, '-');
+	uint32_t first = digits(bytes_upto(s, dash)), last = digits(bytes_from(s, dash + 1));
+
+	if (first == 0 || last < first || last - first < USERS_LEAST - 1 || last - first >= USERS_MAX)
+		bad(rd, v, "not a range of users: write FIRST-LAST, such as 81920-98303, with 256 to 65536 of them");
+	else
+		rd->c->users = (struct users_range){ first, last - first + 1 };
 }
 
 enum unit { UNIT_COUNT, UNIT_SIZE, UNIT_TIME };
@@ -148,4 +180,7 @@ hostconf_limits(struct hostconf_reader *rd)
 		read_number(rd, s, &numbers[i]);
 	if (w != NULL)
 		hostconf_each(rd, text_find(w, "minimum"), "a wall", read_wall);
+	rd->c->users = (struct users_range){ USERS_FIRST, USERS_N };
+	if (w != NULL)
+		hostconf_each(rd, text_find(w, "users"), "a range of users", read_users);
 }

@@ -24,6 +24,7 @@ static struct {
 	uv_loop_t loop;
 	struct channel parent;
 	struct census census;
+	uid_t user; /* to become */
 	struct wire_conn wire[WIRES];
 	struct wire_sub sub[LINK_SUBS];
 	uv_timer_t tick, stop;
@@ -157,7 +158,7 @@ static void
 lock_in(void)
 {
 	uint16_t port[WIRES];
-	struct lock_needs needs = { .name = "link", .port = port };
+	struct lock_needs needs = { .name = "link", .port = port, .user = self.user };
 	struct lock_got got;
 
 	for (int i = 0; i < WIRES; i++)
@@ -312,7 +313,7 @@ parent_gone(struct channel *c, const char *why)
 }
 
 int
-link_main(void)
+link_main(uid_t user)
 {
 	static const uint32_t any = 1U << STATE_FRESH | 1U << STATE_RUNNING;
 	static const struct frame_rule rules[] = {
@@ -337,6 +338,7 @@ link_main(void)
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	log_setup(LOG_INF, "link");
 	self.parent.fd = -1;
+	self.user = user;
 	if (lock_begin(LINK_CHANNEL_FD) != 0 || uv_loop_init(&self.loop) != 0 ||
 	    channel_open(&self.parent, &self.loop, LINK_CHANNEL_FD, "parent", 0, &ops) != 0) {
 		log_event(LOG_FTL, "no_parent");

@@ -60,8 +60,8 @@ lock_down(const struct census *own, const struct lock_needs *needs, struct lock_
 	struct confine want = { .expected = own,
 		.filter = filter_of(needs->name),
 		.change_user = true,
-		.uid = LOCK_NOBODY,
-		.gid = LOCK_NOBODY,
+		.uid = needs->user != 0 ? needs->user : LOCK_NOBODY,
+		.gid = needs->user != 0 ? needs->user : LOCK_NOBODY,
 		.landlock = { needs->folder, needs->n_folders, needs->port, needs->n_ports } };
 	struct confine_report report = { 0 };
 	int r;

@@ -14,6 +14,7 @@ struct lock_needs {
 	const struct landlock_folder *folder;
 	size_t n_folders;
 	bool threads; /* they count as processes */
+	uid_t user;   /* to become, when root; 0: nobody in particular */
 };
 
 struct lock_got {

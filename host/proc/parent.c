@@ -11,6 +11,7 @@
 #include "host/proc/parent_manifest.h"
 #include "host/proc/parent_priv.h"
 #include "host/proc/parent_trust.h"
+#include "host/proc/parent_users.h"
 #include "seccomp/confine.h"
 
 enum { STOP_MS = 8000, STOP_STEP_MS = 500, STEP_MS = 20 };
@@ -241,6 +242,7 @@ parent_main(const struct parent_options *o)
 	notify_begin();
 	if (walls() != 0)
 		return 1;
+	user_begin();
 	uv_timer_init(&host.loop, &self.stop);
 	uv_timer_init(&host.loop, &self.idle);
 	watch_signals();

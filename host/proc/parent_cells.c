@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "host/proc/parent_cells_priv.h"
+#include "host/proc/parent_users.h"
 #include "host/proc/parent_wake.h"
 #include "host/proc/parent_zygotes.h"
 
@@ -96,22 +97,32 @@ cells_options(struct cell_options *o, const struct artifact *a)
 	cells_world(&o->world);
 }
 
+/* end_process() - it is waited for; only then is its user another's. */
+static void
+end_process(struct cell_run *k)
+{
+	cell_stop(k->cell);
+	k->cell = NULL;
+	user_done(&k->user);
+}
+
 /* spawn() - its process; @from: a zygote, or NULL. Return: 0, -errno. */
 static int
 spawn(struct cell_run *k, struct cell *from)
 {
 	struct cell_options o;
-	int r;
+	int r = from != NULL ? 0 : user_new(&k->user);
 
 	cells_options(&o, k->artifact);
 	o.from = from;
+	o.user = k->user;
 	o.ops = (struct cell_ops){ .ctx = k, .log = on_log };
-	r = cell_new(&o, uv_hrtime(), &k->cell);
+	if (r == 0)
+		r = cell_new(&o, uv_hrtime(), &k->cell);
 	if (r == 0)
 		r = cells_watch(k, cell_fd(k->cell));
 	if (r != 0) {
-		cell_stop(k->cell);
-		k->cell = NULL;
+		end_process(k);
 		return err_pass(r);
 	}
 	/* what it has to say is heard when the loop turns */
@@ -211,8 +222,7 @@ cells_kill(struct cell_run *k)
 		calls_end(k->call, PROVIDER_FAILED, BYTES_LIT("the actor was stopped"));
 	k->call = NULL;
 	cells_unwatch(k);
-	cell_stop(k->cell);
-	k->cell = NULL;
+	end_process(k);
 	k->state = CELL_RUN_GONE;
 	out_of_list(k);
 	self.n--;
@@ -274,8 +284,7 @@ fallen(struct cell_run *k, const char *why, bool counts)
 		calls_end(k->call, PROVIDER_FAILED, bytes_str(why));
 	k->call = NULL;
 	cells_unwatch(k);
-	cell_stop(k->cell);
-	k->cell = NULL;
+	end_process(k);
 	if (k->leaving) {
 		cells_kill(k);
 		return;
@@ -339,16 +348,16 @@ walls_put(char *out, size_t room, uint32_t walls)
 	size_t n = 0;
 
 	out[0] = '\0';
-	for (int i = 0; i < WALL_COUNT && n < room; i++)
-		if ((walls & WALL_BIT(i)) != 0)
-			n += (size_t)snprintf(
-			    out + n, room - n, "%s%s", n > 0 ? " " : "", wall_name((enum wall)i));
+	for (int i = 0; i < ENCLOSE_END && n < room; i++)
+		if ((walls & UINT32_C(1) << i) != 0 && (i < WALL_COUNT || i >= ENCLOSE_USER))
+			n += (size_t)snprintf(out + n, room - n, "%s%s", n > 0 ? " " : "",
+			    i < WALL_COUNT ? wall_name((enum wall)i) : enclose_name((enum enclosure)i));
 }
 
 static void
 say_born(const struct cell_run *k, const struct cell_walls *w)
 {
-	char names[160];
+	char names[240];
 	struct log_line l;
 
 	walls_put(names, sizeof(names), w->walls);

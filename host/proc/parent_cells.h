@@ -29,6 +29,7 @@ struct cell_run {
 	struct model_instance *instance;
 	struct cell *cell;     /* NULL: none, or it waits for its zygote */
 	struct zygote *zygote; /* NULL: a program of its own */
+	uid_t user;            /* that its process has alone; 0: none, or its zygote's */
 	enum cell_run_state state;
 	struct call *call;
 	const struct contract_row *row; /* of the call */

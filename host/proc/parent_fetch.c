@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "host/proc/parent_priv.h"
+#include "host/proc/parent_users.h"
 
 enum { FETCHES = 8, DIAL_MS = 10000, ALL_MS = 310000, AUTHORITIES_MAX = FETCH_CA };
 
@@ -36,6 +37,7 @@ struct fetch {
 	uv_poll_t *poll;
 	uv_timer_t timer;
 	uv_process_t process;
+	uid_t user; /* of its process alone; 0: none */
 };
 
 static struct {
@@ -115,6 +117,7 @@ on_process_closed(uv_handle_t *h)
 	struct bytes result = map(f->fd[SLOT_RESULT], FETCH_RESULT_MAX);
 	struct fetch_got got = { .body = map(f->fd[SLOT_BODY], f->max) };
 
+	user_done(&f->user);
 	if (f->why[0] == '\0' && !fetch_result_get(result, &got.head))
 		snprintf(f->why, sizeof(f->why), "%s", "what it left cannot be read");
 	if (f->why[0] == '\0' && got.head.status != 0 && got.head.size != got.body.len)
@@ -177,7 +180,7 @@ sealed(const struct buf *b)
 static void
 spawn(struct fetch *f)
 {
-	char name[] = "portcullis-fetch", *argv[] = { name, NULL }, *env[] = { NULL };
+	char name[] = "portcullis-fetch", user[16], *argv[] = { name, user, NULL }, *env[] = { NULL };
 	uv_stdio_container_t io[FETCH_RESULT + 1] = { { .flags = UV_IGNORE }, { .flags = UV_IGNORE },
 		{ .flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO } };
 	uv_process_options_t o = { .exit_cb = on_ended, .file = self.program, .args = argv, .env = env,
@@ -196,6 +199,12 @@ spawn(struct fetch *f)
 			return;
 		}
 	}
+	if (user_new(&f->user) != 0) {
+		close(request);
+		fail(f, "no user is left for it in walls { users }");
+		return;
+	}
+	snprintf(user, sizeof(user), "%u", (unsigned)f->user);
 	memset(&f->process, 0, sizeof(f->process));
 	r = uv_spawn(&host.loop, &f->process, &o);
 	f->process.data = f;

@@ -16,6 +16,7 @@
 #include "host/proc/link.h"
 #include "host/proc/parent_servers.h"
 #include "host/proc/parent_through.h"
+#include "host/proc/parent_users.h"
 
 enum {
 	RESPAWN_STEP_MS = 100,
@@ -28,6 +29,7 @@ static struct {
 	struct channel channel;
 	uv_process_t process;
 	uv_timer_t respawn;
+	uid_t user; /* of its process alone; 0: none */
 	bool alive, leaving, timers;
 	unsigned deaths;
 	uint64_t born_ms;
@@ -219,8 +221,8 @@ spawn(void)
 	};
 	static const struct channel_ops ops = { rules, sizeof(rules) / sizeof(rules[0]),
 		link_lost };
-	char name[] = "portcullis-host", flag[] = "--role", role[] = "link",
-	     *argv[] = { name, flag, role, NULL };
+	char name[] = "portcullis-host", flag[] = "--role", role[] = "link", user[16],
+	     *argv[] = { name, flag, role, user, NULL };
 	char *env[] = { NULL };
 	uv_stdio_container_t stdio[4] = {
 		{ .flags = UV_IGNORE },
@@ -236,6 +238,11 @@ spawn(void)
 		.stdio = stdio };
 	int pair[2], r;
 
+	/* the next one has the same: the former is waited for by then */
+	r = self.user == 0 ? user_new(&self.user) : 0;
+	if (r != 0)
+		return err_pass(r);
+	snprintf(user, sizeof(user), "%u", (unsigned)self.user);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
 		return err_raise(-errno);
 	stdio[3].data.fd = pair[1];

@@ -9,6 +9,7 @@
 
 #include "host/proc/parent_provider_config.h"
 #include "host/proc/parent_providers.h"
+#include "host/proc/parent_users.h"
 
 enum { DRAIN_MS = 5000 };
 
@@ -422,6 +423,7 @@ providers_begin(void)
 		.lattice = bytes_str(host.conf->lattice),
 		.stderr_fd = STDERR_FILENO,
 		.minimum = host.conf->walls_minimum,
+		.users = user_all(),
 		.ops = { .on_state = on_state,
 		    .on_link = on_link,
 		    .on_invoke = provider_calls_on_invoke,

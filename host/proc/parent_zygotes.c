@@ -7,6 +7,7 @@
  */
 #include "host/proc/parent_zygotes.h"
 
+#include "host/proc/parent_users.h"
 #include "host/proc/parent_wake.h"
 
 struct zygote {
@@ -15,6 +16,7 @@ struct zygote {
 	struct cell *cell;
 	struct wake *watch;
 	unsigned users;
+	uid_t user; /* its own, and of all that are forked from it */
 	bool ready, dead, blamed;
 };
 
@@ -132,6 +134,7 @@ end(struct zygote *z)
 	if (!z->dead)
 		out_of_list(z);
 	cell_stop(z->cell);
+	user_done(&z->user); /* those it made are waited for: each let go of it then */
 	artifact_drop(z->artifact);
 	free(z);
 }
@@ -140,11 +143,13 @@ static int
 begin(struct zygote *z)
 {
 	struct cell_options o;
-	int r;
+	int r = user_new(&z->user);
 
 	cells_options(&o, z->artifact);
 	o.zygote = true;
-	r = cell_new(&o, uv_hrtime(), &z->cell);
+	o.user = z->user;
+	if (r == 0)
+		r = cell_new(&o, uv_hrtime(), &z->cell);
 	if (r == 0)
 		r = wake_new(cell_fd(z->cell), woke, z, &z->watch);
 	if (r == 0)

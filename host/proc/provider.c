@@ -216,6 +216,8 @@ provider_free(struct provider *p)
 	for (at = &p->all->first; *at != p;)
 		at = &(*at)->next;
 	*at = p->next;
+	if (p->all->options.users != NULL)
+		users_give(p->all->options.users, p->user);
 	free(p->text);
 	free(p);
 }

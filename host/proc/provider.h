@@ -19,6 +19,7 @@
 #include <sys/types.h>
 #include <uv.h>
 
+#include "host/proc/users.h"
 #include "host/providers/msg_provider.h"
 #include "policy/core/err.h"
 
@@ -44,7 +45,7 @@ struct provider_status {
 	unsigned links, links_failed;
 	pid_t pid; /* 0: no process */
 	uid_t uid;
-	uint32_t walls;                /* WALL_BIT()s, as it said */
+	uint32_t walls;                /* WALL_BIT()s, as it said; ENCLOSE_OWN_USER's bit */
 	bool namespaces;               /* processes and network of its own */
 	struct provider_counts counts; /* as it said last */
 };
@@ -100,7 +101,8 @@ struct providers_options {
 	const char
 	    *state; /* folder for what they keep; made when missing; NULL: none may keep anything */
 	struct bytes host_id, lattice;
-	uint32_t minimum; /* WALL_BIT()s without which none runs, besides WALLS_FLOOR */
+	uint32_t minimum; /* WALL_BIT()s, ENCLOSE_OWN_USER's bit: without which none runs, besides WALLS_FLOOR */
+	struct users *users; /* borrowed, for all their life; NULL, or none to be had: see provider_user.c */
 	int stderr_fd;    /* what they have as 2; -1: the null device */
 	struct provider_ops ops;
 };

@@ -2,7 +2,8 @@
  * provider_priv - a provider from within: provider.c (what the host wants), provider_life.c (its
  * states), provider_turn.c (what is due, what is told), provider_says.c (what it says),
  * provider_link.c and provider_socket.c (its links and what is opened for them), provider_asks.c
- * (what is under way), provider_spawn.c (its process).
+ * (what is under way), provider_spawn.c (its process), provider_user.c
+ * (who it is, and what is its alone).
  */
 #ifndef HOST_PROC_PROVIDER_PRIV_H
 #define HOST_PROC_PROVIDER_PRIV_H
@@ -21,7 +22,7 @@ enum {
 	PROVIDER_DIAL_MS = 5000,
 	PROVIDER_ASK_MAX_MS = 600000,
 	PROVIDER_LINES_S = 1000, /* lines of the log in a second; what is more is dropped */
-	PROVIDER_UIDS = 61184,   /* first of the users they have when we are root */
+	PROVIDER_UIDS = 61184, /* first of the users they have where users.h has none for them, and we are root */
 	PROVIDER_UIDS_N = 4096,
 };
 
@@ -84,6 +85,7 @@ struct provider {
 	struct channel channel;
 	struct provider_watch *exit; /* its pidfd */
 	pid_t pid;
+	uid_t user; /* its own, all its life; 0: none yet, or none */
 	char last[PROVIDER_WHY]; /* why it will end, or has: the first reason stays */
 	bool killed;
 	uint64_t born_ms, retry_ms, stop_ms; /* loop time; 0: not */
@@ -184,9 +186,16 @@ void provider_asks_end(struct provider_asks *a);
  * @why: filled when it cannot be started
  */
 int provider_spawn(struct provider *p, int *channel, int *pidfd, char *why, size_t room) must_check;
-/* provider_folder() - what it keeps. Return: a descriptor; -ENOENT: nothing is kept; -errno. */
-int provider_folder(struct provider *p) must_check;
 /* provider_reap() - Return: what ended it, in words. */
 void provider_reap(struct provider *p, int pidfd, char *why, size_t room);
+
+/* ---- provider_user.c ---- */
+/* provider_user() - whom its process becomes; the same all its life. Return: 0: nobody, it stays as we are. */
+uid_t provider_user(struct provider *p);
+/* provider_own() - has no other process of the host this user? */
+bool provider_own(const struct provider *p);
+/* provider_folder() - what it keeps, with all in it its user's. Return: a descriptor; -ENOENT: nothing is kept;
+ * -errno. */
+int provider_folder(struct provider *p) must_check;
 
 #endif

@@ -6,6 +6,7 @@
  */
 #include <stdio.h>
 
+#include "host/proc/enclose.h"
 #include "host/proc/provider_priv.h"
 
 static struct provider *
@@ -26,8 +27,10 @@ on_ready(struct channel *c, struct cursor *in, int fd)
 	if (!msg_provider_ready_get(in->in, &m))
 		return -EBADMSG;
 	p->status.walls = m.walls;
+	if (provider_own(p) && m.uid == p->user)
+		p->status.walls |= UINT32_C(1) << ENCLOSE_OWN_USER;
 	p->status.uid = m.uid;
-	missing = (WALLS_FLOOR | p->all->options.minimum) & ~m.walls;
+	missing = (WALLS_FLOOR | p->all->options.minimum) & ~p->status.walls;
 	if (m.error != 0 || missing != 0) {
 		provider_plain(words, sizeof(words), m.why);
 		snprintf(why, sizeof(why), "it could not lock itself in: %s",

@@ -70,82 +70,6 @@ program_of(const struct provider *p, char *why, size_t room)
 	return fd;
 }
 
-/* ---- what it keeps ---- */
-
-/* user_of() - one of its own, always the same for the same key and link name. */
-static uid_t
-user_of(const struct provider *p)
-{
-	const char *const parts[] = { p->key, "/", p->link_name };
-	uint32_t h = 2166136261U; /* FNV-1a */
-
-	for (size_t i = 0; i < 3; i++)
-		for (const char *s = parts[i]; *s != '\0'; s++)
-			h = (h ^ (uint8_t)*s) * 16777619U;
-	return (uid_t)(PROVIDER_UIDS + h % PROVIDER_UIDS_N);
-}
-
-/* folder_name() - of key and link name: what cannot stand in a file's name is written as %XX. */
-static void
-folder_name(const struct provider *p, struct buf *b)
-{
-	buf_put_str(b, p->key);
-	buf_put_u8(b, '-');
-	for (const char *s = p->link_name; *s != '\0'; s++) {
-		char hex[4];
-		bool plain = (*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') ||
-			     (*s >= '0' && *s <= '9') || *s == '_' || *s == '-';
-
-		snprintf(hex, sizeof(hex), "%%%02X", (unsigned)(uint8_t)*s);
-		if (plain)
-			buf_put_u8(b, (uint8_t)*s);
-		else
-			buf_put_str(b, hex);
-	}
-	buf_put_u8(b, 0);
-}
-
-/* own() - the folder is its user's alone. */
-static int
-own(int fd, uid_t uid)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) != 0)
-		return err_raise(-errno);
-	if (geteuid() == 0 && st.st_uid != uid && fchown(fd, uid, uid) != 0)
-		return err_raise(-errno);
-	return fchmod(fd, 0700) == 0 ? 0 : err_raise(-errno);
-}
-
-int
-provider_folder(struct provider *p)
-{
-	struct buf name;
-	int at, fd = -1, r;
-
-	if (p->all->state == NULL || p->kind == NULL || !p->kind->folder)
-		return -ENOENT;
-	buf_init(&name, 4 * PROVIDER_NAME + PROVIDER_KEY);
-	folder_name(p, &name);
-	if (buf_failed(&name) || name.len > 250) {
-		buf_deinit(&name);
-		return err_raise(-ENAMETOOLONG);
-	}
-	(void)mkdir(p->all->state, 0711);
-	at = open(p->all->state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (at >= 0 && (mkdirat(at, (const char *)name.ptr, 0700) == 0 || errno == EEXIST))
-		fd = openat(
-		    at, (const char *)name.ptr, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	r = fd >= 0 ? own(fd, user_of(p)) : -errno;
-	if (at >= 0)
-		close(at);
-	buf_deinit(&name);
-	if (r != 0 && fd >= 0)
-		close(fd);
-	return r != 0 ? err_pass(r) : fd;
-}
-
 /* ---- the process ---- */
 
 static void
@@ -256,10 +180,15 @@ provider_spawn(struct provider *p, int *channel, int *pidfd, char *why, size_t r
 {
 	int program = program_of(p, why, room), err = p->all->options.stderr_fd, null,
 	    pair[2] = { -1, -1 }, r;
-	struct birth b = { .uid = geteuid() == 0 ? user_of(p) : 0 };
+	struct birth b = { .uid = provider_user(p) };
 
 	if (program < 0)
 		return err_pass(program);
+	if (b.uid == 0 && geteuid() == 0) { /* root's is nobody's */
+		snprintf(why, room, "no user is left for it in walls { users }");
+		close(program);
+		return err_raise(-EUSERS);
+	}
 	snprintf(b.name, sizeof(b.name), "portcullis-provider-%s", p->name);
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (null < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {

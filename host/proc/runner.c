@@ -248,6 +248,10 @@ runner_lock(struct runner *r)
 		runner_end(RUNNER_NOT_LOCKED);
 	}
 	r->listener = got.listener >= 0;
+	if ((got.walls & WALL_BIT(WALL_USER)) != 0 && got.uid == r->user && r->user != RUNNER_UID) {
+		enclosed |= UINT32_C(1) << ENCLOSE_OWN_USER;
+		r->enclose_error[ENCLOSE_OWN_USER - ENCLOSE_USER] = 0;
+	}
 	got.walls |= enclosed;
 	tell_locked(r, &got);
 }

@@ -16,7 +16,8 @@ if(TARGET portcullis-host AND TARGET portcullis-gateway AND TARGET actors)
       paper_cuts
       registry
       rpc
-      trust)
+      trust
+      users)
     add_test(NAME host/${name}
       COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/host/${name}.py --build ${CMAKE_BINARY_DIR})
     set_tests_properties(host/${name} PROPERTIES LABELS host TIMEOUT 600 SKIP_RETURN_CODE 77

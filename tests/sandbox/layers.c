@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "host/proc/runner.h"
+#include "host/proc/users.h"
 #include "tests/sandbox/container.h"
 #include "tests/sandbox/layers.h"
 #include "tests/sandbox/taken.h"
@@ -56,6 +57,7 @@ attempt(const char *mode, int n, const struct target *t)
 	if (d != NULL && d->before != NULL)
 		d->before(t);
 	layers_keep(which);
+	r.user = (uid_t)(USERS_FIRST + n); /* as its host would have chosen it */
 	runner_lock(&r);
 	runner_begin(&r, &world);
 	runner_narrow(&r);

@@ -16,7 +16,8 @@
 enum layer {
 	LAYER_CENSUS = 0,
 	LAYER_LIMITS,
-	LAYER_USER,
+	LAYER_USER, /* somebody who is not root; without LAYER_OWN_USER one that all share */
+	LAYER_OWN_USER,
 	LAYER_CAPABILITIES,
 	LAYER_NO_DUMP,
 	LAYER_NO_NEW_PRIVS,

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -262,6 +263,22 @@ do_pidfd_victim(const struct target *t)
 	return fd < 0 ? -errno : answer(syscall(SYS_pidfd_send_signal, fd, 0L, 0L, 0L));
 }
 
+/* do_limits() - of somebody else: few descriptors, and no core. */
+static long
+do_limits(const struct target *t)
+{
+	struct rlimit few = { 64, 64 };
+
+	return answer(__real_syscall(SYS_prlimit64, t->victim, RLIMIT_NOFILE, &few, NULL));
+}
+
+/* do_slow() - what it does comes last. */
+static long
+do_slow(const struct target *t)
+{
+	return answer(__real_syscall(SYS_setpriority, PRIO_PROCESS, t->victim, 19));
+}
+
 long
 layers_fork(const struct target *t)
 {
@@ -321,6 +338,8 @@ const struct deed deeds[] = {
 	{ 5, "signal the host", do_kill_host, NULL },
 	{ 5, "signal another runner", layers_kill_victim, NULL },
 	{ 5, "signal another runner by pidfd", do_pidfd_victim, NULL },
+	{ 5, "lower another runner's limits", do_limits, NULL },
+	{ 5, "slow another runner down", do_slow, NULL },
 	{ 6, "fork", layers_fork, NULL },
 	{ 6, "clone3", do_clone3, NULL },
 	{ 7, "become another program", do_exec, NULL },

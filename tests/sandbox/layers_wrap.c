@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "host/proc/runner.h"
 #include "seccomp/census.h"
 #include "tests/sandbox/layers.h"
 
@@ -30,6 +31,8 @@ static uint32_t kept = LAYERS_ALL;
 int __real_census_take(struct census *c);
 int __real_setrlimit(__rlimit_resource_t which, const struct rlimit *to);
 int __real_privilege_user(uid_t uid, gid_t gid);
+int __real_fchown(int fd, uid_t uid, gid_t gid);
+int __real_fchownat(int at, const char *path, uid_t uid, gid_t gid, int flags);
 int __real_privilege_drop(uint64_t keep);
 void __real_privilege_bound(uint64_t keep);
 long __real_syscall(long nr, ...);
@@ -37,6 +40,8 @@ int __real_prctl(int op, ...);
 int __wrap_census_take(struct census *c);
 int __wrap_setrlimit(__rlimit_resource_t which, const struct rlimit *to);
 int __wrap_privilege_user(uid_t uid, gid_t gid);
+int __wrap_fchown(int fd, uid_t uid, gid_t gid);
+int __wrap_fchownat(int at, const char *path, uid_t uid, gid_t gid, int flags);
 int __wrap_privilege_drop(uint64_t keep);
 void __wrap_privilege_bound(uint64_t keep);
 long __wrap_syscall(long nr, ...);
@@ -57,7 +62,7 @@ has(enum layer l)
 const char *
 layer_name(enum layer l)
 {
-	static const char *const names[LAYERS] = { "census", "limits", "user", "capabilities",
+	static const char *const names[LAYERS] = { "census", "limits", "user", "own-user", "capabilities",
 		"no-dump", "no-new-privs", "mdwe", "landlock", "landlock-net", "landlock-scope",
 		"filter", "narrow", "namespaces" };
 
@@ -92,6 +97,20 @@ layers_of(const char *mode, uint32_t *which)
 		*which = LAYERS_ALL & ~bits;
 	else
 		return false;
+	/* without a user there is none of its own; one of its own is a user */
+	if (strcmp(mode, "without user") == 0)
+		*which &= ~(UINT32_C(1) << LAYER_OWN_USER);
+	return true;
+}
+
+/* a_user() - and whom: what it asked for, or what all share. */
+static bool
+a_user(uid_t *uid)
+{
+	if (!has(LAYER_USER) && !has(LAYER_OWN_USER))
+		return false;
+	if (!has(LAYER_OWN_USER))
+		*uid = RUNNER_UID;
 	return true;
 }
 
@@ -113,13 +132,35 @@ __wrap_setrlimit(__rlimit_resource_t which, const struct rlimit *to)
 int
 __wrap_privilege_user(uid_t uid, gid_t gid)
 {
-	return has(LAYER_USER) ? __real_privilege_user(uid, gid) : 0;
+	(void)gid;
+	return a_user(&uid) ? __real_privilege_user(uid, uid) : 0;
 }
 
 int
 __wrap_privilege_drop(uint64_t keep)
 {
 	return has(LAYER_CAPABILITIES) ? __real_privilege_drop(keep) : 0;
+}
+
+/* what a provider keeps belongs to whom it becomes */
+static uid_t
+owner(uid_t uid)
+{
+	return has(LAYER_USER) && !has(LAYER_OWN_USER) ? RUNNER_UID : uid;
+}
+
+int
+__wrap_fchown(int fd, uid_t uid, gid_t gid)
+{
+	(void)gid;
+	return __real_fchown(fd, owner(uid), owner(uid));
+}
+
+int
+__wrap_fchownat(int at, const char *path, uid_t uid, gid_t gid, int flags)
+{
+	(void)gid;
+	return __real_fchownat(at, path, owner(uid), owner(uid), flags);
 }
 
 void
@@ -178,6 +219,7 @@ long
 __wrap_syscall(long nr, ...)
 {
 	static bool first = true;
+	uid_t uid = RUNNER_UID;
 	long a[6];
 	va_list list;
 
@@ -188,8 +230,14 @@ __wrap_syscall(long nr, ...)
 	if (nr == SYS_clone3 && !has(LAYER_NAMESPACES))
 		((struct clone_args *)a[0])->flags &= ~(uint64_t)NAMESPACES;
 	/* of a child that speaks for itself, past libc */
-	if ((nr == SYS_setgroups || nr == SYS_setresgid || nr == SYS_setresuid) && !has(LAYER_USER))
+	if (nr == SYS_setgroups && !a_user(&uid))
 		return 0;
+	if (nr == SYS_setresgid || nr == SYS_setresuid) {
+		uid = (uid_t)a[0];
+		if (!a_user(&uid))
+			return 0;
+		a[0] = a[1] = a[2] = (long)uid;
+	}
 	if (nr == SYS_landlock_create_ruleset && a[0] != 0)
 		return rules((const uint64_t *)a[0], (size_t)a[1]);
 	if (nr == SYS_landlock_restrict_self && !a_rule_set())

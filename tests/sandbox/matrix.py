@@ -22,7 +22,7 @@ PAGE = os.path.join(ROOT, "docs", "SANDBOX.md")
 BEGIN, END = "<!-- matrix.py writes from here -->", "<!-- to here -->"
 ROWS = range(1, 49)
 # of root only: an ordinary user has neither to lose
-ROOTS = {"user", "capabilities", "namespaces"}
+ROOTS = {"user", "own-user", "capabilities", "namespaces"}
 MEASURED = ("layers", "providers")
 PROVIDERS = ("key-value:", "http:")
 FILTERS = ("filter", "narrow", "seccomp")
@@ -88,6 +88,8 @@ def alone(modes, provider):
     """The walls of which each alone stops it; a wall that could not go up alone says nothing."""
     none = () if modes["all"] == "no start" else ("no start",)
     walls = [m[5:] for m, answer in modes.items() if m.startswith("only ") and answer not in ("done", *none) and m[5:] not in FILTERS]
+    if "user" in walls and "own-user" in walls:
+        walls.remove("own-user")  # it is a user: named where another one would not do
     filters = tuple(modes["only " + f] != "done" for f in ("filter", "narrow"))
     if filters == (True, True) or filters[0] and provider:
         walls.append("seccomp")

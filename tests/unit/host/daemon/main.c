@@ -15,6 +15,7 @@ main(void)
 	s = suite_create("host/daemon");
 	suite_add_tcase(s, hostconf_tests());
 	suite_add_tcase(s, msg_link_tests());
+	suite_add_tcase(s, users_tests());
 	runner = srunner_create(s);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

@@ -5,5 +5,6 @@
 
 TCase *hostconf_tests(void);
 TCase *msg_link_tests(void);
+TCase *users_tests(void);
 
 #endif
