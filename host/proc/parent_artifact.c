@@ -1,6 +1,7 @@
 /*
  * parent_artifact - a module from a file, and whether it may run: it lies where host.conf says
- * artifacts lie (a link out of there leads nowhere), somebody signed it whom host.conf believes,
+ * artifacts lie (a link out of there leads nowhere, nor does one that is put in the way while we
+ * look: beneath.h), somebody signed it whom host.conf believes,
  * and it is what was signed. A zeroed trust believes nobody, so a host without `trust { issuers =
  * ... }` runs nothing.
  */
@@ -12,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "host/proc/beneath.h"
 #include "host/proc/parent_priv.h"
 #include "host/proc/parent_pull.h"
 #include "host/proc/parent_trust.h"
@@ -48,34 +50,42 @@ artifact_drop(struct artifact *a)
 	free(a);
 }
 
-/* inside() - does a file, all links followed, lie in one of the folders of host.conf? */
-static bool
-inside(const char *path)
+/* find() - a file that lies, all links followed, in one of the folders of host.conf. Return: a descriptor, -errno. */
+static int
+find(const char *path)
 {
-	char folder[PATH_MAX];
+	char rest[PATH_MAX];
+	int fd = -ENOENT;
 
-	for (size_t i = 0; i < host.conf->n_artifacts; i++) {
-		size_t n;
+	for (size_t i = 0; fd < 0 && i < host.conf->n_artifacts; i++) {
+		int folder = open(host.conf->artifact[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-		if (realpath(host.conf->artifact[i], folder) == NULL)
+		if (folder < 0)
 			continue;
-		n = strlen(folder);
-		if (n == 1 || (strncmp(path, folder, n) == 0 && path[n] == '/'))
-			return true;
+		if (beneath_find(folder, path, rest) == 0)
+			fd = beneath_open(folder, rest);
+		close(folder);
 	}
-	return false;
+	return fd;
 }
 
-/* read_file() - Return: 0, 1 with @why, -ENOMEM. */
 static int
-read_file(const char *path, struct buf *out, char why[REQUEST_ERROR])
+open_file(const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+
+	return fd >= 0 ? fd : -errno;
+}
+
+/* read_file() - @fd is closed; < 0: why it was not opened. Return: 0, 1 with @why. */
+static int
+read_file(int fd, struct buf *out, char why[REQUEST_ERROR])
+{
 	struct stat st;
 	ssize_t n = 1;
 
 	if (fd < 0)
-		return no(why, "the file cannot be opened: %s", strerror(errno));
+		return no(why, "the file cannot be opened: %s", strerror(-fd));
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size > MODULE_MAX) {
 		close(fd);
 		return no(why, "%s",
@@ -91,9 +101,9 @@ read_file(const char *path, struct buf *out, char why[REQUEST_ERROR])
 	return n == 0 ? 0 : no(why, "%s", "the file cannot be read");
 }
 
-/* path_of() - "file:///x" or "/x", where file references may point. Return: 0, 1 with @why. */
+/* open_ref() - "file:///x" or "/x", where file references may point. Return: 0 and a descriptor, 1 with @why. */
 static int
-path_of(struct bytes ref, char out[PATH_MAX], char why[REQUEST_ERROR])
+open_ref(struct bytes ref, int *fd, char why[REQUEST_ERROR])
 {
 	struct bytes scheme = BYTES_LIT("file://"), path = ref;
 	char text[PATH_MAX];
@@ -110,7 +120,8 @@ path_of(struct bytes ref, char out[PATH_MAX], char why[REQUEST_ERROR])
 	text[path.len] = '\0';
 	/* what is not there and what may not be looked at are one answer: nobody is to ask for our
 	 * files by name */
-	if (realpath(text, out) == NULL || !inside(out))
+	*fd = find(text);
+	if (*fd < 0)
 		return no(why, "%s", "no such file below a folder of `artifacts` in host.conf");
 	return 0;
 }
@@ -173,7 +184,7 @@ artifact_open(const char *path, struct artifact **out, char why[REQUEST_ERROR])
 	int r;
 
 	buf_init(&text, MODULE_MAX + 65536);
-	r = read_file(path, &text, why);
+	r = read_file(open_file(path), &text, why);
 	if (r == 0)
 		r = admit(&text, out, why);
 	if (r < 0)
@@ -188,11 +199,12 @@ artifact_get(struct bytes ref, struct artifact **out, char why[REQUEST_ERROR])
 {
 	char path[PATH_MAX], expected[OCI_DIGEST + 1] = "";
 	struct buf text;
-	int r = pull_path(ref, path, expected) ? 0 : path_of(ref, path, why);
+	bool pulled = pull_path(ref, path, expected);
+	int fd = pulled ? open_file(path) : -1, r = pulled ? 0 : open_ref(ref, &fd, why);
 
 	buf_init(&text, MODULE_MAX + 65536);
 	if (r == 0)
-		r = read_file(path, &text, why);
+		r = read_file(fd, &text, why);
 	if (r == 0 && expected[0] != '\0' && !is_it(&text, expected))
 		r = no(why, "%s", "what was kept of it has changed since: delete it from STATE/artifacts");
 	if (r == 0)

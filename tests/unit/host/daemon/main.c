@@ -13,6 +13,7 @@ main(void)
 	if (sodium_init() < 0)
 		return 1;
 	s = suite_create("host/daemon");
+	suite_add_tcase(s, beneath_tests());
 	suite_add_tcase(s, hostconf_tests());
 	suite_add_tcase(s, msg_link_tests());
 	suite_add_tcase(s, users_tests());

@@ -3,6 +3,7 @@
 
 #include <check.h>
 
+TCase *beneath_tests(void);
 TCase *hostconf_tests(void);
 TCase *msg_link_tests(void);
 TCase *users_tests(void);
