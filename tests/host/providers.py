@@ -4,7 +4,9 @@
 HTTP is asked with curl, and with raw sockets where curl is too polite; the key-value provider is asked the
 same over its own database and over a real Redis; messages go through a real NATS server. Every port is one the kernel chose.
 """
+import contextlib
 import os
+import select
 import shutil
 import signal
 import socket
@@ -144,6 +146,109 @@ def http_has_its_ceilings(d, _):
     check("chunks without end", raw(at, b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" +
                                     b"400\r\n" + b"x" * 1024 + b"\r\n" + b"400\r\n" + b"x" * 1024 + b"\r\n0\r\n\r\n"), b"")
     check("and it goes on", status_of(f"http://{at}/"), (0, "200"))
+
+
+def opened(at, source):
+    s = socket.socket()
+    s.settimeout(300)
+    s.bind((source, 0))
+    host, port = at.rsplit(":", 1)
+    s.connect((host, int(port)))
+    return s
+
+
+def flood(at, n):
+    """@n connections of 127.0.0.1 that each say half a request; those that are turned away are closed here too."""
+    return [s for s in [half(at) for _ in range(n)] if s is not None]
+
+
+def half(at):
+    s = opened(at, "127.0.0.1")
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        s.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n")
+    return s
+
+
+def still_open(held, n):
+    """Wait until no more than @n of them are."""
+    held = list(held)
+    while len(held) > n:
+        ready = select.select(held, [], [], 300)[0]
+        assert ready, f"{len(held)} are open, not {n}"
+        for s in ready:
+            with contextlib.suppress(ConnectionResetError):
+                check("nothing is said to it", s.recv(1), b"")
+            s.close()
+            held.remove(s)
+    return held
+
+
+@case
+def one_address_has_a_part_of_the_places(d, _):
+    d.start("httpserver", "VHTTP")
+    at = d.linked("VHTTP", "MA", "PORT=0", "MAX_PER_ADDRESS=8", "REQUEST_MS=600000").address
+    d.say("auto", "on")
+    held = still_open(flood(at, 200), 8)
+    said = d.wait(lambda e: isinstance(e, Log) and "turned away" in e.text)
+    check("it is told", "from 127.0.0.1, which has 8: MAX_PER_ADDRESS" in said.text, True)
+    check("another address", status_of(f"http://{at}/", "--interface", "127.0.0.2"), (0, "200"))
+    check("this one", status_of(f"http://{at}/")[0] in (52, 55, 56), True)
+    held.pop().close()
+    # its end is seen when the loop turns
+    while status_of(f"http://{at}/") != (0, "200"):
+        pass
+    # the control run: without a part of its own, one address has all places, and another one waits
+    at = d.linked("VHTTP", "MB", "PORT=0", "MAX_PER_ADDRESS=512", "REQUEST_MS=600000").address
+    all_of_them = flood(at, 512)
+    other = opened(at, "127.0.0.2")
+    other.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    check("nobody answers", select.select([other], [], [], 1)[0], [])
+    for s in all_of_them:
+        s.close()
+    check("until there is a place", other.recv(12), b"HTTP/1.1 200")
+    for s in (other, *held):
+        s.close()
+    for value in ("MAX_PER_ADDRESS=0", "MAX_PER_ADDRESS=513", "REQUEST_MS=99", "REQUEST_MS=x"):
+        check(value, value.split("=")[0] in d.linked("VHTTP", "MC", "PORT=0", value, state="failed").why, True)
+
+
+@case
+def a_request_that_trickles_is_ended(d, _):
+    d.start("httpserver", "VHTTP")
+    soon = d.linked("VHTTP", "MA", "PORT=0", "REQUEST_MS=400").address
+    late = d.linked("VHTTP", "MB", "PORT=0", "REQUEST_MS=600000").address
+    slow, patient, n = opened(soon, "127.0.0.1"), opened(late, "127.0.0.1"), 0
+    for s in (slow, patient):
+        s.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nX: ")
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        while not select.select([slow], [], [], 0.02)[0]:
+            slow.sendall(b"x")
+            n += 1
+        check("no word", slow.recv(1), b"")
+    # the control run: where there is more time, as many bytes and more do not end it
+    for _ in range(n):
+        patient.sendall(b"x")
+        check("it is heard", select.select([patient], [], [], 0.02)[0], [])
+    d.say("auto", "on")
+    patient.sendall(b"\r\nConnection: close\r\n\r\n")
+    check("and answered", patient.recv(12), b"HTTP/1.1 200")
+
+
+@case
+def who_holds_many_places_has_less_time(d, _):
+    d.start("httpserver", "VHTTP")
+    at = d.linked("VHTTP", "MA", "PORT=0", "MAX_PER_ADDRESS=4", "REQUEST_MS=8000").address
+    first = opened(at, "127.0.0.2")
+    first.sendall(b"GET / HTTP/1.1\r\n")
+    crowd = flood(at, 3)
+    # one of them after the other: the last two are no crowd any more
+    ended = select.select([first, *crowd], [], [], 300)[0]
+    check("who came first, alone", first in ended, False)
+    d.say("auto", "on")
+    first.sendall(b"Host: a\r\nConnection: close\r\n\r\n")
+    check("is still answered", first.recv(12), b"HTTP/1.1 200")
+    for s in crowd:
+        s.close()
 
 
 @case

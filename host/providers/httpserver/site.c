@@ -1,6 +1,7 @@
 /*
  * site - see site.h. The library keeps no time here: whoever is too slow is found by our sweep and
- * its connection shut, whichever byte it trickles.
+ * its connection shut, whichever byte it trickles. One address has a part of the places at most; who
+ * comes above it is turned away before a byte is read, so that there are places for others.
  *
  * A site ends in three steps: who waits to be accepted is accepted (the host lets nobody new in by
  * then), the listening socket goes, and each connection ends with its next answer or when it stays
@@ -9,13 +10,15 @@
 #include "host/providers/httpserver/site.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "host/providers/httpserver/http_message.h"
 
-enum { SITE_SWEEP_MS = 500, SITE_SWEEP_LAST_MS = 50 };
+enum { SITE_SWEEP_MS = 500, SITE_SWEEP_LAST_MS = 50, SITE_TELL_MS = 10000 };
 
 /* number() - plain decimal within bounds. */
 static bool
@@ -39,9 +42,21 @@ site_limits_of(const struct provider_pairs *values, struct site_limits *out)
 {
 	const struct provider_pair *timeout = provider_value(values, "TIMEOUT_MS");
 	const struct provider_pair *body = provider_value(values, "MAX_BODY");
+	const struct provider_pair *one = provider_value(values, "MAX_PER_ADDRESS");
+	const struct provider_pair *request = provider_value(values, "REQUEST_MS");
 	uint64_t v;
 
-	*out = (struct site_limits){ SITE_TIMEOUT_MS, HTTP_BODY };
+	*out = (struct site_limits){ SITE_TIMEOUT_MS, SITE_REQUEST_MS, SITE_FROM_ONE, HTTP_BODY };
+	if (one != NULL) {
+		if (!number(one->value, 1, SITE_PEERS, &v))
+			return "MAX_PER_ADDRESS is no number of 1 to 512";
+		out->from_one = (unsigned)v;
+	}
+	if (request != NULL) {
+		if (!number(request->value, 100, SITE_REQUEST_MAX_MS, &v))
+			return "REQUEST_MS is no number of 100 to 600000";
+		out->request_ms = (uint32_t)v;
+	}
 	if (timeout != NULL) {
 		if (!number(timeout->value, 1, SITE_TIMEOUT_MAX_MS, &v))
 			return "TIMEOUT_MS is no number of 1 to 600000";
@@ -56,6 +71,47 @@ site_limits_of(const struct provider_pairs *values, struct site_limits *out)
 }
 
 /* ---- peers ---- */
+
+/* may_come() - one more from there? */
+static enum MHD_Result
+may_come(void *ctx, const struct sockaddr *a, socklen_t len)
+{
+	struct site *s = ctx;
+	const struct source *from = source_of(s->sources, a, len);
+
+	if (from == NULL || from->n < s->limits.from_one)
+		return MHD_YES;
+	s->process->counts.refused++;
+	s->turned_away.n++;
+	source_text(a, len, s->turned_away.from);
+	return MHD_NO;
+}
+
+/* tell_turned_away() - seldom, whatever comes. */
+static void
+tell_turned_away(struct site *s, uint64_t now)
+{
+	char text[192];
+
+	if (s->turned_away.n == 0 || (s->turned_away.told_ms != 0 && now - s->turned_away.told_ms < SITE_TELL_MS))
+		return;
+	snprintf(text, sizeof(text), "connections turned away: %lu, the last from %s, which has %u: MAX_PER_ADDRESS",
+	    s->turned_away.n, s->turned_away.from, s->limits.from_one);
+	process_log(s->process, LOG_WRN, bytes_str(s->actor), bytes_str(text));
+	s->turned_away.n = 0;
+	s->turned_away.told_ms = now;
+}
+
+static struct source *
+source_new(struct site *s, struct MHD_Connection *c)
+{
+	const union MHD_ConnectionInfo *i = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+
+	if (i == NULL || i->client_addr == NULL)
+		return NULL;
+	return source_add(&s->sources, i->client_addr,
+	    i->client_addr->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in));
+}
 
 static void
 on_peer(void *ctx, struct MHD_Connection *c, void **state, enum MHD_ConnectionNotificationCode code)
@@ -72,6 +128,7 @@ on_peer(void *ctx, struct MHD_Connection *c, void **state, enum MHD_ConnectionNo
 		*p = (struct peer){ .next = s->peers,
 			.at = &s->peers,
 			.fd = i->connect_fd,
+			.source = source_new(s, c),
 			.since_ms = uv_now(&s->process->loop) };
 		if (s->peers != NULL)
 			s->peers->at = &p->next;
@@ -88,8 +145,23 @@ on_peer(void *ctx, struct MHD_Connection *c, void **state, enum MHD_ConnectionNo
 		p->next->at = p->at;
 	s->n_peers--;
 	s->process->counts.open--;
+	source_drop(&s->sources, p->source);
 	free(p);
 	*state = NULL;
+}
+
+/* crowded() - does its address have more than half of what one may, or are few places left for others? */
+static bool
+crowded(const struct site *s, const struct peer *p)
+{
+	return (p->source != NULL && 2 * p->source->n > s->limits.from_one) || 4 * s->n_peers > 3 * (size_t)SITE_PEERS;
+}
+
+/* request_ms() - what is left to one who holds a place and says no request. */
+static uint64_t
+request_ms(const struct site *s, const struct peer *p)
+{
+	return crowded(s, p) ? s->limits.request_ms / 4 : s->limits.request_ms;
 }
 
 /* too_long() - is what this peer does now to be ended? */
@@ -104,7 +176,7 @@ too_long(const struct site *s, const struct peer *p, uint64_t now)
 		return ms > SITE_RESPONSE_MS;
 	if (s->ending && !p->reading)
 		return ms > (p->old ? SITE_LAST_IDLE_MS : SITE_LAST_NEW_MS);
-	return ms > SITE_REQUEST_MS;
+	return ms > request_ms(s, p);
 }
 
 static void
@@ -139,6 +211,7 @@ on_sweep(uv_timer_t *t)
 	for (struct peer *p = s->peers; p != NULL; p = p->next)
 		if (too_long(s, p, now))
 			shutdown(p->fd, SHUT_RDWR);
+	tell_turned_away(s, now);
 	site_run(s);
 }
 
@@ -197,7 +270,7 @@ on_escapes(void *ctx, struct MHD_Connection *c, char *text)
 static struct MHD_Daemon *
 server(struct site *s, int fd)
 {
-	return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
+	return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, may_come, s,
 	    visit_on_request, s, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
 	    (unsigned)SITE_PEERS, MHD_OPTION_CONNECTION_TIMEOUT, 0U,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)SITE_HEAD, MHD_OPTION_STRICT_FOR_CLIENT, 1,

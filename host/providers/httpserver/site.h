@@ -10,12 +10,15 @@
 
 #include <microhttpd.h>
 
+#include "host/providers/httpserver/source.h"
 #include "host/providers/process.h"
 
 enum {
 	SITE_PEERS = 512,             /* connections of one site */
 	SITE_HEAD = 32 * 1024,        /* request line and headers */
-	SITE_REQUEST_MS = 30 * 1000,  /* for a request to come, and between two on one connection */
+	SITE_FROM_ONE = 128,          /* of them from one address, where the link says nothing else */
+	SITE_REQUEST_MS = 30 * 1000,  /* for a request to come, and between two on one connection; the same */
+	SITE_REQUEST_MAX_MS = 10 * 60 * 1000,
 	SITE_RESPONSE_MS = 60 * 1000, /* for an answer to be taken */
 	SITE_LAST_IDLE_MS = 300,      /* while the site ends: of connections that had an answer */
 	SITE_LAST_NEW_MS = 3000,      /* and of those that said nothing yet */
@@ -51,13 +54,15 @@ struct visit {
 struct peer {
 	struct peer *next, **at;
 	int fd;
+	struct source *source;          /* NULL: not known */
 	uint64_t since_ms;              /* of what it does now */
 	bool reading, asked, answering; /* it says a request; an actor has it; it takes an answer */
 	bool old;                       /* it had an answer already */
 };
 
 struct site_limits {
-	uint32_t timeout_ms;
+	uint32_t timeout_ms, request_ms;
+	unsigned from_one;
 	size_t body;
 };
 
@@ -75,6 +80,12 @@ struct site {
 			       nothing at its end */
 	struct peer *peers;
 	size_t n_peers;
+	struct source *sources;
+	struct {
+		unsigned long n; /* not told yet */
+		uint64_t told_ms;
+		char from[SOURCE_TEXT]; /* the last of them */
+	} turned_away;
 	void (*on_end)(struct site *s);
 };
 

@@ -15,6 +15,7 @@ main(void)
 	suite_add_tcase(s, http_message_tests());
 	suite_add_tcase(s, kv_message_tests());
 	suite_add_tcase(s, messaging_tests());
+	suite_add_tcase(s, source_tests());
 	runner = srunner_create(s);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

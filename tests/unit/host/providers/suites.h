@@ -9,5 +9,6 @@ TCase *provider_asks_tests(void);
 TCase *http_message_tests(void);
 TCase *kv_message_tests(void);
 TCase *messaging_tests(void);
+TCase *source_tests(void);
 
 #endif
