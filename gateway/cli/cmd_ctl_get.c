@@ -103,6 +103,22 @@ get_hosts(struct ctl *c)
 	return r;
 }
 
+/* print_walls() - that hold for it; others' hosts say nothing of that. */
+static void
+print_walls(const struct control_reply *r, size_t at)
+{
+	char name[64];
+	size_t n;
+
+	at = ctl_list(r, at, "walls", &n);
+	for (size_t i = 0; i < n; i++, at = r->json.tok[at].next) {
+		control_text(r, at, NULL, name, sizeof(name));
+		printf("%s%s", i == 0 ? "            walls " : " ", name);
+	}
+	if (n > 0)
+		putchar('\n');
+}
+
 static void
 print_parts(const struct control_reply *r, const char *list, const char *kind)
 {
@@ -124,6 +140,7 @@ print_parts(const struct control_reply *r, const char *list, const char *kind)
 		else if (link[0] != '\0')
 			printf("  link %s", link);
 		printf("  %s\n", ref);
+		print_walls(r, at);
 	}
 }
 

@@ -51,6 +51,7 @@ struct model_claims {
 struct model_instance {
 	char id[MODEL_ID + 1];
 	struct status status;
+	uint32_t walls; /* that hold for it while it runs, as its host counts them */
 	struct pairs annotations;
 	struct model_instance *next;
 };
@@ -74,6 +75,7 @@ struct model_provider {
 	char *link_name;
 	char id[MODEL_ID + 1];
 	struct status status;
+	uint32_t walls; /* as of an instance */
 	struct pairs annotations;
 	struct model_provider *next;
 };

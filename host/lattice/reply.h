@@ -2,7 +2,8 @@
  * reply - every answer a host gives on its control subjects, in the words of its dialect.
  *
  * Standard fields are as the hosts of the dialect write them; where an answer can say how something
- * is, ours has `state`, `reason`, `since`, `next_retry` besides, which their clients skip.
+ * is, ours has `state`, `reason`, `since`, `next_retry` besides, which their clients skip;
+ * `walls` names those that hold for a provider, or for each instance of an actor that runs.
  * Lists leave off what does not fit in the buffer or a message, and say so.
  * Tables: docs/LATTICE.md. Values of links are secrets: reply_links() writes them only when told
  * to.
@@ -25,6 +26,7 @@ struct reply_host {
 	const char *cluster_issuers; /* comma separated C... */
 	const char *js_domain, *ctl_host, *rpc_host;
 	const char *lattice;
+	const char *(*wall)(int bit); /* the name of a wall; NULL: there is none of this number */
 };
 
 /*

@@ -134,6 +134,42 @@ put_status(struct members *o, const struct status *s)
 	status_put_json(o->b, s);
 }
 
+/* put_walls() - nothing when none is known. */
+static void
+put_walls(struct members *o, const struct reply_host *h, uint32_t walls)
+{
+	struct members list;
+
+	if (walls == 0 || h->wall == NULL)
+		return;
+	members_name(o, "walls");
+	list = members_open(o->b, '[');
+	for (int i = 0; i < 32; i++) {
+		const char *name = (walls >> i & 1) != 0 ? h->wall(i) : NULL;
+
+		if (name == NULL)
+			continue;
+		members_item(&list);
+		buf_put_json(o->b, bytes_str(name));
+	}
+	members_close(&list, ']');
+}
+
+/* walls_of() - what all instances that run have. */
+static uint32_t
+walls_of(const struct model_actor *a)
+{
+	uint32_t all = UINT32_MAX;
+	bool any = false;
+
+	for (const struct model_instance *i = a->instances; i != NULL; i = i->next)
+		if (i->status.state == STATE_RUNNING) {
+			all &= i->walls;
+			any = true;
+		}
+	return any ? all : 0;
+}
+
 static void
 put_annotations(struct members *o, const struct pairs *p)
 {
@@ -165,7 +201,7 @@ put_instances(struct members *o, const struct model_actor *a)
 }
 
 static void
-put_actor(struct members *o, enum dialect dialect, const struct model_actor *a)
+put_actor(struct members *o, enum dialect dialect, const struct model_actor *a, const struct reply_host *h)
 {
 	members_text(o, "id", a->claims.sub);
 	members_text(o, "image_ref", a->ref);
@@ -182,10 +218,11 @@ put_actor(struct members *o, enum dialect dialect, const struct model_actor *a)
 		members_text(o, "era", era_name(a->era));
 	}
 	put_status(o, &a->status);
+	put_walls(o, h, walls_of(a));
 }
 
 static void
-put_provider(struct members *o, enum dialect dialect, const struct model_provider *p)
+put_provider(struct members *o, enum dialect dialect, const struct model_provider *p, const struct reply_host *h)
 {
 	members_text(o, "id", p->claims.sub);
 	members_text(o, "image_ref", p->ref);
@@ -198,6 +235,8 @@ put_provider(struct members *o, enum dialect dialect, const struct model_provide
 		put_annotations(o, &p->annotations);
 	}
 	put_status(o, &p->status);
+	if (p->status.state == STATE_RUNNING || p->status.state == STATE_DEGRADED)
+		put_walls(o, h, p->walls);
 }
 
 struct reply_mark
@@ -221,7 +260,8 @@ reply_cut(struct members *list, const struct reply_mark *mark, size_t *left_off)
 }
 
 static void
-put_actors(struct members *o, const struct model *m, enum dialect dialect, size_t *left_off)
+put_actors(
+    struct members *o, const struct model *m, enum dialect dialect, const struct reply_host *h, size_t *left_off)
 {
 	struct members list;
 
@@ -233,7 +273,7 @@ put_actors(struct members *o, const struct model *m, enum dialect dialect, size_
 
 		members_item(&list);
 		one = members_open(o->b, '{');
-		put_actor(&one, dialect, a);
+		put_actor(&one, dialect, a, h);
 		members_close(&one, '}');
 		reply_cut(&list, &mark, left_off);
 	}
@@ -241,7 +281,8 @@ put_actors(struct members *o, const struct model *m, enum dialect dialect, size_
 }
 
 static void
-put_providers(struct members *o, const struct model *m, enum dialect dialect, size_t *left_off)
+put_providers(
+    struct members *o, const struct model *m, enum dialect dialect, const struct reply_host *h, size_t *left_off)
 {
 	struct members list;
 
@@ -253,7 +294,7 @@ put_providers(struct members *o, const struct model *m, enum dialect dialect, si
 
 		members_item(&list);
 		one = members_open(o->b, '{');
-		put_provider(&one, dialect, p);
+		put_provider(&one, dialect, p, h);
 		members_close(&one, '}');
 		reply_cut(&list, &mark, left_off);
 	}
@@ -306,8 +347,8 @@ reply_put_inventory(
 		members_text(o, "friendly_name", model_name(m));
 		reply_put_uptime(o, h);
 	}
-	put_providers(o, m, dialect, &left_off);
-	put_actors(o, m, dialect, &left_off);
+	put_providers(o, m, dialect, h, &left_off);
+	put_actors(o, m, dialect, h, &left_off);
 	if (dialect != DIALECT_C)
 		put_links(o, m, &left_off);
 	if (left_off != 0)

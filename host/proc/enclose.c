@@ -9,6 +9,8 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include "seccomp/wall.h"
+
 const char *
 enclose_name(enum enclosure e)
 {
@@ -16,6 +18,14 @@ enclose_name(enum enclosure e)
 		"ipc-namespace", "uts-namespace", "own-user" };
 
 	return e >= ENCLOSE_USER && e < ENCLOSE_END ? names[e - ENCLOSE_USER] : "none";
+}
+
+const char *
+enclose_any(int bit)
+{
+	if (bit >= 0 && bit < WALL_COUNT)
+		return wall_name((enum wall)bit);
+	return bit >= ENCLOSE_USER && bit < ENCLOSE_END ? enclose_name((enum enclosure)bit) : NULL;
 }
 
 uint32_t

@@ -22,6 +22,8 @@ enum { ENCLOSE_N = ENCLOSE_END - ENCLOSE_USER };
 
 /* enclose_name() - "net-namespace"; never NULL. */
 const char *enclose_name(enum enclosure e);
+/* enclose_any() - the name of a bit of either, enum wall or enum enclosure; NULL: there is no such wall. */
+const char *enclose_any(int bit);
 /*
  * enclose() - this process, with one thread, before confine().
  * @net:   the network's too: it takes the kernel longer than all else, and 140 KiB

@@ -349,9 +349,8 @@ walls_put(char *out, size_t room, uint32_t walls)
 
 	out[0] = '\0';
 	for (int i = 0; i < ENCLOSE_END && n < room; i++)
-		if ((walls & UINT32_C(1) << i) != 0 && (i < WALL_COUNT || i >= ENCLOSE_USER))
-			n += (size_t)snprintf(out + n, room - n, "%s%s", n > 0 ? " " : "",
-			    i < WALL_COUNT ? wall_name((enum wall)i) : enclose_name((enum enclosure)i));
+		if ((walls & UINT32_C(1) << i) != 0 && enclose_any(i) != NULL)
+			n += (size_t)snprintf(out + n, room - n, "%s%s", n > 0 ? " " : "", enclose_any(i));
 }
 
 static void
@@ -377,6 +376,7 @@ on_born(struct cell_run *k)
 	const struct cell_walls *w = cell_walls(k->cell);
 
 	say_born(k, w);
+	k->instance->walls = w->walls;
 	k->state = CELL_RUN_IDLE;
 	k->was_up = true;
 	(void)status_move(&k->instance->status, STATE_RUNNING, NULL, now_ms(), 0);

@@ -8,6 +8,7 @@
  */
 #include <sys/utsname.h>
 
+#include "host/proc/enclose.h"
 #include "host/proc/parent_control_priv.h"
 
 enum { LEARN_MS = 2000, ECHO_MS = 10000 };
@@ -35,7 +36,8 @@ control_about(struct reply_host *h)
 		.cluster_issuers = (const char *)self.issuers.ptr,
 		.ctl_host = self.ctl_host,
 		.rpc_host = self.rpc_host,
-		.lattice = host.conf->lattice };
+		.lattice = host.conf->lattice,
+		.wall = enclose_any };
 }
 
 /* ---- hearing ---- */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "host/proc/enclose.h"
 #include "host/proc/parent_provider_config.h"
 #include "host/proc/parent_providers.h"
 #include "host/proc/parent_users.h"
@@ -144,6 +145,9 @@ on_state(void *ctx, struct provider *provider)
 	struct provider_run *p = provider_ctx(provider);
 
 	(void)ctx;
+	p->model->walls = s->walls;
+	if (s->walls != 0 && s->namespaces)
+		p->model->walls |= UINT32_C(1) << ENCLOSE_NET | UINT32_C(1) << ENCLOSE_IPC | UINT32_C(1) << ENCLOSE_UTS;
 	switch (s->state) {
 	case PROVIDER_STARTING:
 		(void)status_move(&p->model->status, STATE_STARTING, NULL, now_ms(), 0);

@@ -62,6 +62,7 @@ def from_nothing_to_a_counter_one_can_visit():
         check("3 instances" in t.run("scale", "counter", "3"), "scale")
         shown = t.run("get", "inventory")
         check("running" in shown and "x3" in shown and "wasmcloud:httpserver" in shown, shown)
+        check(sum(x.startswith("            walls census ") and " seccomp" in x for x in shown.splitlines()) == 3, shown)
         check(len(json.loads(t.run("get", "links", "-o", "json"))["links"]) == 2, "links")
         said = t.run("get", "claims")
         check("counter" in said and "by .." not in said and "by nobody" in said, said)

@@ -61,6 +61,9 @@ def no_two_processes_of_two_hosts_are_the_same_user():
             found = families(h)
             check({"link", "portcullis-provider-keyvalue", "portcullis-provider-logging"} <= set(found), found)
             check(all("own-user" in x for x in h.lines if "event=actor_instance " in x), "the wall is said")
+            shown = host.inventory(c, h)
+            for part in (*shown["actors"], *shown["providers"]):
+                check({"seccomp", "landlock", "user", "own-user"} <= set(part["walls"]), part)
             low, high = (FIRST, LAST) if not users else (98304, 99327)
             border = low + (high + 1 - low) // 4 * 3
             uids = [(role, uid) for role, kin in found.items() for _, uid, _ in kin]
@@ -170,6 +173,9 @@ def where_few_users_are_known_all_runners_share_one_and_that_is_said():
         check(61184 <= found["portcullis-provider-logging"][0][1] <= 65279, found)
         lines = [x for x in h.lines if "event=actor_instance " in x]
         check(lines and not any("own-user" in x for x in lines), lines)
+        shown = host.inventory(c, h)
+        for part in (*shown["actors"], *shown["providers"]):
+            check("seccomp" in part["walls"] and "own-user" not in part["walls"], part)
         # who demands it gets none
         h = start_few(l, "strict", "walls { minimum = [own-user] }")
         accepted(host.ask(c, f"cmd.{h.id}.la", {"actor_ref": l.actor("echo"), "host_id": h.id, "count": 1}))

@@ -132,6 +132,7 @@ made_busy(void)
 	    model_instance_add(m, a, "33333333-0000-4000-8000-000000000000", MADE_NOW, &two), 0);
 	a->want = 2;
 	ck_assert_int_eq(status_move(&one->status, STATE_RUNNING, NULL, MADE_NOW + 500, 0), 0);
+	one->walls = 1U << 0 | 1U << 3 | 1U << 31;
 	ck_assert_int_eq(
 	    status_move(&two->status, STATE_FAILED, "it trapped", MADE_NOW + 700, MADE_NOW + 1700),
 	    0);

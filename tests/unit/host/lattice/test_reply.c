@@ -13,12 +13,21 @@ static struct body_arena arena = { .mem = (uint8_t *)memory, .cap = sizeof(memor
 static struct request q;
 static struct buf b;
 
+static const char *
+wall(int bit)
+{
+	static const char *const names[] = { "ditch", "bridge", "gate", "keep" };
+
+	return bit < 4 ? names[bit] : NULL;
+}
+
 static const struct reply_host about = { .uptime_s = 93784,
 	.version = "0.1.0",
 	.cluster_issuers = "C1,C2",
 	.ctl_host = "127.0.0.1",
 	.rpc_host = "127.0.0.1",
-	.lattice = "default" };
+	.lattice = "default",
+	.wall = wall };
 
 /* ask() - the request of a command; %H in it is our host. */
 static const struct request *
@@ -212,6 +221,51 @@ START_TEST(how_things_are_is_told)
 }
 END_TEST
 
+/* member() - of the first of a list of an inventory. */
+static const cJSON *
+member(const cJSON *all, const char *list, const char *name)
+{
+	return cJSON_GetObjectItem(cJSON_GetArrayItem(cJSON_GetObjectItem(all, list), 0), name);
+}
+
+START_TEST(walls_are_those_that_hold_for_all_that_runs)
+{
+	struct model *m = made_busy();
+	struct model_actor *a = model_actor(m, bytes_str(model_actors(m)->claims.sub));
+	struct model_provider *p = model_provider(
+	    m, bytes_str(model_providers(m)->claims.sub), bytes_str(model_providers(m)->link_name));
+	char *text;
+	cJSON *all;
+
+	ck_assert(a->instances->next != NULL && a->instances->next->status.state != STATE_RUNNING);
+	p->walls = 1U << 1;
+	for (int round = 0; round < 3; round++) {
+		static const char *const walls[] = { "[\"ditch\",\"keep\"]", "[\"keep\"]", NULL };
+
+		if (round == 1) { /* another one runs, behind fewer */
+			ck_assert_int_eq(status_move(&a->instances->next->status, STATE_RUNNING, NULL, 9, 0), 0);
+			a->instances->next->walls = 1U << 2 | 1U << 3;
+		}
+		if (round == 2) { /* and one of which nothing is known */
+			a->instances->next->walls = 0;
+			(void)status_move(&p->status, STATE_RUNNING, NULL, 9, 0);
+		}
+		reply_inventory(&b, m, ask(DIALECT_B, "default.get.%H.inv", ""), &about);
+		all = cJSON_ParseWithLength((const char *)b.ptr, b.len);
+		text = cJSON_PrintUnformatted(member(all, "actors", "walls"));
+		ck_assert_msg(walls[round] == NULL ? text == NULL : strcmp(text, walls[round]) == 0, "%s", text);
+		free(text);
+		/* one that does not run has none */
+		text = cJSON_PrintUnformatted(member(all, "providers", "walls"));
+		ck_assert_msg(round < 2 ? text == NULL : strcmp(text, "[\"bridge\"]") == 0, "%s", text);
+		free(text);
+		cJSON_Delete(all);
+	}
+	model_free(m);
+	buf_deinit(&b);
+}
+END_TEST
+
 START_TEST(values_of_links_leave_only_when_told)
 {
 	struct model *m = made_busy();
@@ -311,6 +365,7 @@ reply_tests(void)
 	tcase_add_test(t, acks_are_these_bytes);
 	tcase_add_test(t, a_refusal_is_said_or_not_as_the_dialect_does);
 	tcase_add_test(t, how_things_are_is_told);
+	tcase_add_test(t, walls_are_those_that_hold_for_all_that_runs);
 	tcase_add_test(t, values_of_links_leave_only_when_told);
 	tcase_add_test(t, the_gate_takes_our_answers_for_ours);
 	tcase_add_test(t, an_answer_that_is_too_long_says_what_it_left_off);
