@@ -294,6 +294,9 @@ cmd_ctl_start(const struct cli_args *a)
 	r = ctl_with(a, start);
 	if (r == CLI_FAILED && actor)
 		say_files(a->args[1]);
+	if (r == CLI_FAILED && !actor && strncmp(a->args[1], "builtin:", 8) == 0)
+		cli_try("wasmcloud+builtin://%s   (where a policy goes by images: `%s' reads as one of Docker Hub)",
+		    a->args[1] + 8, a->args[1]);
 	return r;
 }
 

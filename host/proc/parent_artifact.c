@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "host/proc/beneath.h"
+#include "host/proc/parent_kinds.h"
 #include "host/proc/parent_priv.h"
 #include "host/proc/parent_pull.h"
 #include "host/proc/parent_trust.h"
@@ -110,6 +111,8 @@ open_ref(struct bytes ref, int *fd, char why[REQUEST_ERROR])
 
 	if (bytes_starts(ref, scheme))
 		path = bytes_from(ref, scheme.len);
+	if (kind_named(ref))
+		return no(why, "%s", "wasmcloud+builtin://NAME are this host's providers, not actors");
 	if (path.len == 0 || path.ptr[0] != '/')
 		return no(why, "%s",
 		    "not a reference this host knows: file:///PATH below a folder of `artifacts` in host.conf, or "

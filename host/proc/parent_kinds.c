@@ -16,12 +16,17 @@ static const struct kind kinds[] = {
 	{ "messaging", "wasmcloud:messaging", NULL, true },
 };
 
+static const struct bytes prefixes[] = { BYTES_LIT("builtin:"), BYTES_LIT("wasmcloud+builtin://") };
+
+bool
+kind_named(struct bytes ref)
+{
+	return bytes_starts(ref, prefixes[0]) || bytes_starts(ref, prefixes[1]);
+}
+
 const struct kind *
 kind_of(struct bytes ref)
 {
-	static const struct bytes prefixes[] = { BYTES_LIT("builtin:"),
-		BYTES_LIT("wasmcloud+builtin://") };
-
 	for (size_t p = 0; p < sizeof(prefixes) / sizeof(prefixes[0]); p++) {
 		if (!bytes_starts(ref, prefixes[p]))
 			continue;

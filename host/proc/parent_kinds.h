@@ -15,6 +15,8 @@ struct kind {
 
 /* kind_of() - by reference; NULL: none of ours. */
 const struct kind *kind_of(struct bytes ref);
+/* kind_named() - is it meant to be one of ours? */
+bool kind_named(struct bytes ref);
 /* kind_key() - its key, in text. */
 void kind_key(const struct kind *k, char out[NKEY_TEXT_LEN + 1]);
 /* kind_claims() - as if it had been signed under @key. Return: 0, -ENOMEM: model_claims_deinit()

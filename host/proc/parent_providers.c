@@ -354,9 +354,10 @@ start(const struct request *q)
 	int r;
 
 	if (k == NULL)
-		return "this host runs its own providers: builtin:httpserver, builtin:keyvalue, "
-		       "builtin:logging, "
-		       "builtin:messaging";
+		return kind_named(q->ref) ? "this host has no provider of that name, but builtin:httpserver, builtin:keyvalue, "
+					    "builtin:logging, builtin:messaging, or wasmcloud+builtin://NAME"
+					  : "this host runs its own providers and no images: builtin:httpserver, builtin:keyvalue, "
+					    "builtin:logging, builtin:messaging, or wasmcloud+builtin://NAME";
 	kind_key(k, key);
 	if (providers_run(bytes_str(key), link_name) != NULL)
 		return "Provider with that link name is already running on this host";

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "host/proc/parent_fetch.h"
+#include "host/proc/parent_kinds.h"
 
 enum { PULLS = 16, MODULE_MAX = 64 * 1024 * 1024, REDIRECTS = 3, KNOWN = 256, TOKEN_ANSWER_MAX = 4 * OCI_TOKEN };
 
@@ -451,6 +452,8 @@ aim(struct pull *p, const struct image *i)
 		return "the reference is too long";
 	if (i->digest.len > 0 && !oci_digest_ok(i->digest))
 		return "the reference's digest is not a sha256";
+	if (kind_named(i->raw) && !listed(&host.conf->registries, name))
+		return "builtin:NAME are this host's providers, not actors";
 	if (!listed(&host.conf->registries, name)) {
 		snprintf(self.why, sizeof(self.why),
 		    "this host does not ask the registry %.100s; host.conf: registries { hosts = [...] }", name);

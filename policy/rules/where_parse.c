@@ -172,6 +172,9 @@ bad_registry_glob(struct bytes s, size_t *cut)
 	*cut = bytes_find(s, '/');
 	registry = bytes_upto(s, *cut);
 	rest = bytes_from(s, *cut + 1);
+	if (*cut == s.len && bytes_starts(s, BYTES_LIT("builtin:")))
+		return "a host's own provider is wasmcloud+builtin://NAME; builtin:NAME is an image of Docker "
+		       "Hub, docker.io/library/builtin:NAME";
 	if (registry.len == 0 || rest.len == 0)
 		return "an image is REGISTRY/REPOSITORY with :TAG or @DIGEST; \"*\" is every one";
 	if (bytes_find(registry, '.') == registry.len &&

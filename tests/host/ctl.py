@@ -121,6 +121,19 @@ def what_was_typed_wrong_is_said_with_what_was_meant():
         check("file:///" in said, said)
 
 
+def names_of_builtin_providers_are_explained():
+    with lattice() as l:
+        l.host()
+        t = Tool(l, "deployer")
+        said = t.run("start", "provider", "builtin:nothing", code=1)
+        check("no provider of that name, but builtin:httpserver" in said and "wasmcloud+builtin://nothing" in said, said)
+        said = t.run("start", "provider", "registry.example/httpserver:1", code=1)
+        check("runs its own providers and no images" in said and "wasmcloud+builtin://NAME" in said, said)
+        for ref in ("builtin:keyvalue", "wasmcloud+builtin://keyvalue"):
+            said = t.run("start", "actor", ref, code=1)
+            check("providers, not actors" in said, said)
+
+
 def nobody_there_is_said_so():
     with lattice() as l:
         t = Tool(l, "admin")
@@ -173,6 +186,7 @@ TESTS = [
     a_failure_is_told_with_its_reason_and_not_only_acknowledged,
     a_denial_names_rule_and_decision_and_what_to_do,
     what_was_typed_wrong_is_said_with_what_was_meant,
+    names_of_builtin_providers_are_explained,
     nobody_there_is_said_so,
     an_actor_is_called_from_a_shell,
     what_happens_can_be_watched,

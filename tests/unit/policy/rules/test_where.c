@@ -52,6 +52,8 @@ static const struct {
 	{ "allow = [actor.start] where { kind = wasm }", "there is no kind 'wasm'" },
 	{ "allow = [actor.start] where { image = nginx }", "an image is REGISTRY/REPOSITORY" },
 	{ "allow = [actor.start] where { image = acme/web }", "is no registry" },
+	{ "allow = [provider.start] where { image = \"builtin:keyvalue\" }", "is wasmcloud+builtin://NAME" },
+	{ "allow = [provider.start] where { image = [\"builtin:*\"] }", "is wasmcloud+builtin://NAME" },
 	{ "allow = [actor.start] where { image = \"docker.io/nginx:*\" }",
 	    "docker.io/library/NAME" },
 	{ "allow = [actor.start] where { image = \"index.docker.io/a/b\" }", "called docker.io" },
