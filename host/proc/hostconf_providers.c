@@ -1,6 +1,7 @@
 /*
  * hostconf_providers - `providers { }` of host.conf: what links may have opened for them on this machine. Whoever
- * may put links chooses addresses; this is where the machine's owner narrows that.
+ * may put links chooses addresses; this is where the machine's owner says which may be had. Without a list
+ * nobody is dialled, and only what this machine alone reaches is bound.
  */
 #include "host/proc/hostconf_priv.h"
 

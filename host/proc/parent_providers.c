@@ -412,10 +412,15 @@ providers_stop(const struct request *q)
 static const char *
 may_reach(void *ctx, struct provider *p, bool listening, const char *address, uint16_t port)
 {
+	const struct provider_reaches *list = listening ? &host.conf->listen : &host.conf->connect;
+
 	(void)ctx;
 	(void)p;
-	if (provider_reaches(listening ? &host.conf->listen : &host.conf->connect, address, port))
+	if (provider_reaches(list, address, port) || (listening && !list->given && provider_reaches_here(address)))
 		return NULL;
+	if (!list->given)
+		return listening ? "without providers { listen = [HOST:PORT] } in host.conf links listen on 127.0.0.1 and ::1 alone"
+				 : "without providers { connect = [HOST:PORT] } in host.conf links dial nobody";
 	return listening ? "providers { listen } of this host does not have the address"
 			 : "providers { connect } of this host does not have the address";
 }

@@ -95,8 +95,6 @@ provider_reaches(const struct provider_reaches *r, const char *host, uint16_t po
 {
 	char form[PROVIDER_REACH_HOST];
 
-	if (!r->given)
-		return true;
 	if (!same_form(host, form, sizeof(form)))
 		return false;
 	for (size_t i = 0; i < r->n; i++)
@@ -104,4 +102,15 @@ provider_reaches(const struct provider_reaches *r, const char *host, uint16_t po
 		    port >= r->at[i].from && port <= r->at[i].to)
 			return true;
 	return false;
+}
+
+bool
+provider_reaches_here(const char *host)
+{
+	static const uint8_t one[16] = { [15] = 1 };
+	uint8_t addr[16];
+
+	if (inet_pton(AF_INET, host, addr) == 1)
+		return addr[0] == 127;
+	return inet_pton(AF_INET6, host, addr) == 1 && memcmp(addr, one, sizeof(one)) == 0;
 }

@@ -13,7 +13,7 @@
 enum { PROVIDER_REACHES = 32, PROVIDER_REACH_HOST = 46 };
 
 struct provider_reaches {
-	bool given; /* without a list all may be had; with an empty one nothing */
+	bool given; /* else there is no list, and nothing may be had but what provider_reaches_here() says */
 	size_t n;
 	struct {
 		char host[PROVIDER_REACH_HOST]; /* as link values have it; "*": any */
@@ -23,7 +23,9 @@ struct provider_reaches {
 
 /* provider_reaches_add() - one entry. Return: NULL, or what is wrong with it. */
 const char *provider_reaches_add(struct provider_reaches *r, struct bytes text) must_check;
-/* provider_reaches() - may this be had? */
+/* provider_reaches() - is this on the list? */
 bool provider_reaches(const struct provider_reaches *r, const char *host, uint16_t port);
+/* provider_reaches_here() - does only this machine reach an address? Such may be bound without a list. */
+bool provider_reaches_here(const char *host);
 
 #endif

@@ -281,7 +281,7 @@ def no_login_of_the_control_plane_is_in_a_provider_or_an_actor():
 def a_deployers_login_is_of_no_use_to_an_actor():
     """Links name logins that lie in one folder: nobody else's can be named, and one that is put there commands nothing."""
     with lattice() as l:
-        h, t = l.host(), Tool(l, "deployer")
+        h, t = l.host(conf='providers { connect = ["127.0.0.1:*"] }'), Tool(l, "deployer")
         c = l.client("admin")
         t.run("start", "actor", l.actor("attacker"))
         t.run("start", "provider", "builtin:messaging")
@@ -300,6 +300,31 @@ def a_deployers_login_is_of_no_use_to_an_actor():
         answer = rpc.unpack(c.request(rpc.subject(to), asked).payload)
         check(answer.get("error"), answer)
         check(len(host.inventory(c, h)["providers"]) == 1, "it started a provider")
+
+
+def what_links_reach_is_this_machine_alone_unless_its_owner_says_more():
+    """Who may put links chooses addresses: of the network's, and of what listens beside the host."""
+    wide = 'providers { listen = ["0.0.0.0:*"]  connect = ["127.0.0.1:1"] }'
+    asked = (("keyvalue", "wasmcloud:keyvalue", "URL=redis://127.0.0.1:1"), ("httpserver", "wasmcloud:httpserver", "ADDRESS=0.0.0.0:0"))
+    with lattice() as l:
+        l.host("one")
+        t = Tool(l, "deployer")
+        t.run("start", "actor", l.actor("counter"))
+        for (kind, contract, value), word in zip(asked, ("connect", "listen")):
+            t.run("start", "provider", f"builtin:{kind}")
+            said = t.run("link", "counter", kind, contract, value, code=1)
+            check(f"without providers {{ {word} = [HOST:PORT] }} in host.conf" in said, said)
+        t.run("link", "counter", "httpserver", "wasmcloud:httpserver", "ADDRESS=127.0.0.1:0")
+        t.run("unlink", "counter", "wasmcloud:httpserver")
+    # the control run: where the owner says so they have both, and a Redis that is not there is another failure
+    with lattice() as l:
+        l.host("one", conf=wide)
+        t = Tool(l, "deployer")
+        t.run("start", "actor", l.actor("counter"))
+        for kind, contract, value in asked:
+            t.run("start", "provider", f"builtin:{kind}")
+            said = t.run("link", "counter", kind, contract, value, code=1 if kind == "keyvalue" else 0)
+            check("host.conf" not in said and ("refused" in said or "linked, running" in said), said)
 
 
 # ---- kill -9 ----
@@ -348,6 +373,7 @@ TESTS = [
     control_and_calls_go_where_each_was_told_to_with_a_login_of_its_own,
     no_login_of_the_control_plane_is_in_a_provider_or_an_actor,
     a_deployers_login_is_of_no_use_to_an_actor,
+    what_links_reach_is_this_machine_alone_unless_its_owner_says_more,
     any_process_of_a_host_may_be_killed_and_the_counter_counts,
     any_process_of_the_gate_may_be_killed_and_the_counter_counts,
 ]

@@ -109,12 +109,27 @@ START_TEST(links_have_what_the_lists_have)
 	struct provider_reaches r = { .given = false };
 	const char *why;
 
-	ck_assert(provider_reaches(&r, "127.0.0.1", 1));
+	/* zeroed: nothing */
+	ck_assert(!provider_reaches(&r, "127.0.0.1", 1));
 	r.given = true;
 	ck_assert(!provider_reaches(&r, "127.0.0.1", 1));
 	why = provider_reaches_add(&r, bytes_str(reaches[_i].entry));
 	ck_assert((why != NULL) == (reaches[_i].want < 0));
 	ck_assert(provider_reaches(&r, reaches[_i].host, reaches[_i].port) == (reaches[_i].want == 1));
+}
+END_TEST
+
+START_TEST(what_only_this_machine_reaches_is_known)
+{
+	static const struct {
+		const char *host;
+		bool here;
+	} rows_of[] = { { "127.0.0.1", true }, { "127.9.9.9", true }, { "::1", true }, { "0:0::1", true },
+		{ "0.0.0.0", false }, { "::", false }, { "10.0.0.1", false }, { "::ffff:127.0.0.1", false },
+		{ "localhost", false }, { "", false } };
+
+	for (size_t i = 0; i < sizeof(rows_of) / sizeof(rows_of[0]); i++)
+		ck_assert_msg(provider_reaches_here(rows_of[i].host) == rows_of[i].here, "%s", rows_of[i].host);
 }
 END_TEST
 
@@ -126,6 +141,7 @@ provider_need_tests(void)
 	tcase_add_loop_test(
 	    t, a_link_is_opened_what_its_values_say, 0, (int)(sizeof(rows) / sizeof(rows[0])));
 	tcase_add_test(t, each_contract_has_its_program);
+	tcase_add_test(t, what_only_this_machine_reaches_is_known);
 	tcase_add_loop_test(t, links_have_what_the_lists_have, 0, (int)(sizeof(reaches) / sizeof(reaches[0])));
 	return t;
 }
