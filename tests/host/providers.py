@@ -692,6 +692,7 @@ def an_end_leaves_nothing(d, _):
     check("one that does not listen either", alive(s.pid), False)
     s = d.start("httpserver", "VHTTP")
     os.kill(d.process.pid, signal.SIGKILL)
+    d.process.wait()
     assert gone(s.pid), "it outlived its host"
 
 
