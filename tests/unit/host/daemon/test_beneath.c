@@ -17,7 +17,7 @@
 #include "host/proc/beneath.h"
 #include "tests/unit/host/daemon/suites.h"
 
-enum { TRIES = 20000, CONTROL_TRIES = 2000000 };
+enum { TRIES = 3000, CONTROL_TRIES = 2000000 };
 
 static char base[PATH_MAX], path[PATH_MAX];
 static int inside; /* the folder files must lie in */
