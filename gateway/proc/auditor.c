@@ -88,6 +88,23 @@ say_state(int error)
 	}
 }
 
+/* say_folder() - once when it begins to fail: nothing is refused for it, and it is tried again. */
+static void
+say_folder(int error, int *said, const char *event)
+{
+	struct log_line l;
+
+	if (error != 0 && *said == 0) {
+		log_begin(&l, LOG_ERR, event);
+		if (error < 0)
+			log_errno(&l, error);
+		else
+			log_str(&l, "why", "`roots' cannot be read");
+		log_end(&l);
+	}
+	*said = error;
+}
+
 static int
 on_stats_wanted(struct channel *c, struct cursor *in, int fd)
 {
@@ -381,6 +398,8 @@ on_tick(uv_timer_t *t)
 	record_flood(now);
 	write_all(); /* who waits is not to wait for what follows */
 	say_state(ledger_tick(&auditor.ledger, auditor_now()));
+	say_folder(auditor.ledger.note_error, &auditor.said_note, "audit_checkpoint_not_written");
+	say_folder(auditor.ledger.retire_error, &auditor.said_retire, "audit_not_removed");
 	auditor_key_settle();
 	measure_checkpoint();
 	auditor_shipper_tell();

@@ -64,6 +64,7 @@ struct auditor {
 		int error, notes_error;         /* of the last attempt */
 		int64_t since_s, notes_since_s; /* 0: not failing */
 	} told;                                 /* to the parent */
+	int said_note, said_retire; /* of the folder, to the log: what ->ledger had the last time */
 	uv_prepare_t prepare;
 	struct {
 		uint64_t batch[STATS_BUCKETS], batch_ns, checkpoint_ns, checkpointed;

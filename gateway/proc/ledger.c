@@ -348,8 +348,10 @@ ledger_tick(struct ledger *l, struct ledger_time now)
 	if (l->records == 0 && l->error != 0)
 		put_checkpoint(l, now);
 	r = ledger_commit(l, now);
-	if (r == 0 && l->note_unsaved && folder_note(l->setup.dir, buf_bytes(&l->note)) == 0)
-		l->note_unsaved = false;
+	if (r == 0 && l->note_unsaved) {
+		l->note_error = folder_note(l->setup.dir, buf_bytes(&l->note));
+		l->note_unsaved = l->note_error != 0;
+	}
 	if (r == 0)
 		ledger_retire(l, now);
 	return r != 0 ? err_pass(r) : ledger_commit(l, now);

@@ -75,6 +75,7 @@ struct ledger {
 	bool signing;          /* the batch begins with a checkpoint or a handover */
 	struct buf note, next_note; /* the newest checkpoint; the one in the batch */
 	bool note_unsaved;
+	int note_error, retire_error; /* why not, and why nothing could be removed; 0: it could, or nothing was to be */
 
 	int error; /* why the last batch could not be written; 0: it could */
 	uint64_t lost_ever;     /* not written, since it was opened */

@@ -229,33 +229,41 @@ take_away(struct ledger *l, const struct segment_root *root, uint64_t last, stru
 	return 0;
 }
 
+/* retire() - what may go of @n segments. Return: 0, or why not: -errno, SEGMENT_BAD (of `roots`). */
+static int
+retire(struct ledger *l, const uint64_t *first, size_t n, struct ledger_time now)
+{
+	autofree(mem_freep) struct segment_info *info = calloc(n + 1, sizeof(*info));
+	autofree(mem_freep) struct segment_root *root = calloc(n + 1, sizeof(*root));
+	uint64_t last;
+	size_t gone;
+	int r = info == NULL || root == NULL ? -ENOMEM : folder_removed(l->setup.dir, &last);
+
+	/* what cannot be read is not removed either */
+	for (size_t i = 0; r == 0 && i + 1 < n; i++)
+		r = info_of(l, first[i], first[i + 1], &info[i], &root[i]);
+	if (r != 0 || n == 0)
+		return r;
+	info[n - 1] = (struct segment_info){ l->first, l->base.tree.size, l->bytes, now.wall_ns };
+	gone = segment_retire(&l->setup.limits, info, n, now.wall_ns);
+	for (size_t i = 0; r == 0 && i < gone && i + 1 < n; i++)
+		r = take_away(l, &root[i], last, now);
+	return r;
+}
+
 void
 ledger_retire(struct ledger *l, struct ledger_time now)
 {
 	const struct segment_limits *k = &l->setup.limits;
-	struct segment_info *info;
-	struct segment_root *root;
-	uint64_t *first, last;
-	size_t n, gone;
+	uint64_t *first;
+	size_t n;
 
 	if ((k->keep_bytes == 0 && k->keep_age_ns == 0) || now.mono_ns < l->retire_at)
 		return;
 	l->retire_at = now.mono_ns + RETIRE_EVERY_S * INT64_C(1000000000);
-	if (folder_removed(l->setup.dir, &last) != 0 || folder_segments(l->setup.dir, &first, &n) != 0)
+	l->retire_error = folder_segments(l->setup.dir, &first, &n);
+	if (l->retire_error != 0)
 		return;
-	info = calloc(n + 1, sizeof(*info));
-	root = calloc(n + 1, sizeof(*root));
-	for (size_t i = 0; info != NULL && root != NULL && i + 1 < n; i++)
-		if (info_of(l, first[i], first[i + 1], &info[i], &root[i]) != 0)
-			n = 0; /* what cannot be read is not removed either */
-	if (n > 0 && info != NULL && root != NULL) {
-		info[n - 1] = (struct segment_info){ l->first, l->base.tree.size, l->bytes, now.wall_ns };
-		gone = segment_retire(k, info, n, now.wall_ns);
-		for (size_t i = 0; i < gone && i + 1 < n; i++)
-			if (take_away(l, &root[i], last, now) != 0)
-				break;
-	}
-	free(info);
-	free(root);
+	l->retire_error = retire(l, first, n, now);
 	free(first);
 }

@@ -214,5 +214,21 @@ def file_size_limit(s):
         raise Failed(f"still refused: {deployer.errors}")
 
 
+def checkpoint_in_the_way(s):
+    """The file `checkpoint` cannot be written: that is told once, nothing is refused, and it comes later."""
+    s.start(prepare=lambda d: os.mkdir(d.path("audit", "checkpoint.new")))
+    gate = s.deployment.gateway
+    gate.wait_event("audit_checkpoint_not_written", "Is a directory")
+    s.allowed.add(COMMAND)
+    deployer = s.client("deployer")
+    deployer.publish(COMMAND, bodies.start_provider())
+    deployer.barrier()
+    if deployer.errors:
+        raise Failed(f"refused: {deployer.errors}")
+    os.rmdir(s.deployment.path("audit", "checkpoint.new"))
+    until(lambda: os.path.exists(s.deployment.path("audit", "checkpoint")), "the checkpoint")
+
+
 if __name__ == "__main__":
-    stage.run([audit_disk_full, recovers_without_a_command, decision_log_disk_full, file_size_limit])
+    stage.run([audit_disk_full, recovers_without_a_command, decision_log_disk_full, file_size_limit,
+         checkpoint_in_the_way])

@@ -320,6 +320,8 @@ START_TEST(roots_and_checkpoint_that_cannot_be_written_lose_nothing_and_come_lat
 	snprintf(path, sizeof(path), "%s/00000000000000000001.jsonl", folder);
 	ck_assert_int_eq(stat(path, &st), 0);
 	ck_assert(l.note_unsaved);
+	ck_assert_int_ne(l.note_error, 0);
+	ck_assert_int_ne(l.retire_error, 0);
 	ck_assert_int_eq(verify(&key.signer.key).worst, INSPECT_FINE);
 	in_the_way("roots", false);
 	in_the_way("checkpoint.new", false);
@@ -327,6 +329,8 @@ START_TEST(roots_and_checkpoint_that_cannot_be_written_lose_nothing_and_come_lat
 	ck_assert_int_eq(ledger_tick(&l, now), 0);
 	ck_assert_int_ne(stat(path, &st), 0);
 	ck_assert(!l.note_unsaved);
+	ck_assert_int_eq(l.note_error, 0);
+	ck_assert_int_eq(l.retire_error, 0);
 	ledger_close(&l, "stopped", now);
 	ck_fine();
 }
