@@ -24,10 +24,6 @@
 #define IDLE_LOOK_NS (10 * (uint64_t)CELL_NS_PER_S)
 #define IDLE_CPU_NS (200 * (uint64_t)CELL_NS_PER_MS)
 
-/* linux 6.6; not in Debian 12's headers. Source: linux include/uapi/linux/seccomp.h */
-#define SET_NOTIFY_FLAGS SECCOMP_IOW(4, __u64)
-#define SYNC_WAKE_UP 1UL
-
 enum { AHEAD = 4096 }; /* bytes read beyond what is known to come */
 
 /* overheard() - a call waits at the listener. */
@@ -51,9 +47,6 @@ listen_too(struct cell *c)
 {
 	struct epoll_event e = { .events = EPOLLIN, .data.fd = c->listener };
 
-	/* a zygote's clone() waits for us at every fork: the processor that answers goes on with it */
-	if (c->zygote)
-		(void)ioctl(c->listener, SET_NOTIFY_FLAGS, SYNC_WAKE_UP);
 	if (epoll_ctl(c->epoll, EPOLL_CTL_ADD, c->listener, &e) != 0)
 		cell_kill(c, CELL_NO_START, "the runner's listener cannot be watched");
 }
