@@ -1,6 +1,6 @@
 /*
- * beneath - see beneath.h. The folder's own place is asked of its descriptor, so that it is the same
- * folder from which the file is opened then.
+ * beneath - see beneath.h. The folder's own place is asked of its descriptor, so that it is the
+ * same folder from which the file is opened then.
  */
 #include "host/proc/beneath.h"
 
@@ -37,8 +37,8 @@ beneath_find(int folder, const char *path, char rest[PATH_MAX])
 
 	if (n < 0)
 		return err_pass((int)n);
-	if (path[0] != '/' || realpath(path, real) == NULL || strncmp(real, place, (size_t)n) != 0 ||
-	    real[n] != '/' || real[n + 1] == '\0')
+	if (path[0] != '/' || realpath(path, real) == NULL ||
+	    strncmp(real, place, (size_t)n) != 0 || real[n] != '/' || real[n + 1] == '\0')
 		return -ENOENT;
 	memmove(rest, real + n + 1, strlen(real + n + 1) + 1);
 	return 0;
@@ -60,7 +60,8 @@ beneath_walk(int folder, const char *rest)
 		} else {
 			memcpy(name, rest, n);
 			name[n] = '\0';
-			next = openat(at, name, last ? FLAGS : O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+			next = openat(
+			    at, name, last ? FLAGS : O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		}
 		if (next < 0)
 			next = -errno;

@@ -120,8 +120,11 @@ read_users(struct hostconf_reader *rd, const struct text_node *v)
 	size_t dash = bytes_find(s, '-');
 	uint32_t first = digits(bytes_upto(s, dash)), last = digits(bytes_from(s, dash + 1));
 
-	if (first == 0 || last < first || last - first < USERS_LEAST - 1 || last - first >= USERS_MAX)
-		bad(rd, v, "not a range of users: write FIRST-LAST, such as 81920-98303, with 256 to 65536 of them");
+	if (first == 0 || last < first || last - first < USERS_LEAST - 1 || last - first >= USERS_MAX ||
+	    (first <= USERS_SHARED && last >= USERS_SHARED))
+		bad(rd, v,
+		    "not a range of users: write FIRST-LAST, such as 81920-98303, with 256 to 65536 of them, and "
+		    "without 65534, who is nobody");
 	else
 		rd->c->users = (struct users_range){ first, last - first + 1 };
 }

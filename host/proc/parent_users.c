@@ -1,7 +1,7 @@
 /*
  * parent_users - see parent_users.h. Where there are none to be had, all become RUNNER_UID
- * (host/proc/runner.h): said once at the start, and with each instance by a wall that is missing. Where there
- * are, nobody is started without: the last one must not share.
+ * (host/proc/runner.h): said once at the start, and with each instance by a wall that is missing.
+ * Where there are, nobody is started without: the last one must not share.
  */
 #include "host/proc/parent_users.h"
 
@@ -16,7 +16,8 @@ user_begin(void)
 	struct log_line l;
 
 	users_begin(&self, host.conf->users);
-	log_begin(&l, self.own || geteuid() != 0 ? LOG_INF : LOG_WRN, self.own ? "own_users" : "shared_user");
+	log_begin(&l, self.own || geteuid() != 0 ? LOG_INF : LOG_WRN,
+	    self.own ? "own_users" : "shared_user");
 	if (self.own) {
 		log_num(&l, "first", self.range.first);
 		log_num(&l, "last", (int64_t)self.range.first + self.range.n - 1);

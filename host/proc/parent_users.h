@@ -12,7 +12,8 @@
 
 /* user_begin() - what can be had; said in the log. */
 void user_begin(void);
-/* user_new() - one that nobody has. Return: 0, *uid 0 when nobody has one here; -EUSERS: none is left. */
+/* user_new() - one that nobody has. Return: 0, *uid 0 when nobody has one here; -EUSERS: none is
+ * left. */
 int user_new(uid_t *uid) must_check;
 /* user_done() - its process is waited for; *uid is 0 after it, and may be before. */
 void user_done(uid_t *uid);

@@ -1,13 +1,13 @@
 /*
  * provider_user - who a provider is, and the folder that is its user's alone.
  *
- * Its user is nobody else's (users.h), and tends to be the same each time: the one its folder belongs
- * to, else one that host, key and link name choose. Where that one is taken it is another, and what lies in
- * the folder is given to it; only what belonged to the folder's former owner is, so that a link to a
- * stranger's file stays the stranger's.
+ * Its user is nobody else's (users.h), and tends to be the same each time: the one its folder
+ * belongs to, else one that host, key and link name choose. Where that one is taken it is another,
+ * and what lies in the folder is given to it; only what belonged to the folder's former owner is,
+ * so that a link to a stranger's file stays the stranger's.
  *
- * Where users.h has none to give, to root's host in a container that knows few, it is one that key and
- * link name choose, as it was before; two hosts may choose the same.
+ * Where users.h has none to give, to root's host in a container that knows few, it is one that key
+ * and link name choose, as it was before; two hosts may choose the same.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -66,7 +66,8 @@ folder_open(const struct provider *p, bool make)
 		(void)mkdir(p->all->state, 0711);
 	at = open(p->all->state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (at >= 0 && (!make || mkdirat(at, (const char *)name.ptr, 0700) == 0 || errno == EEXIST))
-		fd = openat(at, (const char *)name.ptr, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		fd = openat(
+		    at, (const char *)name.ptr, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	else
 		fd = -1;
 	if (fd < 0)
@@ -112,7 +113,9 @@ provider_user(struct provider *p)
 	if (u == NULL || !u->own)
 		return p->user = (uid_t)(PROVIDER_UIDS + sum(parts + 1, 3) % PROVIDER_UIDS_N);
 	former = owner(p);
-	p->user = users_take_this(u, USERS_PROVIDERS, former) ? former : users_take(u, USERS_PROVIDERS, sum(parts, 4));
+	p->user = users_take_this(u, USERS_PROVIDERS, former)
+		      ? former
+		      : users_take(u, USERS_PROVIDERS, sum(parts, 4));
 	return p->user;
 }
 

@@ -1,7 +1,7 @@
 /*
  * users - see users.h. Whether a number can be become is asked of the kernel's own table for this
- * process, once: in a container it may know few, and becoming one that it does not know fails late, in
- * the child. Then all share one, as they did before each had its own, and ->why says so.
+ * process, once: in a container it may know few, and becoming one that it does not know fails late,
+ * in the child. Then all share one, as they did before each had its own, and ->why says so.
  */
 #include "host/proc/users.h"
 
@@ -22,7 +22,8 @@ number(struct bytes *in, uint64_t *out)
 	*out = 0;
 	if (i == in->len || in->ptr[i] < '0' || in->ptr[i] > '9')
 		return false;
-	for (; i < in->len && in->ptr[i] >= '0' && in->ptr[i] <= '9' && *out < UINT64_C(1) << 40; i++)
+	for (; i < in->len && in->ptr[i] >= '0' && in->ptr[i] <= '9' && *out < UINT64_C(1) << 40;
+	     i++)
 		*out = *out * 10 + (uint64_t)(in->ptr[i] - '0');
 	*in = bytes_from(*in, i);
 	return *out <= UINT32_MAX;
@@ -64,7 +65,8 @@ users_covered(struct bytes map, struct users_range range)
 }
 
 void
-users_judge(struct users *u, struct users_range range, bool root, struct bytes uids, struct bytes gids)
+users_judge(
+    struct users *u, struct users_range range, bool root, struct bytes uids, struct bytes gids)
 {
 	memset(u, 0, sizeof(*u));
 	u->range = range;
@@ -73,7 +75,8 @@ users_judge(struct users *u, struct users_range range, bool root, struct bytes u
 	else if (range.first == 0 || range.n < USERS_LEAST || range.n > USERS_MAX)
 		u->why = "the range is none";
 	else if (!users_covered(uids, range) || !users_covered(gids, range))
-		u->why = "users or groups of the range are not known here (/proc/self/uid_map, gid_map)";
+		u->why =
+		    "users or groups of the range are not known here (/proc/self/uid_map, gid_map)";
 	else
 		u->own = true;
 }
@@ -100,7 +103,8 @@ users_begin(struct users *u, struct users_range range)
 {
 	uint8_t uids[MAP_MAX], gids[MAP_MAX];
 
-	users_judge(u, range, geteuid() == 0, text("/proc/self/uid_map", uids), text("/proc/self/gid_map", gids));
+	users_judge(u, range, geteuid() == 0, text("/proc/self/uid_map", uids),
+	    text("/proc/self/gid_map", gids));
 }
 
 struct users_range
@@ -108,8 +112,9 @@ users_part_of(struct users_range range, enum users_part part)
 {
 	uint32_t runners = range.n / 4 * 3;
 
-	return part == USERS_RUNNERS ? (struct users_range){ range.first, runners } :
-				       (struct users_range){ range.first + runners, range.n - runners };
+	return part == USERS_RUNNERS
+		   ? (struct users_range){ range.first, runners }
+		   : (struct users_range){ range.first + runners, range.n - runners };
 }
 
 static uint64_t *

@@ -3,8 +3,9 @@
  * the same, so none can signal or look into another, or use up what the kernel counts by user.
  *
  * Numbers are handed out at random from a range, for there may be other hosts on the machine, which
- * hand out from the same; one that was given back may be handed out again, so it is given back when its
- * process has been waited for, and not before. The last quarter is for providers, which keep files.
+ * hand out from the same; one that was given back may be handed out again, so it is given back when
+ * its process has been waited for, and not before. The last quarter is for providers, which keep
+ * files.
  */
 #ifndef HOST_PROC_USERS_H
 #define HOST_PROC_USERS_H
@@ -15,7 +16,13 @@
 
 #include "policy/core/bytes.h"
 
-enum { USERS_FIRST = 81920, USERS_N = 16384, USERS_LEAST = 256, USERS_MAX = 65536 };
+enum {
+	USERS_FIRST = 81920,
+	USERS_N = 16384,
+	USERS_LEAST = 256,
+	USERS_MAX = 65536,
+	USERS_SHARED = 65534
+};
 
 struct users_range {
 	uint32_t first, n; /* n: USERS_LEAST to USERS_MAX */
@@ -32,8 +39,10 @@ struct users {
 
 /* users_covered() - does a text of /proc/PID/uid_map know the whole range? */
 bool users_covered(struct bytes map, struct users_range range);
-/* users_judge() - what can be had: @root may become others; both texts of this process. Nobody has one yet. */
-void users_judge(struct users *u, struct users_range range, bool root, struct bytes uids, struct bytes gids);
+/* users_judge() - what can be had: @root may become others; both texts of this process. Nobody has
+ * one yet. */
+void users_judge(
+    struct users *u, struct users_range range, bool root, struct bytes uids, struct bytes gids);
 /* users_begin() - users_judge() with what this process is. */
 void users_begin(struct users *u, struct users_range range);
 /* users_part_of() - the numbers of one kind. */

@@ -1,11 +1,12 @@
 /*
- * users - what the kernel counts by user and not by process: a runner that was taken over uses it up,
- * and another cell is begun beside it. With one user for both that must fail, which is the control;
- * with a user for each it must not.
+ * users - what the kernel counts by user and not by process: a runner that was taken over uses it
+ * up, and another cell is begun beside it. With one user for both that must fail, which is the
+ * control; with a user for each it must not.
  *
- * What is used up: descriptors that were sent and not yet received, of which a user may have as many
- * as RLIMIT_NOFILE says; a runner that begins sends one, its filter's listener. Who is taken over here has
- * no filter, for only so it can send any. As root, since nobody else can have runners with different users.
+ * What is used up: descriptors that were sent and not yet received, of which a user may have as
+ * many as RLIMIT_NOFILE says; a runner that begins sends one, its filter's listener. Who is taken
+ * over here has no filter, for only so it can send any. As root, since nobody else can have runners
+ * with different users.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,7 +35,10 @@ flood(int from)
 	} c = { .room = { 0 } };
 	char byte = 'x';
 	struct iovec v = { &byte, 1 };
-	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1, .msg_control = c.room, .msg_controllen = sizeof(c.room) };
+	struct msghdr m = { .msg_iov = &v,
+		.msg_iovlen = 1,
+		.msg_control = c.room,
+		.msg_controllen = sizeof(c.room) };
 	struct cmsghdr *h = CMSG_FIRSTHDR(&m);
 	int fd[AT_ONCE];
 
@@ -58,8 +62,9 @@ static void __attribute__((noreturn)) greedy(uid_t user)
 	int pair[TWO];
 
 	runner_take(&r);
-	if (socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) != 0 || setrlimit(RLIMIT_NOFILE, &files) != 0 ||
-	    privilege_user(user, user) != 0 || privilege_drop(0) != 0)
+	if (socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) != 0 ||
+	    setrlimit(RLIMIT_NOFILE, &files) != 0 || privilege_user(user, user) != 0 ||
+	    privilege_drop(0) != 0)
 		_exit(RUNNER_NOT_LOCKED);
 	taken_say_locked(&got);
 	runner_begin(&r, &world);
@@ -110,7 +115,8 @@ static void
 must(bool holds, const char *what, const char *shown)
 {
 	failures += !holds;
-	printf("%s %s%s%s\n", holds ? "ok    " : "NOT OK", what, shown[0] != '\0' ? ": " : "", shown);
+	printf(
+	    "%s %s%s%s\n", holds ? "ok    " : "NOT OK", what, shown[0] != '\0' ? ": " : "", shown);
 }
 
 /* beside() - is there a cell of this user, beside a greedy one of that? */
@@ -121,12 +127,14 @@ beside(uid_t greedy_user, uid_t user, char why[CELL_WHY])
 	struct cell *bad = start("greedy", greedy_user, &got), *good;
 	bool is;
 
-	must(bad != NULL, "there is one that uses up what its user may have on its way", bad != NULL ? "" : got.why);
+	must(bad != NULL, "there is one that uses up what its user may have on its way",
+	    bad != NULL ? "" : got.why);
 	good = start("plain", user, &got);
 	is = good != NULL;
 	snprintf(why, CELL_WHY, "%s", is ? "" : got.why);
 	if (is && user != RUNNER_UID)
-		must((cell_walls(good)->walls >> ENCLOSE_OWN_USER & 1) != 0 && cell_walls(good)->uid == user,
+		must((cell_walls(good)->walls >> ENCLOSE_OWN_USER & 1) != 0 &&
+			 cell_walls(good)->uid == user,
 		    "it says that its user is its own", "");
 	cell_stop(good);
 	cell_stop(bad);
@@ -140,7 +148,8 @@ main(int argc, char **argv)
 	char why[CELL_WHY];
 
 	if (argc == 3)
-		strcmp(argv[1], "greedy") == 0 ? greedy((uid_t)atoi(argv[2])) : plain((uid_t)atoi(argv[2]));
+		strcmp(argv[1], "greedy") == 0 ? greedy((uid_t)atoi(argv[2]))
+					       : plain((uid_t)atoi(argv[2]));
 	if (geteuid() != 0) {
 		puts("skipped: only root's host gives its processes users");
 		return 77;
@@ -152,8 +161,10 @@ main(int argc, char **argv)
 	}
 	if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
 		return 2;
-	must(!beside(RUNNER_UID, RUNNER_UID, why), "control: with one user for all, another cannot begin", why);
+	must(!beside(RUNNER_UID, RUNNER_UID, why),
+	    "control: with one user for all, another cannot begin", why);
 	must(beside(USERS_FIRST, USERS_FIRST + 1, why), "with a user for each it can", why);
-	must(!beside(USERS_FIRST, USERS_FIRST, why), "control: not with the same one of these", why);
+	must(
+	    !beside(USERS_FIRST, USERS_FIRST, why), "control: not with the same one of these", why);
 	return failures == 0 ? 0 : 1;
 }

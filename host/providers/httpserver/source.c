@@ -34,7 +34,8 @@ net_of(const struct sockaddr *a, socklen_t len, uint8_t net[SOURCE_NET])
 	if (a->sa_family != AF_INET6 || len < sizeof(six))
 		return false;
 	memcpy(&six, a, sizeof(six));
-	memcpy(net, &six.sin6_addr, memcmp(&six.sin6_addr, mapped, V4_AT) == 0 ? SOURCE_NET : PREFIX);
+	memcpy(
+	    net, &six.sin6_addr, memcmp(&six.sin6_addr, mapped, V4_AT) == 0 ? SOURCE_NET : PREFIX);
 	return true;
 }
 
@@ -89,6 +90,8 @@ source_text(const struct sockaddr *a, socklen_t len, char out[SOURCE_TEXT])
 	if (!net_of(a, len, net))
 		return;
 	four = memcmp(net, mapped, V4_AT) == 0;
-	if (inet_ntop(four ? AF_INET : AF_INET6, four ? net + V4_AT : net, out, SOURCE_TEXT) != NULL && !four)
+	if (inet_ntop(four ? AF_INET : AF_INET6, four ? net + V4_AT : net, out, SOURCE_TEXT) !=
+		NULL &&
+	    !four)
 		strncat(out, "/64", SOURCE_TEXT - strlen(out) - 1);
 }

@@ -1,6 +1,6 @@
 /*
- * source - from where connections come, and how many from each place: an IPv4 address, or the 64 bits of
- * an IPv6 address that one customer commonly has all of.
+ * source - from where connections come, and how many from each place: an IPv4 address, or the 64
+ * bits of an IPv6 address that one customer commonly has all of.
  */
 #ifndef HOST_PROVIDERS_HTTPSERVER_SOURCE_H
 #define HOST_PROVIDERS_HTTPSERVER_SOURCE_H
@@ -16,9 +16,11 @@ struct source {
 	unsigned n; /* connections; not 0 */
 };
 
-/* source_of() - the one an address is of, if anybody is connected from there; NULL. @list: all there are. */
+/* source_of() - the one an address is of, if anybody is connected from there; NULL. @list: all
+ * there are. */
 struct source *source_of(struct source *list, const struct sockaddr *a, socklen_t len);
-/* source_add() - one more from there. Return: it, NULL: no memory, or an address of another kind. */
+/* source_add() - one more from there. Return: it, NULL: no memory, or an address of another kind.
+ */
 struct source *source_add(struct source **list, const struct sockaddr *a, socklen_t len);
 /* source_drop() - one less; it may be gone after. NULL is fine. */
 void source_drop(struct source **list, struct source *s);

@@ -1,8 +1,8 @@
 /*
- * A folder in which somebody else may write: it holds `sub`, a folder with a module, and beside it lies a
- * link to a folder outside, with a secret of the same name. The two are swapped: once, at the worst
- * moment, and by a process that does nothing else while files are opened. What was done before, to look
- * and then to open by name, is the control: it reads the secret.
+ * A folder in which somebody else may write: it holds `sub`, a folder with a module, and beside it
+ * lies a link to a folder outside, with a secret of the same name. The two are swapped: once, at
+ * the worst moment, and by a process that does nothing else while files are opened. What was done
+ * before, to look and then to open by name, is the control: it reads the secret.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -188,7 +188,8 @@ START_TEST(only_what_lies_below_the_folder_is_found)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		snprintf(at, sizeof(at), "%.4000s/%s", base, rows[i].name);
 		if (rows[i].rest == NULL) {
-			ck_assert_msg(beneath_find(inside, at, rest) == -ENOENT, "%s", rows[i].name);
+			ck_assert_msg(
+			    beneath_find(inside, at, rest) == -ENOENT, "%s", rows[i].name);
 			continue;
 		}
 		ck_assert_msg(beneath_find(inside, at, rest) == 0, "%s", rows[i].name);
@@ -200,8 +201,8 @@ END_TEST
 
 START_TEST(what_is_opened_is_below_the_folder_and_no_link)
 {
-	static const char *const bad[] = { "latest", "way-out", "other/file", "../out/file", "sub/../../out/file",
-		"/etc/passwd", "sub/nothing", "" };
+	static const char *const bad[] = { "latest", "way-out", "other/file", "../out/file",
+		"sub/../../out/file", "/etc/passwd", "sub/nothing", "" };
 	int (*const ways[])(int, const char *) = { beneath_open, beneath_walk };
 
 	for (size_t w = 0; w < 2; w++) {

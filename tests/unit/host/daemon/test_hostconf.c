@@ -139,6 +139,7 @@ static const char *const bad[] = {
 	LOGIN "walls { users = 81920 }\n",
 	LOGIN "walls { users = 81920-82000 }\n",
 	LOGIN "walls { users = 0-1000 }\n",
+	LOGIN "walls { users = 65000-66000 }\n",
 	LOGIN "walls { users = 1000-100000 }\n",
 	LOGIN "walls { users = 98303-81920 }\n",
 	LOGIN "walls { users = 81920-98303x }\n",

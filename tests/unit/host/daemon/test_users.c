@@ -39,7 +39,8 @@ START_TEST(a_range_is_covered_when_every_number_of_it_is_known)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		ck_assert_msg(users_covered(bytes_str(rows[i].map), preset) == rows[i].covered, "%s", rows[i].map);
+		ck_assert_msg(users_covered(bytes_str(rows[i].map), preset) == rows[i].covered,
+		    "%s", rows[i].map);
 }
 END_TEST
 
@@ -50,8 +51,9 @@ START_TEST(nobody_has_one_without_root_or_without_both_maps)
 		bool root;
 		struct bytes uids, gids;
 		bool own;
-	} rows[] = { { true, all, all, true }, { false, all, all, false }, { true, few, all, false },
-		{ true, all, few, false }, { true, BYTES_NULL, BYTES_NULL, false } };
+	} rows[] = { { true, all, all, true }, { false, all, all, false },
+		{ true, few, all, false }, { true, all, few, false },
+		{ true, BYTES_NULL, BYTES_NULL, false } };
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		users_judge(&u, preset, rows[i].root, rows[i].uids, rows[i].gids);

@@ -66,7 +66,8 @@ END_TEST
 
 START_TEST(a_source_is_there_while_somebody_is_connected)
 {
-	struct source *list = NULL, *a = add(&list, "10.0.0.1"), *b = add(&list, "10.0.0.2"), *c = add(&list, "10.0.0.3");
+	struct source *list = NULL, *a = add(&list, "10.0.0.1"), *b = add(&list, "10.0.0.2"),
+		      *c = add(&list, "10.0.0.3");
 	union address at;
 	socklen_t len = address("10.0.0.2", &at);
 
