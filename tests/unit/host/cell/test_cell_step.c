@@ -119,8 +119,12 @@ START_TEST(births_overlap)
 
 	for (int i = 0; i < 4; i++)
 		c[i] = begun();
-	for (int i = 4; i-- > 0;)
-		ck_assert_int_eq(next(c[i]), CELL_EVENT_DONE);
+	for (int i = 4; i-- > 0;) {
+		enum cell_event e = next(c[i]);
+
+		ck_assert_msg(e == CELL_EVENT_DONE, "%s: %s", cell_end_name(cell_got(c[i])->end),
+		    cell_got(c[i])->why);
+	}
 	for (int i = 0; i < 4; i++)
 		cell_stop(c[i]);
 }
