@@ -16,31 +16,6 @@
 #include "gateway/relay/relay_priv.h"
 #include "gateway/relay/reported.h"
 #include "policy/commands/state.h"
-#include "policy/rules/subject.h"
-
-void
-relay_tell(struct relay *r, struct bytes subject, struct bytes reply, const char *text)
-{
-	struct buf header, payload;
-	struct sub *sub;
-
-	if (reply.len == 0 || !relay_own_reply(r, reply) || (sub = relay_sub_for(r, reply)) == NULL)
-		return;
-	buf_init(&header, 2 * ENVELOPE_TEXT);
-	buf_init(&payload, 8 * ENVELOPE_TEXT);
-	if (envelope_put(
-		*r->rights, subject, text, r->handshake.connect.headers, &header, &payload))
-		nats_put_msg(word(r), reply, sub_sid(sub), BYTES_NULL, buf_bytes(&header),
-		    buf_bytes(&payload));
-	buf_deinit(&header);
-	buf_deinit(&payload);
-}
-
-static uint64_t
-now_ms(const struct relay *r)
-{
-	return uv_now(r->env->room->loop);
-}
 
 /* deny() - say no, to the client and to the log. */
 static void
@@ -66,7 +41,7 @@ deny(struct relay *r, struct relay_event *e)
 			    (int)e->detail.len, (const char *)e->detail.ptr, id);
 		else if (e->decision.reason == REASON_RATE)
 			envelope_rate(text, what, rule,
-			    rights_wait_ms(*r->rights, e->decision.rule, now_ms(r)), id);
+			    rights_wait_ms(*r->rights, e->decision.rule, relay_now_ms(r)), id);
 		else
 			envelope_text(
 			    text, what, rule, reason_word(e->decision.reason), e->detail, id);
@@ -95,38 +70,6 @@ observed(struct relay *r, const struct nats_op *op, struct decision d)
 	struct relay_event e = { .kind = RELAY_WOULD_DENY, .subject = op->subject, .decision = d };
 
 	relay_report(r, &e);
-}
-
-struct sub *
-relay_sub_for(struct relay *r, struct bytes subject)
-{
-	struct sub *sub = NULL;
-
-	if (r->reply_sub != NULL && subject_match(sub_subject(r->reply_sub), subject))
-		return subs_find_usid(&r->subs, r->reply_sub->usid);
-	while ((sub = subs_each(&r->subs, sub)) != NULL) {
-		if (!sub->command && subject_match(sub_subject(sub), subject)) {
-			r->reply_sub = sub;
-			return sub;
-		}
-	}
-	return NULL;
-}
-
-bool
-relay_own_reply(struct relay *r, struct bytes reply)
-{
-	struct command c;
-
-	if (!subject_literal(reply))
-		return false;
-	if (inbox_is(reply))
-		return !inbox_is_foreign(reply, r->identity->inbox);
-	if (reply.ptr[0] == '$' || reply.ptr[0] == '_' ||
-	    rights_classify(*r->rights, reply, &c) != COMMAND_NOT ||
-	    rights_obeyed(*r->rights, reply))
-		return false;
-	return relay_sub_for(r, reply) != NULL;
 }
 
 /*
@@ -173,8 +116,8 @@ judge_publish(struct relay *r, const struct nats_op *op, bool *answer, uint16_t 
 	static const struct decision again = {
 		.verdict = VERDICT_ALLOW, .reason = REASON_RULE, .rule = RULE_NONE
 	};
-	bool granted = r->grants.n > 0 &&
-		       grants_has(&r->grants, op->subject, uv_now(r->env->room->loop), asked);
+	bool granted =
+	    r->grants.n > 0 && grants_has(&r->grants, op->subject, relay_now_ms(r), asked);
 	struct decision d, a;
 
 	*answer = false;
@@ -182,7 +125,7 @@ judge_publish(struct relay *r, const struct nats_op *op, bool *answer, uint16_t 
 		return again;
 	d = judge_data(r, op->subject, granted);
 	if (d.rated != 0)
-		d = rights_pay_publish(*r->rights, op->subject, d, now_ms(r));
+		d = rights_pay_publish(*r->rights, op->subject, d, relay_now_ms(r));
 	note_said(r, op->subject, d);
 	if (!granted || d.verdict == VERDICT_ALLOW || d.reason == REASON_INVALID ||
 	    d.reason == REASON_COMMAND)
@@ -318,9 +261,9 @@ judge_reply(struct relay *r, const struct nats_op *op)
 	return false;
 }
 
-/* forward() - an allowed publish, written anew. */
+/* forward_changed() - an allowed publish of which something is judged or changed besides. */
 static void
-forward(struct relay *r, const struct nats_op *op, bool answer)
+forward_changed(struct relay *r, const struct nats_op *op, bool answer)
 {
 	char subject_room[INBOX_NAME_MAX], reply_room[INBOX_NAME_MAX];
 	struct bytes subject = op->subject, reply = op->reply, header = BYTES_NULL,
@@ -350,24 +293,34 @@ forward(struct relay *r, const struct nats_op *op, bool answer)
 	}
 	nats_put_pub(to_upstream(r), subject, reply, header, payload);
 	if (answer)
-		grants_use(&r->grants, op->subject, uv_now(r->env->room->loop));
+		grants_use(&r->grants, op->subject, relay_now_ms(r));
 }
 
-/* judge_pub() - what becomes of a publish whose form is in order. */
+/* forward() - an allowed publish, written anew. */
 static void
-judge_pub(struct relay *r, const struct nats_op *op)
+forward(struct relay *r, const struct nats_op *op, bool answer)
 {
-	struct relay_event e = { .decision.rule = RULE_NONE,
-		.kind = RELAY_PUB_DENIED,
-		.subject = op->subject,
-		.reply = op->reply };
-	size_t before = to_client(r)->len + r->order.later.len;
-	unsigned commands = r->commands_out;
-	uint16_t asked = 0;
-	bool answer;
+	bool as_it_is = answer || (!inbox_is(op->subject) && !broker_is_for(op->subject));
 
-	e.decision = judge_publish(r, op, &answer, &asked);
-	if (e.decision.reason == REASON_HOST && reported_first(r, op))
+	if (op->reply.len != 0 || op->header.len != 0 || !as_it_is) {
+		forward_changed(r, op, answer);
+		return;
+	}
+	nats_put_pub(to_upstream(r), op->subject, BYTES_NULL, BYTES_NULL, op->payload);
+	if (answer)
+		grants_use(&r->grants, op->subject, relay_now_ms(r));
+}
+
+/* judge_rest() - of a publish: what is not simply allowed by its subject. */
+static void
+judge_rest(
+    struct relay *r, const struct nats_op *op, struct decision d, bool answer, uint16_t asked)
+{
+	struct relay_event e = {
+		.decision = d, .kind = RELAY_PUB_DENIED, .subject = op->subject, .reply = op->reply
+	};
+
+	if (d.reason == REASON_HOST && reported_first(r, op))
 		e.decision = judge_publish(r, op, &answer, &asked);
 	if (e.decision.verdict == VERDICT_ALLOW)
 		reported_judge(r, op, asked, &e);
@@ -379,6 +332,23 @@ judge_pub(struct relay *r, const struct nats_op *op)
 		hand_over(r, op);
 	else
 		deny(r, &e);
+}
+
+/* judge_pub() - what becomes of a publish whose form is in order. */
+static void
+judge_pub(struct relay *r, const struct nats_op *op)
+{
+	size_t before = to_client(r)->len + r->order.later.len;
+	unsigned commands = r->commands_out;
+	uint16_t asked = 0;
+	bool answer;
+	struct decision d = judge_publish(r, op, &answer, &asked);
+
+	/* else somebody is told of it, or reads its payload first */
+	if (d.verdict == VERDICT_ALLOW && !d.would_deny && asked == 0 && !report_space(op->subject))
+		forward(r, op, answer);
+	else
+		judge_rest(r, op, d, answer, asked);
 	if (r->handshake.connect.verbose && !r->ending &&
 	    to_client(r)->len + r->order.later.len == before && r->commands_out == commands)
 		nats_put_ok(word(r));
@@ -448,8 +418,8 @@ on_sub(struct relay *r, const struct nats_op *op)
 	else
 		e.decision = reported_subscribe(r, op->subject, op->queue);
 	if (e.decision.rated != 0)
-		e.decision =
-		    rights_pay_subscribe(*r->rights, op->subject, op->queue, e.decision, now_ms(r));
+		e.decision = rights_pay_subscribe(
+		    *r->rights, op->subject, op->queue, e.decision, relay_now_ms(r));
 	if (e.decision.verdict != VERDICT_ALLOW) {
 		deny(r, &e);
 		return;
