@@ -1,6 +1,7 @@
 /*
  * writer - see writer.h. The only place that prints control lines: what leaves the gateway was
- * printed here from fields that were checked, never copied from a line that came in.
+ * printed here from fields that were checked, never copied from a line that came in. (row.c writes such a
+ * line again, with another size that it knows to be printed like this.)
  *
  * A message is sized first and written into one reservation, so that a buffer at its ceiling holds
  * whole messages only. Short runs are moved by two overlapping words instead of a call.
