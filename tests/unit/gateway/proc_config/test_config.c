@@ -455,7 +455,7 @@ START_TEST(a_missing_key_for_stamps_comes_with_how_to_make_one)
 	snprintf(path, sizeof(path), "%s/keys/stamp.key", folder);
 	ck_assert_int_eq(unlink(path), 0);
 	ck_assert_uint_eq(check_files(&said, &warnings), 1);
-	ck_assert_ptr_nonnull(strstr(said, "head -c 32 /dev/urandom"));
+	ck_assert_ptr_nonnull(strstr(said, "od -An -v -tx1 -N32 /dev/urandom"));
 	free(said);
 }
 END_TEST
