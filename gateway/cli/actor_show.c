@@ -4,6 +4,7 @@
 #include "gateway/cli/actor_show.h"
 
 #include "gateway/cli/when.h"
+#include "policy/core/members.h"
 #include "policy/core/shown.h"
 
 static const char *const check_names[CHECKS] = { "signature", "issuer", "time", "hash" };
@@ -134,22 +135,11 @@ actor_show_text(struct buf *b, const struct actor_seen *s)
 static void
 pair(struct buf *b, const char *name, const char *value)
 {
-	buf_put_str(b, ",\"");
-	buf_put_str(b, name);
-	buf_put_str(b, "\":");
+	members_name(b, name);
 	if (value == NULL)
 		buf_put_str(b, "null");
 	else
 		buf_put_json(b, bytes_str(value));
-}
-
-static void
-pair_int(struct buf *b, const char *name, int64_t v)
-{
-	buf_put_str(b, ",\"");
-	buf_put_str(b, name);
-	buf_put_str(b, "\":");
-	buf_put_int(b, v);
 }
 
 static void
@@ -164,14 +154,10 @@ pair_key(struct buf *b, const char *name, const struct nkey *k)
 static void
 pair_list(struct buf *b, const char *name, const struct subject_list *l)
 {
-	buf_put_str(b, ",\"");
-	buf_put_str(b, name);
-	buf_put_str(b, "\":[");
-	for (size_t i = 0; i < l->n; i++) {
-		buf_put_str(b, i > 0 ? "," : "");
-		buf_put_json(b, l->item[i]);
-	}
-	buf_put_u8(b, ']');
+	members_array(b, name);
+	for (size_t i = 0; i < l->n; i++)
+		members_bytes(b, NULL, l->item[i]);
+	members_end_array(b);
 }
 
 static void
@@ -181,8 +167,9 @@ pairs_actor(struct buf *b, const struct wascap *w)
 	pair(b, "call_alias", w->call_alias);
 	pair_list(b, "caps", &w->caps);
 	pair_list(b, "tags", &w->tags);
-	buf_put_str(b, w->prov ? ",\"prov\":true" : ",\"prov\":false");
-	buf_put_str(b, ",\"hash\":\"");
+	members_bool(b, "prov", w->prov);
+	members_name(b, "hash");
+	buf_put_u8(b, '"');
 	wascap_hash_put(b, w->hash);
 	buf_put_u8(b, '"');
 }
@@ -193,10 +180,9 @@ pairs_provider(struct buf *b, const struct wascap *w)
 	pair_key(b, "provider", &w->sub);
 	pair(b, "contract", w->capid);
 	pair(b, "vendor", w->vendor);
-	buf_put_str(b, ",\"targets\":{");
+	members_object(b, "targets");
 	for (size_t i = 0; i < w->n_targets; i++) {
-		buf_put_str(b, i > 0 ? "," : "");
-		buf_put_json(b, bytes_str(w->target[i].name));
+		members_text(b, NULL, w->target[i].name);
 		buf_put_str(b, ":\"");
 		wascap_hash_put(b, w->target[i].hash);
 		buf_put_u8(b, '"');
@@ -214,23 +200,20 @@ pairs_claims(struct buf *b, const struct actor_seen *s)
 	pair_key(b, "account", &w->iss);
 	pair(b, "ver", w->ver);
 	if (w->has_rev)
-		pair_int(b, "rev", w->rev);
-	pair_int(b, "iat", w->iat_s);
-	pair_int(b, "nbf", w->nbf_s);
-	pair_int(b, "exp", w->exp_s);
-	pair_int(b, "wascap_revision", w->revision);
+		members_int(b, "rev", w->rev);
+	members_int(b, "iat", w->iat_s);
+	members_int(b, "nbf", w->nbf_s);
+	members_int(b, "exp", w->exp_s);
+	members_int(b, "wascap_revision", w->revision);
 	if (w->kind == WASCAP_ACTOR)
 		pairs_actor(b, w);
 	else
 		pairs_provider(b, w);
-	buf_put_str(b, ",\"checks\":{\"");
+	members_object(b, "checks");
 	for (int i = 0; i < CHECKS; i++) {
 		bool asked = i != CHECK_ISSUER || s->issuer_asked;
 
-		buf_put_str(b, i > 0 ? ",\"" : "");
-		buf_put_str(b, check_names[i]);
-		buf_put_str(b, "\":");
-		buf_put_json(b, bytes_str(asked ? wascap_code(s->answer[i]) : "not_checked"));
+		members_text(b, check_names[i], asked ? wascap_code(s->answer[i]) : "not_checked");
 	}
 	buf_put_u8(b, '}');
 }
@@ -238,9 +221,9 @@ pairs_claims(struct buf *b, const struct actor_seen *s)
 void
 actor_show_json(struct buf *b, const struct actor_seen *s)
 {
-	buf_put_str(b, "{\"file\":");
-	buf_put_json(b, bytes_str(s->file));
-	pair_int(b, "size", (int64_t)s->size);
+	buf_put_u8(b, '{');
+	members_text(b, "file", s->file);
+	members_int(b, "size", (int64_t)s->size);
 	if (s->w.kind != WASCAP_NONE)
 		pairs_claims(b, s);
 	pair(b, "verdict", wascap_code(s->first));

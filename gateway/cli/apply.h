@@ -20,7 +20,6 @@ struct apply {
 	size_t new_pins;    /* lines of the lock file that are new or changed */
 	struct plan_seen seen;
 	struct buf said; /* with --output json: the steps */
-	size_t n_said;
 };
 
 /* apply_files() - manifest, lock file and the modules it names, each looked at in full. Return:

@@ -10,7 +10,7 @@
 #include "gateway/cli/ctl_command.h"
 #include "gateway/cli/files.h"
 #include "gateway/io/clock.h"
-#include "host/lattice/members.h"
+#include "policy/core/members.h"
 
 enum {
 	BODY_ROOM = 1024 * 1024,
@@ -35,31 +35,30 @@ static int
 bid_of(struct apply *a, const char *kind, const char *ref, const char *link_name, char out[CTL_KEY])
 {
 	char name[32];
-	struct members o;
 	struct buf b;
 	int r;
 
 	buf_init(&b, BODY_ROOM);
-	o = members_open(&b, '{');
+	buf_put_u8(&b, '{');
 	snprintf(name, sizeof(name), "%s_ref", kind);
-	members_text(&o, name, ref);
+	members_text(&b, name, ref);
 	if (link_name != NULL)
-		members_text(&o, "link_name", link_name);
-	members_name(&o, "constraints");
+		members_text(&b, "link_name", link_name);
+	members_name(&b, "constraints");
 	pairs_put_json(&b, &a->manifest->labels, true);
-	members_close(&o, '}');
+	members_end_object(&b);
 	r = ctl_auction(&a->ctl, kind, ref, &b, out);
 	buf_deinit(&b);
 	return r;
 }
 
 static void
-put_annotations(struct members *o, const struct pairs *p)
+put_annotations(struct buf *b, const struct pairs *p)
 {
 	if (p->n == 0)
 		return;
-	members_name(o, "annotations");
-	pairs_put_json(o->b, p, true);
+	members_name(b, "annotations");
+	pairs_put_json(b, p, true);
 }
 
 /* run_actor() - start or scale: with its key, a scale does both. */
@@ -77,12 +76,12 @@ run_actor(struct apply *a, const struct plan_step *s, const char *ref)
 	if (r != CLI_OK)
 		return r;
 	ctl_command_begin(&x);
-	members_text(&x.o, "actor_ref", ref);
+	members_text(&x.body, "actor_ref", ref);
 	if (keyed)
-		members_text(&x.o, "actor_id", s->actor->key);
-	members_int(&x.o, "count", s->to);
-	members_text(&x.o, "host_id", host);
-	put_annotations(&x.o, &s->actor->annotations);
+		members_text(&x.body, "actor_id", s->actor->key);
+	members_int(&x.body, "count", s->to);
+	members_text(&x.body, "host_id", host);
+	put_annotations(&x.body, &s->actor->annotations);
 	return ctl_command_send(&a->ctl, &x, host, keyed ? "scale" : "la", false);
 }
 
@@ -92,9 +91,9 @@ update_actor(struct apply *a, const struct plan_step *s, const char *ref)
 	struct ctl_command x;
 
 	ctl_command_begin(&x);
-	members_text(&x.o, "new_actor_ref", ref);
-	members_text(&x.o, "actor_id", s->actor->key);
-	members_text(&x.o, "host_id", s->host);
+	members_text(&x.body, "new_actor_ref", ref);
+	members_text(&x.body, "actor_id", s->actor->key);
+	members_text(&x.body, "host_id", s->host);
 	return ctl_command_send(&a->ctl, &x, s->host, "upd", false);
 }
 
@@ -143,12 +142,12 @@ on_provider(struct apply *a, const struct plan_step *s)
 	if (r != CLI_OK)
 		return r;
 	ctl_command_begin(&x);
-	members_text(&x.o, "provider_ref", p->ref);
-	members_text(&x.o, "link_name", p->link_name);
-	members_text(&x.o, "host_id", host);
+	members_text(&x.body, "provider_ref", p->ref);
+	members_text(&x.body, "link_name", p->link_name);
+	members_text(&x.body, "host_id", host);
 	if (p->configuration != NULL)
-		members_text(&x.o, "configuration", p->configuration);
-	put_annotations(&x.o, &p->annotations);
+		members_text(&x.body, "configuration", p->configuration);
+	put_annotations(&x.body, &p->annotations);
 	return ctl_command_send(&a->ctl, &x, host, "lp", false);
 }
 
@@ -174,11 +173,11 @@ on_link(struct apply *a, const struct manifest_link *l)
 		return CLI_FAILED;
 	}
 	ctl_command_begin(&x);
-	members_text(&x.o, "actor_id", actor);
-	members_text(&x.o, "provider_id", provider);
-	members_text(&x.o, "link_name", l->name);
-	members_text(&x.o, "contract_id", contract_of(a, l));
-	members_name(&x.o, "values");
+	members_text(&x.body, "actor_id", actor);
+	members_text(&x.body, "provider_id", provider);
+	members_text(&x.body, "link_name", l->name);
+	members_text(&x.body, "contract_id", contract_of(a, l));
+	members_name(&x.body, "values");
 	pairs_put_json(&x.body, &l->values, true);
 	return ctl_command_send(&a->ctl, &x, NULL, "linkdefs.put", false);
 }
@@ -203,31 +202,29 @@ apply_step(struct apply *a, const struct plan_step *s)
 static void
 say_json(struct apply *a, const struct plan_step *s, const char *result)
 {
-	struct members o;
+	struct buf *b = &a->said;
 
-	if (a->n_said++ > 0)
-		buf_put_u8(&a->said, ',');
-	o = members_open(&a->said, '{');
-	members_text(&o, "do", plan_do_name(s->what));
-	members_text(&o, "kind", plan_kind_name(s));
+	members_object(b, NULL);
+	members_text(b, "do", plan_do_name(s->what));
+	members_text(b, "kind", plan_kind_name(s));
 	if (s->link != NULL) {
-		members_text(&o, "actor", s->link->actor);
-		members_text(&o, "provider", s->link->provider);
-		members_text(&o, "contract", contract_of(a, s->link));
-		members_text(&o, "link_name", s->link->name);
+		members_text(b, "actor", s->link->actor);
+		members_text(b, "provider", s->link->provider);
+		members_text(b, "contract", contract_of(a, s->link));
+		members_text(b, "link_name", s->link->name);
 	} else {
-		members_text(&o, "ref", s->actor != NULL ? s->actor->ref : s->provider->ref);
-		members_text(&o, "id", s->actor != NULL ? s->actor->key : s->provider->key);
+		members_text(b, "ref", s->actor != NULL ? s->actor->ref : s->provider->ref);
+		members_text(b, "id", s->actor != NULL ? s->actor->key : s->provider->key);
 	}
 	if (s->actor != NULL) {
-		members_int(&o, "from", s->from);
-		members_int(&o, "to", s->to);
+		members_int(b, "from", s->from);
+		members_int(b, "to", s->to);
 	}
-	members_text(&o, "host", s->host);
-	members_text(&o, "result", result);
+	members_text(b, "host", s->host);
+	members_text(b, "result", result);
 	if (s->why != NULL)
-		members_text(&o, "why", s->why);
-	members_close(&o, '}');
+		members_text(b, "why", s->why);
+	members_end_object(b);
 }
 
 void

@@ -9,7 +9,7 @@
 
 #include "gateway/cli/apply.h"
 #include "gateway/cli/verbs_apply.h"
-#include "host/lattice/members.h"
+#include "policy/core/members.h"
 
 enum { OUT_MAX = 16 * 1024 * 1024 };
 
@@ -122,7 +122,6 @@ bring(struct apply *a, const struct plan *p, size_t *n)
 static int
 result(struct apply *a, size_t n, int r)
 {
-	struct members o;
 	struct buf out;
 
 	if (!a->ctl.json) {
@@ -133,13 +132,12 @@ result(struct apply *a, size_t n, int r)
 		return r;
 	}
 	buf_init(&out, OUT_MAX);
-	o = members_open(&out, '{');
-	members_text(&o, "manifest", a->file);
-	members_bool(&o, "dry_run", a->dry);
-	members_bool(&o, "ok", r == CLI_OK);
-	members_int(&o, "pinned", (int64_t)a->new_pins);
-	members_name(&o, "steps");
-	buf_put_u8(&out, '[');
+	buf_put_u8(&out, '{');
+	members_text(&out, "manifest", a->file);
+	members_bool(&out, "dry_run", a->dry);
+	members_bool(&out, "ok", r == CLI_OK);
+	members_int(&out, "pinned", (int64_t)a->new_pins);
+	members_array(&out, "steps");
 	buf_put(&out, buf_bytes(&a->said));
 	buf_put_str(&out, "]}\n");
 	if (cli_print(&out) != CLI_OK && r == CLI_OK)

@@ -9,6 +9,7 @@
 
 #include "gateway/cli/cli.h"
 #include "gateway/proc/check.h"
+#include "policy/core/members.h"
 
 enum { OUT_MAX = 16 << 20 };
 
@@ -16,40 +17,27 @@ static void
 put_messages(const struct check_result *c, struct buf *b)
 {
 	struct bytes rest = buf_bytes(&c->report.out);
-	bool first = true;
 
-	buf_put_str(b, ",\"messages\":[");
+	members_array(b, "messages");
 	while (rest.len > 0) {
 		struct bytes line = bytes_upto(rest, bytes_find(rest, '\n'));
 
 		rest = bytes_from(rest, line.len + 1);
-		buf_put_str(b, first ? "" : ",");
-		buf_put_json(b, line);
-		first = false;
+		members_bytes(b, NULL, line);
 	}
 	buf_put_str(b, "]}\n");
-}
-
-static void
-put_number(struct buf *b, const char *name, size_t n)
-{
-	buf_put_str(b, ",\"");
-	buf_put_str(b, name);
-	buf_put_str(b, "\":");
-	buf_put_dec(b, n);
 }
 
 static void
 put_json(const struct check_result *c, struct buf *b)
 {
 	buf_put_str(b, c->report.errors == 0 ? "{\"ok\":true" : "{\"ok\":false");
-	put_number(b, "errors", c->report.errors);
-	put_number(b, "warnings", c->report.warnings);
-	put_number(b, "accounts", c->accounts);
-	put_number(b, "policies", c->policies);
-	put_number(b, "rules", c->rules);
-	buf_put_str(b, ",\"policy_id\":");
-	buf_put_json(b, bytes_str(c->policy_id));
+	members_dec(b, "errors", c->report.errors);
+	members_dec(b, "warnings", c->report.warnings);
+	members_dec(b, "accounts", c->accounts);
+	members_dec(b, "policies", c->policies);
+	members_dec(b, "rules", c->rules);
+	members_text(b, "policy_id", c->policy_id);
 	put_messages(c, b);
 }
 

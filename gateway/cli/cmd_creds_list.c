@@ -10,6 +10,7 @@
 #include "gateway/cli/files.h"
 #include "gateway/cli/issued.h"
 #include "gateway/cli/when.h"
+#include "policy/core/members.h"
 
 enum { OUT_MAX = 256 << 20 };
 
@@ -50,32 +51,21 @@ state_of(const struct listing *l, const struct issued *who, int64_t now_s)
 }
 
 static void
-put_member(struct buf *b, const char *name, const char *value)
-{
-	buf_put_str(b, ",\"");
-	buf_put_str(b, name);
-	buf_put_str(b, "\":");
-	buf_put_json(b, bytes_str(value));
-}
-
-static void
 list_json(struct buf *b, const struct listing *l, int64_t now_s)
 {
 	buf_put_u8(b, '[');
 	for (size_t i = 0; i < l->n; i++) {
 		const struct issued *who = &l->issued[i];
 
-		buf_put_str(b, i > 0 ? ",\n{\"name\":" : "{\"name\":");
-		buf_put_json(b, bytes_str(who->name));
-		put_member(b, "role", who->role);
-		put_member(b, "lattice", who->lattice);
-		put_member(b, "user", who->user);
-		put_member(b, "host", who->host);
-		put_member(b, "state", state_of(l, who, now_s));
-		buf_put_str(b, ",\"iat\":");
-		buf_put_int(b, who->iat_s);
-		buf_put_str(b, ",\"exp\":");
-		buf_put_int(b, who->exp_s);
+		buf_put_str(b, i > 0 ? ",\n{" : "{");
+		members_text(b, "name", who->name);
+		members_text(b, "role", who->role);
+		members_text(b, "lattice", who->lattice);
+		members_text(b, "user", who->user);
+		members_text(b, "host", who->host);
+		members_text(b, "state", state_of(l, who, now_s));
+		members_int(b, "iat", who->iat_s);
+		members_int(b, "exp", who->exp_s);
 		buf_put_u8(b, '}');
 	}
 	buf_put_str(b, "]\n");

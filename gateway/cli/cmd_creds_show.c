@@ -11,6 +11,7 @@
 #include "gateway/cli/cli.h"
 #include "gateway/cli/files.h"
 #include "gateway/cli/when.h"
+#include "policy/core/members.h"
 #include "policy/identity/creds.h"
 #include "policy/identity/jwt.h"
 
@@ -132,9 +133,7 @@ put_raw(struct buf *b, const struct shown *s, const char *name, const char *empt
 {
 	size_t at = json_member(&s->j.json, s->j.nats, name);
 
-	buf_put_str(b, ",\"");
-	buf_put_str(b, name);
-	buf_put_str(b, "\":");
+	members_name(b, name);
 	if (at == 0)
 		buf_put_str(b, empty);
 	else
@@ -144,22 +143,15 @@ put_raw(struct buf *b, const struct shown *s, const char *name, const char *empt
 static void
 show_json(struct buf *b, const struct shown *s)
 {
-	buf_put_str(b, "{\"name\":");
-	buf_put_json(b, bytes_str(s->name));
-	buf_put_str(b, ",\"user\":");
-	buf_put_json(b, bytes_str(s->user));
-	buf_put_str(b, ",\"account\":");
-	buf_put_json(b, bytes_str(s->account));
-	buf_put_str(b, ",\"issuer\":");
-	buf_put_json(b, bytes_str(s->issuer));
-	buf_put_str(b, ",\"iat\":");
-	buf_put_int(b, s->j.iat_s);
-	buf_put_str(b, ",\"nbf\":");
-	buf_put_int(b, s->j.nbf_s);
-	buf_put_str(b, ",\"exp\":");
-	buf_put_int(b, s->j.exp_s);
-	buf_put_str(b, ",\"expired\":");
-	buf_put_str(b, s->j.exp_s != 0 && s->j.exp_s < s->now_s ? "true" : "false");
+	buf_put_u8(b, '{');
+	members_text(b, "name", s->name);
+	members_text(b, "user", s->user);
+	members_text(b, "account", s->account);
+	members_text(b, "issuer", s->issuer);
+	members_int(b, "iat", s->j.iat_s);
+	members_int(b, "nbf", s->j.nbf_s);
+	members_int(b, "exp", s->j.exp_s);
+	members_bool(b, "expired", s->j.exp_s != 0 && s->j.exp_s < s->now_s);
 	put_raw(b, s, "tags", "[]");
 	put_raw(b, s, "pub", "{}");
 	put_raw(b, s, "sub", "{}");

@@ -9,16 +9,14 @@
 #include "gateway/cli/verbs_ctl.h"
 
 static int
-put_values(struct members *o, const struct cli_args *a, size_t from)
+put_values(struct buf *b, const struct cli_args *a, size_t from)
 {
-	struct members list;
 	int r = CLI_OK;
 
-	members_name(o, "values");
-	list = members_open(o->b, '{');
+	members_object(b, "values");
 	for (size_t i = from; r == CLI_OK && i < a->n_args; i++)
-		r = ctl_command_pair(&list, "a value", a->args[i]);
-	members_close(&list, '}');
+		r = ctl_command_pair(b, "a value", a->args[i]);
+	members_end_object(b);
 	return r;
 }
 
@@ -99,11 +97,11 @@ put(struct ctl *c, const struct cli_args *a)
 	if (r != CLI_OK)
 		return r;
 	ctl_command_begin(&x);
-	members_text(&x.o, "actor_id", actor);
-	members_text(&x.o, "provider_id", provider);
-	members_text(&x.o, "link_name", link_name(a));
-	members_text(&x.o, "contract_id", a->args[2]);
-	r = put_values(&x.o, a, 3);
+	members_text(&x.body, "actor_id", actor);
+	members_text(&x.body, "provider_id", provider);
+	members_text(&x.body, "link_name", link_name(a));
+	members_text(&x.body, "contract_id", a->args[2]);
+	r = put_values(&x.body, a, 3);
 	ctl_listen(c);
 	if (r == CLI_OK)
 		r = ctl_command_send(c, &x, NULL, "linkdefs.put", true);
@@ -122,9 +120,9 @@ del(struct ctl *c, const struct cli_args *a)
 	if (r != CLI_OK)
 		return r;
 	ctl_command_begin(&x);
-	members_text(&x.o, "actor_id", actor);
-	members_text(&x.o, "contract_id", a->args[1]);
-	members_text(&x.o, "link_name", link_name(a));
+	members_text(&x.body, "actor_id", actor);
+	members_text(&x.body, "contract_id", a->args[1]);
+	members_text(&x.body, "link_name", link_name(a));
 	r = ctl_command_send(c, &x, NULL, "linkdefs.del", true);
 	if (r == CLI_OK && !c->json)
 		puts("unlinked");

@@ -51,17 +51,15 @@ count_of(const char *text, int64_t *n)
 
 /* put_constraints() - each --constraint NAME=VALUE. */
 static int
-put_constraints(struct members *o, const struct cli_args *a)
+put_constraints(struct buf *b, const struct cli_args *a)
 {
-	struct members list;
 	const char *v;
 	int r = CLI_OK;
 
-	members_name(o, "constraints");
-	list = members_open(o->b, '{');
+	members_object(b, "constraints");
 	for (size_t i = 0; r == CLI_OK && (v = cli_value_nth(a, "constraint", i)) != NULL; i++)
-		r = ctl_command_pair(&list, "--constraint", v);
-	members_close(&list, '}');
+		r = ctl_command_pair(b, "--constraint", v);
+	members_end_object(b);
 	return r;
 }
 
@@ -70,19 +68,18 @@ static int
 auction(
     struct ctl *c, const struct cli_args *a, const char *kind, const char *ref, char out[CTL_KEY])
 {
-	struct members o;
 	char name[32];
 	struct buf b;
 	int r;
 
 	buf_init(&b, BODY_ROOM);
-	o = members_open(&b, '{');
+	buf_put_u8(&b, '{');
 	snprintf(name, sizeof(name), "%s_ref", kind);
-	members_text(&o, name, ref);
+	members_text(&b, name, ref);
 	if (strcmp(kind, "provider") == 0)
-		members_text(&o, "link_name", link_name(a));
-	r = put_constraints(&o, a);
-	members_close(&o, '}');
+		members_text(&b, "link_name", link_name(a));
+	r = put_constraints(&b, a);
+	members_end_object(&b);
 	if (r == CLI_OK)
 		r = ctl_auction(c, kind, ref, &b, out);
 	buf_deinit(&b);
@@ -194,15 +191,15 @@ start_actor(struct ctl *c, const struct cli_args *a, const char *host, const cha
 	if (r != CLI_OK)
 		return r;
 	ctl_command_begin(&x);
-	members_text(&x.o, "actor_ref", ref);
-	members_int(&x.o, "count", g.count);
-	members_text(&x.o, "host_id", host);
+	members_text(&x.body, "actor_ref", ref);
+	members_int(&x.body, "count", g.count);
+	members_text(&x.body, "host_id", host);
 	return send_and_wait(c, &x, "la", &g);
 }
 
 /* put_configuration() - --config TEXT or @FILE. */
 static int
-put_configuration(struct members *o, const char *given)
+put_configuration(struct buf *b, const char *given)
 {
 	struct buf file;
 	int r = CLI_OK;
@@ -210,7 +207,7 @@ put_configuration(struct members *o, const char *given)
 	if (given == NULL)
 		return CLI_OK;
 	if (given[0] != '@') {
-		members_text(o, "configuration", given);
+		members_text(b, "configuration", given);
 		return CLI_OK;
 	}
 	buf_init(&file, BODY_ROOM);
@@ -218,7 +215,7 @@ put_configuration(struct members *o, const char *given)
 	if (r != 0)
 		cli_error("%s: %s", given + 1, strerror(-r));
 	else
-		members_bytes(o, "configuration", buf_bytes(&file));
+		members_bytes(b, "configuration", buf_bytes(&file));
 	buf_deinit(&file);
 	return r == 0 ? CLI_OK : CLI_FAILED;
 }
@@ -238,10 +235,10 @@ start_provider(struct ctl *c, const struct cli_args *a, const char *host, const 
 	int r;
 
 	ctl_command_begin(&x);
-	members_text(&x.o, "provider_ref", ref);
-	members_text(&x.o, "link_name", link_name(a));
-	members_text(&x.o, "host_id", host);
-	r = put_configuration(&x.o, cli_value(a, "config"));
+	members_text(&x.body, "provider_ref", ref);
+	members_text(&x.body, "link_name", link_name(a));
+	members_text(&x.body, "host_id", host);
+	r = put_configuration(&x.body, cli_value(a, "config"));
 	if (r == CLI_OK)
 		return send_and_wait(c, &x, "lp", &g);
 	ctl_command_end(&x);
@@ -310,7 +307,7 @@ stop_host(struct ctl *c, const char *given)
 	if (r != CLI_OK)
 		return r;
 	ctl_command_begin(&x);
-	members_text(&x.o, "host_id", host);
+	members_text(&x.body, "host_id", host);
 	r = ctl_command_send(c, &x, host, "stop", true);
 	if (r == CLI_OK && !c->json)
 		printf("host %s stops\n", host);
@@ -329,15 +326,15 @@ stop_part(struct ctl *c, const struct cli_args *a, bool actor)
 	if (r != CLI_OK)
 		return r;
 	ctl_command_begin(&x);
-	members_text(&x.o, actor ? "actor_ref" : "provider_ref", w->key);
+	members_text(&x.body, actor ? "actor_ref" : "provider_ref", w->key);
 	if (actor) {
-		members_int(&x.o, "count", 0);
+		members_int(&x.body, "count", 0);
 	} else {
 		g.key2 = "link_name";
 		g.is2 = link_name(a);
-		members_text(&x.o, "link_name", g.is2);
+		members_text(&x.body, "link_name", g.is2);
 	}
-	members_text(&x.o, "host_id", w->host);
+	members_text(&x.body, "host_id", w->host);
 	return send_and_wait(c, &x, actor ? "sa" : "sp", &g);
 }
 
@@ -377,16 +374,16 @@ change(struct ctl *c, const struct cli_args *a, const char *actor, int64_t count
 	g.count = count;
 	ctl_command_begin(&x);
 	if (ref == NULL) {
-		members_text(&x.o, "actor_ref", w->ref);
-		members_int(&x.o, "count", count);
+		members_text(&x.body, "actor_ref", w->ref);
+		members_int(&x.body, "count", count);
 	} else {
-		members_text(&x.o, "new_actor_ref", ref);
+		members_text(&x.body, "new_actor_ref", ref);
 		g.key2 = "image_ref";
 		g.is2 = ref;
 		g.count = -1;
 	}
-	members_text(&x.o, "actor_id", w->key);
-	members_text(&x.o, "host_id", w->host);
+	members_text(&x.body, "actor_id", w->key);
+	members_text(&x.body, "host_id", w->host);
 	return send_and_wait(c, &x, ref == NULL ? "scale" : "upd", &g);
 }
 

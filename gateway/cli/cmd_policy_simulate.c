@@ -12,6 +12,7 @@
 #include "gateway/cli/flips.h"
 #include "gateway/cli/policy_set.h"
 #include "gateway/cli/resim.h"
+#include "policy/core/members.h"
 
 enum { OUT_MAX = 16 << 20, WHYS = 24 };
 
@@ -200,12 +201,9 @@ put_text(const struct simulation *s, const struct audit_in *in, struct buf *b)
 static void
 put_json_tallies(struct buf *b, const char *key, const struct tally t[WHYS])
 {
-	buf_put_str(b, ",\"");
-	buf_put_str(b, key);
-	buf_put_str(b, "\":{");
+	members_object(b, key);
 	for (size_t i = 0; i < WHYS && t[i].why != NULL; i++) {
-		buf_put_str(b, i == 0 ? "" : ",");
-		buf_put_json(b, bytes_str(t[i].why));
+		members_text(b, NULL, t[i].why);
 		buf_put_u8(b, ':');
 		buf_put_dec(b, t[i].n);
 	}
@@ -213,38 +211,29 @@ put_json_tallies(struct buf *b, const char *key, const struct tally t[WHYS])
 }
 
 static void
-put_number(struct buf *b, const char *key, uint64_t n)
-{
-	buf_put_str(b, ",\"");
-	buf_put_str(b, key);
-	buf_put_str(b, "\":");
-	buf_put_dec(b, n);
-}
-
-static void
 put_json(const struct simulation *s, const struct audit_in *in, struct buf *b)
 {
-	buf_put_str(b, "{\"policy_id\":");
-	buf_put_json(b, bytes_str(policy_id(s->now_set.policy)));
-	buf_put_str(b, ",\"old_policy_id\":");
+	buf_put_u8(b, '{');
+	members_text(b, "policy_id", policy_id(s->now_set.policy));
+	members_name(b, "old_policy_id");
 	if (s->old != NULL)
 		buf_put_json(b, bytes_str(policy_id(s->old_set.policy)));
 	else
 		buf_put_str(b, "null");
-	put_number(b, "records", in->records);
-	put_number(b, "commands", s->commands);
-	put_number(b, "denials", s->denials);
-	put_number(b, "flips", sum_flips(s));
-	put_number(b, "allow_to_deny", s->flips.total[FLIP_ALLOW_DENY]);
-	put_number(b, "deny_to_allow", s->flips.total[FLIP_DENY_ALLOW]);
-	put_number(b, "would_deny", s->flips.total[FLIP_WOULD_DENY]);
-	put_number(b, "same_policy", s->checked);
-	put_number(b, "mismatches", s->flips.mismatches);
-	put_number(b, "torn", in->torn);
+	members_dec(b, "records", in->records);
+	members_dec(b, "commands", s->commands);
+	members_dec(b, "denials", s->denials);
+	members_dec(b, "flips", sum_flips(s));
+	members_dec(b, "allow_to_deny", s->flips.total[FLIP_ALLOW_DENY]);
+	members_dec(b, "deny_to_allow", s->flips.total[FLIP_DENY_ALLOW]);
+	members_dec(b, "would_deny", s->flips.total[FLIP_WOULD_DENY]);
+	members_dec(b, "same_policy", s->checked);
+	members_dec(b, "mismatches", s->flips.mismatches);
+	members_dec(b, "torn", in->torn);
 	put_json_tallies(b, "undecidable", s->undecidable);
 	put_json_tallies(b, "not_asked", s->not_asked);
-	put_number(b, "not_in_a_group", s->flips.overflow);
-	buf_put_str(b, ",\"groups\":");
+	members_dec(b, "not_in_a_group", s->flips.overflow);
+	members_name(b, "groups");
 	flips_put_json(&s->flips, b);
 	buf_put_str(b, "}\n");
 }

@@ -11,7 +11,7 @@ void
 ctl_command_begin(struct ctl_command *x)
 {
 	secret_buf_init(&x->body, BODY_ROOM);
-	x->o = members_open(&x->body, '{');
+	buf_put_u8(&x->body, '{');
 }
 
 void
@@ -28,7 +28,7 @@ ctl_command_send(
 	struct control_reply r;
 	int e;
 
-	members_close(&x->o, '}');
+	members_end_object(&x->body);
 	if (host != NULL)
 		snprintf(tail, sizeof(tail), "cmd.%s.%s", host, verb);
 	else
@@ -42,7 +42,7 @@ ctl_command_send(
 }
 
 int
-ctl_command_pair(struct members *o, const char *what, const char *pair)
+ctl_command_pair(struct buf *b, const char *what, const char *pair)
 {
 	const char *eq = strchr(pair, '=');
 
@@ -50,9 +50,8 @@ ctl_command_pair(struct members *o, const char *what, const char *pair)
 		cli_error("%s is NAME=VALUE, not `%s'", what, pair);
 		return CLI_USAGE;
 	}
-	members_item(o);
-	buf_put_json(o->b, bytes_of(pair, (size_t)(eq - pair)));
-	buf_put_u8(o->b, ':');
-	buf_put_json(o->b, bytes_str(eq + 1));
+	members_bytes(b, NULL, bytes_of(pair, (size_t)(eq - pair)));
+	buf_put_u8(b, ':');
+	buf_put_json(b, bytes_str(eq + 1));
 	return CLI_OK;
 }

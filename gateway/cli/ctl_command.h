@@ -6,12 +6,10 @@
 #define GATEWAY_CLI_CTL_COMMAND_H
 
 #include "gateway/cli/ctl.h"
-#include "host/lattice/members.h"
+#include "policy/core/members.h"
 
-/* Not to be copied: ->o points to ->body. */
 struct ctl_command {
-	struct buf body;
-	struct members o; /* what it says is written here */
+	struct buf body; /* what it says is written here, member by member */
 };
 
 void ctl_command_begin(struct ctl_command *x);
@@ -24,8 +22,8 @@ void ctl_command_end(struct ctl_command *x);
  */
 int ctl_command_send(
     struct ctl *c, struct ctl_command *x, const char *host, const char *verb, bool show) must_check;
-/* ctl_command_pair() - "NAME=VALUE" as a member of @o. Return: CLI_OK, CLI_USAGE after saying that
+/* ctl_command_pair() - "NAME=VALUE" as a member in @b. Return: CLI_OK, CLI_USAGE after saying that
  * @what is. */
-int ctl_command_pair(struct members *o, const char *what, const char *pair) must_check;
+int ctl_command_pair(struct buf *b, const char *what, const char *pair) must_check;
 
 #endif

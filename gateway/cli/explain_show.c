@@ -2,6 +2,7 @@
  * explain_show - an explanation for people, and for programs.
  */
 #include "gateway/cli/explain_show.h"
+#include "policy/core/members.h"
 
 static const char *
 op_word(const struct explain_question *q)
@@ -282,32 +283,14 @@ explain_put_text(const struct shown *s, struct buf *b)
 /* ---- for programs ---- */
 
 static void
-put_member(struct buf *b, const char *name, struct bytes value)
-{
-	buf_put_str(b, ",\"");
-	buf_put_str(b, name);
-	buf_put_str(b, "\":");
-	buf_put_json(b, value);
-}
-
-static void
-put_flag(struct buf *b, const char *name, bool value)
-{
-	buf_put_str(b, ",\"");
-	buf_put_str(b, name);
-	buf_put_str(b, value ? "\":true" : "\":false");
-}
-
-static void
 json_decision(const struct shown *s, const struct decision *d, struct buf *b)
 {
-	buf_put_str(
-	    b, d->verdict == VERDICT_ALLOW ? "\"verdict\":\"allow\"" : "\"verdict\":\"deny\"");
-	put_member(b, "reason", bytes_str(reason_word(d->reason)));
-	put_member(b, "rule", bytes_str(policy_rule_name(s->p, d->rule)));
-	put_member(b, "field",
+	members_text(b, "verdict", d->verdict == VERDICT_ALLOW ? "allow" : "deny");
+	members_text(b, "reason", reason_word(d->reason));
+	members_text(b, "rule", policy_rule_name(s->p, d->rule));
+	members_bytes(b, "field",
 	    bytes_str(d->field != POLICY_FIELD_NONE ? policy_field_name(d->field) : ""));
-	put_flag(b, "would_deny", d->would_deny);
+	members_bool(b, "would_deny", d->would_deny);
 }
 
 static void
@@ -318,7 +301,7 @@ put_extras(const struct shown *s, const struct explain_rule *rule, struct buf *b
 	buf_init(&extras, 4096);
 	explain_extras(s->p, rule->rule, &extras);
 	if (extras.len != 0)
-		put_member(b, "besides", buf_bytes(&extras));
+		members_bytes(b, "besides", buf_bytes(&extras));
 	buf_deinit(&extras);
 }
 
@@ -330,25 +313,24 @@ json_step(const struct shown *s, const struct explain_step *step, struct buf *b)
 
 	buf_put_u8(b, '{');
 	json_decision(s, &step->d, b);
-	put_member(b, "subject", step->subject);
-	put_flag(b, "allowed_without_own_lists", step->unnarrowed.verdict == VERDICT_ALLOW);
-	buf_put_str(b, ",\"rules\":[");
+	members_bytes(b, "subject", step->subject);
+	members_bool(b, "allowed_without_own_lists", step->unnarrowed.verdict == VERDICT_ALLOW);
+	members_array(b, "rules");
 	for (size_t i = 0; i < step->n; i++) {
 		const struct explain_rule *rule = &step->rule[i];
 
-		buf_put_str(b, i > 0 ? ",{\"rule\":" : "{\"rule\":");
-		buf_put_json(b, bytes_str(policy_rule_name(s->p, rule->rule)));
-		put_member(b, "place", bytes_str(policy_rule_place(s->p, rule->rule)));
-		put_member(b, "says", bytes_str(says[rule->says]));
-		put_member(b, "why", bytes_str(reason_word(rule->why)));
-		put_flag(b, "observes", rule->observes);
-		put_member(b, "rate", bytes_str(policy_rule_rate(s->p, rule->rule, rate)));
-		put_member(b, "times", bytes_str(policy_rule_times(s->p, rule->rule)));
-		buf_put_str(b, ",\"sample\":");
-		buf_put_dec(b, policy_rule_sample(s->p, rule->rule));
+		members_object(b, NULL);
+		members_text(b, "rule", policy_rule_name(s->p, rule->rule));
+		members_text(b, "place", policy_rule_place(s->p, rule->rule));
+		members_text(b, "says", says[rule->says]);
+		members_text(b, "why", reason_word(rule->why));
+		members_bool(b, "observes", rule->observes);
+		members_text(b, "rate", policy_rule_rate(s->p, rule->rule, rate));
+		members_text(b, "times", policy_rule_times(s->p, rule->rule));
+		members_dec(b, "sample", policy_rule_sample(s->p, rule->rule));
 		put_extras(s, rule, b);
-		put_flag(b, "in_force", !rule->shut);
-		put_flag(b, "decides", rule->decides);
+		members_bool(b, "in_force", !rule->shut);
+		members_bool(b, "decides", rule->decides);
 		buf_put_u8(b, '}');
 	}
 	buf_put_str(b, "]}");
@@ -359,13 +341,13 @@ json_command(const struct explanation *e, struct buf *b)
 {
 	if (!e->is_command)
 		return;
-	buf_put_str(b, ",\"command\":{\"verb\":");
-	buf_put_json(b, bytes_str(command_verb_name(e->verb)));
-	put_member(b, "dialect", bytes_str(command_dialect_name(e->command.dialect)));
-	put_member(b, "lattice", command_lattice(&e->command));
-	put_member(b, "host", e->command.host);
+	members_object(b, "command");
+	members_text(b, "verb", command_verb_name(e->verb));
+	members_text(b, "dialect", command_dialect_name(e->command.dialect));
+	members_bytes(b, "lattice", command_lattice(&e->command));
+	members_bytes(b, "host", e->command.host);
 	if (e->refused)
-		put_member(b, "refused", bytes_str(e->fault.why));
+		members_text(b, "refused", e->fault.why);
 	buf_put_u8(b, '}');
 }
 
@@ -377,16 +359,16 @@ json_decided(const struct shown *s, struct buf *b)
 
 	if (was == NULL)
 		return;
-	buf_put_str(b, ",\"decided\":{\"id\":");
-	buf_put_json(b, was->id);
-	put_member(b, "time", was->time);
-	put_member(b, "event", was->event);
-	put_member(b, "verdict", was->decision);
-	put_member(b, "rule", was->rule);
-	put_member(b, "reason", was->reason);
-	put_member(b, "policy", was->policy);
-	put_flag(b, "same_policy", bytes_is(was->policy, policy_id(s->p)));
-	put_flag(b, "payload_known", s->q->payload != NULL);
+	members_object(b, "decided");
+	members_bytes(b, "id", was->id);
+	members_bytes(b, "time", was->time);
+	members_bytes(b, "event", was->event);
+	members_bytes(b, "verdict", was->decision);
+	members_bytes(b, "rule", was->rule);
+	members_bytes(b, "reason", was->reason);
+	members_bytes(b, "policy", was->policy);
+	members_bool(b, "same_policy", bytes_is(was->policy, policy_id(s->p)));
+	members_bool(b, "payload_known", s->q->payload != NULL);
 	buf_put_u8(b, '}');
 }
 
@@ -398,29 +380,27 @@ explain_put_json(const struct shown *s, struct buf *b)
 	buf_put_u8(b, '{');
 	json_decision(s, &e->d, b);
 	json_decided(s, b);
-	put_member(b, "op", bytes_str(op_word(s->q)));
-	put_member(b, "subject", s->q->subject);
-	put_member(b, "account", bytes_str(s->id->account));
-	buf_put_str(b, ",\"roles\":[");
-	for (size_t i = 0; i < e->n_roles; i++) {
-		buf_put_str(b, i > 0 ? "," : "");
-		buf_put_json(b, bytes_str(explain_role_name(s->p, e->role[i])));
-	}
+	members_text(b, "op", op_word(s->q));
+	members_bytes(b, "subject", s->q->subject);
+	members_text(b, "account", s->id->account);
+	members_array(b, "roles");
+	for (size_t i = 0; i < e->n_roles; i++)
+		members_text(b, NULL, explain_role_name(s->p, e->role[i]));
 	buf_put_u8(b, ']');
 	json_command(e, b);
-	buf_put_str(b, ",\"steps\":[");
+	members_array(b, "steps");
 	for (size_t i = 0; i < e->n_steps; i++) {
-		buf_put_str(b, i > 0 ? "," : "");
+		members_item(b);
 		json_step(s, &e->step[i], b);
 	}
 	buf_put_u8(b, ']');
 	if (e->remedy != NULL) {
-		put_member(b, "remedy", bytes_str(e->remedy));
-		put_member(b, "remedy_file", bytes_str(e->remedy_file));
+		members_text(b, "remedy", e->remedy);
+		members_text(b, "remedy_file", e->remedy_file);
 	}
 	if (e->govern)
-		put_member(b, "lattice_to_add", e->lattice);
+		members_bytes(b, "lattice_to_add", e->lattice);
 	if (e->advice != NULL)
-		put_member(b, "advice", bytes_str(e->advice));
+		members_text(b, "advice", e->advice);
 	buf_put_str(b, "}\n");
 }

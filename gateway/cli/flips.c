@@ -3,6 +3,7 @@
  * printable ASCII only.
  */
 #include "gateway/cli/flips.h"
+#include "policy/core/members.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -220,26 +221,16 @@ flips_put_text(const struct flips *f, struct buf *out)
 }
 
 static void
-put_member(struct buf *b, const char *key, const char *value)
-{
-	buf_put_str(b, ",\"");
-	buf_put_str(b, key);
-	buf_put_str(b, "\":");
-	buf_put_json(b, bytes_str(value));
-}
-
-static void
 put_json_example(struct buf *b, const char *key, const struct flip_example *e)
 {
-	buf_put_str(b, ",\"");
-	buf_put_str(b, key);
-	buf_put_str(b, "\":{\"seq\":");
-	buf_put_dec(b, e->seq);
-	buf_put_str(b, ",\"time\":\"");
+	members_object(b, key);
+	members_dec(b, "seq", e->seq);
+	members_name(b, "time");
+	buf_put_u8(b, '"');
 	record_put_time(b, e->time_ns);
 	buf_put_u8(b, '"');
-	put_member(b, "verb", e->verb);
-	put_member(b, "target", e->target);
+	members_text(b, "verb", e->verb);
+	members_text(b, "target", e->target);
 	buf_put_u8(b, '}');
 }
 
@@ -252,19 +243,18 @@ flips_put_json(const struct flips *f, struct buf *out)
 	for (size_t i = 0; i < f->n; i++) {
 		const struct flip_group *g = &f->group[i];
 
-		buf_put_str(out, i == 0 ? "{\"flip\":" : ",{\"flip\":");
-		buf_put_json(out, bytes_str(names[g->kind]));
-		buf_put_str(out, g->mismatch ? ",\"mismatch\":true" : ",\"mismatch\":false");
-		buf_put_str(out, ",\"count\":");
-		buf_put_dec(out, g->count);
-		put_member(out, "account", g->account);
-		put_member(out, "user", g->user);
-		put_member(out, "name", g->name);
-		put_member(out, "was_rule", g->was_rule);
-		put_member(out, "was_reason", g->was_reason);
-		put_member(out, "rule", g->rule);
-		put_member(out, "reason", g->reason);
-		put_member(out, "field", g->field);
+		members_object(out, NULL);
+		members_text(out, "flip", names[g->kind]);
+		members_bool(out, "mismatch", g->mismatch);
+		members_dec(out, "count", g->count);
+		members_text(out, "account", g->account);
+		members_text(out, "user", g->user);
+		members_text(out, "name", g->name);
+		members_text(out, "was_rule", g->was_rule);
+		members_text(out, "was_reason", g->was_reason);
+		members_text(out, "rule", g->rule);
+		members_text(out, "reason", g->reason);
+		members_text(out, "field", g->field);
 		put_json_example(out, "first", &g->first);
 		put_json_example(out, "last", &g->last);
 		buf_put_u8(out, '}');

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "gateway/cli/cli.h"
+#include "policy/core/members.h"
 #include "policy/core/utf8.h"
 #include "policy/identity/creds.h"
 #include "policy/identity/mint.h"
@@ -111,34 +112,21 @@ person_creds(const struct person *p, const struct nkey_pair *account, int64_t no
 	return r != 0 ? CLI_FAILED : CLI_OK;
 }
 
-static void
-put_member(struct buf *out, const char *name, const char *value)
-{
-	buf_put_str(out, ",\"");
-	buf_put_str(out, name);
-	buf_put_str(out, "\":");
-	buf_put_json(out, bytes_str(value));
-}
-
 void
 person_record(
     struct buf *out, const struct person *p, const char *account, const char *user, int64_t now_s)
 {
-	buf_put_str(out, "{\"user\":");
-	buf_put_json(out, bytes_str(user));
-	put_member(out, "name", p->name);
-	put_member(out, "role", p->role);
-	put_member(out, "lattice", p->lattice);
-	put_member(out, "account", account);
-	buf_put_str(out, ",\"hosts\":[");
-	for (size_t i = 0; i < p->n_hosts; i++) {
-		if (i > 0)
-			buf_put_u8(out, ',');
-		buf_put_json(out, bytes_str(p->hosts[i]));
-	}
-	buf_put_str(out, "],\"iat\":");
-	buf_put_int(out, now_s);
-	buf_put_str(out, ",\"exp\":");
-	buf_put_int(out, p->exp_s);
+	buf_put_u8(out, '{');
+	members_text(out, "user", user);
+	members_text(out, "name", p->name);
+	members_text(out, "role", p->role);
+	members_text(out, "lattice", p->lattice);
+	members_text(out, "account", account);
+	members_array(out, "hosts");
+	for (size_t i = 0; i < p->n_hosts; i++)
+		members_text(out, NULL, p->hosts[i]);
+	members_end_array(out);
+	members_int(out, "iat", now_s);
+	members_int(out, "exp", p->exp_s);
 	buf_put_str(out, "}\n");
 }

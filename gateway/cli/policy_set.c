@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "gateway/proc/file.h"
+#include "policy/core/members.h"
 
 enum { SNAPSHOT_MAX = 64 << 20, FILLED_MAX = 2 * FILE_MAX_BYTES };
 
@@ -349,35 +350,22 @@ policy_set_advise(const struct policy_set *s)
 		}
 }
 
-static void
-put_number(struct buf *b, const char *name, size_t n)
-{
-	buf_put_str(b, ",\"");
-	buf_put_str(b, name);
-	buf_put_str(b, "\":");
-	buf_put_dec(b, n);
-}
-
 void
 policy_set_put_json(const struct policy_set *s, struct buf *b)
 {
 	struct bytes rest = buf_bytes(&s->report.out);
-	bool first = true;
 
-	put_number(b, "errors", s->report.errors);
-	put_number(b, "warnings", s->report.warnings);
-	put_number(b, "policies", s->policies.n);
-	put_number(b, "rules", s->policy != NULL ? policy_rules(s->policy) : 0);
-	buf_put_str(b, ",\"policy_id\":");
-	buf_put_json(b, bytes_str(s->policy != NULL ? policy_id(s->policy) : ""));
-	buf_put_str(b, ",\"messages\":[");
+	members_dec(b, "errors", s->report.errors);
+	members_dec(b, "warnings", s->report.warnings);
+	members_dec(b, "policies", s->policies.n);
+	members_dec(b, "rules", s->policy != NULL ? policy_rules(s->policy) : 0);
+	members_text(b, "policy_id", s->policy != NULL ? policy_id(s->policy) : "");
+	members_array(b, "messages");
 	while (rest.len > 0) {
 		struct bytes line = bytes_upto(rest, bytes_find(rest, '\n'));
 
 		rest = bytes_from(rest, line.len + 1);
-		buf_put_str(b, first ? "" : ",");
-		buf_put_json(b, line);
-		first = false;
+		members_bytes(b, NULL, line);
 	}
 	buf_put_u8(b, ']');
 }

@@ -8,6 +8,7 @@
  */
 #include "gateway/nats/info.h"
 #include "policy/core/json.h"
+#include "policy/core/members.h"
 
 enum {
 	TOKENS_MAX = 768, /* a large cluster's connect_urls are in it */
@@ -195,70 +196,48 @@ info_decode(struct nats_info *i, struct bytes json)
 	return INFO_BAD;
 }
 
-/* put_name() - a comma and "name": */
-static void
-put_name(struct buf *out, const char *name)
-{
-	buf_put_str(out, ",\"");
-	buf_put_str(out, name);
-	buf_put_str(out, "\":");
-}
-
 /* put_text() - a member; an empty or absent value is left out when @keep is false. */
 static void
 put_text(struct buf *out, const char *name, const char *value, bool keep)
 {
 	struct bytes s = bytes_str(value);
 
-	if (s.len == 0 && !keep)
-		return;
-	put_name(out, name);
-	buf_put_json(out, s);
-}
-
-static void
-put_int(struct buf *out, const char *name, int64_t value)
-{
-	put_name(out, name);
-	buf_put_int(out, value);
+	if (s.len != 0 || keep)
+		members_bytes(out, name, s);
 }
 
 /* put_true() - a member that is only there when it is true, as the server's omitempty ones. */
 static void
 put_true(struct buf *out, const char *name, bool value)
 {
-	if (!value)
-		return;
-	put_name(out, name);
-	buf_put_str(out, "true");
+	if (value)
+		members_bool(out, name, true);
 }
 
 void
 info_encode(struct buf *out, const struct nats_hello *h)
 {
-	buf_put_str(out, "{\"server_id\":");
-	buf_put_json(out, bytes_str(h->server_id));
+	buf_put_u8(out, '{');
+	members_text(out, "server_id", h->server_id);
 	put_text(out, "server_name", h->server_name, true);
 	put_text(out, "version", h->version, true);
-	put_int(out, "proto", 1);
+	members_int(out, "proto", 1);
 	put_text(out, "go", "", true);
 	put_text(out, "host", h->host, true);
-	put_int(out, "port", h->port);
-	put_name(out, "headers");
-	buf_put_str(out, h->headers ? "true" : "false");
+	members_int(out, "port", h->port);
+	members_bool(out, "headers", h->headers);
 	put_true(out, "auth_required", true);
 	put_true(out, "tls_required", h->tls_required);
 	put_true(out, "tls_verify", h->tls_verify);
 	put_true(out, "tls_available", h->tls_available);
-	put_int(out, "max_payload", h->max_payload);
+	members_int(out, "max_payload", h->max_payload);
 	put_true(out, "jetstream", h->jetstream);
-	put_name(out, "client_id");
-	buf_put_dec(out, h->client_id);
+	members_dec(out, "client_id", h->client_id);
 	put_text(out, "client_ip", h->client_ip, false);
 	put_text(out, "nonce", h->nonce, false);
 	put_text(out, "domain", h->domain, false);
 	put_true(out, "ldm", h->ldm);
 	if (h->api_lvl > 0)
-		put_int(out, "api_lvl", h->api_lvl);
+		members_int(out, "api_lvl", h->api_lvl);
 	buf_put_u8(out, '}');
 }

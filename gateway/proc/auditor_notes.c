@@ -7,6 +7,7 @@
 
 #include "gateway/io/clock.h"
 #include "gateway/proc/auditor_priv.h"
+#include "policy/core/members.h"
 
 static void
 put_time(struct buf *b)
@@ -19,38 +20,33 @@ put_time(struct buf *b)
 	gmtime_r(&s, &tm);
 	snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d.%09lldZ", tm.tm_year + 1900, tm.tm_mon + 1,
 	    tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (long long)(ns % 1000000000));
-	buf_put_str(b, "\"time\":\"");
-	buf_put_str(b, text);
-	buf_put_u8(b, '"');
+	members_text(b, "time", text);
 }
 
-/* put_text() - ,"key":"value", left out when empty */
+/* put_text() - left out when empty. */
 static void
 put_text(struct buf *b, const char *key, struct bytes v)
 {
-	if (v.len == 0)
-		return;
-	buf_put_str(b, ",\"");
-	buf_put_str(b, key);
-	buf_put_str(b, "\":");
-	buf_put_json(b, v);
+	if (v.len != 0)
+		members_bytes(b, key, v);
 }
 
 static void
-put_number(struct buf *b, const char *key, uint64_t v)
+put_list(struct buf *b, const char *key, size_t n, char *const item[])
 {
-	buf_put_str(b, ",\"");
-	buf_put_str(b, key);
-	buf_put_str(b, "\":");
-	buf_put_dec(b, v);
+	members_array(b, key);
+	for (size_t i = 0; i < n; i++)
+		members_text(b, NULL, item[i]);
+	members_end_array(b);
 }
 
 static void
-put_bool(struct buf *b, const char *key, bool v)
+put_digest(struct buf *b, const uint8_t digest[32])
 {
-	buf_put_str(b, ",\"");
-	buf_put_str(b, key);
-	buf_put_str(b, v ? "\":true" : "\":false");
+	members_name(b, "sha256");
+	buf_put_u8(b, '"');
+	buf_put_hex(b, bytes_of(digest, 32));
+	buf_put_u8(b, '"');
 }
 
 /* put_identity() - who the verifier says this connection is. */
@@ -61,23 +57,11 @@ put_identity(struct buf *b, const struct identity *id)
 	put_text(b, "account", bytes_str(id->account));
 	put_text(b, "issuer", bytes_str(id->issuer));
 	put_text(b, "name", bytes_str(id->name));
-	buf_put_str(b, ",\"tags\":[");
-	for (size_t i = 0; i < id->n_tags; i++) {
-		if (i > 0)
-			buf_put_u8(b, ',');
-		buf_put_json(b, bytes_str(id->tags[i]));
-	}
-	buf_put_u8(b, ']');
+	put_list(b, "tags", id->n_tags, id->tags);
 	if (id->n_certs == 0)
 		return;
 	put_text(b, "certificate", bytes_str(id->certificate));
-	buf_put_str(b, ",\"certificate_names\":[");
-	for (size_t i = 0; i < id->n_certs; i++) {
-		if (i > 0)
-			buf_put_u8(b, ',');
-		buf_put_json(b, bytes_str(id->certs[i]));
-	}
-	buf_put_u8(b, ']');
+	put_list(b, "certificate_names", id->n_certs, id->certs);
 }
 
 void
@@ -88,8 +72,8 @@ note_edge(struct buf *b, const struct msg_note *m, uint32_t edge, const struct n
 	put_text(b, "event", m->event);
 	put_text(b, "id", m->id);
 	put_text(b, "decision", m->decision);
-	put_number(b, "edge", edge);
-	put_number(b, "client", m->conn);
+	members_dec(b, "edge", edge);
+	members_dec(b, "client", m->conn);
 	put_text(b, "source", m->source);
 	if (who != NULL)
 		put_identity(b, &who->entry.person->identity);
@@ -102,20 +86,18 @@ note_edge(struct buf *b, const struct msg_note *m, uint32_t edge, const struct n
 	put_text(b, "detail", m->detail);
 	put_text(b, "policy", m->policy);
 	if (bytes_is(m->event, "conn_close")) {
-		put_number(b, "in_msgs", m->in_msgs);
-		put_number(b, "out_msgs", m->out_msgs);
-		put_number(b, "in_bytes", m->in_bytes);
-		put_number(b, "out_bytes", m->out_bytes);
-		put_number(b, "denied", m->denied);
+		members_dec(b, "in_msgs", m->in_msgs);
+		members_dec(b, "out_msgs", m->out_msgs);
+		members_dec(b, "in_bytes", m->in_bytes);
+		members_dec(b, "out_bytes", m->out_bytes);
+		members_dec(b, "denied", m->denied);
 	}
 	if (m->keep) {
-		put_number(b, "size", m->size);
-		buf_put_str(b, ",\"sha256\":\"");
-		buf_put_hex(b, bytes_of(m->digest, sizeof(m->digest)));
-		buf_put_u8(b, '"');
+		members_dec(b, "size", m->size);
+		put_digest(b, m->digest);
 	}
 	if (m->summed > 0)
-		put_number(b, "not_written", m->summed);
+		members_dec(b, "not_written", m->summed);
 	buf_put_str(b, "}\n");
 }
 
@@ -125,8 +107,8 @@ note_refused(struct buf *b, const struct msg_refused *m)
 	buf_put_u8(b, '{');
 	put_time(b);
 	put_text(b, "event", BYTES_LIT("login_refused"));
-	put_number(b, "edge", m->edge);
-	put_number(b, "client", m->conn);
+	members_dec(b, "edge", m->edge);
+	members_dec(b, "client", m->conn);
 	put_text(b, "source", bytes_str(m->source));
 	put_text(b, "code", m->code);
 	put_text(b, "reason", m->why);
@@ -140,12 +122,12 @@ note_command(struct buf *b, const struct msg_record *m, const struct named *who,
 
 	buf_put_u8(b, '{');
 	put_time(b);
-	put_number(b, "seq", seq);
+	members_dec(b, "seq", seq);
 	put_text(b, "event", BYTES_LIT("command"));
 	put_text(b, "id", auditor_id(m->edge, m->conn, m->number, id));
 	put_text(b, "decision", m->allowed ? BYTES_LIT("allow") : BYTES_LIT("deny"));
 	if (m->would_deny)
-		put_bool(b, "would_deny", true);
+		members_bool(b, "would_deny", true);
 	put_text(b, "rule", m->rule);
 	put_text(b, "reason", m->reason);
 	put_text(b, "verb", m->verb);
@@ -156,22 +138,20 @@ note_command(struct buf *b, const struct msg_record *m, const struct named *who,
 	put_text(b, "target", m->target);
 	put_text(b, "image", m->image);
 	if (m->parts > 1)
-		put_number(b, "parts", m->parts);
+		members_dec(b, "parts", m->parts);
 	if (m->has_count)
-		put_number(b, "count", m->count);
+		members_dec(b, "count", m->count);
 	put_text(b, "field", m->field);
 	put_text(b, "why", m->why);
-	put_bool(b, "mutating", m->mutating);
+	members_bool(b, "mutating", m->mutating);
 	put_text(b, "subject", m->subject);
 	put_text(b, "reply", m->reply);
-	put_number(b, "edge", m->edge);
-	put_number(b, "client", m->conn);
+	members_dec(b, "edge", m->edge);
+	members_dec(b, "client", m->conn);
 	put_text(b, "source", bytes_str(who->source));
 	put_identity(b, &who->entry.person->identity);
-	put_number(b, "size", m->size);
-	buf_put_str(b, ",\"sha256\":\"");
-	buf_put_hex(b, bytes_of(m->digest, sizeof(m->digest)));
-	buf_put_u8(b, '"');
+	members_dec(b, "size", m->size);
+	put_digest(b, m->digest);
 	put_text(b, "policy", m->policy);
 	buf_put_str(b, "}\n");
 }
@@ -198,12 +178,12 @@ note_outcome(struct buf *b, const struct msg_outcome *m)
 	buf_put_u8(b, '{');
 	put_time(b);
 	put_text(b, "event", BYTES_LIT("outcome"));
-	put_number(b, "of", m->seq);
+	members_dec(b, "of", m->seq);
 	put_text(b, "id", auditor_id(m->edge, m->conn, m->number, id));
 	put_text(b, "verb", m->verb);
 	put_text(b, "outcome", m->outcome);
 	put_text(b, "success", m->success);
-	put_number(b, "answers", m->answers);
-	put_number(b, "first_us", m->first_us);
+	members_dec(b, "answers", m->answers);
+	members_dec(b, "first_us", m->first_us);
 	buf_put_str(b, "}\n");
 }

@@ -11,6 +11,7 @@
 #include "gateway/io/clock.h"
 #include "gateway/io/log.h"
 #include "gateway/proc/parent_priv.h"
+#include "policy/core/members.h"
 
 enum {
 	PARENT_ANSWER_MS = 5000, /* who is only slow, on a machine that is busy, is not called silent */
@@ -211,41 +212,23 @@ control_on_audit_state(struct channel *c, struct cursor *in, int fd)
 }
 
 static void
-put_text(struct buf *b, const char *key, struct bytes v)
-{
-	buf_put_str(b, ",\"");
-	buf_put_str(b, key);
-	buf_put_str(b, "\":");
-	buf_put_json(b, v);
-}
-
-static void
-put_number(struct buf *b, const char *key, uint64_t v)
-{
-	buf_put_str(b, ",\"");
-	buf_put_str(b, key);
-	buf_put_str(b, "\":");
-	buf_put_dec(b, v);
-}
-
-static void
 put_live(struct buf *b, unsigned edge, const struct msg_live *m)
 {
 	buf_put_str(b, b->len > 0 ? ",{\"edge\":" : "{\"edge\":");
 	buf_put_dec(b, edge);
-	put_number(b, "client", m->client);
-	put_number(b, "since", m->since_s > 0 ? (uint64_t)m->since_s : 0);
-	put_text(b, "source", m->source);
-	put_text(b, "account", m->account);
-	put_text(b, "user", m->user);
-	put_text(b, "name", m->name);
-	put_text(b, "tags", m->tags);
-	put_number(b, "subs", m->subs);
-	put_number(b, "in_msgs", m->in_msgs);
-	put_number(b, "out_msgs", m->out_msgs);
-	put_number(b, "in_bytes", m->in_bytes);
-	put_number(b, "out_bytes", m->out_bytes);
-	put_number(b, "denied", m->denied);
+	members_dec(b, "client", m->client);
+	members_dec(b, "since", m->since_s > 0 ? (uint64_t)m->since_s : 0);
+	members_bytes(b, "source", m->source);
+	members_bytes(b, "account", m->account);
+	members_bytes(b, "user", m->user);
+	members_bytes(b, "name", m->name);
+	members_bytes(b, "tags", m->tags);
+	members_dec(b, "subs", m->subs);
+	members_dec(b, "in_msgs", m->in_msgs);
+	members_dec(b, "out_msgs", m->out_msgs);
+	members_dec(b, "in_bytes", m->in_bytes);
+	members_dec(b, "out_bytes", m->out_bytes);
+	members_dec(b, "denied", m->denied);
 	buf_put_u8(b, '}');
 }
 

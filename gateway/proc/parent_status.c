@@ -8,6 +8,7 @@
 
 #include "gateway/io/clock.h"
 #include "gateway/proc/parent_priv.h"
+#include "policy/core/members.h"
 
 void
 status_audit_gone(void)
@@ -40,39 +41,6 @@ status_audit(const struct msg_audit_state *m)
 
 /* ---- JSON ---- */
 
-static void
-key(struct buf *b, const char *name)
-{
-	if (b->len > 0 && b->ptr[b->len - 1] != '{' && b->ptr[b->len - 1] != '[')
-		buf_put_u8(b, ',');
-	if (name == NULL)
-		return;
-	buf_put_u8(b, '"');
-	buf_put_str(b, name);
-	buf_put_str(b, "\":");
-}
-
-static void
-put_str(struct buf *b, const char *name, const char *v)
-{
-	key(b, name);
-	buf_put_json(b, bytes_str(v));
-}
-
-static void
-put_num(struct buf *b, const char *name, uint64_t v)
-{
-	key(b, name);
-	buf_put_dec(b, v);
-}
-
-static void
-put_bool(struct buf *b, const char *name, bool v)
-{
-	key(b, name);
-	buf_put_str(b, v ? "true" : "false");
-}
-
 /* put_time() - left out when it is none. */
 static void
 put_time(struct buf *b, const char *name, int64_t s)
@@ -84,21 +52,7 @@ put_time(struct buf *b, const char *name, int64_t s)
 	if (s <= 0 || gmtime_r(&t, &tm) == NULL)
 		return;
 	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	put_str(b, name, text);
-}
-
-static void
-open_object(struct buf *b, const char *name)
-{
-	key(b, name);
-	buf_put_u8(b, '{');
-}
-
-static void
-open_list(struct buf *b, const char *name)
-{
-	key(b, name);
-	buf_put_u8(b, '[');
+	members_text(b, name, text);
 }
 
 /* ---- the parts ---- */
@@ -108,12 +62,12 @@ put_listeners(struct buf *b)
 {
 	char text[300];
 
-	open_list(b, "listen");
+	members_array(b, "listen");
 	for (size_t i = 0; i < parent.n_listeners; i++) {
 		const struct parent_listener *l = &parent.listener[i];
 
 		snprintf(text, sizeof(text), strchr(l->host, ':') != NULL ? "[%s]:%u" : "%s:%u", l->host, l->port);
-		key(b, NULL);
+		members_name(b, NULL);
 		buf_put_json(b, bytes_str(text));
 	}
 	buf_put_u8(b, ']');
@@ -126,14 +80,14 @@ put_upstream(struct buf *b)
 	char text[300];
 
 	snprintf(text, sizeof(text), strchr(a->host, ':') != NULL ? "nats://[%s]:%u" : "nats://%s:%u", a->host, a->port);
-	open_object(b, "upstream");
-	put_str(b, "url", text);
-	put_str(b, "state",
+	members_object(b, "upstream");
+	members_text(b, "url", text);
+	members_text(b, "state",
 	    !parent.upstream_tried		? "not tried" :
 		parent.upstream_error != 0 ? "unreachable" :
 					     "reached");
 	if (parent.upstream_error != 0)
-		put_str(b, "why", strerror(parent.upstream_error));
+		members_text(b, "why", strerror(parent.upstream_error));
 	put_time(b, "since", parent.upstream_since_s);
 	buf_put_u8(b, '}');
 }
@@ -143,19 +97,19 @@ put_policy(struct buf *b)
 {
 	const struct reload *r = &parent.reload;
 
-	open_object(b, "policy");
-	put_str(b, "id", r->id);
-	put_num(b, "rules", r->rules);
+	members_object(b, "policy");
+	members_text(b, "id", r->id);
+	members_dec(b, "rules", r->rules);
 	put_time(b, "loaded", r->loaded_s);
-	put_bool(b, "applied", parent.unapplied == 0);
+	members_bool(b, "applied", parent.unapplied == 0);
 	if (r->refused_s != 0) {
-		open_object(b, "refused");
+		members_object(b, "refused");
 		put_time(b, "time", r->refused_s);
-		key(b, "messages");
+		members_name(b, "messages");
 		reload_put_report(b);
 		buf_put_u8(b, '}');
 	}
-	put_str(b, "trust", r->trust);
+	members_text(b, "trust", r->trust);
 	buf_put_u8(b, '}');
 }
 
@@ -164,22 +118,22 @@ put_processes(struct buf *b)
 {
 	uint64_t now = uv_now(&parent.loop);
 
-	open_list(b, "processes");
+	members_array(b, "processes");
 	for (size_t i = 0; i < parent.n_kids; i++) {
 		const struct kid *k = &parent.kid[i];
 
-		open_object(b, NULL);
-		put_str(b, "role", role_name(k->role));
-		put_num(b, "index", k->index);
-		put_str(b, "state", !k->alive ? "ended" : !k->ready ? "starting" : k->owes_stats ? "silent" : "ready");
+		members_object(b, NULL);
+		members_text(b, "role", role_name(k->role));
+		members_dec(b, "index", k->index);
+		members_text(b, "state", !k->alive ? "ended" : !k->ready ? "starting" : k->owes_stats ? "silent" : "ready");
 		if (k->alive) {
-			put_num(b, "pid", (uint64_t)k->process.pid);
-			put_num(b, "up_s", (now - k->born_ms) / 1000);
+			members_dec(b, "pid", (uint64_t)k->process.pid);
+			members_dec(b, "up_s", (now - k->born_ms) / 1000);
 			walls_put(b, &k->walls);
 		}
-		put_num(b, "restarts", k->restarts);
+		members_dec(b, "restarts", k->restarts);
 		if (respawn_failing(k))
-			put_bool(b, "failing", true);
+			members_bool(b, "failing", true);
 		buf_put_u8(b, '}');
 	}
 	buf_put_u8(b, ']');
@@ -199,13 +153,13 @@ status_limit(enum limit l)
 static void
 put_limits(struct buf *b, const struct msg_stats *m)
 {
-	open_object(b, "limits");
-	put_num(b, "preauth", m->early);
-	put_num(b, "penalised", m->penalised);
-	put_num(b, "held_bytes", m->held);
-	open_object(b, "reached");
+	members_object(b, "limits");
+	members_dec(b, "preauth", m->early);
+	members_dec(b, "penalised", m->penalised);
+	members_dec(b, "held_bytes", m->held);
+	members_object(b, "reached");
 	for (size_t l = 0; l < LIMIT_COUNT; l++)
-		put_num(b, limit_name((enum limit)l), status_limit((enum limit)l));
+		members_dec(b, limit_name((enum limit)l), status_limit((enum limit)l));
 	buf_put_u8(b, '}');
 	buf_put_u8(b, '}');
 }
@@ -238,33 +192,33 @@ put_counts(struct buf *b)
 			all.waiting = k->stats.waiting;
 		}
 	}
-	open_object(b, "connections");
-	put_num(b, "now", all.conns);
-	put_num(b, "closing", all.closing);
-	put_num(b, "total", all.opened);
-	put_num(b, "in_msgs", all.in_msgs);
-	put_num(b, "out_msgs", all.out_msgs);
-	put_num(b, "denied", all.denied);
+	members_object(b, "connections");
+	members_dec(b, "now", all.conns);
+	members_dec(b, "closing", all.closing);
+	members_dec(b, "total", all.opened);
+	members_dec(b, "in_msgs", all.in_msgs);
+	members_dec(b, "out_msgs", all.out_msgs);
+	members_dec(b, "denied", all.denied);
 	buf_put_u8(b, '}');
 	put_limits(b, &all);
 	if (parent.config->tls.on || parent.config->upstream_tls.on) {
-		open_object(b, "tls");
-		put_num(b, "handshakes", all.tls_done);
-		put_num(b, "failed", all.tls_failed);
-		put_num(b, "signatures_refused", all.tls_unsigned);
+		members_object(b, "tls");
+		members_dec(b, "handshakes", all.tls_done);
+		members_dec(b, "failed", all.tls_failed);
+		members_dec(b, "signatures_refused", all.tls_unsigned);
 		buf_put_u8(b, '}');
 	}
-	open_object(b, "commands");
-	put_num(b, "total", all.commands);
-	put_num(b, "refused", all.refused);
-	put_num(b, "waiting", all.waiting);
+	members_object(b, "commands");
+	members_dec(b, "total", all.commands);
+	members_dec(b, "refused", all.refused);
+	members_dec(b, "waiting", all.waiting);
 	buf_put_u8(b, '}');
-	open_object(b, "decisions");
-	put_str(b, "state", !parent.audit.known ? "unknown" : parent.audit.notes_failing ? "failing" : "ok");
-	put_str(b, "file", parent.config->decisions);
-	put_num(b, "lost", all.unwritten);
+	members_object(b, "decisions");
+	members_text(b, "state", !parent.audit.known ? "unknown" : parent.audit.notes_failing ? "failing" : "ok");
+	members_text(b, "file", parent.config->decisions);
+	members_dec(b, "lost", all.unwritten);
 	if (parent.audit.notes_failing) {
-		put_str(b, "why", parent.audit.notes_why);
+		members_text(b, "why", parent.audit.notes_why);
 		put_time(b, "since", parent.audit.notes_since_s);
 	}
 	buf_put_u8(b, '}');
@@ -273,13 +227,13 @@ put_counts(struct buf *b)
 static void
 put_audit(struct buf *b)
 {
-	open_object(b, "audit");
-	put_str(b, "state", !parent.audit.known ? "unknown" : parent.audit.failing ? "failing" : "ok");
-	put_str(b, "folder", parent.config->audit);
-	put_num(b, "seq", parent.audit.seq);
-	put_num(b, "durable", parent.audit.durable);
+	members_object(b, "audit");
+	members_text(b, "state", !parent.audit.known ? "unknown" : parent.audit.failing ? "failing" : "ok");
+	members_text(b, "folder", parent.config->audit);
+	members_dec(b, "seq", parent.audit.seq);
+	members_dec(b, "durable", parent.audit.durable);
 	if (parent.audit.failing) {
-		put_str(b, "why", parent.audit.why);
+		members_text(b, "why", parent.audit.why);
 		put_time(b, "since", parent.audit.since_s);
 	}
 	buf_put_u8(b, '}');
@@ -288,18 +242,18 @@ put_audit(struct buf *b)
 static void
 put_sinks(struct buf *b)
 {
-	open_list(b, "sinks");
+	members_array(b, "sinks");
 	for (size_t i = 0; i < parent.config->n_sinks; i++) {
 		const struct sink_status *s = &parent.sink[i];
 
-		open_object(b, NULL);
-		put_str(b, "name", parent.config->sink[i].name);
-		put_str(b, "type", sink_type_name(parent.config->sink[i].type));
-		put_str(b, "state", s->up ? "connected" : s->why[0] != '\0' ? "lost" : "starting");
-		put_num(b, "after", s->after);
-		put_num(b, "waiting", s->waiting);
+		members_object(b, NULL);
+		members_text(b, "name", parent.config->sink[i].name);
+		members_text(b, "type", sink_type_name(parent.config->sink[i].type));
+		members_text(b, "state", s->up ? "connected" : s->why[0] != '\0' ? "lost" : "starting");
+		members_dec(b, "after", s->after);
+		members_dec(b, "waiting", s->waiting);
 		if (!s->up && s->why[0] != '\0')
-			put_str(b, "why", s->why);
+			members_text(b, "why", s->why);
 		buf_put_u8(b, '}');
 	}
 	buf_put_u8(b, ']');
@@ -310,10 +264,10 @@ put_sinks(struct buf *b)
 static void
 problem(struct buf *b, const char *what, const char *why, const char *fix)
 {
-	open_object(b, NULL);
-	put_str(b, "what", what);
-	put_str(b, "why", why);
-	put_str(b, "try", fix);
+	members_object(b, NULL);
+	members_text(b, "what", what);
+	members_text(b, "why", why);
+	members_text(b, "try", fix);
 	buf_put_u8(b, '}');
 }
 
@@ -380,7 +334,7 @@ put_problems(struct buf *b)
 {
 	char what[80], text[300];
 
-	open_list(b, "problems");
+	members_array(b, "problems");
 	problems_of_files(b);
 	if (parent.upstream_error != 0) {
 		snprintf(text, sizeof(text), "start it, or correct `upstream { url }` in %.200s", parent.config->file);
@@ -420,11 +374,11 @@ status_put(struct buf *b)
 	size_t at;
 
 	buf_put_u8(b, '{');
-	put_str(b, "version", PORTCULLIS_VERSION);
-	put_num(b, "pid", (uint64_t)getpid());
-	put_str(b, "state", states[parent.state]);
-	put_num(b, "up_s", (uv_now(&parent.loop) - parent.born_ms) / 1000);
-	put_str(b, "config", parent.config->file);
+	members_text(b, "version", PORTCULLIS_VERSION);
+	members_dec(b, "pid", (uint64_t)getpid());
+	members_text(b, "state", states[parent.state]);
+	members_dec(b, "up_s", (uv_now(&parent.loop) - parent.born_ms) / 1000);
+	members_text(b, "config", parent.config->file);
 	walls_put(b, &parent.walls);
 	put_listeners(b);
 	put_upstream(b);
@@ -435,6 +389,6 @@ status_put(struct buf *b)
 	put_sinks(b);
 	at = b->len;
 	put_problems(b);
-	put_bool(b, "ok", !buf_failed(b) && b->len - at == strlen(",\"problems\":[]"));
+	members_bool(b, "ok", !buf_failed(b) && b->len - at == strlen(",\"problems\":[]"));
 	buf_put_u8(b, '}');
 }

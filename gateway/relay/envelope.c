@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "gateway/nats/header.h"
+#include "policy/core/members.h"
 #include "policy/rules/rights.h"
 
 void
@@ -32,27 +33,14 @@ envelope_rate(
 	    (unsigned long long)(wait_ms / 1000 + (wait_ms % 1000 != 0)), id);
 }
 
-/* put_member() - "key":"text" */
-static void
-put_member(struct buf *b, const char *key, struct bytes text)
-{
-	buf_put_u8(b, '"');
-	buf_put_str(b, key);
-	buf_put_str(b, "\":");
-	buf_put_json(b, text);
-}
-
 static void
 put_ab(struct buf *b, const struct command *c, struct bytes text)
 {
-	buf_put_str(b, "{\"accepted\":false,");
-	put_member(b, "error", text);
-	buf_put_u8(b, ',');
-	put_member(b, "failure", text);
-	if (c->host.len != 0) {
-		buf_put_u8(b, ',');
-		put_member(b, "host_id", c->host);
-	}
+	buf_put_str(b, "{\"accepted\":false");
+	members_bytes(b, "error", text);
+	members_bytes(b, "failure", text);
+	if (c->host.len != 0)
+		members_bytes(b, "host_id", c->host);
 	buf_put_u8(b, '}');
 }
 
@@ -67,18 +55,18 @@ put_command(struct buf *b, const struct command *c, struct bytes text)
 		put_ab(b, c, text);
 		return true;
 	case DIALECT_C:
-		buf_put_str(b, "{\"success\":false,");
-		put_member(b, "message", text);
+		buf_put_str(b, "{\"success\":false");
+		members_bytes(b, "message", text);
 		buf_put_u8(b, '}');
 		return true;
 	case DIALECT_D:
-		buf_put_str(b, "{\"error\":{\"code\":7,");
-		put_member(b, "message", text);
+		buf_put_str(b, "{\"error\":{\"code\":7");
+		members_bytes(b, "message", text);
 		buf_put_str(b, "}}");
 		return true;
 	case DIALECT_WADM:
-		buf_put_str(b, "{\"result\":\"error\",");
-		put_member(b, "message", text);
+		buf_put_str(b, "{\"result\":\"error\"");
+		members_bytes(b, "message", text);
 		buf_put_u8(b, '}');
 		return true;
 	default:
@@ -97,7 +85,7 @@ envelope_put(const struct rights *rights, struct bytes subject, const char *text
 	if (bytes_starts(subject, BYTES_LIT("$JS."))) {
 		buf_put_str(payload, "{\"type\":\"io.nats.jetstream.api.v1.error_response\","
 				     "\"error\":{\"code\":403,");
-		put_member(payload, "description", bytes_str(text));
+		members_bytes(payload, "description", bytes_str(text));
 		buf_put_str(payload, "}}");
 		return !buf_failed(payload);
 	}

@@ -85,96 +85,89 @@ uuid_put(char out[MODEL_ID + 1], const uint8_t random[16])
 static void
 cloud_event(struct buf *b, const struct model *m, const struct event *e)
 {
-	struct members o = members_open(b, '{'), data;
-
-	members_text(&o, "specversion", "1.0");
-	members_text(&o, "id", e->id);
-	members_name(&o, "type");
+	buf_put_u8(b, '{');
+	members_text(b, "specversion", "1.0");
+	members_text(b, "id", e->id);
+	members_name(b, "type");
 	buf_put_str(b, "\"com.wasmcloud.lattice.");
 	buf_put_str(b, event_name(e->kind));
 	buf_put_u8(b, '"');
-	members_text(&o, "source", model_host(m));
-	members_name(&o, "time");
+	members_text(b, "source", model_host(m));
+	members_name(b, "time");
 	buf_put_u8(b, '"');
 	time_put(b, e->time_ms);
 	buf_put_u8(b, '"');
-	members_text(&o, "datacontenttype", "application/json");
-	members_name(&o, "data");
-	data = members_open(b, '{');
-	event_put_data(&data, m, e);
-	members_close(&data, '}');
-	members_close(&o, '}');
+	members_text(b, "datacontenttype", "application/json");
+	members_object(b, "data");
+	event_put_data(b, m, e);
+	members_end_object(b);
+	members_end_object(b);
 }
 
 /* tagged_open() - {"NAME":{ */
-static struct members
+static void
 tagged_open(struct buf *b, const char *name)
 {
 	buf_put_str(b, "{\"");
 	buf_put_str(b, name);
-	buf_put_str(b, "\":");
-	return members_open(b, '{');
+	buf_put_str(b, "\":{");
 }
 
 static void
 tagged_provider(struct buf *b, const char *name, const struct model_provider *p)
 {
-	struct members v = tagged_open(b, name);
-
-	members_text(&v, "contract_id", p->claims.contract);
-	members_text(&v, "link_name", p->link_name);
-	members_text(&v, "provider_id", p->claims.sub);
-	members_text(&v, "image_ref", p->ref);
-	members_close(&v, '}');
+	tagged_open(b, name);
+	members_text(b, "contract_id", p->claims.contract);
+	members_text(b, "link_name", p->link_name);
+	members_text(b, "provider_id", p->claims.sub);
+	members_text(b, "image_ref", p->ref);
+	members_end_object(b);
 	buf_put_u8(b, '}');
 }
 
 static void
 tagged_actor(struct buf *b, const char *name, const struct event *e)
 {
-	struct members v = tagged_open(b, name);
-
-	members_text(&v, "actor", e->actor->claims.sub);
+	tagged_open(b, name);
+	members_text(b, "actor", e->actor->claims.sub);
 	if (e->kind == EVENT_ACTOR_STARTED) {
-		members_text(&v, "image_ref", e->actor->ref);
+		members_text(b, "image_ref", e->actor->ref);
 	} else if (e->kind == EVENT_ACTOR_UPDATED) {
-		members_int(&v, "old_revision", e->old_revision);
-		members_int(&v, "new_revision", e->actor->claims.rev);
+		members_int(b, "old_revision", e->old_revision);
+		members_int(b, "new_revision", e->actor->claims.rev);
 	}
-	members_close(&v, '}');
+	members_end_object(b);
 	buf_put_u8(b, '}');
 }
 
 /* put_health() - an entity of A's heartbeat: "Running", or what is wrong with it. */
 static void
-put_health(struct members *o, const char *key, const struct status *s)
+put_health(struct buf *b, const char *key, const struct status *s)
 {
-	members_name(o, key);
+	members_name(b, key);
 	if (s->state == STATE_RUNNING || s->state == STATE_STARTING) {
-		buf_put_str(o->b, "\"Running\"");
+		buf_put_str(b, "\"Running\"");
 		return;
 	}
-	buf_put_str(o->b, "{\"Unhealthy\":");
-	buf_put_json(o->b, bytes_str(s->reason[0] != 0 ? s->reason : state_name(s->state)));
-	buf_put_u8(o->b, '}');
+	buf_put_str(b, "{\"Unhealthy\":");
+	buf_put_json(b, bytes_str(s->reason[0] != 0 ? s->reason : state_name(s->state)));
+	buf_put_u8(b, '}');
 }
 
 static void
 tagged_heartbeat(struct buf *b, const struct model *m)
 {
-	struct members v = tagged_open(b, "Heartbeat"), e;
-
-	members_name(&v, "claims");
+	tagged_open(b, "Heartbeat");
+	members_name(b, "claims");
 	buf_put_str(b, "[]");
-	members_name(&v, "entities");
-	e = members_open(b, '{');
+	members_object(b, "entities");
 	for (const struct model_actor *a = model_actors(m); a != NULL; a = a->next)
-		put_health(&e, a->claims.sub, &a->status);
+		put_health(b, a->claims.sub, &a->status);
 	for (const struct model_provider *p = model_providers(m); p != NULL; p = p->next)
 		if (strcmp(p->link_name, "default") == 0)
-			put_health(&e, p->claims.sub, &p->status);
-	members_close(&e, '}');
-	members_close(&v, '}');
+			put_health(b, p->claims.sub, &p->status);
+	members_end_object(b);
+	members_end_object(b);
 	buf_put_u8(b, '}');
 }
 

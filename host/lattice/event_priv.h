@@ -5,9 +5,9 @@
 #define HOST_LATTICE_EVENT_PRIV_H
 
 #include "host/lattice/event.h"
-#include "host/lattice/members.h"
+#include "policy/core/members.h"
 
 /* event_put_data() - the members of a CloudEvent's `data`. */
-void event_put_data(struct members *o, const struct model *m, const struct event *e);
+void event_put_data(struct buf *b, const struct model *m, const struct event *e);
 
 #endif

@@ -8,7 +8,7 @@
  */
 #include "host/lattice/reply.h"
 
-#include "host/lattice/members.h"
+#include "policy/core/members.h"
 
 /* What A's ack of a command says besides `failure`. */
 enum ack_of_a { A_NOTHING = 0, A_ACTOR, A_PROVIDER, A_ACCEPTED };
@@ -31,47 +31,44 @@ form_of(enum verb verb)
 static void
 ack_a(struct buf *b, const struct model *m, const struct request *q, const char *error)
 {
-	struct members o = members_open(b, '{');
-
+	buf_put_u8(b, '{');
 	switch (form_of(q->verb)) {
 	case A_ACTOR:
-		members_text(&o, "host_id", model_host(m));
-		members_bytes(&o, "actor_ref", q->ref);
+		members_text(b, "host_id", model_host(m));
+		members_bytes(b, "actor_ref", q->ref);
 		break;
 	case A_PROVIDER:
-		members_text(&o, "host_id", model_host(m));
-		members_bytes(&o, "provider_ref", q->ref);
+		members_text(b, "host_id", model_host(m));
+		members_bytes(b, "provider_ref", q->ref);
 		break;
 	case A_ACCEPTED:
-		members_bool(&o, "accepted", error == NULL);
+		members_bool(b, "accepted", error == NULL);
 		break;
 	case A_NOTHING:
 	default:
 		break;
 	}
 	if (error != NULL)
-		members_text(&o, "failure", error);
-	members_close(&o, '}');
+		members_text(b, "failure", error);
+	members_end_object(b);
 }
 
 void
 reply_ack(struct buf *b, const struct model *m, const struct request *q, const char *error)
 {
-	struct members o;
-
 	if (q->dialect == DIALECT_A) {
 		ack_a(b, m, q, error);
 		return;
 	}
-	o = members_open(b, '{');
+	buf_put_u8(b, '{');
 	if (q->dialect == DIALECT_C) {
-		members_bool(&o, "success", error == NULL);
-		members_text(&o, "message", error);
+		members_bool(b, "success", error == NULL);
+		members_text(b, "message", error);
 	} else {
-		members_bool(&o, "accepted", error == NULL);
-		members_text(&o, "error", error);
+		members_bool(b, "accepted", error == NULL);
+		members_text(b, "error", error);
 	}
-	members_close(&o, '}');
+	members_end_object(b);
 }
 
 bool
@@ -88,50 +85,45 @@ reply_refused(struct buf *b, const struct model *m, const struct request *q)
 }
 
 static void
-put_constraints(struct members *o, const struct request *q)
+put_constraints(struct buf *b, const struct request *q)
 {
-	struct members c;
-
-	members_name(o, "constraints");
-	c = members_open(o->b, '{');
+	members_object(b, "constraints");
 	for (const struct body_pair *p = q->labels->first; p != NULL; p = p->next) {
-		members_item(&c);
-		buf_put_json(o->b, p->key);
-		buf_put_u8(o->b, ':');
-		buf_put_json(o->b, p->value);
+		members_item(b);
+		buf_put_json(b, p->key);
+		buf_put_u8(b, ':');
+		buf_put_json(b, p->value);
 	}
-	members_close(&c, '}');
+	members_end_object(b);
 }
 
 void
 reply_bid(struct buf *b, const struct model *m, const struct request *q)
 {
-	struct members o = members_open(b, '{');
 	bool provider = q->verb == VERB_PROVIDER_AUCTION;
 
+	buf_put_u8(b, '{');
 	members_bytes(
-	    &o, provider ? "provider_ref" : "actor_ref", q->ref.len != 0 ? q->ref : q->key);
+	    b, provider ? "provider_ref" : "actor_ref", q->ref.len != 0 ? q->ref : q->key);
 	if (provider)
 		members_bytes(
-		    &o, "link_name", q->link_name.len != 0 ? q->link_name : BYTES_LIT("default"));
+		    b, "link_name", q->link_name.len != 0 ? q->link_name : BYTES_LIT("default"));
 	if (!provider || q->dialect != DIALECT_A)
-		put_constraints(&o, q);
-	members_text(&o, "host_id", model_host(m));
-	members_close(&o, '}');
+		put_constraints(b, q);
+	members_text(b, "host_id", model_host(m));
+	members_end_object(b);
 }
 
 void
 reply_config(struct buf *b, const struct bytes *value)
 {
-	struct members o = members_open(b, '{'), a;
-
-	members_bool(&o, "found", value != NULL);
-	members_name(&o, "data");
-	a = members_open(b, '[');
+	buf_put_u8(b, '{');
+	members_bool(b, "found", value != NULL);
+	members_array(b, "data");
 	for (size_t i = 0; value != NULL && i < value->len; i++) {
-		members_item(&a);
+		members_item(b);
 		buf_put_dec(b, value->ptr[i]);
 	}
-	members_close(&a, ']');
-	members_close(&o, '}');
+	members_end_array(b);
+	members_end_object(b);
 }

@@ -1,6 +1,7 @@
 /*
  * diff_say - a diff for people and for programs.
  */
+#include "policy/core/members.h"
 #include "policy/rules/diff.h"
 
 static const char *const ops[] = {
@@ -100,28 +101,18 @@ diff_put_line(
 }
 
 static void
-put_member(struct buf *b, const char *name, const char *value)
-{
-	buf_put_str(b, ",\"");
-	buf_put_str(b, name);
-	buf_put_str(b, "\":");
-	buf_put_json(b, bytes_str(value));
-}
-
-static void
 json_said(struct buf *b, const char *name, const struct policy *p, const struct diff_said *s)
 {
-	buf_put_str(b, ",\"");
-	buf_put_str(b, name);
-	buf_put_str(b,
-	    s->verdict == VERDICT_ALLOW ? "\":{\"verdict\":\"allow\"" : "\":{\"verdict\":\"deny\"");
-	put_member(b, "reason", reason_word(s->reason));
-	put_member(b, "rule", policy_rule_name(p, s->rule));
-	put_member(b, "place", policy_rule_place(p, s->rule));
-	put_member(b, "field", policy_field_name(s->field));
+	members_object(b, name);
+	members_text(b, "verdict", s->verdict == VERDICT_ALLOW ? "allow" : "deny");
+	members_text(b, "reason", reason_word(s->reason));
+	members_text(b, "rule", policy_rule_name(p, s->rule));
+	members_text(b, "place", policy_rule_place(p, s->rule));
+	members_text(b, "field", policy_field_name(s->field));
 	if (s->also != NULL)
-		put_member(b, "says", s->also);
-	buf_put_str(b, s->would_deny ? ",\"would_deny\":true}" : ",\"would_deny\":false}");
+		members_text(b, "says", s->also);
+	members_bool(b, "would_deny", s->would_deny);
+	members_end_object(b);
 }
 
 static void
@@ -129,20 +120,20 @@ json_line(struct buf *b, const struct diff_line *l, const struct policy *const p
 {
 	static const char *const kinds[DIFF_KINDS] = { "allows", "no_longer_allows", "otherwise" };
 
-	buf_put_str(b, "{\"change\":");
-	buf_put_json(b, bytes_str(kinds[l->kind]));
-	put_member(b, "op", ops[l->op]);
-	put_member(b, "who", l->who);
-	put_member(b, "what", l->what);
+	members_object(b, NULL);
+	members_text(b, "change", kinds[l->kind]);
+	members_text(b, "op", ops[l->op]);
+	members_text(b, "who", l->who);
+	members_text(b, "what", l->what);
 	if (l->op != DIFF_EVERYBODY) {
 		json_said(b, "before", p[0], &l->said[0]);
 		json_said(b, "now", p[1], &l->said[1]);
 	}
 	if (l->example[0] != '\0')
-		put_member(b, "example", l->example);
+		members_text(b, "example", l->example);
 	if (l->payload != NULL) {
-		put_member(b, "payload_file", l->file);
-		put_member(b, "payload", l->payload);
+		members_text(b, "payload_file", l->file);
+		members_text(b, "payload", l->payload);
 	}
 	buf_put_u8(b, '}');
 }
@@ -150,20 +141,16 @@ json_line(struct buf *b, const struct diff_line *l, const struct policy *const p
 void
 diff_put_json(struct buf *b, const struct diff_result *r, const struct policy *const p[2])
 {
-	buf_put_str(b, "{\"old\":");
-	buf_put_json(b, bytes_str(policy_id(p[0])));
-	put_member(b, "new", policy_id(p[1]));
-	buf_put_str(b, ",\"same\":");
-	buf_put_str(b, r->n == 0 && r->n_open == 0 ? "true" : "false");
-	buf_put_str(b, ",\"differences\":[");
-	for (size_t i = 0; i < r->n; i++) {
-		buf_put_str(b, i > 0 ? "," : "");
+	buf_put_u8(b, '{');
+	members_text(b, "old", policy_id(p[0]));
+	members_text(b, "new", policy_id(p[1]));
+	members_bool(b, "same", r->n == 0 && r->n_open == 0);
+	members_array(b, "differences");
+	for (size_t i = 0; i < r->n; i++)
 		json_line(b, &r->line[i], p);
-	}
-	buf_put_str(b, "],\"not_decided\":[");
-	for (size_t i = 0; i < r->n_open; i++) {
-		buf_put_str(b, i > 0 ? "," : "");
-		buf_put_json(b, bytes_str(r->open[i]));
-	}
+	members_end_array(b);
+	members_array(b, "not_decided");
+	for (size_t i = 0; i < r->n_open; i++)
+		members_text(b, NULL, r->open[i]);
 	buf_put_str(b, "]}\n");
 }

@@ -14,6 +14,7 @@ main(void)
 	suite_add_tcase(s, bytes_tests());
 	suite_add_tcase(s, buf_tests());
 	suite_add_tcase(s, json_tests());
+	suite_add_tcase(s, members_tests());
 	suite_add_tcase(s, text_tests());
 	suite_add_tcase(s, utf8_tests());
 	suite_add_tcase(s, wipe_tests());

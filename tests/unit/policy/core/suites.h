@@ -9,6 +9,7 @@
 TCase *bytes_tests(void);
 TCase *buf_tests(void);
 TCase *json_tests(void);
+TCase *members_tests(void);
 TCase *text_tests(void);
 TCase *utf8_tests(void);
 TCase *wipe_tests(void);
