@@ -1,7 +1,7 @@
 # gateway/nats: the wire.
 if(TARGET gateway_nats)
   portcullis_unit(gateway/nats gateway_nats)
-  foreach(name parser header connect info)
+  foreach(name parser header connect info row)
     portcullis_fuzz(${name} gateway_nats)
   endforeach()
   # what a message costs in parser and writer; run by hand, on a release build
