@@ -105,6 +105,7 @@ struct config {
 	/* limits { } */
 	uint32_t edges;             /* 1..64, default 1 */
 	uint32_t max_connections;   /* per edge, default 65536 */
+	bool connections_asked;     /* it was configured */
 	uint32_t max_subscriptions; /* per connection, default 8192 */
 	uint32_t max_control_line;  /* default 4096 */
 	uint32_t max_connect;       /* CONNECT line, default 16 KiB */

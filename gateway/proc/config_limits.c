@@ -115,5 +115,6 @@ config_limits(struct config_reader *rd)
 	struct text_node *s = config_section(rd, "limits");
 
 	config_numbers(rd, s, limits, COUNT(limits));
+	rd->c->connections_asked = s != NULL && text_find(s, "max_connections") != NULL;
 	read_exempts(rd, s);
 }

@@ -314,7 +314,8 @@ edge_accept_start(void)
 
 	if (edge.most_relays >= asked)
 		return;
-	log_begin(&l, LOG_WRN, "connections_lowered");
+	/* who asked for nothing is told, not warned */
+	log_begin(&l, edge.child.setup.connections_asked ? LOG_WRN : LOG_INF, "connections_lowered");
 	log_num(&l, "asked", asked);
 	log_num(&l, "most", (int64_t)edge.most_relays);
 	log_end(&l);

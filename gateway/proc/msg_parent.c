@@ -25,6 +25,7 @@ msg_setup_put(struct channel *c, const struct setup *s)
 	buf_put_u64(b, s->last_id);
 	buf_put_u32(b, s->log_level);
 	buf_put_u32(b, s->max_connections);
+	buf_put_u8(b, s->connections_asked);
 	buf_put_u32(b, s->max_subscriptions);
 	buf_put_u32(b, s->max_control_line);
 	buf_put_u32(b, s->max_connect);
@@ -72,6 +73,7 @@ msg_setup_get(struct cursor *in, struct setup *s)
 	s->last_id = cursor_u64(in);
 	s->log_level = cursor_u32(in);
 	s->max_connections = cursor_u32(in);
+	s->connections_asked = cursor_u8(in) != 0;
 	s->max_subscriptions = cursor_u32(in);
 	s->max_control_line = cursor_u32(in);
 	s->max_connect = cursor_u32(in);

@@ -71,6 +71,7 @@ struct setup {
 	uint32_t max_command, max_pending;
 	uint32_t auth_timeout_ms, ping_interval_ms, ping_max, write_deadline_ms;
 	uint32_t drain_ms, lame_duck_grace_ms, lame_duck_duration_ms;
+	bool connections_asked; /* ->max_connections was configured, not preset */
 	bool require_exp, allow_open, mint;
 	char server_id[64];
 	char server_name[128];

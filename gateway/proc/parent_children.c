@@ -120,6 +120,7 @@ setup(struct kid *k)
 		.last_id = children_since(k),
 		.log_level = parent.options->trace ? LOG_TRC : parent.options->debug ? LOG_DBG : LOG_INF,
 		.max_connections = c->max_connections,
+		.connections_asked = c->connections_asked,
 		.max_subscriptions = c->max_subscriptions,
 		.max_control_line = c->max_control_line,
 		.max_connect = c->max_connect,

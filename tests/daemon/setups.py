@@ -199,6 +199,20 @@ def more_connections_than_the_shell_allows_descriptors():
         clients[-1].barrier()
 
 
+def fewer_descriptors_than_connections_is_a_warning_only_to_who_asked_for_them():
+    for limits, level in ((None, "INF"), ({"max_connections": 5000}, "WRN")):
+        with deployment() as d:
+            d.start_leaf()
+            d.limits = limits or {}
+            conf = d.gateway_conf(d.leaf.port)
+            binary = os.path.join(stage.BUILD, "bin", "portcullis-gateway")
+            limited = ["/bin/sh", "-c", 'ulimit -n 4096; exec "$0" "$@"', binary, "-c", conf]
+            d.gateway = stage.process.Process(limited, cwd=d.folder)
+            said = d.gateway.wait_line(lambda x: "event=connections_lowered" in x, stage.WAIT_S)
+            check(f"[{level}]" in said or f"level={level}" in said, said)
+            d.gateway.wait_line(stage.gateway.READY.search, stage.WAIT_S)
+
+
 TESTS = [
     a_foreign_operators_creds_carry_data_and_commands,
     a_client_never_sees_who_the_gate_is_upstream,
@@ -209,6 +223,7 @@ TESTS = [
     two_edges_share_the_work,
     as_many_edges_as_can_be_configured_start,
     more_connections_than_the_shell_allows_descriptors,
+    fewer_descriptors_than_connections_is_a_warning_only_to_who_asked_for_them,
 ]
 
 if __name__ == "__main__":

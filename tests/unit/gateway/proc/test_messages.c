@@ -41,7 +41,7 @@ write_one(enum msg_form form)
 	switch (form) {
 	case FORM_SETUP:
 		msg_setup_put(&c, &(struct setup){ 1, 1000000000, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
-				      15, 16, true, false, true, "NID", "name", 4, 2, { { 1 }, { 2 } }, 2, { "127.0.0.1:4222", "[::1]:4222" }, 5, 6, 7, 8, 9, 10,
+				      15, 16, true, true, false, true, "NID", "name", 4, 2, { { 1 }, { 2 } }, 2, { "127.0.0.1:4222", "[::1]:4222" }, 5, 6, 7, 8, 9, 10,
 				      { .max_preauth = 3, .penalty_max = 4, .n_exempt = 1, .exempt = { { { 10 }, 4, 8 } } } });
 		return 0;
 	case FORM_PEER:

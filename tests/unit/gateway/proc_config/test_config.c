@@ -108,6 +108,7 @@ START_TEST(what_is_not_said_has_a_default)
 	ck_assert(!c->require_exp && !c->upstream_allow_open);
 	ck_assert_uint_eq(c->edges, 1);
 	ck_assert_uint_eq(c->max_connections, 65536);
+	ck_assert(!c->connections_asked);
 	ck_assert_uint_eq(c->max_subscriptions, 8192);
 	ck_assert_uint_eq(c->max_control_line, 4096);
 	ck_assert_uint_eq(c->max_connect, 16384);
