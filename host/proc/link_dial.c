@@ -54,6 +54,18 @@ address(const struct wire_conn *w, struct sockaddr_storage *out)
 }
 
 int
+dial_on(struct wire_conn *w, struct stream_room *room, int fd)
+{
+	if (stream_open(&w->stream, room, fd, OUT_MAX, server_ops()) != 0)
+		return err_raise(-ENOMEM);
+	nats_parser_init(&w->parser, NATS_FROM_SERVER, LINE_MAX_BYTES, PAYLOAD_MAX_BYTES);
+	w->parser.max_connect = INFO_MAX_BYTES;
+	w->state = WIRE_GREETING;
+	stream_read_on(&w->stream, true);
+	return 0;
+}
+
+int
 dial(struct wire_conn *w, struct stream_room *room)
 {
 	struct sockaddr_storage to;
@@ -73,13 +85,7 @@ dial(struct wire_conn *w, struct stream_room *room)
 		close(fd);
 		return err_raise(e);
 	}
-	if (stream_open(&w->stream, room, fd, OUT_MAX, server_ops()) != 0)
-		return err_raise(-ENOMEM);
-	nats_parser_init(&w->parser, NATS_FROM_SERVER, LINE_MAX_BYTES, PAYLOAD_MAX_BYTES);
-	w->parser.max_connect = INFO_MAX_BYTES;
-	w->state = WIRE_GREETING;
-	stream_read_on(&w->stream, true);
-	return 0;
+	return dial_on(w, room, fd);
 }
 
 int

@@ -113,6 +113,9 @@ bool wire_stop(struct wire_conn *w);
 /* dial() - a socket that connects to one of the addresses. Return: 0 (then WIRE_GREETING), -errno.
  */
 int dial(struct wire_conn *w, struct stream_room *room) must_check;
+/* dial_on() - a connection begins on @fd (taken), with our ceilings. Return: 0 (then
+ * WIRE_GREETING), -errno. */
+int dial_on(struct wire_conn *w, struct stream_room *room, int fd) must_check;
 /* dial_secure() - TLS begins, or goes on. Return: 0 it is there, STREAM_BLOCKED, -errno after
  * wire_fail(). */
 int dial_secure(struct wire_conn *w) must_check;

@@ -210,7 +210,7 @@ on_msg(const struct wire_conn *w, const struct nats_op *op)
 static void
 on_op(struct wire_conn *w, const struct nats_op *op)
 {
-	bool known = w->state >= WIRE_TELLING, greeted = w->state != WIRE_GREETING;
+	bool known = w->state >= WIRE_TELLING, introduced = w->state >= WIRE_LOGGING_IN;
 
 	switch (op->kind) {
 	case NATS_INFO:
@@ -220,13 +220,13 @@ on_op(struct wire_conn *w, const struct nats_op *op)
 		on_err(w, op->text);
 		return;
 	case NATS_PING:
-		if (greeted)
+		if (introduced) /* before our CONNECT a server wants to hear nothing else */
 			nats_put_pong(stream_out(&w->stream));
 		return;
 	case NATS_OK:
 		return;
 	case NATS_PONG:
-		if (w->state >= WIRE_LOGGING_IN)
+		if (introduced)
 			on_pong(w);
 		else
 			wire_fail(w, "the server speaks out of turn", false);

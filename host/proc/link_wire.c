@@ -165,8 +165,14 @@ wire_start(struct wire_conn *w)
 void
 wire_flush(struct wire_conn *w)
 {
-	if (w->state == WIRE_AWAY || w->state == WIRE_CLOSING || stream_pending(&w->stream) == 0 ||
-	    (w->stream.events & UV_WRITABLE) != 0)
+	if (w->state == WIRE_AWAY || w->state == WIRE_CLOSING)
+		return;
+	/* whatever found no room (a PONG, a subscription) would be missed and not come again */
+	if (buf_failed(&w->stream.out)) {
+		wire_fail(w, "the server does not take what is said", false);
+		return;
+	}
+	if (stream_pending(&w->stream) == 0 || (w->stream.events & UV_WRITABLE) != 0)
 		return;
 	if (stream_flush(&w->stream) < 0)
 		wire_fail(w, "the connection is lost", false);
