@@ -3,6 +3,7 @@
 import glob
 import json
 import os
+import signal
 import socket
 import sys
 import tempfile
@@ -159,12 +160,73 @@ def tls_is_spoken_with_who_the_authority_vouches_for():
             nats.kill()
 
 
+class Deaf(Stranger):
+    """A server that takes the login, says @says, and then reads no more."""
+
+    def __init__(self, *says):
+        super().__init__(*says)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self.over = threading.Event()
+
+    def _speak(self, peer):
+        with peer:
+            try:
+                peer.sendall(info())
+                for _ in range(2):  # behind CONNECT, and behind the subscriptions
+                    heard = b""
+                    while not heard.endswith(b"PING\r\n"):
+                        data = peer.recv(4096)
+                        if not data:
+                            return
+                        heard += data
+                    peer.sendall(b"PONG\r\n")
+                for text in self.says:
+                    peer.sendall(text)
+                self.over.wait(stage.LIMIT_S)
+            except OSError:
+                return
+
+
+def a_server_that_does_not_read_is_given_up():
+    with lattice() as l:
+        # each is answered, and nobody takes the answers: more than sockets hold, less than the link would keep
+        s = Deaf(*[b"PING\r\n" * 10000] * 100)
+        h = l.host("one", wait=False, argv=["--control-host", "127.0.0.1", "--control-port", str(s.port)])
+        h.wait_line(lambda x: "event=link_up" in x and "connection=control" in x, 30)
+        said = h.wait_line(lambda x: "event=link_down" in x and "connection=control" in x, 60)
+        check("the server does not take what is said" in said, said)
+        h.wait_line(lambda x: "event=link_up" in x and "connection=control" in x, 30)
+        s.over.set()
+
+
+def what_a_parent_does_not_take_is_dropped_and_counted():
+    with lattice(gate=False) as l:
+        h = l.host()
+        client = l.client()
+        link, body = child(h, "link"), b"x" * 1000000
+        os.kill(h.pid, signal.SIGSTOP)
+        try:
+            for _ in range(64):
+                client.publish("wasmbus.ctl.default.ping.hosts", body)
+            client.barrier()
+            said = h.wait_line(lambda x: "event=messages_dropped" in x, 60)
+        finally:
+            os.kill(h.pid, signal.SIGCONT)
+        check(child(h, "link") == link)
+        # what was kept is less than was said, and it goes on
+        dropped = int(said.split("messages=")[1].split()[0])
+        check(0 < dropped < 64, said)
+        check(host.ask(client, "ping.hosts"), "no answer any more")
+
+
 TESTS = [
     the_link_holds_no_key,
     the_link_is_locked_in,
     only_a_nonce_is_signed,
     servers_that_are_none_cost_nothing_but_their_connection,
     tls_is_spoken_with_who_the_authority_vouches_for,
+    a_server_that_does_not_read_is_given_up,
+    what_a_parent_does_not_take_is_dropped_and_counted,
 ]
 
 if __name__ == "__main__":
