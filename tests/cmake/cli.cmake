@@ -13,6 +13,10 @@ if(TARGET portcullis)
     COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/cli/test_actor.py $<TARGET_FILE:portcullis>)
   set_tests_properties(unit/cli_actor PROPERTIES LABELS unit TIMEOUT 600
     ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+  add_test(NAME unit/cli_ctl
+    COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/cli/test_ctl.py $<TARGET_FILE:portcullis>)
+  set_tests_properties(unit/cli_ctl PROPERTIES LABELS unit TIMEOUT 600
+    ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
   add_test(NAME unit/cli_simulate
     COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/cli/test_simulate.py $<TARGET_FILE:portcullis>
       $<TARGET_FILE:auditlog>)

@@ -1,0 +1,164 @@
+#!/usr/bin/python3
+"""`portcullis ctl` where the first try is not enough: a login without its signature, a host that is slow."""
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
+from portcullis_test import natsjwt  # noqa: E402
+
+PORTCULLIS = ""
+QUICK, SLOW = (natsjwt.KeyPair("server").public for _ in range(2))
+SLOW_S = 1.0  # longer than ctl waits for more answers at first, shorter than it does when it looks again
+
+
+class Server:
+    """A server with a lattice behind it, one host slow to answer. @nonces: of one login after the other."""
+
+    def __init__(self, nonces, admits, slow=False):
+        self.nonces, self.admits, self.slow = nonces, admits, slow
+        self.logins, self.asked = [], []
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"nats://127.0.0.1:{self.socket.getsockname()[1]}"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        while True:
+            try:
+                peer, _ = self.socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._speak, args=(peer,), daemon=True).start()
+
+    def _speak(self, peer):
+        said = {"server_id": "NA", "version": "2.9.10", "proto": 1, "headers": True, "max_payload": 1048576,
+                "auth_required": True, "nonce": self.nonces[len(self.logins) % len(self.nonces)]}
+        lock, listens = threading.Lock(), {}
+
+        def say(*parts):
+            with lock:
+                peer.sendall(b"".join(parts))
+
+        def reply_to(inbox):
+            sid = next(v for k, v in listens.items() if inbox.startswith(k))
+            return lambda body: say(b"MSG %s %s %d\r\n" % (inbox, sid, len(body)), body, b"\r\n")
+
+        try:
+            say(b"INFO ", json.dumps(said).encode(), b"\r\n")
+            lines = peer.makefile("rb")
+            for line in lines:
+                words = line.split()
+                verb = words[0].upper() if words else b""
+                if verb == b"CONNECT":
+                    self.logins.append(json.loads(line[8:]))
+                    if not self.admits(self.logins):
+                        say(b"-ERR 'Authorization Violation'\r\n")
+                        break
+                elif verb == b"PING":
+                    say(b"PONG\r\n")
+                elif verb == b"SUB":
+                    listens[words[1].rstrip(b"*")] = words[-1]
+                elif verb == b"PUB" or verb == b"HPUB":
+                    lines.read(int(words[-1]) + 2)
+                    self._answer(words[1].decode(), reply_to(words[2]))
+            peer.close()
+        except OSError:
+            pass
+
+    def _answer(self, subject, say):
+        tail = subject.partition("wasmbus.ctl.default.")[2]
+        self.asked.append(tail)
+
+        def answer(value):
+            say(json.dumps(value).encode())
+
+        if tail != "ping.hosts":
+            answer({"host_id": tail.split(".")[1], "actors": [], "providers": [], "labels": {}})
+            return
+        answer({"id": QUICK, "friendly_name": "quick", "labels": {}})
+        if self.slow and self.asked.count(tail) > 1:
+            threading.Timer(SLOW_S, answer, ({"id": SLOW, "friendly_name": "slow", "labels": {}},)).start()
+
+
+def ctl(server, *words, creds=None):
+    argv = [PORTCULLIS, "ctl", *words, "--server", server.url, "--timeout", "60s", *(["--creds", creds] if creds else [])]
+    env = {k: v for k, v in os.environ.items() if not k.startswith("NATS_")}
+    return subprocess.run(argv, capture_output=True, text=True, timeout=120, env=env)
+
+
+def nonce_of(pair, wanted):
+    """A nonce whose signature begins, or does not begin, with a zero byte."""
+    for i in range(100000):
+        nonce = f"nonce{i:06d}"
+        if (pair.sign(nonce.encode())[0] == 0) == wanted:
+            return nonce
+    raise AssertionError("no such nonce")
+
+
+def logins(admits):
+    """What ctl did against a server that wants, at first, a signature that begins with a zero byte."""
+    pair, account = natsjwt.KeyPair("user"), natsjwt.KeyPair("account")
+    server = Server([nonce_of(pair, True), nonce_of(pair, False)], admits)
+    with tempfile.TemporaryDirectory(prefix="portcullis-ctl-") as folder:
+        creds = os.path.join(folder, "ann.creds")
+        natsjwt.write_creds(creds, natsjwt.mint_user(account, pair.public, "ann"), pair.seed)
+        return ctl(server, "get", "inventory", QUICK, creds=creds), server.logins
+
+
+def a_login_the_library_did_not_sign_is_made_once_more():
+    done, seen = logins(lambda all: bool(all[-1].get("sig")))
+    assert done.returncode == 0, done.stderr
+    # a library that signs always needs no second login, and ctl then no loop: this says when
+    assert [bool(x.get("sig")) for x in seen] == [False, True], seen
+
+
+def a_login_that_is_refused_is_not_made_for_ever():
+    done, seen = logins(lambda all: False)
+    assert done.returncode != 0 and "cannot connect" in done.stderr, done.stderr
+    assert len(seen) == 2, seen
+
+
+def without_creds_there_is_nothing_to_sign_again():
+    server = Server(["nonce"], lambda all: False)
+    done = ctl(server, "get", "hosts")
+    assert done.returncode != 0 and len(server.logins) == 1, (done.stderr, server.logins)
+
+
+def a_slow_host_is_found_where_only_quick_ones_answered_at_first():
+    server = Server(["nonce"], lambda all: True, slow=True)
+    done = ctl(server, "get", "inventory", "slow")
+    assert done.returncode == 0, done.stderr
+    assert server.asked == ["ping.hosts", "ping.hosts", f"get.{SLOW}.inv"], server.asked
+
+
+def a_quick_host_is_asked_for_once():
+    server = Server(["nonce"], lambda all: True, slow=True)
+    done = ctl(server, "get", "inventory", "quick")
+    assert done.returncode == 0, done.stderr
+    assert server.asked == ["ping.hosts", f"get.{QUICK}.inv"], server.asked
+
+
+TESTS = [
+    a_login_the_library_did_not_sign_is_made_once_more,
+    a_login_that_is_refused_is_not_made_for_ever,
+    without_creds_there_is_nothing_to_sign_again,
+    a_slow_host_is_found_where_only_quick_ones_answered_at_first,
+    a_quick_host_is_asked_for_once,
+]
+
+if __name__ == "__main__":
+    PORTCULLIS = os.path.abspath(sys.argv[1])
+    failed = 0
+    for test in TESTS:
+        try:
+            test()
+            print("ok", test.__name__, flush=True)
+        except (AssertionError, OSError, subprocess.TimeoutExpired) as e:
+            failed += 1
+            print("FAILED", test.__name__, e, flush=True)
+    sys.exit(1 if failed else 0)
