@@ -14,6 +14,7 @@
 
 #include "gateway/proc/parent.h"
 #include "gateway/proc/role.h"
+#include "policy/core/version.h"
 
 enum { EXIT_USAGE = 2 };
 
@@ -139,7 +140,7 @@ main(int argc, char **argv)
 		case 's':
 			return send_signal(optarg);
 		case 'v':
-			printf("portcullis-gateway %s\n", PORTCULLIS_VERSION);
+			printf("portcullis-gateway %s%s\n", PORTCULLIS_VERSION, version_behind);
 			return 0;
 		case 'h':
 			fputs(help, stdout);

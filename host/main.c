@@ -13,6 +13,7 @@
 #include "host/proc/link.h"
 #include "host/proc/parent.h"
 #include "host/proc/runner.h"
+#include "policy/core/version.h"
 
 enum {
 	EXIT_USAGE = 2,
@@ -205,7 +206,10 @@ main(int argc, char **argv)
 	options(table);
 	while (r == 0 && (c = getopt_long(argc, argv, "c:m:tDVl:P:vh", table, NULL)) != -1) {
 		if (c == 'v' || c == 'h') {
-			fputs(c == 'v' ? "portcullis-host " PORTCULLIS_VERSION "\n" : help, stdout);
+			if (c == 'v')
+				printf("portcullis-host " PORTCULLIS_VERSION "%s\n", version_behind);
+			else
+				fputs(help, stdout);
 			hostconf_free(a.o.conf);
 			return 0;
 		}

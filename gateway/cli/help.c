@@ -5,6 +5,7 @@
 
 #include "gateway/cli/cli.h"
 #include "gateway/cli/verbs_audit.h"
+#include "policy/core/version.h"
 
 static const char *
 noun_of(const struct cli_verb *v)
@@ -122,8 +123,9 @@ int
 cmd_version(const struct cli_args *a)
 {
 	if (cli_flag(a, "json"))
-		printf("{\"name\":\"portcullis\",\"version\":\"%s\"}\n", PORTCULLIS_VERSION);
+		printf("{\"name\":\"portcullis\",\"version\":\"%s\",\"commit\":\"%s\"}\n",
+		    PORTCULLIS_VERSION, version_commit);
 	else
-		printf("portcullis %s\n", PORTCULLIS_VERSION);
+		printf("portcullis %s%s\n", PORTCULLIS_VERSION, version_behind);
 	return CLI_OK;
 }

@@ -534,7 +534,7 @@ def help_and_version_are_there(_):
     expect(run("help", "creds", "issue")[0], "--host-id", "--expires", "(needed)")
     assert run("creds", "issue", "--help")[0] == run("help", "creds", "issue")[0]
     expect(run("help", "creds")[0], "revoke")
-    assert re.fullmatch(r"portcullis \d+\.\d+\.\d+\n", run("version")[0])
+    assert re.fullmatch(r"portcullis \d+\.\d+\.\d+( \([0-9a-f]{12}\+?\))?\n", run("version")[0])
     assert run("--version")[0] == run("-v")[0] == run("-V")[0] == run("version")[0]
     assert json.loads(run("version", "--json")[0])["name"] == "portcullis"
     # what is said of each begins in one column, also of a long one

@@ -44,6 +44,10 @@ if(TARGET portcullis)
       ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
   endif()
   if(TARGET portcullis-host)
+    add_test(NAME unit/version
+      COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/cli/test_version.py ${CMAKE_COMMAND} ${CMAKE_BINARY_DIR}/bin)
+    set_tests_properties(unit/version PROPERTIES LABELS unit TIMEOUT 600 SKIP_RETURN_CODE 77
+      ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
     add_test(NAME unit/install
       COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/cli/test_install.py ${CMAKE_COMMAND} ${CMAKE_BINARY_DIR})
     set_tests_properties(unit/install PROPERTIES LABELS unit TIMEOUT 600 SKIP_RETURN_CODE 77
