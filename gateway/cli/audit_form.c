@@ -254,8 +254,121 @@ table_row(struct buf *b, const struct record *r, const struct record *outcome, b
 	buf_put_u8(b, '\n');
 }
 
+/* ---- the same on a terminal that is not wide enough for all of it ---- */
+
+enum { WIDE = 150, TIME_LONG = 14, TIME_SHORT = 8, SEQ = 8, DECISION = 8, LEAST = 4 };
+
+/* Columns of a narrow table: how many of what is left each has, in percent; 0: it is not there. */
+struct narrow {
+	size_t time, who, verb, target, rule, outcome;
+};
+
+static struct narrow
+narrow(size_t across)
+{
+	static const size_t share[3][5] = { { 27, 33, 40, 0, 0 }, { 20, 24, 32, 24, 0 },
+		{ 14, 16, 32, 18, 20 } };
+	size_t time = across < 76 ? TIME_SHORT : TIME_LONG, fixed = time + SEQ + DECISION + 3;
+	size_t left = across > fixed + 5 * LEAST ? across - fixed - 5 : 5 * LEAST;
+	const size_t *s = share[left < 40 ? 0 : left < 78 ? 1 : 2];
+
+	return (struct narrow){ time, left * s[0] / 100, left * s[1] / 100, left * s[2] / 100,
+		left * s[3] / 100, left * s[4] / 100 };
+}
+
+/* put_cut() - @s in @width columns, its end cut where it is longer; nothing in none. */
+static void
+put_cut(struct buf *b, struct bytes s, size_t width)
+{
+	size_t n = 0, i = 0;
+
+	if (width == 0)
+		return;
+	/* what is shown already: characters, not bytes, have a column each */
+	for (size_t k = 0; k < s.len; k++)
+		n += (s.ptr[k] & 0xc0) != 0x80;
+	for (size_t put = 0; i < s.len; i++) {
+		put += (s.ptr[i] & 0xc0) != 0x80;
+		if (n > width && put == width)
+			break;
+		buf_put_u8(b, s.ptr[i]);
+	}
+	if (n > width)
+		buf_put_u8(b, '~');
+	for (; n < width; n++)
+		buf_put_u8(b, ' ');
+	buf_put_u8(b, ' ');
+}
+
+static void
+cut(struct buf *b, void (*put)(struct buf *b, const struct record *r), const struct record *r,
+    size_t width)
+{
+	struct buf v, shown;
+
+	buf_init(&v, RECORD_LINE_MAX * 8);
+	buf_init(&shown, RECORD_LINE_MAX * 32);
+	if (r != NULL)
+		put(&v, r);
+	say_text(&shown, v.len > 0 ? buf_bytes(&v) : BYTES_LIT("-"));
+	put_cut(b, buf_bytes(&shown), width);
+	buf_deinit(&v);
+	buf_deinit(&shown);
+}
+
+static void
+put_clock(struct buf *b, const struct record *r)
+{
+	say_time(b, r->time_ns);
+}
+
+static void
+narrow_row(struct buf *b, const struct record *r, const struct record *outcome, struct form_look look)
+{
+	struct narrow n = narrow(look.columns);
+	bool deny = bytes_is(r->decision, "deny") || r->kind == RECORD_DENIAL;
+	size_t seq = 1;
+	struct buf t;
+
+	for (uint64_t v = r->seq; v >= 10; v /= 10)
+		seq++;
+	if (seq > SEQ)
+		n.target = n.target > seq - SEQ + LEAST ? n.target - (seq - SEQ) : LEAST;
+	buf_init(&t, RECORD_TIME_LEN);
+	put_clock(&t, r);
+	put_cut(b, bytes_of(t.ptr + (n.time == TIME_SHORT ? 11 : 5), t.len > 19 ? n.time : 0), n.time);
+	buf_deinit(&t);
+	cut(b, put_seq, r, seq > SEQ ? seq : SEQ);
+	cut(b, say_who, r, n.who);
+	cut(b, say_verb, r, n.verb);
+	cut(b, say_target, r, n.target);
+	buf_put_str(b, !look.colour ? "" : deny ? "\033[31m" : "\033[32m");
+	cut(b, put_decision, r, DECISION);
+	buf_put_str(b, look.colour ? "\033[0m" : "");
+	cut(b, put_rule, r, n.rule);
+	cut(b, say_outcome, outcome, n.outcome);
+	buf_put_u8(b, '\n');
+}
+
+static void
+narrow_head(struct buf *b, struct form_look look)
+{
+	struct narrow n = narrow(look.columns);
+
+	buf_put_str(b, look.colour ? "\033[1m" : "");
+	put_cut(b, BYTES_LIT("UTC"), n.time);
+	put_cut(b, BYTES_LIT("RECORD"), SEQ);
+	put_cut(b, BYTES_LIT("WHO"), n.who);
+	put_cut(b, BYTES_LIT("VERB"), n.verb);
+	put_cut(b, BYTES_LIT("TARGET"), n.target);
+	put_cut(b, BYTES_LIT("DECISION"), DECISION);
+	put_cut(b, BYTES_LIT("RULE"), n.rule);
+	put_cut(b, BYTES_LIT("OUTCOME"), n.outcome);
+	buf_put_str(b, look.colour ? "\033[0m\n" : "\n");
+}
+
 void
-form_head(struct buf *b, enum audit_form form, bool colour)
+form_head(struct buf *b, enum audit_form form, struct form_look look)
 {
 	static const struct {
 		const char *name;
@@ -272,22 +385,28 @@ form_head(struct buf *b, enum audit_form form, bool colour)
 	}
 	if (form != FORM_TABLE)
 		return;
-	buf_put_str(b, colour ? "\033[1m" : "");
+	if (look.columns > 0 && look.columns < WIDE) {
+		narrow_head(b, look);
+		return;
+	}
+	buf_put_str(b, look.colour ? "\033[1m" : "");
 	for (size_t i = 0; i < sizeof(head) / sizeof(head[0]); i++) {
 		say_cell(b, bytes_str(head[i].name), head[i].width, head[i].width);
 		buf_put_u8(b, ' ');
 	}
-	buf_put_str(b, colour ? "OUTCOME\033[0m\n" : "OUTCOME\n");
+	buf_put_str(b, look.colour ? "OUTCOME\033[0m\n" : "OUTCOME\n");
 }
 
 void
 form_row(struct buf *b, enum audit_form form, const struct record *r, const struct record *outcome,
-    bool colour)
+    struct form_look look)
 {
 	if (form == FORM_CSV)
 		csv_row(b, r, outcome);
 	else if (form == FORM_CEF)
 		cef_row(b, r, outcome);
+	else if (look.columns > 0 && look.columns < WIDE)
+		narrow_row(b, r, outcome, look);
 	else
-		table_row(b, r, outcome, colour);
+		table_row(b, r, outcome, look.colour);
 }

@@ -104,6 +104,8 @@ void cli_try(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void cli_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* cli_colour() - may @to be coloured? */
 bool cli_colour(FILE *to);
+/* cli_columns() - how wide the terminal behind @to is; 0: it is none, or does not say. */
+size_t cli_columns(FILE *to);
 /* cli_print() - write a finished buffer to stdout. Return: CLI_OK, CLI_FAILED. */
 int cli_print(const struct buf *b);
 

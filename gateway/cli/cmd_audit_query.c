@@ -29,7 +29,7 @@ struct row {
 struct query {
 	struct audit_filter filter;
 	enum audit_form form;
-	bool colour;
+	struct form_look look;
 	uint64_t limit, told; /* rows; limit 0: none */
 	struct audit_dir dir;
 	struct audit_lines lines;
@@ -72,7 +72,7 @@ tell(struct query *q, const struct row *row)
 	    (r.kind != RECORD_COMMAND || !audit_filter_outcome(&q->filter, came)))
 		return;
 	if (q->form != FORM_JSON) {
-		form_row(&q->out, q->form, &r, came, q->colour);
+		form_row(&q->out, q->form, &r, came, q->look);
 	} else {
 		buf_put(&q->out, line);
 		buf_put_u8(&q->out, '\n');
@@ -316,7 +316,7 @@ cmd_audit_query(const struct cli_args *a)
 	struct query q = { .dir = { .fd = -1 }, .lines = { .fd = -1 } };
 	int r = read_form(&q, a);
 
-	q.colour = cli_colour(stdout);
+	q.look = (struct form_look){ cli_colour(stdout), cli_columns(stdout) };
 	buf_init(&q.out, OUT_MAX);
 	if (r == CLI_OK)
 		r = audit_filter_read(&q.filter, a);
@@ -332,7 +332,7 @@ cmd_audit_query(const struct cli_args *a)
 		r = CLI_FAILED;
 	}
 	if (r == CLI_OK) {
-		form_head(&q.out, q.form, q.colour);
+		form_head(&q.out, q.form, q.look);
 		read_all(&q);
 		r = q.r;
 	}

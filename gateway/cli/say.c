@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "gateway/cli/cli.h"
@@ -18,6 +19,14 @@ cli_colour(FILE *to)
 	if (no != NULL && no[0] != '\0')
 		return false;
 	return term != NULL && strcmp(term, "dumb") != 0 && isatty(fileno(to));
+}
+
+size_t
+cli_columns(FILE *to)
+{
+	struct winsize w;
+
+	return isatty(fileno(to)) && ioctl(fileno(to), TIOCGWINSZ, &w) == 0 ? w.ws_col : 0;
 }
 
 static void __attribute__((format(printf, 3, 0)))

@@ -15,7 +15,7 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from portcullis_test import process  # noqa: E402
+from portcullis_test import process, terminal  # noqa: E402
 
 PORTCULLIS = LOG = ""
 SECOND = "00000000000000000041.jsonl"
@@ -638,7 +638,26 @@ def help_says_which_log_is_meant(_):
         expect(run(verb, "--help")[0], f"usage: portcullis audit {verb} ", "command log: ")
 
 
+def a_table_fits_its_terminal(folder):
+    gate = make(folder)
+    argv = [PORTCULLIS, "audit", "query", "-d", gate]
+    whole = run("query", "-d", gate)[0].splitlines()
+    assert max(map(len, whole)) > 80, "nothing to cut"
+    seqs = [line.split()[2] for line in whole[1:]]
+    for columns in (40, 60, 80, 100, 120, 149):
+        lines = terminal.lines_on(columns, argv)
+        assert len(lines) == len(whole), (columns, len(lines))
+        assert max(map(len, lines)) <= max(columns, 50), (columns, max(lines, key=len))
+        # the number of each record is whole, and what was decided is there
+        assert [line[lines[0].index("RECORD"):].split()[0] for line in lines[1:]] == seqs, columns
+        at = lines[0].index("DECISION")
+        assert {line[at:].split()[0] for line in lines[1:]} <= {"allow", "deny", "observe", "-"}, columns
+    assert any("~" in line for line in terminal.lines_on(60, argv))
+    assert terminal.lines_on(400, argv) == whole
+
+
 TESTS = [
+    a_table_fits_its_terminal,
     a_whole_log_verifies_and_says_how_far,
     an_edit_is_named,
     deleted_reordered_repeated_and_inserted_records_are_named,

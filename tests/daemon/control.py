@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 import stage
+from portcullis_test import terminal
 from stage import NARROW, bodies, check, children, deployment, running, until
 
 COMMAND = "wasmbus.ctl.default.cmd.NHOST.la"
@@ -104,6 +105,12 @@ def who_is_connected_is_shown_with_who_it_is():
         check(found["dora"]["tags"] == "role:deployer", found)
         text = tool(d, "conns")
         check("role:app" in text and "2 connected" in text, text)
+        argv = [os.path.join(stage.BUILD, "bin", "portcullis"), "conns"]
+        for columns in (60, 80, 129):
+            lines = terminal.lines_on(columns, argv, cwd=d.folder)
+            check(len(lines) == 4 and max(map(len, lines)) <= columns, columns, lines)
+            check({x.split()[0] for x in lines[1:3]} == {x.split()[0] for x in text.splitlines()[1:3]}, lines, text)
+            check(any("ann" in x for x in lines) and lines[0].endswith("DENIED"), lines)
 
 
 def a_full_disk_is_named_and_its_end_too():
