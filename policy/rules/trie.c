@@ -1,10 +1,17 @@
 /*
- * trie - see trie.h. Nodes are numbers; `*` and `>` are fields of a node, words are edges in one
- * open-addressed table keyed by (node, word). A question cuts and hashes its tokens once, then
- * walks: along words in a loop, into a recursion only where a `*` branches off. Every node is
- * visited at most once per question, because a trie is a tree.
+ * trie - see trie.h. Nodes are numbers; `*` is a field of a node, and so is its child along a word
+ * as long as there is one; more of them are edges in one open-addressed table. A question cuts and
+ * hashes its tokens once, then walks: along words in a loop, into a recursion only where a `*`
+ * branches off. Every node is visited at most once per question, because a trie is a tree.
+ *
+ * Ten thousand rules do not fit into the near caches, so what counts is how many far lines a
+ * question touches. A node is one line: it holds the word that leads to it and what ends there, and
+ * the table holds nothing to compare but a hash. The text of a rule is looked at only for words of
+ * more than sixteen bytes.
  */
 #include "policy/rules/trie.h"
+
+#include <stdlib.h>
 
 #include "policy/rules/subject.h"
 
@@ -16,6 +23,8 @@ struct terminal {
 	uint32_t queues; /* head of a list in trie->queue, NONE: empty */
 };
 
+#define TERMINAL_NONE ((struct terminal){ HIT_NONE, NONE })
+
 struct queue_entry {
 	struct bytes name;
 	struct hit hit;
@@ -23,32 +32,33 @@ struct queue_entry {
 };
 
 struct node {
-	uint32_t star; /* child along `*` */
-	uint32_t end;  /* terminal of patterns that end here */
-	uint32_t gt;   /* terminal of patterns that go on with `>` */
-	bool words;    /* has children along words */
+	const uint8_t *text; /* of the word that leads here from ->parent */
+	uint64_t head, tail; /* its first and, of one of more than eight, last eight bytes */
+	uint16_t len;
+	bool crowded;        /* several children along words: all of them are in the table */
+	uint32_t only;       /* the one child along a word, or the first; 0: none */
+	uint32_t parent;     /* NONE: the root, and where a `*` leads */
+	uint32_t star;       /* child along `*` */
+	struct terminal end; /* of patterns that end here */
+	struct terminal gt;  /* of patterns that go on with `>` */
 };
+
+_Static_assert(sizeof(struct node) == 64, "one line of the cache");
+_Static_assert(SUBJECT_MAX_LEN <= UINT16_MAX, "a word's length fits");
 
 struct edge {
-	uint64_t head; /* of the word */
-	const uint8_t *word;
-	uint32_t len;
-	uint32_t hash;
-	uint32_t parent;
-	uint32_t child; /* NONE: a free slot */
+	uint32_t key;   /* of parent and word */
+	uint32_t child; /* 0: a free slot; nothing leads to the root */
 };
-
-_Static_assert(sizeof(struct edge) == 32, "two edges to a cache line");
 
 struct trie {
 	struct node *node;
-	struct terminal *terminal;
 	struct queue_entry *queue;
 	struct edge *edge;
 	uint32_t n_node, cap_node;
-	uint32_t n_terminal, cap_terminal;
 	uint32_t n_queue, cap_queue;
 	uint32_t n_edge, cap_edge; /* cap is a power of two, at least twice n */
+	bool any;                  /* pattern */
 };
 
 /* What is asked, and the answer so far. */
@@ -61,26 +71,55 @@ struct question {
 };
 
 static uint32_t
-edge_slot(uint32_t parent, uint32_t hash)
+edge_key(uint32_t parent, uint32_t hash)
 {
 	return (uint32_t)(hash_fold((uint64_t)parent << 32 | hash, UINT64_C(0x9e3779b97f4a7c15)));
 }
 
-static uint32_t
-find_child(const struct trie *t, uint32_t parent, const struct word *word)
+static inline uint64_t
+tail_of(const struct word *word)
 {
-	uint32_t i = edge_slot(parent, word->hash);
+	return word->len > 8 ? hash_read(word->ptr + word->len - 8, 8) : 0;
+}
 
-	for (;; i++) {
+/* leads_to() - is it this word, from this parent, that leads to @node? */
+static inline bool
+leads_to(const struct node *node, uint32_t parent, const struct word *word)
+{
+	if (node->parent != parent || node->head != word->head || node->len != word->len)
+		return false;
+	if (node->len <= 8)
+		return true;
+	return node->tail == tail_of(word) &&
+	       (node->len <= 16 || memcmp(node->text + 8, word->ptr + 8, node->len - 16) == 0);
+}
+
+/* find_crowded() - the child along @word of a node with several. */
+static uint32_t
+find_crowded(const struct trie *t, uint32_t parent, const struct word *word)
+{
+	uint32_t key = edge_key(parent, word->hash);
+
+	for (uint32_t i = key;; i++) {
 		const struct edge *e = &t->edge[i & (t->cap_edge - 1)];
 
-		if (e->child == NONE)
+		if (e->child == 0)
 			return NONE;
-		if (e->parent != parent || e->head != word->head || e->len != word->len)
-			continue;
-		if (e->len <= 8 || memcmp(e->word + 8, word->ptr + 8, e->len - 8) == 0)
+		if (e->key == key && leads_to(&t->node[e->child], parent, word))
 			return e->child;
 	}
+}
+
+static inline uint32_t
+find_child(const struct trie *t, uint32_t parent, const struct word *word)
+{
+	const struct node *node = &t->node[parent];
+
+	if (node->crowded)
+		return find_crowded(t, parent, word);
+	if (node->only == 0 || !leads_to(&t->node[node->only], parent, word))
+		return NONE;
+	return node->only;
 }
 
 /* grow() - room for one more record. Return: false when out of memory. */
@@ -102,43 +141,82 @@ grow(void **array, uint32_t n, uint32_t *cap, size_t record)
 	return true;
 }
 
-static uint32_t
-new_node(struct trie *t)
+/* grow_nodes() - the same for nodes, which keep to their lines. */
+static bool
+grow_nodes(struct trie *t)
 {
-	if (!grow((void **)&t->node, t->n_node, &t->cap_node, sizeof(*t->node)))
+	size_t more = t->cap_node != 0 ? (size_t)t->cap_node * 2 : FIRST;
+	void *p;
+
+	if (t->n_node < t->cap_node)
+		return true;
+	if (more > UINT32_MAX)
+		return false;
+	p = aligned_alloc(sizeof(struct node), more * sizeof(struct node));
+	if (p == NULL)
+		return false;
+	if (t->n_node != 0)
+		memcpy(p, t->node, t->n_node * sizeof(struct node));
+	free(t->node);
+	t->node = p;
+	t->cap_node = (uint32_t)more;
+	return true;
+}
+
+/*
+ * new_node() - to which @word leads from @parent; NULL: a `*`, or nothing. Return: NONE when out of
+ * memory.
+ */
+static uint32_t
+new_node(struct trie *t, uint32_t parent, const struct word *word)
+{
+	struct node *node;
+
+	if (!grow_nodes(t))
 		return NONE;
-	t->node[t->n_node] = (struct node){ NONE, NONE, NONE, false };
+	node = &t->node[t->n_node];
+	*node = (struct node){
+		.parent = NONE, .star = NONE, .end = TERMINAL_NONE, .gt = TERMINAL_NONE
+	};
+	if (word != NULL) {
+		node->parent = parent;
+		node->text = word->ptr;
+		node->len = (uint16_t)word->len;
+		node->head = word->head;
+		node->tail = tail_of(word);
+	}
 	return t->n_node++;
 }
 
 static void
 put_edge(struct trie *t, struct edge e)
 {
-	uint32_t i = edge_slot(e.parent, e.hash);
+	uint32_t i = e.key;
 
-	while (t->edge[i & (t->cap_edge - 1)].child != NONE)
+	while (t->edge[i & (t->cap_edge - 1)].child != 0)
 		i++;
 	t->edge[i & (t->cap_edge - 1)] = e;
+	t->n_edge++;
 }
 
+/* grow_edges() - room for two more. Return: false when out of memory. */
 static bool
 grow_edges(struct trie *t)
 {
 	struct edge *old = t->edge;
 	uint32_t n = t->cap_edge;
 
-	if (t->n_edge + 1 <= n / 2)
+	if (t->n_edge + 2 <= n / 2)
 		return true;
-	t->edge = reallocarray(NULL, n * 2, sizeof(*t->edge));
+	t->edge = calloc((size_t)n * 2, sizeof(*t->edge));
 	if (t->edge == NULL) {
 		t->edge = old;
 		return false;
 	}
 	t->cap_edge = n * 2;
-	for (uint32_t i = 0; i < t->cap_edge; i++)
-		t->edge[i].child = NONE;
+	t->n_edge = 0;
 	for (uint32_t i = 0; i < n; i++)
-		if (old[i].child != NONE)
+		if (old[i].child != 0)
 			put_edge(t, old[i]);
 	free(old);
 	return true;
@@ -153,12 +231,10 @@ trie_new(void)
 		return NULL;
 	t->cap_edge = FIRST;
 	t->edge = calloc(FIRST, sizeof(*t->edge));
-	if (t->edge == NULL || new_node(t) == NONE) {
+	if (t->edge == NULL || new_node(t, NONE, NULL) == NONE) {
 		trie_free(t);
 		return NULL;
 	}
-	for (uint32_t i = 0; i < FIRST; i++)
-		t->edge[i].child = NONE;
 	return t;
 }
 
@@ -168,7 +244,6 @@ trie_free(struct trie *t)
 	if (t == NULL)
 		return;
 	free(t->node);
-	free(t->terminal);
 	free(t->queue);
 	free(t->edge);
 	free(t);
@@ -177,7 +252,31 @@ trie_free(struct trie *t)
 bool
 trie_empty(const struct trie *t)
 {
-	return t->n_terminal == 0;
+	return !t->any;
+}
+
+/* add_child() - along a word with this hash. Return: false when out of memory. */
+static bool
+add_child(struct trie *t, uint32_t parent, uint32_t hash, uint32_t child)
+{
+	struct node *node = &t->node[parent];
+	struct edge e = { edge_key(parent, hash), child };
+
+	if (!node->crowded && node->only == 0) {
+		node->only = child;
+		return true;
+	}
+	if (!grow_edges(t))
+		return false;
+	if (!node->crowded) {
+		const struct node *first = &t->node[node->only];
+		struct word word = words_token(bytes_of(first->text, first->len));
+
+		put_edge(t, (struct edge){ edge_key(parent, word.hash), node->only });
+		node->crowded = true;
+	}
+	put_edge(t, e);
+	return true;
 }
 
 /* The child of @parent along one token of a pattern, made if need be. */
@@ -190,21 +289,18 @@ step(struct trie *t, uint32_t parent, struct bytes word)
 	if (word_is_star(&token)) {
 		child = t->node[parent].star;
 		if (child == NONE) {
-			child = new_node(t);
+			child = new_node(t, NONE, NULL);
 			if (child != NONE)
 				t->node[parent].star = child;
 		}
 		return child;
 	}
 	child = find_child(t, parent, &token);
-	if (child != NONE || !grow_edges(t))
+	if (child != NONE)
 		return child;
-	child = new_node(t);
-	if (child == NONE)
+	child = new_node(t, parent, &token);
+	if (child == NONE || !add_child(t, parent, token.hash, child))
 		return NONE;
-	put_edge(t, (struct edge){ token.head, token.ptr, token.len, token.hash, parent, child });
-	t->n_edge++;
-	t->node[parent].words = true;
 	return child;
 }
 
@@ -225,18 +321,11 @@ hit_join(struct hit *h, struct hit more)
 }
 
 static int
-terminal_add(struct trie *t, uint32_t *where, struct bytes queue, uint32_t rule, bool observe)
+terminal_add(struct trie *t, struct terminal *end, struct bytes queue, uint32_t rule, bool observe)
 {
 	struct queue_entry entry = { .name = queue, .hit = HIT_NONE };
-	struct terminal *end;
 
-	if (*where == NONE) {
-		if (!grow((void **)&t->terminal, t->n_terminal, &t->cap_terminal, sizeof(*end)))
-			return err_raise(-ENOMEM);
-		t->terminal[t->n_terminal] = (struct terminal){ HIT_NONE, NONE };
-		*where = t->n_terminal++;
-	}
-	end = &t->terminal[*where];
+	t->any = true;
 	if (queue.len == 0) {
 		hit_add(&end->hit, rule, observe);
 		return 0;
@@ -270,14 +359,9 @@ trie_add(struct trie *t, struct bytes pattern, struct bytes queue, uint32_t rule
 	}
 }
 
-static void
-take_terminal(struct question *q, uint32_t which)
+static inline void
+take_terminal(struct question *q, const struct terminal *end)
 {
-	const struct terminal *end;
-
-	if (which == NONE)
-		return;
-	end = &q->t->terminal[which];
 	hit_join(&q->hit, end->hit);
 	if (q->queue.len == 0)
 		return;
@@ -296,13 +380,13 @@ walk(struct question *q, uint32_t at, size_t i)
 		bool wild = i >= q->named;
 
 		if (wild)
-			take_terminal(q, node->gt);
+			take_terminal(q, &node->gt);
 		if (!q->words->literal && word_is_gt(word))
 			return;
 		if (!q->words->literal && word_is_star(word)) {
 			at = wild ? node->star : NONE;
 		} else {
-			at = node->words ? find_child(q->t, at, word) : NONE;
+			at = find_child(q->t, at, word);
 			if (wild && node->star != NONE) {
 				if (at == NONE)
 					at = node->star;
@@ -313,7 +397,7 @@ walk(struct question *q, uint32_t at, size_t i)
 		if (at == NONE)
 			return;
 	}
-	take_terminal(q, q->t->node[at].end);
+	take_terminal(q, &q->t->node[at].end);
 }
 
 struct hit
@@ -327,9 +411,16 @@ trie_covers(const struct trie *t, const struct words *inner, struct bytes queue,
 {
 	struct question q = { t, inner, queue, HIT_NONE, named };
 
-	if (t->n_terminal != 0)
+	if (t->any)
 		walk(&q, 0, 0);
 	return q.hit;
+}
+
+static bool
+ends_here(const struct terminal *end)
+{
+	return end->hit.enforced != UINT32_MAX || end->hit.observed != UINT32_MAX ||
+	       end->queues != NONE;
 }
 
 /* overlaps() - the words of a pattern from @i on against everything below node @at. */
@@ -341,20 +432,20 @@ overlaps(const struct trie *t, const struct words *w, uint32_t at, size_t i)
 	uint32_t child;
 
 	if (i == w->n)
-		return node->end != NONE;
-	if (node->gt != NONE)
+		return ends_here(&node->end);
+	if (ends_here(&node->gt))
 		return true;
 	/* children are not listed by node: where any of them might fit, one is taken to */
-	if (word_is_gt(word) || (word_is_star(word) && node->words))
-		return node->words || node->star != NONE;
+	if (word_is_gt(word) || (word_is_star(word) && node->only != 0))
+		return node->only != 0 || node->star != NONE;
 	if (node->star != NONE && overlaps(t, w, node->star, i + 1))
 		return true;
-	child = node->words ? find_child(t, at, word) : NONE;
+	child = find_child(t, at, word);
 	return child != NONE && overlaps(t, w, child, i + 1);
 }
 
 bool
 trie_overlaps(const struct trie *t, const struct words *pattern)
 {
-	return t->n_terminal != 0 && overlaps(t, pattern, 0, 0);
+	return t->any && overlaps(t, pattern, 0, 0);
 }

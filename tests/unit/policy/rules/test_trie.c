@@ -144,6 +144,35 @@ START_TEST(it_agrees_with_the_matcher_on_many_patterns)
 }
 END_TEST
 
+/* Alone below its node a word is compared, in parts of eight bytes; with siblings it is looked up first. */
+START_TEST(words_that_differ_in_one_byte_are_told_apart)
+{
+	char word[41] = "", other[41], sibling[] = "sibling";
+
+	for (size_t n = 1; n < sizeof(word); n++) {
+		word[n - 1] = (char)('a' + n % 26);
+		for (int crowded = 0; crowded < 2; crowded++) {
+			teardown();
+			setup();
+			add(word, "", 1, false);
+			if (crowded != 0)
+				add(sibling, "", 2, false);
+			ck_assert_uint_eq(match(word), 1);
+			ck_assert_uint_eq(match(sibling), crowded != 0 ? 2 : RULE_NONE);
+			for (size_t i = 0; i < n; i++) {
+				memcpy(other, word, sizeof(other));
+				other[i] = 'Z';
+				ck_assert_uint_eq(match(other), RULE_NONE);
+			}
+			memcpy(other, word, sizeof(other));
+			other[n - 1] = '\0';
+			if (n > 1)
+				ck_assert_uint_eq(match(other), RULE_NONE);
+		}
+	}
+}
+END_TEST
+
 TCase *
 trie_tests(void)
 {
@@ -155,6 +184,7 @@ trie_tests(void)
 	tcase_add_test(t, by_name_leaves_out_patterns_that_begin_with_a_wildcard);
 	tcase_add_test(t, covering_is_a_true_subset);
 	tcase_add_test(t, an_entry_with_a_queue_is_for_that_queue);
+	tcase_add_test(t, words_that_differ_in_one_byte_are_told_apart);
 	tcase_add_test(t, it_agrees_with_the_matcher_on_many_patterns);
 	return t;
 }
