@@ -86,9 +86,22 @@ int body_read_object(
     struct body_read *r, size_t at, const struct field *fields, size_t n, void *into) must_check;
 /* body_each() - @read on every element of the array at @at, all with the same @into. */
 int body_each(struct body_read *r, size_t at, field_take *read, void *into) must_check;
+/* body_text_odd() - body_text_at() of what does not stand in the text as it is. */
+int body_text_odd(struct body_read *r, size_t at, struct bytes *s) must_check;
+
 /* body_text_at() - a string's value; numbers and truth values of YAML are as good where text is
  * wanted. */
-int body_text_at(struct body_read *r, size_t at, struct bytes *s) must_check;
+must_check static inline int
+body_text_at(struct body_read *r, size_t at, struct bytes *s)
+{
+	const struct json_tok *t = &r->j.tok[at];
+
+	if (at >= r->j.n || t->kind != JSON_STRING || t->escaped)
+		return body_text_odd(r, at, s);
+	*s = bytes_of(r->j.text.ptr + t->start, t->len);
+	return 0;
+}
+
 /* body_where() - where a token's value stands in the payload. */
 struct body_span body_where(const struct body_read *r, size_t at);
 /* body_append() - one more pair at the end of a list. */

@@ -82,15 +82,11 @@ body_read_json(struct body_read *r, struct bytes payload)
 }
 
 int
-body_text_at(struct body_read *r, size_t at, struct bytes *s)
+body_text_odd(struct body_read *r, size_t at, struct bytes *s)
 {
 	const struct json_tok *t = &r->j.tok[at];
 	uint8_t *room = NULL;
 
-	if (t->kind == JSON_STRING && !t->escaped) {
-		*s = json_raw(&r->j, at);
-		return 0;
-	}
 	if (r->from != NULL &&
 	    (t->kind == JSON_NUMBER || t->kind == JSON_TRUE || t->kind == JSON_FALSE)) {
 		*s = json_raw(&r->j, at);
