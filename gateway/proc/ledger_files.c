@@ -3,7 +3,7 @@
  *
  * A segment that goes is in `roots`, on the disk, before it is removed; what a crash in between leaves
  * is removed at the next start. `checkpoint` is a copy for whoever wants to keep it elsewhere, and a
- * help to recovery; it is replaced by renaming and not waited for.
+ * help to recovery; it is on the disk as a whole before it is renamed to the old one's place.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -94,6 +94,9 @@ folder_note(int dir, struct bytes note)
 	if (fd < 0)
 		return err_raise(-errno);
 	r = ledger_write(fd, note);
+	/* before it takes the old one's name: a loss of power must leave one of the two, not an empty file */
+	if (r == 0)
+		r = durable_sync(fd, -1);
 	close(fd);
 	if (r == 0 && renameat(dir, "checkpoint.new", dir, "checkpoint") != 0)
 		r = -errno;

@@ -20,6 +20,7 @@
 
 #include "gateway/proc/audit_keys.h"
 #include "gateway/proc/ledger.h"
+#include "policy/audit/checkpoint.h"
 #include "policy/audit/inspect.h"
 #include "tests/unit/gateway/ledger/steps.h"
 
@@ -336,6 +337,22 @@ power_is_cut(void)
 	closedir(d);
 }
 
+/* ck_checkpoint() - the file is there as a whole, or it is not there. */
+static void
+ck_checkpoint(void)
+{
+	static uint8_t room[FILE_MOST];
+	struct note_key keys[2] = { key.signer.key, other.signer.key };
+	struct bytes note = slurp("checkpoint", room), text;
+	struct checkpoint c;
+	uint64_t by;
+
+	if (note.ptr == NULL)
+		return;
+	ck_assert_msg(note_open(note, keys, 2, &text, &by) == 0 && checkpoint_parse(text, &c) == 0,
+	    "step %ld: the file checkpoint, of %zu bytes, is none", life->steps.at, note.len);
+}
+
 /* and_on() - after it: the log opens, goes on, ends well, twice. */
 static void
 and_on(void)
@@ -460,6 +477,7 @@ START_TEST(without_power_at_any_step_nothing_that_was_durable_is_lost)
 
 		ck_assert_int_eq(live(&s), STEPS_DIED);
 		power_is_cut();
+		ck_checkpoint();
 		and_on();
 		end();
 	}
