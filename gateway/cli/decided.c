@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "gateway/proc/file.h"
+#include "policy/audit/record.h"
 #include "policy/core/json.h"
 #include "policy/rules/window.h"
 
@@ -76,19 +77,6 @@ copy(char *to, size_t room, struct bytes s)
 	snprintf(to, room, "%.*s", (int)s.len, s.len != 0 ? (const char *)s.ptr : "");
 }
 
-/* An address without the port an edge reports with it. */
-static struct bytes
-address_of(struct bytes source)
-{
-	size_t colon = bytes_find(source, ':');
-
-	if (source.len != 0 && source.ptr[0] == '[')
-		return bytes_upto(bytes_from(source, 1), bytes_find(bytes_from(source, 1), ']'));
-	if (bytes_find(bytes_from(source, colon + 1), ':') + colon + 1 < source.len)
-		return source; /* the longer kind, bare */
-	return bytes_upto(source, colon);
-}
-
 static int
 take_tags(struct line *l, size_t at)
 {
@@ -116,14 +104,14 @@ static int
 take_identity(struct line *l)
 {
 	struct identity *id = &l->d->who;
-	struct bytes name = member(l, 0, "name");
+	struct bytes name = member(l, 0, "name"), port;
 	size_t tags = json_member(&l->j, 0, "tags");
 
 	*id = (struct identity){ .max_subs = -1, .max_payload = -1 };
 	copy(id->user, sizeof(id->user), member(l, 0, "user"));
 	copy(id->account, sizeof(id->account), member(l, 0, "account"));
 	copy(id->issuer, sizeof(id->issuer), member(l, 0, "issuer"));
-	copy(id->source, sizeof(id->source), address_of(member(l, 0, "source")));
+	copy(id->source, sizeof(id->source), record_address(member(l, 0, "source"), &port));
 	id->name = strndup(name.len != 0 ? (const char *)name.ptr : "", name.len);
 	if (id->name == NULL)
 		return CLI_FAILED;

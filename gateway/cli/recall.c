@@ -195,6 +195,7 @@ recall_identity(struct identity *id, const struct record *r)
 {
 	static const char *const members[] = { "user", "account", "issuer", "name", "tags",
 		"source", "certificate_names" };
+	struct bytes port, address = record_address(r->source, &port);
 	int x = 0;
 
 	*id = (struct identity){ .max_subs = -1, .max_payload = -1 };
@@ -206,7 +207,7 @@ recall_identity(struct identity *id, const struct record *r)
 	    !put_key(id->user, sizeof(id->user), r->user) ||
 	    !put_key(id->account, sizeof(id->account), r->account) ||
 	    !put_key(id->issuer, sizeof(id->issuer), r->issuer) ||
-	    !put_key(id->source, sizeof(id->source), r->source))
+	    !put_key(id->source, sizeof(id->source), address))
 		return RECALL_NOT;
 	id->name = text_of(r->name);
 	x = id->name == NULL ? -ENOMEM : put_tags(id, &r->tags);

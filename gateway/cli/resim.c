@@ -72,12 +72,14 @@ resim_free(struct resim *s)
 static void
 put_person(struct buf *b, const struct record *r)
 {
+	struct bytes port;
+
 	buf_reset(b);
 	buf_put_sized(b, r->user);
 	buf_put_sized(b, r->account);
 	buf_put_sized(b, r->issuer);
 	buf_put_sized(b, r->name);
-	buf_put_sized(b, r->source);
+	buf_put_sized(b, record_address(r->source, &port));
 	for (size_t i = 0; i < r->tags.n; i++)
 		buf_put_sized(b, r->tags.item[i]);
 	for (size_t i = 0; i < r->certificate_names.n; i++)

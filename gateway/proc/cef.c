@@ -60,23 +60,14 @@ custom(struct buf *out, const char *key, const char *label, struct bytes v)
 	buf_put_str(out, label);
 }
 
-/* source() - src takes an address alone: 127.0.0.1:51234, [::1]:51234. */
+/* source() - src takes an address alone. */
 static void
 source(struct buf *out, struct bytes s)
 {
-	size_t n = s.len;
+	struct bytes port;
 
-	while (n > 0 && s.ptr[n - 1] != ':')
-		n--;
-	if (n == 0) {
-		field(out, "src", s);
-		return;
-	}
-	if (s.ptr[0] == '[' && n >= 3)
-		field(out, "src", bytes_of(s.ptr + 1, n - 3));
-	else
-		field(out, "src", bytes_upto(s, n - 1));
-	field(out, "spt", bytes_from(s, n));
+	field(out, "src", record_address(s, &port));
+	field(out, "spt", port);
 }
 
 static void

@@ -4,6 +4,7 @@
  */
 #include <sodium.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "gateway/io/log.h"
 #include "gateway/proc/edge_priv.h"
@@ -15,7 +16,8 @@ edge_note(struct relay *r, struct msg_note *m)
 {
 	char source[80];
 
-	snprintf(source, sizeof(source), "%s:%u", r->source, r->source_port);
+	snprintf(source, sizeof(source), strchr(r->source, ':') != NULL ? "[%s]:%u" : "%s:%u", r->source,
+	    r->source_port);
 	m->conn = r->id;
 	m->source = bytes_str(source);
 	m->listener = edge_listener_of(r);

@@ -174,6 +174,8 @@ int record_shape(struct bytes line, struct record_shape *s) must_check;
 /* record_put_time() - 2026-11-22T19:30:00.000000000Z; record_time() reads exactly that. */
 void record_put_time(struct buf *b, int64_t ns);
 bool record_time(struct bytes s, int64_t *ns);
+/* record_address() - of a record's source the address, and its port, which may be empty. */
+struct bytes record_address(struct bytes source, struct bytes *port);
 /* record_put_value() - append the value of an escaped text of an accepted line. */
 void record_put_value(struct buf *b, struct bytes escaped);
 

@@ -77,6 +77,16 @@ def a_policy_that_decides_alike_flips_nothing(folder):
     assert (said["flips"], said["commands"], said["denials"], said["groups"]) == (0, 2, 2, []), said
 
 
+def an_address_with_a_port_is_an_address(folder):
+    """The edge's denials have a port behind the address, the dispatcher's commands none."""
+    near = NEW.replace('["role:app"] }', '["role:app"]  sources = ["192.0.2.0/24", "2001:db8::/32"] }')
+    log = auditlog.write(folder + "/log", [
+        denial("publish", "metrics.x", source=source)
+        for source in ("192.0.2.7", "192.0.2.7:5121", "2001:db8::7", "[2001:db8::7]:5121", "198.51.100.7:5121")])
+    said = result("-p", put(folder, "near.policy", near), log, code=1)
+    assert (said["flips"], said["deny_to_allow"], said["denials"]) == (4, 4, 5), said
+
+
 def every_flip_is_found_and_grouped_by_who_and_rule(folder):
     log = auditlog.write(folder + "/log", [
         scale("ours.example/a:1", 2),
@@ -234,6 +244,7 @@ def exit_codes_tell_a_bad_policy_from_a_bad_log(folder):
 
 TESTS = [
     a_policy_that_decides_alike_flips_nothing,
+    an_address_with_a_port_is_an_address,
     every_flip_is_found_and_grouped_by_who_and_rule,
     two_policies_are_compared_with_each_other,
     a_body_without_its_secrets_is_judged_as_it_was,

@@ -130,6 +130,11 @@ def ipv4_and_ipv6_are_served_at_once_each_on_its_port():
         check([c.next().payload for c in clients] == [b"to all"] * 3)
         check(clients[1].info["client_ip"] == "::1", clients[1].info)
         d.gateway.wait_line(lambda line: "event=conn_open" in line and 'source="::1"' in line, stage.WAIT_S)
+        # with its port an address of the longer kind stands in brackets: ::1:5121 would be another one
+        clients[1].publish("not.mine")
+        clients[1].barrier()
+        process.until(lambda: any(n.get("event") == "pub_denied" and n["source"].startswith("[::1]:")
+                                  for n in d.decisions()), "the denial, with the address and its port")
     return None
 
 

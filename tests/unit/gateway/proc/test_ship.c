@@ -114,6 +114,35 @@ START_TEST(no_text_of_a_stranger_is_a_field_of_cef)
 }
 END_TEST
 
+/* sources, and what CEF says of each */
+static const struct {
+	const char *source, *want;
+} sources[] = {
+	{ "192.0.2.7", "src=192.0.2.7" },
+	{ "192.0.2.7:5121", "src=192.0.2.7 spt=5121" },
+	{ "::1", "src=::1" },
+	{ "2001:db8::7", "src=2001:db8::7" },
+	{ "[2001:db8::7]:5121", "src=2001:db8::7 spt=5121" },
+	{ "[::1", "src=::1" },
+	{ "[]", "" },
+	{ ":", "" },
+};
+
+START_TEST(a_source_is_an_address_and_may_have_a_port)
+{
+	struct record r = command("allow", "d");
+	char want[256];
+
+	r.source = bytes_str(sources[_i].source);
+	snprintf(want, sizeof(want),
+	    "<110>1 2026-11-22T19:30:02.123456Z box portcullis - command - "
+	    "CEF:0|Portcullis|portcullis-gateway|" PORTCULLIS_VERSION
+	    "|command|command actor.start|3|rt=1795375802123 externalId=7 act=allow%s%s cs2=d cs2Label=lattice",
+	    sources[_i].want[0] != '\0' ? " " : "", sources[_i].want);
+	looks(SINK_CEF, &r, want);
+}
+END_TEST
+
 TCase *
 ship_tests(void)
 {
@@ -125,5 +154,7 @@ ship_tests(void)
 	tcase_add_test(t, an_id_is_made_of_the_record_alone);
 	tcase_add_test(t, a_syslog_message_is_the_line_behind_a_head);
 	tcase_add_test(t, no_text_of_a_stranger_is_a_field_of_cef);
+	tcase_add_loop_test(t, a_source_is_an_address_and_may_have_a_port, 0,
+	    sizeof(sources) / sizeof(sources[0]));
 	return t;
 }
