@@ -39,17 +39,17 @@ fits(struct bytes pattern, struct bytes s)
 }
 
 static int
-read_moment(const struct cli_args *a, const char *name, int64_t *ns)
+read_moment(const struct cli_args *a, const char *name, bool upto, int64_t *ns)
 {
 	const char *s = cli_value(a, name), *why;
 
 	if (s == NULL)
 		return CLI_OK;
-	why = when_moment(s, clock_wall_ns(), ns);
+	why = when_moment(s, clock_wall_ns(), upto, ns);
 	if (why == NULL)
 		return CLI_OK;
 	cli_error("--%s %s: %s", name, s, why);
-	cli_try("a span before now (90s, 15m, 2h, 7d), or a time: 2026-11-22T10:00Z");
+	cli_try("a span before now (90s, 15m, 2h, 7d), or a time: 2026-11-22T10:00Z, '2026-11-22 10:00:00.123' (UTC)");
 	return CLI_USAGE;
 }
 
@@ -59,9 +59,9 @@ audit_filter_times(struct audit_filter *f, const struct cli_args *a)
 	int r;
 
 	*f = (struct audit_filter){ .until_ns = INT64_MAX };
-	r = read_moment(a, "since", &f->since_ns);
+	r = read_moment(a, "since", false, &f->since_ns);
 	if (r == CLI_OK)
-		r = read_moment(a, "until", &f->until_ns);
+		r = read_moment(a, "until", true, &f->until_ns);
 	if (r != CLI_OK || f->since_ns <= f->until_ns)
 		return r;
 	cli_error("--until %s is before --since %s", cli_value(a, "until"),

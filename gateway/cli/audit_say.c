@@ -317,10 +317,13 @@ static void
 put_cell_of(struct buf *b, void (*part)(struct buf *, const struct record *),
     const struct record *r, size_t width)
 {
-	size_t from = b->len;
+	size_t from = b->len, n = 0;
 
 	part(b, r);
-	while (b->len - from < width && !buf_failed(b))
+	/* characters, not bytes: those that go on one are not counted */
+	for (size_t i = from; i < b->len; i++)
+		n += (b->ptr[i] & 0xc0) != 0x80;
+	for (; n < width && !buf_failed(b); n++)
 		buf_put_u8(b, ' ');
 	buf_put_u8(b, ' ');
 }

@@ -46,8 +46,29 @@ when_span(const char *s, int64_t *out)
 	return err_raise(-EINVAL);
 }
 
+enum { PRINTED = sizeof("2026-11-22 10:00:00") - 1, STAMP = RECORD_TIME_LEN - 1 };
+
+/* printed() - "2026-11-22 10:00:00.123", as `audit tail' prints times, or with T and Z; a fraction of 0 to 9 digits.
+ * @rest: what the digits that are not there may be. */
+static bool
+printed(struct bytes s, char rest, int64_t *ns)
+{
+	char stamp[] = "2026-11-22T10:00:00.000000000Z";
+	bool zone = s.len > PRINTED && s.ptr[10] == 'T' && s.ptr[s.len - 1] == 'Z';
+
+	if (s.len < PRINTED || (s.ptr[10] != ' ' && !zone))
+		return false;
+	s = bytes_upto(s, s.len - zone);
+	if (s.len > STAMP || (s.len > PRINTED && s.ptr[PRINTED] != '.') || s.len == PRINTED + 1)
+		return false;
+	memset(stamp + PRINTED + 1, s.len > PRINTED ? rest : '0', STAMP - PRINTED - 1);
+	memcpy(stamp, s.ptr, s.len);
+	stamp[10] = 'T';
+	return record_time(bytes_str(stamp), ns);
+}
+
 const char *
-when_moment(const char *s, int64_t now_ns, int64_t *ns)
+when_moment(const char *s, int64_t now_ns, bool upto, int64_t *ns)
 {
 	const int64_t most_s = INT64_C(9223372036); /* of nanoseconds in 63 bits */
 	char day[WHEN_TEXT];
@@ -58,7 +79,7 @@ when_moment(const char *s, int64_t now_ns, int64_t *ns)
 		*ns = v < now_ns / 1000000000 ? now_ns - v * 1000000000 : 0;
 		return NULL;
 	}
-	if (record_time(bytes_str(s), ns))
+	if (printed(bytes_str(s), upto ? '9' : '0', ns))
 		return NULL;
 	if (strlen(s) == sizeof("2026-11-22") - 1) {
 		snprintf(day, sizeof(day), "%sT00:00Z", s);

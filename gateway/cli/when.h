@@ -4,6 +4,7 @@
 #ifndef GATEWAY_CLI_WHEN_H
 #define GATEWAY_CLI_WHEN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "policy/core/err.h"
@@ -17,9 +18,11 @@ void when_format(int64_t unix_s, char out[WHEN_TEXT]);
 int when_span(const char *s, int64_t *out) must_check;
 /*
  * when_moment() - a moment as --since and --until name it: a span ("2h": so long before @now_ns), a
- * date ("2026-11-22": its beginning, UTC), a time ("2026-11-22T10:00Z", also with an offset), or
- * one as a record has it. *ns: unix. Return: NULL, or what is wrong with it.
+ * date ("2026-11-22": its beginning, UTC), a time ("2026-11-22T10:00Z", also with an offset), one as
+ * `audit tail' prints it ("2026-11-22 10:00:00.123", UTC) or as a record has it. @upto: it is the end of a
+ * span: of a time with some digits behind its seconds the last moment that begins with these. *ns: unix.
+ * Return: NULL, or what is wrong with it.
  */
-const char *when_moment(const char *s, int64_t now_ns, int64_t *ns);
+const char *when_moment(const char *s, int64_t now_ns, bool upto, int64_t *ns);
 
 #endif

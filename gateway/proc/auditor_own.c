@@ -15,6 +15,18 @@ begins_with(struct bytes s, const char *text, uint8_t then)
 	return s.len > n && bytes_starts(s, bytes_str(text)) && s.ptr[n] == then;
 }
 
+/* comes_from() - is @source this address, with a port? */
+static bool
+comes_from(struct bytes source, const char *address)
+{
+	struct bytes port, said = record_address(source, &port);
+
+	for (size_t i = 0; i < port.len; i++)
+		if (port.ptr[i] < '0' || port.ptr[i] > '9')
+			return false;
+	return bytes_is(said, address) && port.len > 0 && port.len <= 5;
+}
+
 bool
 note_is_own(const struct msg_note *m, uint32_t edge, struct named *who)
 {
@@ -28,7 +40,7 @@ note_is_own(const struct msg_note *m, uint32_t edge, struct named *who)
 		return false;
 	if (who == NULL)
 		return true; /* nobody's name is on it */
-	if (m->listener != who->entry.listener || !begins_with(m->source, who->source, ':') ||
+	if (m->listener != who->entry.listener || !comes_from(m->source, who->source) ||
 	    (opens && who->opened) || (closes && who->closed))
 		return false;
 	who->opened = who->opened || opens;

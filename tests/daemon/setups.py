@@ -133,8 +133,8 @@ def ipv4_and_ipv6_are_served_at_once_each_on_its_port():
         # with its port an address of the longer kind stands in brackets: ::1:5121 would be another one
         clients[1].publish("not.mine")
         clients[1].barrier()
-        process.until(lambda: any(n.get("event") == "pub_denied" and n["source"].startswith("[::1]:")
-                                  for n in d.decisions()), "the denial, with the address and its port")
+        stage.until(lambda: any(n.get("event") == "pub_denied" and n["source"].startswith("[::1]:")
+                                for n in d.decisions()), "the denial, with the address and its port")
     return None
 
 

@@ -94,11 +94,26 @@ START_TEST(a_cell_is_cut_and_filled_by_characters)
 }
 END_TEST
 
+START_TEST(columns_stand_below_each_other_whatever_is_in_them)
+{
+	struct record r = { .kind = RECORD_OPEN, .name = BYTES_LIT("caf\xc3\xa9 \xf0\x9f\x98\x80") };
+	struct buf b;
+
+	buf_init(&b, 1024);
+	say_line(&b, &r, NULL, false);
+	ck_assert_msg(bytes_is(buf_bytes(&b),
+	    "1970-01-01 00:00:00.000  caf\xc3\xa9 \xf0\x9f\x98\x80           open             -\n"),
+	    "%.*s", (int)b.len, (const char *)b.ptr);
+	buf_deinit(&b);
+}
+END_TEST
+
 #define NOW (INT64_C(1795348800) * 1000000000)
 
 static const struct {
 	const char *text;
 	int64_t ns; /* -1: refused */
+	int64_t more; /* nanoseconds, as the end of a span */
 } moments[] = {
 	{ "2h", NOW - INT64_C(7200) * 1000000000 },
 	{ "36500d", 0 },
@@ -107,6 +122,17 @@ static const struct {
 	{ "2026-11-22T12:00:00Z", NOW },
 	{ "2026-11-22T14:00+02:00", NOW },
 	{ "2026-11-22T12:00:00.000000001Z", NOW + 1 },
+	{ "2026-11-22T12:00:00.5Z", NOW + 500000000, 99999999 },
+	{ "2026-11-22 12:00:00.123", NOW + 123000000, 999999 },
+	{ "2026-11-22 12:00:00", NOW },
+	{ "2026-11-22 12:00:00.123456789", NOW + 123456789 },
+	{ "2026-11-22 12:00:00.1234567890", -1 },
+	{ "2026-11-22 12:00:00.", -1 },
+	{ "2026-11-22 12:00:00.Z", -1 },
+	{ "2026-11-22 12:00:00,5", -1 },
+	{ "2026-11-22 12:00:61.5", -1 },
+	{ "2026-11-22T12:00:00.5", -1 }, /* in which zone? */
+	{ "2026-11-22T12:00:00", -1 },
 	{ "9999-01-01T00:00Z", -1 },
 	{ "2026-13-22", -1 },
 	{ "yesterday", -1 },
@@ -117,11 +143,14 @@ static const struct {
 START_TEST(a_moment_is_a_span_ago_a_day_or_a_time)
 {
 	int64_t ns = -1;
-	const char *why = when_moment(moments[_i].text, NOW, &ns);
+	const char *why = when_moment(moments[_i].text, NOW, false, &ns);
 
 	ck_assert((why == NULL) == (moments[_i].ns >= 0));
 	if (why == NULL)
 		ck_assert_int_eq(ns, moments[_i].ns);
+	ck_assert((when_moment(moments[_i].text, NOW, true, &ns) == NULL) == (why == NULL));
+	if (why == NULL)
+		ck_assert_int_eq(ns, moments[_i].ns + moments[_i].more);
 }
 END_TEST
 
@@ -132,6 +161,7 @@ audit_tests(void)
 {
 	TCase *t = tcase_create("audit");
 
+	tcase_add_test(t, columns_stand_below_each_other_whatever_is_in_them);
 	TABLE(t, a_star_is_any_characters_and_the_rest_itself, globs);
 	tcase_add_test(t, many_stars_do_not_take_long);
 	TABLE(t, no_text_can_move_the_cursor_or_hide, texts);

@@ -114,6 +114,7 @@ static const struct {
 	const char *event, *id, *source;
 	uint8_t listener;
 	bool named, own;
+	const char *at; /* its address; NULL: 10.0.0.1 */
 } notes[] = {
 	{ "pub_denied", "2.7.d1", "10.0.0.1:99", 1, true, true },
 	{ "conn_open", "", "10.0.0.1:99", 1, true, true },
@@ -124,6 +125,13 @@ static const struct {
 	{ "pub_denied", "", "10.0.0.2:99", 1, true, false },         /* another address */
 	{ "pub_denied", "", "10.0.0.11:99", 1, true, false },
 	{ "pub_denied", "", "10.0.0.1", 1, true, false },
+	{ "pub_denied", "", "10.0.0.1:", 1, true, false },
+	{ "pub_denied", "", "10.0.0.1:9x", 1, true, false },
+	{ "pub_denied", "", "10.0.0.1:999999", 1, true, false },
+	{ "pub_denied", "", "[::1]:99", 1, true, true, "::1" },
+	{ "pub_denied", "", "::1:99", 1, true, false, "::1" },       /* another address, and no port */
+	{ "pub_denied", "", "[::11]:99", 1, true, false, "::1" },
+	{ "pub_denied", "", "[::1", 1, true, false, "::1" },
 	{ "pub_denied", "", "10.0.0.1:99", 0, true, false },         /* another listener */
 	{ "pub_denied", "", "10.0.0.1:99", 255, false, false },
 	{ "login_failed", "", "10.9.9.9:1", 0, false, true },        /* nobody's name is on it */
@@ -144,6 +152,8 @@ START_TEST(an_edge_writes_of_its_own_connections_only)
 	struct named n;
 
 	setup_named(&n);
+	if (notes[_i].at != NULL)
+		snprintf(n.source, sizeof(n.source), "%s", notes[_i].at);
 	ck_assert_int_eq(note_is_own(&m, 2, notes[_i].named ? &n : NULL), notes[_i].own);
 }
 END_TEST
