@@ -217,6 +217,11 @@ put_rule(struct buf *b, const struct record *r)
 			buf_put_str(b, r->rule.len > 0 ? ": " : "");
 			say_text(b, r->reason);
 		}
+	/* what no rule decided: by whom it was done, or what went wrong */
+	if (r->rule.len == 0 && r->why.len > 0) {
+		buf_put_str(b, r->reason.len > 0 ? ": " : "");
+		say_text(b, r->why);
+	}
 }
 
 static void

@@ -177,13 +177,13 @@ say_target(struct buf *b, const struct record *r)
 		buf_put_str(b, " on every host");
 	}
 	if (r->from != 0 || r->to != 0) {
-		buf_put_str(b, " records ");
+		buf_put_str(b, b->len > from ? " records " : "records ");
 		buf_put_dec(b, r->from);
 		buf_put_str(b, "..");
 		buf_put_dec(b, r->to);
 	}
 	if (r->summed > 0) {
-		buf_put_str(b, ", times: ");
+		buf_put_str(b, b->len > from ? ", times: " : "times: ");
 		buf_put_dec(b, r->summed);
 	}
 	if (b->len == from)

@@ -276,6 +276,23 @@ def members_of_records():
             BAD.append(f"docs/AUDIT.md: {key} has {said} characters, in the code {budget}")
 
 
+def words_of_records():
+    """What a record's `what` and `outcome` may be; other texts in them come from strangers or are told elsewhere."""
+    page = text("docs", "AUDIT.md")
+    said = section(page, "## Outcomes", 2)
+    code = sources("gateway/proc/dispatch*.c")
+    calls = re.findall(r"\b(?:job_done|job_over|outcome)\(j, ([^;]*)\);", code)
+    outcomes = {w for call in calls for w in re.findall(r'"(\w+)"', call)}
+    outcomes |= set(re.findall(r'\.outcome = BYTES_LIT\("(\w+)"\)', sources("gateway/proc/ledger*.c")))
+    compare("outcome", "docs/AUDIT.md", outcomes, firsts(said, "outcome"))
+    denials = set(re.findall(r'RECORD_DENIAL, (?:\.what = BYTES_LIT\()?"(\w+)"', sources("gateway/proc/auditor_records.c")))
+    compare("denial", "docs/AUDIT.md", denials, firsts(section(page, "## Denials and floods", 2), "`what`"))
+    acts = re.findall(r"act_tell\(ACT_(?:ADMIN|RELOAD), ([^;]*?), (?:BYTES|bytes)", sources("gateway/proc/parent*.c"))
+    told = {w for kind in ("admin", "reload")
+            for w in quoted(re.search(rf"\n\| `{kind}` \|.*?\(`what`:(.*?)\)", page).group(1))}
+    compare("act", "docs/AUDIT.md", {w for act in acts for w in re.findall(r'"([\w -]+)"', act)}, told)
+
+
 # ---- numbers ----
 
 def metrics():
@@ -297,7 +314,7 @@ def metrics():
 
 def main():
     for part in (links_lead_somewhere, every_page_is_named_in_the_readme, keys_of_the_gateway, settings_of_the_host,
-                 options_of_the_daemons, options_of_the_tool, events, members_of_records, metrics):
+                 options_of_the_daemons, options_of_the_tool, events, members_of_records, words_of_records, metrics):
         before = len(BAD)
         part()
         if len(BAD) > before:

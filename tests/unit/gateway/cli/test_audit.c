@@ -2,6 +2,7 @@
  * What the command log's verbs are made of: patterns, moments, and text that is safe to print.
  */
 #include "gateway/cli/audit_filter.h"
+#include "gateway/cli/audit_form.h"
 #include "gateway/cli/audit_say.h"
 #include "gateway/cli/when.h"
 #include "tests/unit/gateway/cli/suites.h"
@@ -108,6 +109,25 @@ START_TEST(columns_stand_below_each_other_whatever_is_in_them)
 }
 END_TEST
 
+START_TEST(a_row_says_by_whom_and_what_went_wrong)
+{
+	struct record gap = { .kind = RECORD_GAP, .reason = BYTES_LIT("not_written"), .why = BYTES_LIT("disk"), .summed = 3 };
+	struct record act = { .kind = RECORD_ADMIN, .what = BYTES_LIT("stop"), .why = BYTES_LIT("signal TERM") };
+	struct buf b;
+
+	buf_init(&b, 1024);
+	form_row(&b, FORM_TABLE, &gap, NULL, (struct form_look){ 0 });
+	form_row(&b, FORM_TABLE, &act, NULL, (struct form_look){ 0 });
+	ck_assert_msg(bytes_is(buf_bytes(&b),
+	    "1970-01-01 00:00:00.000 0        -              gap              times: 3                                 "
+	    "-        not_written: disk    -\n"
+	    "1970-01-01 00:00:00.000 0        -              admin stop       -                                        "
+	    "-        signal TERM          -\n"),
+	    "%.*s", (int)b.len, (const char *)b.ptr);
+	buf_deinit(&b);
+}
+END_TEST
+
 #define NOW (INT64_C(1795348800) * 1000000000)
 
 static const struct {
@@ -161,6 +181,7 @@ audit_tests(void)
 {
 	TCase *t = tcase_create("audit");
 
+	tcase_add_test(t, a_row_says_by_whom_and_what_went_wrong);
 	tcase_add_test(t, columns_stand_below_each_other_whatever_is_in_them);
 	TABLE(t, a_star_is_any_characters_and_the_rest_itself, globs);
 	tcase_add_test(t, many_stars_do_not_take_long);
