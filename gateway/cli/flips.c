@@ -1,12 +1,16 @@
 /*
- * flips - see flips.h. All texts come from strangers: they are kept shortened, and shown in
- * printable ASCII only.
+ * flips - see flips.h. All texts come from strangers: they are kept shortened, as they are, and
+ * reach a terminal through say_text() alone.
  */
 #include "gateway/cli/flips.h"
 #include "policy/core/members.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "gateway/cli/audit_say.h"
+#include "policy/core/utf8.h"
 
 enum { SLOTS = 4 * FLIPS_GROUPS };
 
@@ -39,17 +43,26 @@ flips_deinit(struct flips *f)
 	*f = (struct flips){ 0 };
 }
 
-/* keep() - printable ASCII, '.' for the rest; what is too long ends in "..". */
+/* keep() - whole characters, '.' for NUL and what is none; what is too long ends in "..". */
 static void
 keep(char *to, size_t cap, struct bytes s)
 {
-	size_t n = s.len < cap - 1 ? s.len : cap - 1;
+	size_t n = 0, most = s.len < cap ? s.len : cap - 3;
 
-	for (size_t i = 0; i < n; i++)
-		to[i] = s.ptr[i] >= 0x20 && s.ptr[i] < 0x7f ? (char)s.ptr[i] : '.';
-	if (n < s.len)
-		to[n - 1] = to[n - 2] = '.';
-	to[n] = '\0';
+	while (n < most) {
+		uint32_t cp;
+		size_t k = utf8_next(bytes_from(s, n), &cp);
+
+		if (k > most - n)
+			break;
+		if (k == 0 || cp == 0) {
+			to[n++] = '.';
+			continue;
+		}
+		memcpy(to + n, s.ptr + n, k);
+		n += k;
+	}
+	snprintf(to + n, cap - n, "%s", n < s.len ? ".." : "");
 }
 
 #define KEEP(to, s) keep((to), sizeof(to), (s))
@@ -159,6 +172,13 @@ flips_sort(struct flips *f)
 
 /* ---- showing ---- */
 
+/* put_kept() - for people. */
+static void
+put_kept(struct buf *b, const char *text)
+{
+	say_text(b, bytes_str(text));
+}
+
 static void
 put_example(struct buf *b, const char *what, const struct flip_example *e)
 {
@@ -167,9 +187,9 @@ put_example(struct buf *b, const char *what, const struct flip_example *e)
 	buf_put_str(b, "  ");
 	record_put_time(b, e->time_ns);
 	buf_put_str(b, "  ");
-	buf_put_str(b, e->verb);
+	put_kept(b, e->verb);
 	buf_put_str(b, "  ");
-	buf_put_str(b, e->target);
+	put_kept(b, e->target);
 	buf_put_u8(b, '\n');
 }
 
@@ -178,14 +198,14 @@ put_side(struct buf *b, const char *what, const char *rule, const char *reason, 
 {
 	buf_put_str(b, what);
 	buf_put_str(b, "rule=");
-	buf_put_str(b, rule);
+	put_kept(b, rule);
 	if (reason[0] != '\0') {
 		buf_put_str(b, " reason=");
-		buf_put_str(b, reason);
+		put_kept(b, reason);
 	}
 	if (field[0] != '\0') {
 		buf_put_str(b, " field=");
-		buf_put_str(b, field);
+		put_kept(b, field);
 	}
 }
 
@@ -197,9 +217,9 @@ put_group(const struct flip_group *g, struct buf *b)
 	buf_put_str(b, "  ");
 	buf_put_dec(b, g->count);
 	buf_put_str(b, g->count == 1 ? " time  " : " times  ");
-	buf_put_str(b, g->name);
+	put_kept(b, g->name);
 	buf_put_str(b, g->name[0] != '\0' ? " (" : "(");
-	buf_put_str(b, g->user);
+	put_kept(b, g->user);
 	buf_put_str(b, ")\n");
 	put_side(b, "  was    ", g->was_rule, g->was_reason, "");
 	put_side(b, "\n  now    ", g->rule, g->reason, g->field);

@@ -211,6 +211,16 @@ def what_strangers_wrote_is_shown_harmlessly(folder):
     log = auditlog.write(folder + "/log", [{**scale("theirs.example/a:1", 2), "name": "\x1b[31mred\nrule=x\u202e"}])
     out = run("-p", put(folder, "new.policy", NEW), log, code=1)[0]
     assert "\x1b" not in out and "\nrule=x" not in out and out.isascii(), out
+    assert "\\u001b[31mred\\u000arule=x\\u202e (U" in out, out
+
+
+def names_in_any_script_are_shown_as_they_are(folder):
+    name, long = "Jörg 田中", "é" * 60  # of two bytes each
+    log = auditlog.write(folder + "/log", [scale("theirs.example/a:1", 2, name=n) for n in (name, long)])
+    new = put(folder, "new.policy", NEW)
+    assert f"  {name} (U" in run("-p", new, log, code=1)[0]
+    said = [g["name"] for g in result("-p", new, log, code=1)["groups"]]
+    assert said == [name, "é" * 30 + ".."], said
 
 
 def very_many_kinds_of_flips_are_counted_together(folder):
@@ -256,6 +266,7 @@ TESTS = [
     observing_is_a_change_of_its_own,
     who_it_was_is_taken_from_the_record,
     what_strangers_wrote_is_shown_harmlessly,
+    names_in_any_script_are_shown_as_they_are,
     very_many_kinds_of_flips_are_counted_together,
     exit_codes_tell_a_bad_policy_from_a_bad_log,
 ]
