@@ -183,7 +183,9 @@ say_target(struct buf *b, const struct record *r)
 		buf_put_dec(b, r->to);
 	}
 	if (r->summed > 0) {
-		buf_put_str(b, b->len > from ? ", times: " : "times: ");
+		/* with a denial these are others of its connection that have no record of their own */
+		buf_put_str(b, b->len > from ? ", " : "");
+		buf_put_str(b, r->kind == RECORD_DENIAL ? "others not told: " : "times: ");
 		buf_put_dec(b, r->summed);
 	}
 	if (b->len == from)

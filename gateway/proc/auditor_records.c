@@ -253,7 +253,7 @@ pass(const struct record *r, const char *what)
 	struct flood_event e = { .what = bytes_str(what), .user = r->user, .account = r->account,
 		.issuer = r->issuer, .source = r->source, .reason = r->reason, .edge = (uint32_t)r->edge,
 		.client = r->client, .rule = r->rule, .verb = r->verb, .subject = r->subject, .policy = r->policy,
-		.more = r->summed };
+		.more = r->summed, .apart = bytes_is(r->what, "command") };
 
 	return flood_pass(&auditor.flood, &e, uv_now(&auditor.child.loop));
 }

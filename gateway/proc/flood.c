@@ -6,6 +6,8 @@
 
 #include <stdio.h>
 
+#include "policy/audit/record.h"
+
 static uint64_t
 mix(uint64_t h, struct bytes s)
 {
@@ -14,25 +16,15 @@ mix(uint64_t h, struct bytes s)
 	return (h ^ 0xff) * UINT64_C(0x100000001b3);
 }
 
-/* host_of() - an address without its port. */
-static struct bytes
-host_of(struct bytes source)
-{
-	size_t n = source.len;
-
-	while (n > 0 && source.ptr[n - 1] != ':')
-		n--;
-	return n > 0 ? bytes_upto(source, n - 1) : source;
-}
-
 static uint64_t
 key_of(const struct flood_event *e)
 {
+	struct bytes port, host = record_address(e->source, &port);
 	uint64_t h = mix(UINT64_C(0xcbf29ce484222325), e->what);
 
 	if (e->apart)
 		h = mix(mix(mix(h, e->rule), e->reason), e->verb);
-	return e->user.len != 0 ? mix(mix(h, e->user), e->account) : mix(h, host_of(e->source));
+	return e->user.len != 0 ? mix(mix(h, e->user), e->account) : mix(h, host);
 }
 
 static void

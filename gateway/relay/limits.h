@@ -16,7 +16,7 @@ enum {
 	LIMITS_COMMANDS = BARRIER_SPAN,   /* commands of one connection under way at once */
 	LIMITS_HELD_PINGS = 1024,
 	LIMITS_ENDED_SUBS = 256,   /* unsubscribed, waiting for a PONG; then we ask for one */
-	LIMITS_DENIALS_PER_S = 50, /* written out one by one; more are summed */
+	LIMITS_DENIALS_PER_S = 50, /* written out one by one, and the first of each kind and verb; more are summed */
 };
 
 /* Every ceiling that somebody can run into. */

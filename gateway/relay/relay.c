@@ -259,6 +259,18 @@ relay_signed(struct relay *r, struct bytes jwt, struct bytes sig)
 
 /* ---- later ---- */
 
+/* is_first() - of its kind, a command of its verb, in this window? Noise of one hides no attempt of another. */
+static bool
+is_first(struct relay *r, const struct relay_event *e)
+{
+	bool command = e->kind == RELAY_COMMAND_DENIED || e->kind == RELAY_UNSTAMPED;
+	uint64_t *seen = command ? &r->denied_verbs : &r->denied_kinds, bit = UINT64_C(1) << (command ? (int)e->verb : (int)e->kind);
+	bool first = (*seen & bit) == 0;
+
+	*seen |= bit;
+	return first;
+}
+
 void
 relay_report(struct relay *r, const struct relay_event *e)
 {
@@ -269,8 +281,9 @@ relay_report(struct relay *r, const struct relay_event *e)
 	if (now - r->denial_window_ms >= 1000) {
 		r->denial_window_ms = now;
 		r->denials = 0;
+		r->denied_kinds = r->denied_verbs = 0;
 	}
-	if (r->denials >= LIMITS_DENIALS_PER_S) {
+	if (!is_first(r, e) && r->denials >= LIMITS_DENIALS_PER_S) {
 		r->denials_summed++;
 		return;
 	}

@@ -141,6 +141,7 @@ struct relay {
 	unsigned pings_out;
 	uint64_t denial_window_ms;
 	unsigned denials, denials_summed;
+	uint64_t denied_kinds, denied_verbs; /* in this window: sets of kinds, and of what was commanded */
 	bool ending;
 	bool told_gone;
 	uint64_t denied; /* in all, for the closing record */

@@ -143,6 +143,12 @@ def denied_commands(s):
     bad.barrier()
     if len(bad.errors) != 2000:
         raise Failed(f"{len(bad.errors)} answers")
+    # nor is one of them hidden behind the others
+    bad.raw.send((b"PUB secret.x 0\r\n\r\n" + f"PUB {COMMAND} 2\r\n{{}}\r\n".encode()) * 200)
+    bad.publish(COMMAND.rpartition(".")[0] + ".stop", b"{}")
+    bad.barrier()
+    until(lambda: any(r["kind"] == "denial" and r.get("verb") == "host.stop"
+                      for r in s.deployment.audit_records()), "the record of the other command")
 
 
 def few():

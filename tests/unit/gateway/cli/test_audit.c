@@ -112,17 +112,21 @@ END_TEST
 START_TEST(a_row_says_by_whom_and_what_went_wrong)
 {
 	struct record gap = { .kind = RECORD_GAP, .reason = BYTES_LIT("not_written"), .why = BYTES_LIT("disk"), .summed = 3 };
+	struct record denial = { .kind = RECORD_DENIAL, .what = BYTES_LIT("publish"), .subject = BYTES_LIT("a"), .summed = 9 };
 	struct record act = { .kind = RECORD_ADMIN, .what = BYTES_LIT("stop"), .why = BYTES_LIT("signal TERM") };
 	struct buf b;
 
 	buf_init(&b, 1024);
 	form_row(&b, FORM_TABLE, &gap, NULL, (struct form_look){ 0 });
 	form_row(&b, FORM_TABLE, &act, NULL, (struct form_look){ 0 });
+	form_row(&b, FORM_TABLE, &denial, NULL, (struct form_look){ 0 });
 	ck_assert_msg(bytes_is(buf_bytes(&b),
 	    "1970-01-01 00:00:00.000 0        -              gap              times: 3                                 "
 	    "-        not_written: disk    -\n"
 	    "1970-01-01 00:00:00.000 0        -              admin stop       -                                        "
-	    "-        signal TERM          -\n"),
+	    "-        signal TERM          -\n"
+	    "1970-01-01 00:00:00.000 0        -              denial publish   a, others not told: 9                    "
+	    "deny     -                    -\n"),
 	    "%.*s", (int)b.len, (const char *)b.ptr);
 	buf_deinit(&b);
 }

@@ -37,6 +37,8 @@ static int client, upstream; /* our ends */
 static struct buf from_client_side, from_upstream_side;
 static bool client_end, upstream_end;
 static int verifies, dials, signs, openeds, endeds, gones, events, commands;
+static int kinds[RELAY_PROTOCOL + 1];
+static uint64_t verbs; /* of commands that were refused */
 static unsigned ends; /* of subscriptions, while a command was under way */
 enum stop { NOWHERE, AT_VERIFY, AT_DIAL, AT_SIGN, AT_COMMAND, AT_EVENT, AT_OPENED };
 static enum stop stop_at;
@@ -123,8 +125,9 @@ limit(struct relay *r, enum limit l)
 static void
 event(struct relay *r, const struct relay_event *e)
 {
-	(void)e;
 	events++;
+	kinds[e->kind]++;
+	verbs |= e->kind == RELAY_COMMAND_DENIED ? UINT64_C(1) << e->verb : 0;
 	if (stop_at == AT_EVENT)
 		relay_end(r, "Server Shutdown", "test");
 }
@@ -218,6 +221,8 @@ setup(void)
 	int pair[2];
 
 	log_setup(LOG_FTL, "test");
+	memset(kinds, 0, sizeof(kinds));
+	verbs = 0;
 	verifies = dials = signs = openeds = endeds = gones = events = commands = 0;
 	stop_at = NOWHERE;
 	client_end = upstream_end = false;
@@ -531,6 +536,28 @@ START_TEST(denials_that_fill_the_clients_side_do_not_stop_it)
 	    MANY);
 	ck_assert(holds(&from_upstream_side, "app.last"));
 	ck_assert_int_le(events, LIMITS_DENIALS_PER_S * 30);
+	buf_deinit(&b);
+}
+END_TEST
+
+START_TEST(noise_does_not_hide_what_else_is_denied)
+{
+	struct buf b;
+
+	log_in(CONNECT);
+	buf_init(&b, SIZE_MAX);
+	for (int i = 0; i < 500; i++)
+		buf_put_str(&b, "PUB x 0\r\n\r\n");
+	for (int i = 0; i < 500; i++)
+		buf_put_str(&b, "PUB wasmbus.ctl.other.cmd.NHOST.la 2\r\n{}\r\n");
+	buf_put_str(&b, "PUB wasmbus.ctl.other.cmd.NHOST.lp 2\r\n{}\r\nSUB y 5\r\nPUB app.last 0\r\n\r\n");
+	pour(client, buf_bytes(&b), true);
+	turn(50, true);
+	ck_assert(holds(&from_upstream_side, "app.last"));
+	ck_assert_int_ge(kinds[RELAY_PUB_DENIED], LIMITS_DENIALS_PER_S);
+	ck_assert_int_ge(kinds[RELAY_SUB_DENIED], 1);
+	ck_assert((verbs >> VERB_ACTOR_START & 1) != 0);
+	ck_assert((verbs >> VERB_PROVIDER_START & 1) != 0);
 	buf_deinit(&b);
 }
 END_TEST
@@ -859,6 +886,7 @@ relay_tests(void)
 	tcase_add_loop_test(
 	    t, messages_in_a_row_mean_what_each_of_them_means, 0, sizeof(rows) / sizeof(rows[0]));
 	tcase_add_test(t, more_than_may_wait_goes_through_without_anybody_waking_us);
+	tcase_add_test(t, noise_does_not_hide_what_else_is_denied);
 	tcase_add_test(t, denials_that_fill_the_clients_side_do_not_stop_it);
 	tcase_add_test(t, deliveries_beyond_what_may_wait_all_arrive);
 	tcase_add_test(t, a_client_that_does_not_read_is_bounded_and_ended);
