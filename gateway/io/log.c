@@ -76,6 +76,17 @@ log_word(struct log_line *l, const char *key, const char *v)
 		add(l, " %s=%s", key, v);
 }
 
+/* plain() - how many bytes of a value stand in a line as they are. */
+static size_t
+plain(struct bytes v)
+{
+	size_t n = 0;
+
+	while (n < v.len && v.ptr[n] >= 0x20 && v.ptr[n] < 0x7f && v.ptr[n] != '"' && v.ptr[n] != '\\')
+		n++;
+	return n;
+}
+
 void
 log_bytes(struct log_line *l, const char *key, struct bytes v)
 {
@@ -84,15 +95,14 @@ log_bytes(struct log_line *l, const char *key, struct bytes v)
 	if (!log_on(l->level))
 		return;
 	add(l, " %s=\"", key);
-	for (size_t i = 0; i < n; i++) {
-		uint8_t c = v.ptr[i];
+	for (size_t i = 0; i < n;) {
+		size_t run = plain(bytes_of(v.ptr + i, n - i));
 
-		if (c == '"' || c == '\\')
-			add(l, "\\%c", c);
-		else if (c >= 0x20 && c < 0x7f)
-			add(l, "%c", c);
+		if (run > 0)
+			add(l, "%.*s", (int)run, (const char *)v.ptr + i);
 		else
-			add(l, "\\x%02x", c);
+			add(l, v.ptr[i] == '"' || v.ptr[i] == '\\' ? "\\%c" : "\\x%02x", v.ptr[i]);
+		i += run > 0 ? run : 1;
 	}
 	add(l, n < v.len ? "...\"" : "\"");
 }

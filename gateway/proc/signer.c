@@ -42,6 +42,7 @@ static struct signer {
 	struct roster roster;
 	struct signer_keys keys;
 	struct signer_stamps stamps;
+	struct nkey_pair user; /* of the login being minted: made for it and wiped behind it */
 } self;
 
 /* ---- keys ---- */
@@ -136,7 +137,6 @@ not_signed(struct channel *c, uint64_t conn, const char *why)
 	struct msg_signed m = { .conn = conn, .why = bytes_str(why) };
 
 	(void)msg_signed_put(c, MSG_NOT_SIGNED, &m);
-	channel_flush(c);
 }
 
 /* give() - sign the nonce and send token and signature. */
@@ -148,7 +148,6 @@ give(struct channel *c, const struct msg_sign *m, struct bytes jwt, const struct
 
 	nkey_sign(pair, m->nonce, sig);
 	(void)msg_signed_put(c, MSG_SIGNED, &answer);
-	channel_flush(c);
 }
 
 /* mint_and_give() - a fresh user of @by that may do what @perms says. */
@@ -157,7 +156,6 @@ mint_and_give(struct channel *c, const struct msg_sign *m, const struct nkey_pai
     int64_t exp_s, const struct permissions *perms)
 {
 	static const char *const types[] = { "STANDARD", NULL };
-	struct nkey_pair user = { 0 };
 	struct mint_user u = { .c = { .name = name, .iat_s = clock_wall_s(), .exp_s = exp_s }, .perms = perms,
 		.max_subs = -1, .max_payload = -1, .types = types };
 	struct buf jwt;
@@ -167,16 +165,16 @@ mint_and_give(struct channel *c, const struct msg_sign *m, const struct nkey_pai
 		return;
 	}
 	buf_init(&jwt, SIGNER_TOKEN_MAX);
-	if (nkey_pair_new(&user, NKEY_USER) != 0) {
+	if (nkey_pair_renew(&self.user, NKEY_USER) != 0) {
 		not_signed(c, m->conn, "out of memory");
 	} else {
-		u.subject = &user.pub;
+		u.subject = &self.user.pub;
 		if (mint_user(&jwt, &u, by) != 0)
 			not_signed(c, m->conn, "the token does not fit");
 		else
-			give(c, m, buf_bytes(&jwt), &user);
+			give(c, m, buf_bytes(&jwt), &self.user);
 	}
-	nkey_pair_deinit(&user);
+	nkey_pair_clear(&self.user);
 	buf_deinit(&jwt);
 }
 

@@ -36,18 +36,17 @@ base64url_put(struct buf *b, struct bytes in)
 {
 	uint8_t *p = in.len > SIZE_MAX / 2 ? NULL : buf_reserve(b, base64url_len(in.len));
 	char group[4];
+	size_t n;
 
 	if (p == NULL) {
 		b->failed = true;
 		return;
 	}
-	for (size_t i = 0; i < in.len; i += 3) {
-		size_t n = put_group(in.ptr + i, in.len - i < 3 ? in.len - i : 3, group);
-
-		memcpy(p, group, n);
-		p += n;
-		b->len += n;
-	}
+	for (; in.len >= 3; in = bytes_from(in, 3), p += 4)
+		put_group(in.ptr, 3, (char *)p);
+	n = in.len > 0 ? put_group(in.ptr, in.len, group) : 0;
+	memcpy(p, group, n);
+	b->len = (size_t)(p - b->ptr) + n;
 }
 
 /* digit() - the value of one character, or -1. */

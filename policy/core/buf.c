@@ -153,22 +153,37 @@ put_u_escape(struct buf *b, uint32_t unit)
 	buf_put_hex(b, bytes_of(be, 2));
 }
 
+/* plain() - how many bytes stand in a string as they are. */
+static size_t
+plain(struct bytes s)
+{
+	size_t n = 0;
+
+	while (n < s.len && s.ptr[n] >= 0x20 && s.ptr[n] < 0x7f && s.ptr[n] != '"' && s.ptr[n] != '\\')
+		n++;
+	return n;
+}
+
 void
 buf_put_json(struct buf *b, struct bytes s)
 {
 	buf_put_u8(b, '"');
 	while (s.len != 0) {
 		uint32_t cp = 0xfffd;
-		size_t n = utf8_next(s, &cp);
+		size_t n = plain(s);
 
+		if (n > 0) {
+			buf_put(b, bytes_upto(s, n));
+			s = bytes_from(s, n);
+			continue;
+		}
+		n = utf8_next(s, &cp);
 		if (n == 0) {
 			n = 1;
 			cp = 0xfffd;
 		}
 		if (cp == '"' || cp == '\\') {
 			buf_put_u8(b, '\\');
-			buf_put_u8(b, (uint8_t)cp);
-		} else if (cp >= 0x20 && cp < 0x7f) {
 			buf_put_u8(b, (uint8_t)cp);
 		} else if (cp < 0x10000) {
 			put_u_escape(b, cp);

@@ -36,6 +36,24 @@ secret_random(struct secret *s, size_t len)
 	return 0;
 }
 
+int
+secret_renew(struct secret *s, size_t len)
+{
+	if (s->ptr == NULL || s->len != len) {
+		secret_deinit(s);
+		return err_pass(secret_random(s, len));
+	}
+	randombytes_buf(s->ptr, len);
+	return 0;
+}
+
+void
+secret_clear(struct secret *s)
+{
+	if (s->ptr != NULL)
+		sodium_memzero(s->ptr, s->len);
+}
+
 void
 secret_deinit(struct secret *s)
 {

@@ -19,6 +19,13 @@ struct secret {
 int secret_new(struct secret *s, struct bytes src) must_check;
 /* secret_random() - @len fresh random bytes. Return: 0, -ENOMEM, -EINVAL. */
 int secret_random(struct secret *s, size_t len) must_check;
+/*
+ * secret_renew() - fresh random bytes in the guarded memory @s has, or in new one (@s zeroed, or of another
+ * length). Guarded memory takes ten system calls to get and to give back. Return: as secret_random().
+ */
+int secret_renew(struct secret *s, size_t len) must_check;
+/* secret_clear() - wipe and keep the memory for secret_renew(); fine on a zeroed one. */
+void secret_clear(struct secret *s);
 /* secret_deinit() - wipe and release; fine on a zeroed one. */
 void secret_deinit(struct secret *s);
 /* secret_bytes() - borrow the content until secret_deinit(). */

@@ -30,6 +30,18 @@ short_escape(uint8_t c)
 	return p != NULL ? (uint8_t)to[p - from] : c;
 }
 
+/* plain() - how many bytes stand in a string as they are. */
+static size_t
+plain(struct bytes s)
+{
+	size_t n = 0;
+
+	while (n < s.len && s.ptr[n] >= 0x20 && s.ptr[n] < 0x80 && s.ptr[n] != '"' &&
+	       s.ptr[n] != '\\' && s.ptr[n] != '<' && s.ptr[n] != '>' && s.ptr[n] != '&')
+		n++;
+	return n;
+}
+
 /* put_string() - as Go's encoder writes it: UTF-8 as it is, and <, >, & as escapes. */
 static void
 put_string(struct buf *b, struct bytes s)
@@ -37,11 +49,15 @@ put_string(struct buf *b, struct bytes s)
 	buf_put_u8(b, '"');
 	while (s.len != 0) {
 		uint32_t cp;
-		size_t n = utf8_next(s, &cp);
+		size_t n = plain(s);
 
-		if (n == 1 && cp >= 0x20 && strchr("\"\\<>&", (int)cp) == NULL) {
-			buf_put(b, bytes_upto(s, 1));
-		} else if (n > 1 && cp != 0x2028 && cp != 0x2029) {
+		if (n > 0) {
+			buf_put(b, bytes_upto(s, n));
+			s = bytes_from(s, n);
+			continue;
+		}
+		n = utf8_next(s, &cp);
+		if (n > 1 && cp != 0x2028 && cp != 0x2029) {
 			buf_put(b, bytes_upto(s, n));
 		} else if (n == 1 && cp != 0 && strchr("\"\\\n\r\t\b\f", (int)cp) != NULL) {
 			buf_put_u8(b, '\\');

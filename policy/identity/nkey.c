@@ -58,17 +58,17 @@ prefix_of(enum nkey_type type)
 	return prefixes[i].prefix;
 }
 
-/* crc16() - CRC-16/XMODEM: polynomial 0x1021, from 0, not reflected. */
+/* crc16() - CRC-16/XMODEM: polynomial 0x1021, from 0, not reflected; four bits at a time. */
 static uint16_t
 crc16(const uint8_t *p, size_t n)
 {
+	static const uint16_t of[16] = { 0x0000, 0x1021, 0x2042, 0x3063, 0x4084, 0x50a5, 0x60c6,
+		0x70e7, 0x8108, 0x9129, 0xa14a, 0xb16b, 0xc18c, 0xd1ad, 0xe1ce, 0xf1ef };
 	unsigned crc = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		crc ^= (unsigned)p[i] << 8;
-		for (int bit = 0; bit < 8; bit++)
-			crc =
-			    (crc & 0x8000) != 0 ? (crc << 1 ^ 0x1021) & 0xffff : crc << 1 & 0xffff;
+		crc = (crc << 4 & 0xffff) ^ of[crc >> 12 ^ p[i] >> 4];
+		crc = (crc << 4 & 0xffff) ^ of[crc >> 12 ^ (p[i] & 15)];
 	}
 	return (uint16_t)crc;
 }
@@ -192,6 +192,24 @@ nkey_pair_new(struct nkey_pair *p, enum nkey_type type)
 }
 
 int
+nkey_pair_renew(struct nkey_pair *p, enum nkey_type type)
+{
+	int r = secret_renew(&p->seed, crypto_sign_SEEDBYTES);
+
+	if (r != 0)
+		return err_pass(r);
+	derive(p, type);
+	return 0;
+}
+
+void
+nkey_pair_clear(struct nkey_pair *p)
+{
+	secret_clear(&p->seed);
+	p->pub = (struct nkey){ 0 };
+}
+
+int
 nkey_pair_parse(struct nkey_pair *p, struct bytes text)
 {
 	uint8_t raw[SEED_RAW] = { 0 };
@@ -245,7 +263,7 @@ nkey_sign(const struct nkey_pair *p, struct bytes msg, uint8_t sig[NKEY_SIG_LEN]
 {
 	uint8_t sk[crypto_sign_SECRETKEYBYTES];
 
-	assert(p->seed.ptr != NULL && p->pub.type != NKEY_CURVE);
+	assert(p->seed.ptr != NULL && p->pub.type != NKEY_NONE && p->pub.type != NKEY_CURVE);
 	memcpy(sk, p->seed.ptr, crypto_sign_SEEDBYTES);
 	memcpy(sk + crypto_sign_SEEDBYTES, p->pub.pub, sizeof(p->pub.pub));
 	crypto_sign_detached(sig, NULL, msg.ptr, msg.len, sk);

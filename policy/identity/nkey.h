@@ -58,6 +58,13 @@ bool nkey_eq(const struct nkey *a, const struct nkey *b);
 int nkey_verify(const struct nkey *k, struct bytes msg, struct bytes sig) must_check;
 /* nkey_pair_new() - a fresh pair of a type. Return: 0, -ENOMEM. */
 int nkey_pair_new(struct nkey_pair *p, enum nkey_type type) must_check;
+/*
+ * nkey_pair_renew() - another fresh pair in the guarded memory of @p, a zeroed one or one that was made by
+ * nkey_pair_new(). Return: 0, -ENOMEM.
+ */
+int nkey_pair_renew(struct nkey_pair *p, enum nkey_type type) must_check;
+/* nkey_pair_clear() - wipe it and keep the memory; it can sign no more until nkey_pair_renew(). */
+void nkey_pair_clear(struct nkey_pair *p);
 /* nkey_pair_parse() - from seed text (58 characters). Return: 0, an answer, -ENOMEM. */
 int nkey_pair_parse(struct nkey_pair *p, struct bytes text) must_check;
 /* nkey_pair_raw() - from the 32 bytes of a seed. Return: 0, NKEY_BAD_LENGTH, -ENOMEM. */
