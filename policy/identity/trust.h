@@ -11,6 +11,7 @@
 #include "policy/identity/identity.h"
 
 struct trust;
+struct seen;
 
 enum trust_answer {
 	TRUST_BAD_TOKEN = 1,   /* not a JWT we accept; @why names the field */
@@ -43,6 +44,7 @@ struct login {
 	const char *source;    /* peer address text, without port */
 	const char *type;      /* "STANDARD" */
 	int64_t now_s;         /* unix */
+	struct seen *seen;     /* tokens whose signature was good before, and now this one; NULL: none are kept */
 };
 
 /* trust_new() - trusts nobody yet. Return: NULL when out of memory. */
@@ -68,7 +70,8 @@ size_t trust_operators(const struct trust *t);
 /*
  * trust_login() - the whole chain and the nonce signature.
  * Return: 0 and *id owned by the caller (->inbox and ->source unset), an answer with @why in words,
- * -ENOMEM. Costs two Ed25519 verifications; account JWTs were verified when added.
+ * -ENOMEM. Costs two Ed25519 verifications, one where the token was seen before; account JWTs were verified
+ * when added.
  */
 int trust_login(const struct trust *t, const struct login *l, struct identity *id, char why[160]) must_check;
 /*

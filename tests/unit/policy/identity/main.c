@@ -16,6 +16,7 @@ main(void)
 	suite_add_tcase(s, creds_tests());
 	suite_add_tcase(s, identity_tests());
 	suite_add_tcase(s, trust_tests());
+	suite_add_tcase(s, seen_tests());
 	suite_add_tcase(s, scope_tests());
 	suite_add_tcase(s, mint_tests());
 	suite_add_tcase(s, stamp_tests());

@@ -9,6 +9,7 @@ TCase *nkey_tests(void);
 TCase *creds_tests(void);
 TCase *identity_tests(void);
 TCase *trust_tests(void);
+TCase *seen_tests(void);
 TCase *scope_tests(void);
 TCase *mint_tests(void);
 TCase *stamp_tests(void);

@@ -16,7 +16,7 @@ key(struct nkey_pair *p, enum nkey_type type, char text[57])
 void
 world_init(struct world *w)
 {
-	*w = (struct world){ 0 };
+	*w = (struct world){ .now_s = NOW };
 	key(&w->op, NKEY_OPERATOR, w->op_text);
 	key(&w->op_sign, NKEY_OPERATOR, w->op_sign_text);
 	key(&w->acc, NKEY_ACCOUNT, w->acc_text);
@@ -128,7 +128,8 @@ world_login(struct world *w, struct bytes jwt, struct identity *id)
 		.nonce = nonce,
 		.source = "127.0.0.1",
 		.type = "STANDARD",
-		.now_s = NOW },
+		.now_s = w->now_s,
+		.seen = w->seen },
 	    id, w->why);
 }
 

@@ -15,6 +15,8 @@ struct world {
 	char op_text[57], op_sign_text[57], acc_text[57], acc_sign_text[57], user_text[57];
 	struct trust *t;
 	struct buf b; /* the token under test */
+	struct seen *seen; /* of logins; NULL: none */
+	int64_t now_s;     /* of logins; NOW */
 	char why[160];
 };
 
