@@ -17,7 +17,12 @@
 
 #include "gateway/io/log.h"
 
-enum { FRAME_FLAG_FD = 1, CHANNEL_READ = 64 * 1024, CHANNEL_OUT_MAX = 64 * 1024 * 1024 };
+enum {
+	FRAME_FLAG_FD = 1,
+	FRAME_FDS_SENT = 8, /* descriptors in one sendmsg */
+	CHANNEL_READ = 64 * 1024,
+	CHANNEL_OUT_MAX = 64 * 1024 * 1024,
+};
 
 /* end() - the peer is done for; said once. */
 static void
@@ -184,7 +189,7 @@ receive(struct channel *c, bool *full)
 {
 	union {
 		struct cmsghdr align;
-		char room[CMSG_SPACE(sizeof(int) * 8)];
+		char room[CMSG_SPACE(sizeof(int) * FRAME_FDS_SENT)];
 	} control;
 	struct iovec v;
 	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control) };
@@ -395,45 +400,59 @@ frame_end(struct channel *c, int fd)
 	return 0;
 }
 
+/* put_fds() - the first @n descriptors that wait, as a control message. */
+static void
+put_fds(struct channel *c, size_t n, struct msghdr *m, void *room)
+{
+	struct cmsghdr *h;
+
+	m->msg_control = room;
+	m->msg_controllen = CMSG_SPACE(sizeof(int) * n);
+	h = CMSG_FIRSTHDR(m);
+	h->cmsg_level = SOL_SOCKET;
+	h->cmsg_type = SCM_RIGHTS;
+	h->cmsg_len = CMSG_LEN(sizeof(int) * n);
+	for (size_t i = 0; i < n; i++)
+		memcpy(CMSG_DATA(h) + i * sizeof(int), &c->out_fd[i].fd, sizeof(int));
+}
+
+/* fds_sent() - @n of them are the receiver's now. */
+static void
+fds_sent(struct channel *c, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		close(c->out_fd[i].fd);
+	c->n_out_fd -= n;
+	memmove(c->out_fd, c->out_fd + n, c->n_out_fd * sizeof(c->out_fd[0]));
+}
+
 /*
- * send_some() - one sendmsg: up to the next frame that carries a descriptor, or that frame's first
- * byte onward with it. Return: bytes, -errno.
+ * send_some() - one sendmsg: up to the next frame that carries a descriptor; or from that frame's first byte
+ * on with it and those of the frames behind it, which the receiver hands out in their order. Return: bytes,
+ * -errno.
  */
 static ssize_t
 send_some(struct channel *c)
 {
 	union {
 		struct cmsghdr align;
-		char room[CMSG_SPACE(sizeof(int))];
+		char room[CMSG_SPACE(sizeof(int) * FRAME_FDS_SENT)];
 	} control = { .room = { 0 } };
 	struct iovec v = { c->out.ptr + c->sent, channel_pending(c) };
 	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1 };
-	bool with = c->n_out_fd > 0 && c->out_fd[0].at == c->sent;
+	size_t with = 0;
 	ssize_t n;
 
-	if (with) {
-		struct cmsghdr *h;
-
-		m.msg_control = &control;
-		m.msg_controllen = sizeof(control);
-		h = CMSG_FIRSTHDR(&m);
-		h->cmsg_level = SOL_SOCKET;
-		h->cmsg_type = SCM_RIGHTS;
-		h->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(h), &c->out_fd[0].fd, sizeof(int));
-		if (c->n_out_fd > 1)
-			v.iov_len = c->out_fd[1].at - c->sent;
-	} else if (c->n_out_fd > 0) {
-		v.iov_len = c->out_fd[0].at - c->sent;
-	}
+	if (c->n_out_fd > 0 && c->out_fd[0].at == c->sent)
+		with = c->n_out_fd < FRAME_FDS_SENT ? c->n_out_fd : FRAME_FDS_SENT;
+	if (with > 0)
+		put_fds(c, with, &m, &control);
+	if (c->n_out_fd > with)
+		v.iov_len = c->out_fd[with].at - c->sent;
 	n = sendmsg(c->fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
 	if (n < 0)
 		return -errno;
-	if (with) {
-		close(c->out_fd[0].fd);
-		c->n_out_fd--;
-		memmove(c->out_fd, c->out_fd + 1, c->n_out_fd * sizeof(c->out_fd[0]));
-	}
+	fds_sent(c, with);
 	c->sent += (size_t)n;
 	return n;
 }
@@ -460,6 +479,9 @@ compact(struct channel *c)
 void
 channel_flush(struct channel *c)
 {
+	/* what waits for its turn is tried again at the loop's next, which does not sleep before */
+	if (c->fd >= 0 && c->may_send != NULL && channel_pending(c) > 0 && !c->may_send(c))
+		return;
 	while (c->fd >= 0 && channel_pending(c) > 0) {
 		ssize_t n = send_some(c);
 

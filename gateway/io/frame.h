@@ -45,6 +45,7 @@ struct channel {
 	uv_loop_t *loop;
 	const struct channel_ops *ops;
 	const char *peer;  /* name for logs */
+	bool (*may_send)(struct channel *c); /* asked before anything is sent; false: later. NULL: always */
 	unsigned index;    /* which edge, given by the parent */
 	unsigned state;    /* bit number for frame_rule.states; starts at 0 */
 	uint64_t said;     /* bits of rules said already, for `once` */
@@ -91,11 +92,17 @@ channel_pending(const struct channel *c)
 {
 	return c->out.len - c->sent;
 }
+/* channel_fds_full() - are as many descriptors queued as fit? The next one needs a channel_flush() before. */
+static inline bool
+channel_fds_full(const struct channel *c)
+{
+	return c->n_out_fd == FRAME_FDS;
+}
 /* channel_flush() - send what can be sent now. */
 void channel_flush(struct channel *c);
 /*
  * channel_flush_all() - send everything, waiting for the peer at most @timeout_ms: where another
- * process must know before a third one is told. Return: 0, -ETIMEDOUT, -EPIPE.
+ * process must know before a third one is told; not for a channel with may_send. Return: 0, -ETIMEDOUT, -EPIPE.
  */
 int channel_flush_all(struct channel *c, int timeout_ms) must_check;
 /* channel_pull() - read and handle what is there now, outside the loop's turn. */

@@ -33,7 +33,13 @@ stream_room_deinit(struct stream_room *r)
 	r->scratch = NULL;
 }
 
-/* update() - tell the loop what this stream waits for. */
+/* wanted() - what this stream waits for. */
+static int
+wanted(const struct stream *s);
+/* change() - tell the loop. */
+static void
+change(struct stream *s, int want);
+/* update() - tell the loop, when it has to know. */
 static void
 update(struct stream *s);
 
@@ -94,24 +100,45 @@ on_poll(uv_poll_t *poll, int status, int events)
 	}
 	if (s->fd >= 0 && (events & UV_READABLE) != 0 && s->reading)
 		s->ops->on_readable(s);
+	else if (s->fd >= 0 && (events & UV_READABLE) != 0)
+		change(s, wanted(s));
 	if (s->fd >= 0 && status < 0)
 		update(s);
 }
 
-static void
-update(struct stream *s)
+static int
+wanted(const struct stream *s)
 {
 	bool ready = stream_ready(s), own = s->layer != NULL && (s->layer->want_write || (s->layer->over && s->reading));
-	int want = (s->reading || !ready ? UV_READABLE : 0) |
-	    ((ready && stream_pending(s) > 0) || own ? UV_WRITABLE : 0);
 
-	if (s->fd < 0 || want == s->events)
+	return (s->reading || !ready ? UV_READABLE : 0) |
+	       ((ready && stream_pending(s) > 0) || own ? UV_WRITABLE : 0);
+}
+
+static void
+change(struct stream *s, int want)
+{
+	if (want == s->events)
 		return;
 	s->events = want;
 	if (want == 0)
 		uv_poll_stop(&s->poll);
 	else
 		uv_poll_start(&s->poll, want, on_poll);
+}
+
+/*
+ * update() - where nothing is waited for any more, that shows when something comes: until then reading is
+ * often wanted again, and each change costs two system calls (libuv takes the descriptor out of the set and
+ * puts it in again).
+ */
+static void
+update(struct stream *s)
+{
+	int want = wanted(s);
+
+	if (s->fd >= 0 && (want != 0 || s->events != UV_READABLE))
+		change(s, want);
 }
 
 int
@@ -122,7 +149,7 @@ stream_open(struct stream *s, struct stream_room *room, int fd, size_t max_out, 
 
 	*s = (struct stream){ .room = room, .fd = fd, .ops = ops };
 	buf_init(&s->out, max_out);
-	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0) {
+	if (flags < 0 || ((flags & O_NONBLOCK) == 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0)) {
 		r = -errno;
 		close(fd);
 		s->fd = -1;
@@ -423,12 +450,11 @@ stream_close(struct stream *s)
 	if (!s->polling)
 		return;
 	s->polling = false;
-	uv_poll_stop(&s->poll);
+	uv_close((uv_handle_t *)&s->poll, on_poll_closed); /* it stops at once; the call comes later */
 	if (s->layer != NULL)
 		s->layer->ops->free(s->layer);
 	s->layer = NULL;
 	if (s->fd >= 0)
 		close(s->fd);
 	s->fd = -1;
-	uv_close((uv_handle_t *)&s->poll, on_poll_closed);
 }

@@ -85,8 +85,6 @@ verify(struct relay *r, const struct nats_connect *c, const char *nonce)
 		relay_verdict(r, NULL, NULL, NULL, "certificates_too_long");
 	else if (edge.verifier.fd < 0 || msg_login_put(&edge.verifier, &m) != 0)
 		relay_verdict(r, NULL, NULL, NULL, "verifier_unavailable");
-	else
-		channel_flush(&edge.verifier);
 	buf_deinit(&chain);
 }
 
@@ -95,8 +93,6 @@ dial(struct relay *r)
 {
 	if (msg_token_put(&edge.child.parent, MSG_DIAL, r->id, -1) != 0)
 		relay_dialled(r, -1);
-	else
-		channel_flush(&edge.child.parent);
 }
 
 /* layer() - TLS for one side of a connection. */

@@ -12,7 +12,6 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -34,7 +33,6 @@ next_nonce(char out[NONCE_LEN + 1])
 	if (edge.n_nonces < NONCE_BATCH && !edge.nonces_wanted) {
 		edge.nonces_wanted = true;
 		(void)msg_want_nonces_put(&edge.verifier);
-		channel_flush(&edge.verifier);
 	}
 	return out;
 }
@@ -167,15 +165,12 @@ greet_some(uv_timer_t *t)
 static void
 admit_socket(int fd, struct edge_listener *l, const struct sockaddr_storage *ss)
 {
-	static const int one = 1;
 	struct client *c = calloc(1, sizeof(*c));
 	char nonce[NONCE_LEN + 1], source[64];
 	enum limit no = LIMIT_OVERLOAD;
 	uint16_t port = 0;
 
 	name_source(ss, source, &port);
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
 	if (c == NULL || (no = may_enter(c, l, source)) != LIMIT_COUNT) {
 		turn_away(fd, source, no);
 		free(c);

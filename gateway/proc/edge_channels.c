@@ -1,6 +1,9 @@
 /*
  * edge_channels - what the other processes tell the edge, and how it goes when told to.
  */
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "gateway/io/log.h"
@@ -59,9 +62,7 @@ edge_sign(struct relay *r, const char *nonce)
 {
 	struct msg_sign m = { .conn = r->id, .nonce = bytes_str(nonce) };
 
-	if (msg_sign_put(&edge.signer, MSG_SIGN, &m) == 0)
-		channel_flush(&edge.signer);
-	else if (edge.signer.fd >= 0)
+	if (msg_sign_put(&edge.signer, MSG_SIGN, &m) != 0 && edge.signer.fd >= 0)
 		relay_signed(r, BYTES_NULL, BYTES_NULL);
 }
 
@@ -152,6 +153,7 @@ on_peer(struct channel *c, struct cursor *in, int fd)
 static int
 on_listener(struct channel *c, struct cursor *in, int fd)
 {
+	static const int one = 1;
 	struct edge_listener *l = &edge.listener[edge.n_listeners];
 	uint16_t port;
 	char host[256];
@@ -161,6 +163,9 @@ on_listener(struct channel *c, struct cursor *in, int fd)
 		close(fd);
 		return -EBADMSG;
 	}
+	/* Linux gives what a listening socket has to those accepted from it */
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
 	if (edge.n_listeners == 0) {
 		memcpy(edge.host, host, sizeof(edge.host));
 		edge.env.hello.host = edge.host;

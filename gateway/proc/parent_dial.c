@@ -6,6 +6,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -98,9 +99,10 @@ answer(const struct wish *w, int fd)
 			close(fd);
 		return;
 	}
+	if (fd >= 0 && channel_fds_full(&k->channel))
+		channel_flush(&k->channel);
 	if (fd < 0 || msg_token_put(&k->channel, MSG_DIALLED, w->token, fd) != 0)
 		(void)msg_token_put(&k->channel, MSG_NOT_DIALLED, w->token, -1);
-	channel_flush(&k->channel);
 }
 
 static void
@@ -130,17 +132,33 @@ finish(struct dial *d, int error)
 	try_next(d->wish);
 }
 
+/* became() - of a connection that was under way: 0 it stands, or errno. */
+static int
+became(int fd)
+{
+	int error = 0;
+	socklen_t len = sizeof(error);
+
+	return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0 ? errno : error;
+}
+
 static void
 on_connected(uv_poll_t *p, int status, int events)
 {
 	struct dial *d = (struct dial *)p->data;
-	int error = 0;
-	socklen_t len = sizeof(error);
+	int error = became(d->fd);
 
 	(void)events;
-	if (getsockopt(d->fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0)
-		error = errno;
 	finish(d, error != 0 ? error : -status);
+}
+
+/* at_once() - on this machine a connection stands, or was refused, before connect() is back. */
+static bool
+at_once(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+
+	return poll(&p, 1, 0) > 0;
 }
 
 static void
@@ -186,12 +204,14 @@ try_next(struct wish w)
 		}
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 		setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
-		if (connect(fd, sa, parent.upstream_len[i]) == 0) {
+		w.error = connect(fd, sa, parent.upstream_len[i]) == 0 ? 0 : -errno;
+		if (w.error == -EINPROGRESS && at_once(fd))
+			w.error = -became(fd);
+		if (w.error == 0) {
 			answer(&w, fd);
 			return;
 		}
-		w.error = -errno;
-		if (errno == EINPROGRESS && wait_for(fd, &w) == 0)
+		if (w.error == -EINPROGRESS && wait_for(fd, &w) == 0)
 			return;
 		close(fd);
 	}

@@ -4,7 +4,8 @@
  * that names inboxes.
  *
  * Whoever is admitted is made known to the signer, the dispatcher and the auditor before the edge
- * hears of it, so that nothing arrives there in the name of a stranger.
+ * hears of it, so that nothing arrives there in the name of a stranger. All logins that are there at once
+ * share the messages: each of the others is woken once for them.
  */
 #include <sodium.h>
 #include <stdio.h>
@@ -100,7 +101,6 @@ blame(const struct msg_login *m, int answer)
 		if (verifier.edge[i].fd < 0)
 			continue;
 		(void)msg_fault_put(&verifier.edge[i], m->source, stale ? SOURCE_SILENT : SOURCE_FAILED);
-		channel_flush(&verifier.edge[i]);
 	}
 }
 
@@ -125,8 +125,6 @@ on_login(struct channel *c, struct cursor *in, int fd)
 		if (r == 0)
 			admit(c, &m, &id);
 	}
-	channel_flush(&verifier.auditor);
-	channel_flush(c);
 	return 0;
 }
 
@@ -158,7 +156,6 @@ on_want_nonces(struct channel *c, struct cursor *in, int fd)
 			return -ENOMEM;
 		(void)msg_nonces_put(c, (const char(*)[NONCE_LEN])batch, NONCE_BATCH);
 	}
-	channel_flush(c);
 	return 0;
 }
 
@@ -244,6 +241,17 @@ peer_gone(struct channel *c, const char *why)
 	    why);
 }
 
+static int
+begin_seen(void)
+{
+	uint8_t key[SEEN_KEY];
+
+	randombytes_buf(key, sizeof(key));
+	verifier.seen = seen_new(key);
+	wipe(key, sizeof(key));
+	return verifier.seen != NULL ? 0 : err_raise(-ENOMEM);
+}
+
 /* While the edge still has to say which connections it has; after that. */
 #define GREETING CHILD_IN(0)
 #define WORKING CHILD_IN(1)
@@ -259,8 +267,11 @@ open_edge(unsigned index, int fd)
 		{ MSG_WANT_NONCES, WORKING, false, false, 0, on_want_nonces, "want_nonces" },
 	};
 	static const struct channel_ops ops = { rules, sizeof(rules) / sizeof(rules[0]), edge_gone };
+	int r = channel_open(&verifier.edge[index], &verifier.child.loop, fd, "edge", index, &ops);
 
-	return channel_open(&verifier.edge[index], &verifier.child.loop, fd, "edge", index, &ops);
+	if (r == 0)
+		verifier.edge[index].may_send = known_others_first;
+	return err_pass(r);
 }
 
 /* begin() - as soon as all is there: everybody is told, the edges are listened to. */
@@ -376,7 +387,7 @@ verifier_main(void)
 	verifier.signer.fd = verifier.dispatcher.fd = verifier.auditor.fd = -1;
 	tls_begin();
 	child_begin(&verifier.child, ROLE_VERIFIER, &ops);
-	if (seats_init(&verifier.seats) != 0 || uv_timer_init(&verifier.child.loop, &verifier.tick) != 0)
+	if (begin_seen() != 0 || seats_init(&verifier.seats) != 0 || uv_timer_init(&verifier.child.loop, &verifier.tick) != 0)
 		child_fatal(&verifier.child, "out of memory", 0);
 	child_run(&verifier.child);
 }

@@ -121,12 +121,25 @@ known_introduce(const struct known *k)
 		if (to[i]->fd < 0)
 			continue;
 		r = tell(to[i], k);
-		if (r == 0)
-			r = channel_flush_all(to[i], KNOWN_FLUSH_MS);
-		if (to[i]->fd < 0)
-			r = 0; /* it died just now */
 	}
 	return err_pass(r);
+}
+
+bool
+known_others_first(struct channel *edge)
+{
+	struct channel *to[] = { &verifier.signer, &verifier.dispatcher, &verifier.auditor };
+	bool all = true;
+
+	(void)edge;
+	for (size_t i = 0; i < sizeof(to) / sizeof(to[0]); i++) {
+		if (to[i]->fd < 0 || channel_pending(to[i]) == 0)
+			continue;
+		/* one that dies meanwhile is told by way of who takes its place */
+		if (channel_flush_all(to[i], KNOWN_FLUSH_MS) != 0 && to[i]->fd >= 0)
+			all = false;
+	}
+	return all;
 }
 
 void

@@ -18,6 +18,7 @@
 #include "gateway/proc/snapshot.h"
 #include "gateway/tls/peer.h"
 #include "policy/core/wipe.h"
+#include "policy/identity/seen.h"
 #include "policy/identity/trust.h"
 
 enum { VERIFIER_EDGES = DOORS };
@@ -42,6 +43,7 @@ struct verifier {
 	struct secret inbox_key;
 	struct snapshot snapshot;
 	struct trust *trust, *next_trust;
+	struct seen *seen; /* tokens that were rightly signed */
 	struct peer_roots *roots; /* of clients' certificates; NULL: none are asked for */
 	bool certified;           /* without a token a certificate says who it is */
 	struct peer shown;        /* the last one judged */
@@ -66,8 +68,16 @@ int known_add(unsigned edge, uint64_t conn, uint8_t listener, struct identity *i
     struct known **out) must_check;
 /* known_edge() - an edge whose connections are numbered on from @since: whom one before it had is gone. */
 void known_edge(unsigned index, uint64_t since);
-/* known_introduce() - whoever is there of signer, dispatcher and auditor knows. Return: 0, -errno. */
+/*
+ * known_introduce() - to whoever is there of signer, dispatcher and auditor; it leaves before anything is said to
+ * an edge (known_others_first). Return: 0, -errno.
+ */
 int known_introduce(const struct known *k) must_check;
+/*
+ * known_others_first() - the edges' channels ask it before they send: what was said to signer, dispatcher and
+ * auditor is theirs already, or the edge waits.
+ */
+bool known_others_first(struct channel *edge);
 /* known_forget() - it left; the others are told. */
 void known_forget(struct known *k);
 /* known_tell_all() - to one that is new, or that heard it from another verifier: who is there, and that this is all. */

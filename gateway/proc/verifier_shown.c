@@ -105,7 +105,7 @@ static int
 by_token(const struct msg_login *m, int64_t now_s, struct identity *id, char why[160])
 {
 	struct login l = { .jwt = m->jwt, .sig = m->sig, .nonce = m->nonce, .source = m->source,
-		.type = "STANDARD", .now_s = now_s };
+		.type = "STANDARD", .now_s = now_s, .seen = verifier.seen };
 	int r = trust_login(verifier.trust, &l, id, why);
 
 	if (r != 0 || verifier.roots == NULL)
