@@ -23,25 +23,6 @@ person_free(struct person *x)
 	free(x);
 }
 
-/* same() - equal in everything that identity_put() writes. */
-static bool
-same(const struct identity *a, const struct identity *b)
-{
-	struct buf x, y;
-	bool is;
-
-	if (memcmp(a->token, b->token, sizeof(a->token)) != 0)
-		return false;
-	buf_init(&x, SIZE_MAX);
-	buf_init(&y, SIZE_MAX);
-	identity_put(&x, a);
-	identity_put(&y, b);
-	is = !buf_failed(&x) && !buf_failed(&y) && bytes_eq(buf_bytes(&x), buf_bytes(&y));
-	buf_deinit(&x);
-	buf_deinit(&y);
-	return is;
-}
-
 int
 people_meet(struct people *p, struct identity *id, struct person **out)
 {
@@ -50,7 +31,7 @@ people_meet(struct people *p, struct identity *id, struct person **out)
 	int r;
 
 	for (x = *b; x != NULL; x = x->next) {
-		if (x->host == NULL && same(&x->identity, id)) {
+		if (x->host == NULL && identity_eq(&x->identity, id)) {
 			identity_deinit(id);
 			x->refs++;
 			*out = x;
@@ -179,7 +160,7 @@ people_pin(struct people *p, struct person *x, struct bytes host, struct person 
 	if (!is_free(p, x, host))
 		return PEOPLE_TAKEN;
 	for (y = *b; y != NULL; y = y->next)
-		if (y->host != NULL && bytes_is(host, y->host) && same(&y->identity, &x->identity))
+		if (y->host != NULL && bytes_is(host, y->host) && identity_eq(&y->identity, &x->identity))
 			break;
 	if (y == NULL) {
 		y = copy_pinned(p, x, host);

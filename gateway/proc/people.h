@@ -13,7 +13,8 @@ struct person {
 	struct person *next;
 	struct identity identity; /* with its source: roles may ask for the network */
 	struct rights *rights;       /* NULL where no policy is kept */
-	struct permissions upstream; /* the signer's: what its upstream logins may do */
+	struct permissions upstream; /* signer and verifier: what its upstream logins may do */
+	uint64_t upstream_of;        /* the verifier's: by which policy; 0: not yet said */
 	unsigned refs;
 	char *host;                  /* pinned: the host id its connections use; NULL: its credential's */
 };

@@ -208,6 +208,7 @@ on_policy(struct channel *c, struct cursor *in, int fd)
 		child_fatal(&verifier.child, "policy snapshot cannot be used", r);
 	snapshot_close(&verifier.snapshot);
 	verifier.snapshot = fresh;
+	verifier.policies++;
 	/* whom certificates name, the policy says */
 	if (c->state == CHILD_RUNNING)
 		verifier_review(true);

@@ -91,22 +91,36 @@ known_edge(unsigned index, uint64_t since)
 
 /* ---- telling the others ---- */
 
+/* judge_upstream() - what its upstream logins may do by the policy in force: once for all its connections. */
+static int
+judge_upstream(struct person *x)
+{
+	struct rights *rights = NULL;
+	int r;
+
+	if (x->upstream_of == verifier.policies)
+		return 0;
+	upstream_permissions_deinit(&x->upstream);
+	x->upstream_of = 0;
+	r = rights_new(&rights, verifier.snapshot.policy, &x->identity);
+	if (r == 0)
+		r = upstream_permissions(rights, &x->upstream);
+	rights_free(rights);
+	if (r == 0)
+		x->upstream_of = verifier.policies;
+	return err_pass(r);
+}
+
 /* tell() - one of them, if it is there. Return: 0, -errno. */
 static int
 tell(struct channel *to, const struct known *k)
 {
-	const struct identity *id = &k->person->identity;
-	struct permissions upstream = { 0 };
-	struct rights *rights = NULL;
+	struct person *x = k->person;
 	bool signs = to == &verifier.signer;
-	int r = signs ? rights_new(&rights, verifier.snapshot.policy, id) : 0;
+	int r = signs ? judge_upstream(x) : 0;
 
-	if (r == 0 && signs)
-		r = upstream_permissions(rights, &upstream);
-	rights_free(rights);
 	if (r == 0)
-		r = msg_who_put(to, k->node.edge, k->node.conn, k->listener, id, signs ? &upstream : NULL);
-	upstream_permissions_deinit(&upstream);
+		r = msg_who_put(to, k->node.edge, k->node.conn, k->listener, &x->identity, signs ? &x->upstream : NULL);
 	return err_pass(r);
 }
 

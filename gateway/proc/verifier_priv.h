@@ -42,6 +42,7 @@ struct verifier {
 	struct doors doors; /* open: the table is whole */
 	struct secret inbox_key;
 	struct snapshot snapshot;
+	uint64_t policies; /* how many there were with this one */
 	struct trust *trust, *next_trust;
 	struct seen *seen; /* tokens that were rightly signed */
 	struct peer_roots *roots; /* of clients' certificates; NULL: none are asked for */

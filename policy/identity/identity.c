@@ -338,6 +338,51 @@ identity_add_cert(struct identity *id, struct bytes name)
 	return 0;
 }
 
+/* texts_eq() - NULL is as "", which is what a message makes of it. */
+static bool
+texts_eq(char *const *a, size_t n_a, char *const *b, size_t n_b)
+{
+	size_t i = 0;
+
+	while (i < n_a && i < n_b && bytes_eq(bytes_str(a[i]), bytes_str(b[i])))
+		i++;
+	return i == n_a && i == n_b;
+}
+
+static bool
+list_eq(const struct subject_list *a, const struct subject_list *b)
+{
+	size_t i = 0;
+
+	if (a->present != b->present || a->n != b->n)
+		return false;
+	while (i < a->n && bytes_eq(a->item[i], b->item[i]))
+		i++;
+	return i == a->n;
+}
+
+static bool
+perms_eq(const struct permissions *a, const struct permissions *b)
+{
+	return list_eq(&a->pub_allow, &b->pub_allow) && list_eq(&a->pub_deny, &b->pub_deny) &&
+	       list_eq(&a->sub_allow, &b->sub_allow) && list_eq(&a->sub_deny, &b->sub_deny) &&
+	       a->resp == b->resp && a->resp_max == b->resp_max && a->resp_ttl_ms == b->resp_ttl_ms;
+}
+
+bool
+identity_eq(const struct identity *a, const struct identity *b)
+{
+	return memcmp(a->token, b->token, sizeof(a->token)) == 0 &&
+	       memcmp(a->grant, b->grant, sizeof(a->grant)) == 0 && strcmp(a->user, b->user) == 0 &&
+	       strcmp(a->account, b->account) == 0 && strcmp(a->issuer, b->issuer) == 0 &&
+	       strcmp(a->inbox, b->inbox) == 0 && strcmp(a->source, b->source) == 0 &&
+	       strcmp(a->jti, b->jti) == 0 && strcmp(a->certificate, b->certificate) == 0 &&
+	       texts_eq(&a->name, 1, &b->name, 1) && texts_eq(a->tags, a->n_tags, b->tags, b->n_tags) &&
+	       texts_eq(a->certs, a->n_certs, b->certs, b->n_certs) && perms_eq(&a->perms, &b->perms) &&
+	       a->max_subs == b->max_subs && a->max_payload == b->max_payload &&
+	       a->issued_s == b->issued_s && a->expires_s == b->expires_s;
+}
+
 bool
 identity_certified(const struct identity *id)
 {

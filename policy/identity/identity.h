@@ -57,6 +57,8 @@ struct identity {
 
 /* identity_deinit() - free what it owns; zeroes it. */
 void identity_deinit(struct identity *id);
+/* identity_eq() - are both the same in everything that identity_put() writes? */
+bool identity_eq(const struct identity *a, const struct identity *b);
 /* identity_put() - append to a frame. */
 void identity_put(struct buf *b, const struct identity *id);
 /* identity_get() - read back. Return: 0 and *id owned by the caller, -EBADMSG, -ENOMEM. */

@@ -45,6 +45,29 @@ START_TEST(random_secrets_differ)
 }
 END_TEST
 
+START_TEST(a_secret_is_renewed_where_it_lies_and_cleared_between)
+{
+	static const uint8_t zeros[32];
+	struct secret s = { 0 };
+	uint8_t *at, first[32];
+
+	ck_assert_int_eq(secret_renew(&s, 32), 0);
+	at = s.ptr;
+	memcpy(first, s.ptr, 32);
+	secret_clear(&s);
+	ck_assert_int_eq(memcmp(s.ptr, zeros, 32), 0);
+	ck_assert_int_eq(secret_renew(&s, 32), 0);
+	ck_assert_ptr_eq(s.ptr, at);
+	ck_assert_int_ne(memcmp(s.ptr, zeros, 32), 0);
+	ck_assert_int_ne(memcmp(s.ptr, first, 32), 0);
+	ck_assert_int_eq(secret_renew(&s, 16), 0);
+	ck_assert_uint_eq(s.len, 16);
+	ck_assert_int_eq(secret_renew(&s, 0), -EINVAL);
+	ck_assert_ptr_null(s.ptr);
+	secret_clear(&s);
+}
+END_TEST
+
 START_TEST(deinit_accepts_nothing_and_a_zeroed_secret)
 {
 	struct secret s = { 0 };
@@ -72,6 +95,7 @@ wipe_tests(void)
 	tcase_add_test(tc, a_secret_is_a_copy);
 	tcase_add_test(tc, a_secret_has_one_to_65536_bytes);
 	tcase_add_test(tc, random_secrets_differ);
+	tcase_add_test(tc, a_secret_is_renewed_where_it_lies_and_cleared_between);
 	tcase_add_test(tc, deinit_accepts_nothing_and_a_zeroed_secret);
 	tcase_add_test(tc, wipe_leaves_zeros);
 	return tc;

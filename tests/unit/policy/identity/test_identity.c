@@ -53,6 +53,79 @@ list_eq(const struct subject_list *a, const struct subject_list *b)
 		ck_assert(bytes_eq(a->item[i], b->item[i]));
 }
 
+/* put() - what is said of an identity to another process. */
+static struct bytes
+put(struct buf *b, const struct identity *id)
+{
+	buf_reset(b);
+	identity_put(b, id);
+	ck_assert(!buf_failed(b));
+	return buf_bytes(b);
+}
+
+/* change() - the @i-th thing about an identity made another. Return: false when there is no such thing. */
+static bool
+change(struct identity *id, int i)
+{
+	static struct bytes other[] = { { (const uint8_t *)"a.>", 3 }, { (const uint8_t *)"b.c", 3 } };
+	static char tag[] = "role:hosts", *other_tags[] = { tag_role, tag_plain, tag_roles, tag };
+	static char dn[] = "dn:CN=h i", *other_certs[] = { cert_dns, dn };
+	static char renamed[] = "another name";
+
+	switch (i) {
+	case 0: id->user[5] = 'x'; return true;
+	case 1: id->account[3] = 'B'; return true;
+	case 2: id->issuer[4] = 'B'; return true;
+	case 3: id->jti[0] = 'O'; return true;
+	case 4: id->certificate[0] = '1'; return true;
+	case 5: id->n_certs = 1; return true;
+	case 6: id->certs = other_certs; return true;
+	case 7: id->name = renamed; return true;
+	case 8: id->name = NULL; return true;
+	case 9: id->n_tags = 3; return true;
+	case 10: id->tags = other_tags; return true;
+	case 11: id->perms.pub_allow.item = other; return true;
+	case 12: id->perms.pub_allow.n = 1; return true;
+	case 13: id->perms.pub_deny.present = false; return true;
+	case 14: id->perms.sub_allow.present = true; return true;
+	case 15: id->perms.sub_deny.item = other; return true;
+	case 16: id->perms.resp = false; return true;
+	case 17: id->perms.resp_max = 1; return true;
+	case 18: id->perms.resp_ttl_ms = 1; return true;
+	case 19: id->max_subs = 1; return true;
+	case 20: id->max_payload = -1; return true;
+	case 21: id->issued_s++; return true;
+	case 22: id->expires_s++; return true;
+	case 23: id->inbox[0] = '1'; return true;
+	case 24: id->source[2] = '2'; return true;
+	case 25: id->token[31] ^= 1; return true;
+	case 26: id->grant[31] ^= 1; return true;
+	default: return false;
+	}
+}
+
+START_TEST(identities_are_equal_when_what_is_said_of_them_is)
+{
+	struct identity a = sample(), b = sample();
+	struct buf x, y;
+
+	buf_init(&x, 1 << 16);
+	buf_init(&y, 1 << 16);
+	ck_assert(identity_eq(&a, &b));
+	for (int i = 0; b = sample(), change(&b, i); i++) {
+		ck_assert(!bytes_eq(put(&x, &a), put(&y, &b)));
+		ck_assert_msg(!identity_eq(&a, &b) && !identity_eq(&b, &a), "change %d", i);
+	}
+	/* no name and an empty one are told in the same way */
+	a.name = (char[]){ "" };
+	b.name = NULL;
+	ck_assert(bytes_eq(put(&x, &a), put(&y, &b)));
+	ck_assert(identity_eq(&a, &b));
+	buf_deinit(&x);
+	buf_deinit(&y);
+}
+END_TEST
+
 START_TEST(every_field_survives_put_and_get)
 {
 	struct identity id = sample(), back;
@@ -190,6 +263,7 @@ identity_tests(void)
 {
 	TCase *t = tcase_create("identity");
 
+	tcase_add_test(t, identities_are_equal_when_what_is_said_of_them_is);
 	tcase_add_test(t, every_field_survives_put_and_get);
 	tcase_add_test(t, a_cut_message_is_refused_wherever_it_is_cut);
 	tcase_add_test(t, any_flipped_byte_is_refused_or_read_without_harm);
