@@ -23,13 +23,14 @@ static const struct {
 	{ "reqrep", run_reqrep },
 	{ "connect", run_connect },
 	{ "idle", run_idle },
+	{ "reconnect", run_reconnect },
 	{ "command", run_command },
 	{ "chain", run_chain },
 	{ "disk", run_disk },
 };
 
 static const char USAGE[] =
-    "usage: natsbench pub|pubsub|reqrep|connect|idle --server IP:PORT --creds FILE\n"
+    "usage: natsbench pub|pubsub|reqrep|connect|idle|reconnect --server IP:PORT --creds FILE\n"
     "         [--subject S] [--size BYTES] [--seconds S] [--window BYTES] [--conns N] [--parallel "
     "N]\n"
     "       natsbench command --server IP:PORT --creds FILE --hear IP:PORT --hear-creds FILE\n"

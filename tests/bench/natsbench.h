@@ -14,8 +14,8 @@ struct order {
 	size_t size;     /* payload bytes */
 	double seconds;  /* how long to send, or to keep logging in */
 	size_t window;   /* pubsub: wire bytes sent and not yet received back; command: commands */
-	size_t conns;    /* idle, command: how many; connect: at most */
-	size_t parallel; /* connect, idle: logins under way at once */
+	size_t conns;    /* idle, reconnect, command: how many; connect: at most */
+	size_t parallel; /* connect, idle, reconnect before the cut: logins under way at once */
 	struct sockaddr_in hear; /* command: where they arrive */
 	struct natslogin hear_login;
 	const char *file; /* disk, chain: a file that is not there yet */
@@ -55,6 +55,7 @@ void run_pubsub(const struct order *o);
 void run_reqrep(const struct order *o);
 void run_connect(const struct order *o);
 void run_idle(const struct order *o);
+void run_reconnect(const struct order *o);
 void run_command(const struct order *o);
 void run_disk(const struct order *o);
 void run_chain(const struct order *o);

@@ -2,6 +2,8 @@
 import statistics
 
 WAYS = ("direct", "haproxy", "gateway")
+STORM = ("cpu_s", "timed_out", "again", "seconds", "longest_s")
+STORM_WANTED = 10000  # clients
 
 
 class Results:
@@ -153,6 +155,22 @@ def logins(results, connect):
     return table(["login", "direct", "haproxy", "gateway", "gateway / haproxy"], rows)
 
 
+def storm(results, measure):
+    """Everybody at once, behind an edge that was killed."""
+    if not results.median(measure, "seconds", "gateway"):
+        return "Reconnecting clients: not measured."
+    names = (
+        "CPU of all processes of the gateway, s",
+        "logins without an answer in 10 s",
+        "logins that ended otherwise and were tried again",
+        "until the last was in again, s",
+        "the longest login, s",
+    )
+    rows = [[name, results.cell(measure, figure, "gateway", "{:.3g}".format)] for figure, name in zip(STORM, names)]
+    less = "" if measure[1] == STORM_WANTED else f"\n\n{measure[1]} and not {STORM_WANTED}: --quick, or no more open files allowed (`ulimit -Hn`)."
+    return table([f"{measure[1]} clients reconnect at once", "gateway"], rows) + less
+
+
 def cpu(results, measures):
     rows = []
     for mode, size in measures:
@@ -187,7 +205,7 @@ def memory(results, idle):
     return table([f"PSS, KiB ({idle[1]} connections)", "nats-server, direct", "haproxy", "gateway"], rows)
 
 
-def targets(results, reqrep, idle, commands_measures, disk):
+def targets(results, reqrep, idle, commands_measures, disk, storm_measure):
     """(what, reached, wanted, met); None where the gateway was not measured."""
     found = []
 
@@ -211,4 +229,11 @@ def targets(results, reqrep, idle, commands_measures, disk):
     added, sync = results.added(one, "p50", "gateway"), results.median(disk, "p50", "disk")
     want("durable command, added p50 beyond one fdatasync's, us", None if None in (added, sync) else added - sync, 45, True)
     want("durable commands per second", results.median(many, "rate", "gateway"), 20000, False)
+    spent = results.median(storm_measure, "cpu_s", "gateway")
+    what = "10,000 reconnecting clients, CPU s"
+    if storm_measure[1] != STORM_WANTED:
+        what += f" (from {storm_measure[1]})"
+    want(what, None if spent is None else spent * STORM_WANTED / storm_measure[1], 3, True)
+    late = results.samples.get((storm_measure, "timed_out"), {}).get("gateway")
+    want("of them timed out, in the worst run", None if late is None else max(late), 0, True)
     return table(["target", "measured", "wanted", ""], found)
