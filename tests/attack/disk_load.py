@@ -6,16 +6,20 @@ An observer on the leaf counts against the log: every command that was sent was 
 is on record, once, with an outcome; or its sender was told that it was refused.
 """
 import collections
+import fcntl
 import os
+import re
 import shutil
 import signal
+import socket
+import struct
 import subprocess
 import threading
 import time
 
 import disk_full
 import stage
-from audit_crash import again
+from audit_crash import again, verified
 from stage import COMMAND, Failed, Skip, bodies, until
 
 MIB = 1 << 20
@@ -128,8 +132,9 @@ def end(s):
         raise Failed(f"audit verify says {code}: {said}")
 
 
-def for_a_while(s, disturb, mend, rounds=2):
-    """Under load, again and again: @disturb makes writing fail, @mend ends that; it recovers by itself."""
+def for_a_while(s, disturb, mend, rounds=2, error="", anew=None):
+    """Under load, again and again: @disturb makes writing fail, with @error, @mend ends that; it recovers by itself.
+    What is durable is there @anew too, where that can be asked."""
     gate = s.deployment.gateway
     with Crowd(s) as crowd:
         for _ in range(rounds):
@@ -146,6 +151,12 @@ def for_a_while(s, disturb, mend, rounds=2):
         crowd.go_on()
     account(s, crowd, rounds)
     end(s)
+    why = [x for x in gate.lines if "event=audit_not_written" in x]
+    if len(why) < rounds or not all(error in x for x in why):
+        raise Failed(f"another error was met: {why}")
+    if anew is not None:
+        anew()
+        verified(s)
     closed_once(s.deployment.audit_records())
     again(s)
 
@@ -155,31 +166,53 @@ def fills_and_empties(s):
     folder = s.deployment.path("audit")
     try:
         s.start(prepare=lambda d: disk_full.mount(folder, 16 * MIB))
-        for_a_while(s, lambda: disk_full.fill(folder), lambda: os.unlink(os.path.join(folder, "filler")), 3)
+        for_a_while(s, lambda: disk_full.fill(folder), lambda: os.unlink(os.path.join(folder, "filler")), 3, "No space left")
     finally:
         unmount(folder)
 
 
+# of a loop device: how much of the file it shows. Source: linux include/uapi/linux/loop.h, struct loop_info64
+LOOP_SET_STATUS64, LOOP_GET_STATUS64, LOOP_SIZE_LIMIT = 0x4C04, 0x4C05, 32
+BLOCK = 4096
+
+
+def show(folder, size):
+    """The device below @folder has @size bytes from here on, 0 for all: what lies behind is answered with EIO."""
+    with open("/proc/self/mounts", encoding="utf-8") as f:
+        device = next(line.split()[0] for line in f if line.split()[1] == folder)
+    with open(device, "r+b", buffering=0) as f:
+        info = bytearray(232)
+        fcntl.ioctl(f, LOOP_GET_STATUS64, info)
+        struct.pack_into("=Q", info, LOOP_SIZE_LIMIT, size)
+        fcntl.ioctl(f, LOOP_SET_STATUS64, bytes(info))
+
+
+def data_begins(image):
+    """Where a new ext4 has room: all before it is the file system's own."""
+    said = subprocess.run([tool("dumpe2fs"), image], capture_output=True, text=True, check=True).stdout
+    return int(re.search(r"^ +Free blocks: (\d+)-\d+$", said, re.MULTILINE).group(1)) * BLOCK
+
+
 def device_errors(s):
-    """A real file system on a device that answers with errors for a while: fdatasync says EIO, nothing crosses."""
-    folder, below = s.deployment.path("audit"), s.deployment.path("below")
-    image = os.path.join(below, "disk")
+    """A real file system on a device that answers with errors for a while: fdatasync says EIO, nothing crosses; and
+    what it said is durable is on the device."""
+    folder, image = s.deployment.path("audit"), s.deployment.path("disk")
 
     def prepare(_):
-        # the device has no room for what is written to it
-        disk_full.mount(below, 24 * MIB)
-        file_system("ext2", image, 512 * MIB)
+        # a journal that meets an error is the end of it: read_only_file_system()
+        file_system("ext4", image, 64 * MIB, "-O", "^has_journal,^flex_bg", "-b", str(BLOCK))
+        mount_image(image, folder)
+
+    def anew():
+        until(lambda: subprocess.run(["umount", folder], capture_output=True).returncode == 0, "nobody has a file there")
         mount_image(image, folder)
 
     try:
         s.start(prepare=prepare)
-        for_a_while(s, lambda: disk_full.fill(below), lambda: os.unlink(os.path.join(below, "filler")))
-        why = [x for x in s.deployment.gateway.lines if "event=audit_not_written" in x]
-        if not all("Input/output error" in x for x in why):
-            raise Failed(f"another error was met: {why}")
+        begins = data_begins(image)
+        for_a_while(s, lambda: show(folder, begins), lambda: show(folder, 0), 2, "Input/output error", anew)
     finally:
         unmount(folder)
-        unmount(below)
 
 
 MANY = 16000
@@ -205,10 +238,21 @@ def outcomes(s):
     return [r for r in records if r["kind"] == "outcome" and r["of"] in mine]
 
 
+def not_written(s):
+    """How many records the auditor has counted instead of writing them, as it says now."""
+    with socket.socket(socket.AF_UNIX) as at:
+        at.settimeout(stage.PATIENCE_S)
+        at.connect(s.deployment.path("numbers"))
+        at.sendall(b"GET /metrics HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n")
+        said = b"".join(iter(lambda: at.recv(65536), b""))
+    return int(re.search(rb"^portcullis_audit_gap_total (\d+)", said, re.MULTILINE).group(1))
+
+
 def outcomes_without_room(s):
     """The answers of thousands of hosts while the disk is full: 8 MiB are kept, the rest is counted, and none is lost
     for good: the next start closes what has no outcome."""
     folder = s.deployment.path("audit")
+    s.deployment.sections.append(f'metrics {{ listen = "unix:{s.deployment.path("numbers")}" }}')
     try:
         s.start(limits={"max_user_commands": MANY + 10}, prepare=lambda d: disk_full.mount(folder, 64 * MIB))
         s.allowed.add(COMMAND)
@@ -228,8 +272,10 @@ def outcomes_without_room(s):
         s.client("deployer").publish(COMMAND, bodies.start_provider(more="y" * 9000))
         line_that(s, "audit_not_written", mark)
         answer_all(s, c)
+        # the asker has his answers before the auditor has heard of them
+        until(lambda: not_written(s) > 100, "the room for outcomes is used up")
         os.unlink(filler)
-        line_that(s, "audit_written_again", mark)
+        until(lambda: s.status()["audit"]["durable"] > MANY + MANY // 2, "what was kept is written")
         gate.send_signal(signal.SIGTERM)
         if gate.wait_end() != 0:
             raise Failed("it did not end well")
@@ -269,11 +315,15 @@ def unmount(folder):
         subprocess.run(["umount", "-l", folder], capture_output=True)
 
 
-def file_system(kind, image, size):
+def tool(name):
+    return shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+
+
+def file_system(kind, image, size, *options):
     with open(image, "wb") as f:
         f.truncate(size)
-    mkfs = shutil.which(f"mkfs.{kind}", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
-    if mkfs is None or subprocess.run([mkfs, "-q", image]).returncode != 0:
+    mkfs = tool(f"mkfs.{kind}")
+    if mkfs is None or subprocess.run([mkfs, "-q", *options, image]).returncode != 0:
         raise Skip(f"mkfs.{kind} is not installed")
 
 
