@@ -115,7 +115,8 @@ def here():
 def wrong_as_root(line, modes, have):
     found, wanted = set(alone(modes, line.provider())), line.all() & have
     if found - line.all() or (line.sure() & have) - found:
-        yield f"stopped alone by {sorted(found)}, not by {sorted(wanted)}"
+        answers = ", ".join(f"{m}: {modes[m]}" for m in sorted(modes) if m[5:] in found ^ wanted and m.startswith("only "))
+        yield f"stopped alone by {sorted(found)}, not by {sorted(wanted)} ({answers})"
     if not line.beside.endswith("?") and have >= line.all() and modes["without seccomp"] != line.beside:
         yield f"without the filters: {modes['without seccomp']}, not {line.beside}"
 
