@@ -420,10 +420,20 @@ live(const struct steps *what)
 
 /*
  * A process with a sanitizer takes ten times as long to fork: there each test has its third of the steps. The ways to
- * fail share them in any case.
+ * fail share them in any case. A fork copies the tables of all memory that was touched, so what is freed is not kept
+ * back for long: that is most of it.
  */
 #if defined(__SANITIZE_ADDRESS__)
 enum { STRIDE = 3, STRIDE_FAILING = 6 };
+
+/* NOLINTBEGIN(bugprone-reserved-identifier): the sanitizer's name */
+const char *__asan_default_options(void);
+const char *
+__asan_default_options(void)
+{
+	return "quarantine_size_mb=1";
+}
+/* NOLINTEND(bugprone-reserved-identifier) */
 #else
 enum { STRIDE = 1, STRIDE_FAILING = 2 };
 #endif
