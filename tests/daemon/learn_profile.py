@@ -125,7 +125,7 @@ def traceable():
 
 if __name__ == "__main__":
     if not traceable() or shutil.which("strace") is None:
-        print("skipped: only who has CAP_SYS_PTRACE, and strace, may watch a process that is not dumpable")
+        print("skip: only who has CAP_SYS_PTRACE, and strace, may watch a process that is not dumpable")
         sys.exit(77)
     sys.exit(stage.main([
         a_run_within_its_profile_proposes_nothing_and_names_what_was_not_needed,

@@ -623,7 +623,7 @@ def become(who, argv):
     """Run this file as somebody else. Return: the exit code where that cannot be had."""
     if who == "user":
         if os.geteuid() != 0:
-            print("skipped: the tests are held by an ordinary user already")
+            print("skip: the tests are held by an ordinary user already")
             return 77
         os.setgroups([])
         os.setresgid(65534, 65534, 65534)

@@ -201,7 +201,7 @@ def ends(stage):
 
 def main():
     if WHO == "nobody" and os.geteuid() != 0:
-        print("skipped: only root can become nobody")
+        print("skip: only root can become nobody")
         return 77
     stage = Stage()
     try:

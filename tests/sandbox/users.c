@@ -151,12 +151,12 @@ main(int argc, char **argv)
 		strcmp(argv[1], "greedy") == 0 ? greedy((uid_t)atoi(argv[2]))
 					       : plain((uid_t)atoi(argv[2]));
 	if (geteuid() != 0) {
-		puts("skipped: only root's host gives its processes users");
+		puts("skip: only root's host gives its processes users");
 		return 77;
 	}
 	users_begin(&u, (struct users_range){ USERS_FIRST, USERS_N });
 	if (!u.own) {
-		printf("skipped: %s\n", u.why);
+		printf("skip: %s\n", u.why);
 		return 77;
 	}
 	if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
