@@ -6,13 +6,11 @@ An observer on the leaf counts against the log: every command that was sent was 
 is on record, once, with an outcome; or its sender was told that it was refused.
 """
 import collections
-import fcntl
 import os
 import re
 import shutil
 import signal
 import socket
-import struct
 import subprocess
 import threading
 import time
@@ -171,46 +169,30 @@ def fills_and_empties(s):
         unmount(folder)
 
 
-# of a loop device: how much of the file it shows. Source: linux include/uapi/linux/loop.h, struct loop_info64
-LOOP_SET_STATUS64, LOOP_GET_STATUS64, LOOP_SIZE_LIMIT = 0x4C04, 0x4C05, 32
-BLOCK = 4096
-
-
-def show(folder, size):
-    """The device below @folder has @size bytes from here on, 0 for all: what lies behind is answered with EIO."""
-    with open("/proc/self/mounts", encoding="utf-8") as f:
-        device = next(line.split()[0] for line in f if line.split()[1] == folder)
-    with open(device, "r+b", buffering=0) as f:
-        info = bytearray(232)
-        fcntl.ioctl(f, LOOP_GET_STATUS64, info)
-        struct.pack_into("=Q", info, LOOP_SIZE_LIMIT, size)
-        fcntl.ioctl(f, LOOP_SET_STATUS64, bytes(info))
-
-
-def data_begins(image):
-    """Where a new ext4 has room: all before it is the file system's own."""
-    said = subprocess.run([tool("dumpe2fs"), image], capture_output=True, text=True, check=True).stdout
-    return int(re.search(r"^ +Free blocks: (\d+)-\d+$", said, re.MULTILINE).group(1)) * BLOCK
-
-
 def device_errors(s):
-    """A real file system on a device that answers with errors for a while: fdatasync says EIO, nothing crosses; and
-    what it said is durable is on the device."""
+    """A real file system on a device that answers every write with an error for a while: fdatasync says EIO, nothing
+    crosses; and what it said is durable is on the device."""
     folder, image = s.deployment.path("audit"), s.deployment.path("disk")
+
+    def immutable(sign):
+        # of the file below the device; its descriptor is open, and each write to it is refused, whole
+        if subprocess.run(["chattr", sign + "i", image], capture_output=True).returncode != 0:
+            raise Skip("no file can be made immutable here")
 
     def prepare(_):
         # a journal that meets an error is the end of it: read_only_file_system()
-        file_system("ext4", image, 64 * MIB, "-O", "^has_journal,^flex_bg", "-b", str(BLOCK))
+        file_system("ext4", image, 64 * MIB, "-O", "^has_journal")
         mount_image(image, folder)
 
     def anew():
         until(lambda: subprocess.run(["umount", folder], capture_output=True).returncode == 0, "nobody has a file there")
         mount_image(image, folder)
 
+    if shutil.which("chattr") is None:
+        raise Skip("chattr is not installed")
     try:
         s.start(prepare=prepare)
-        begins = data_begins(image)
-        for_a_while(s, lambda: show(folder, begins), lambda: show(folder, 0), 2, "Input/output error", anew)
+        for_a_while(s, lambda: immutable("+"), lambda: immutable("-"), 2, "Input/output error", anew)
     finally:
         unmount(folder)
 
@@ -315,14 +297,10 @@ def unmount(folder):
         subprocess.run(["umount", "-l", folder], capture_output=True)
 
 
-def tool(name):
-    return shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
-
-
 def file_system(kind, image, size, *options):
     with open(image, "wb") as f:
         f.truncate(size)
-    mkfs = tool(f"mkfs.{kind}")
+    mkfs = shutil.which(f"mkfs.{kind}", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
     if mkfs is None or subprocess.run([mkfs, "-q", *options, image]).returncode != 0:
         raise Skip(f"mkfs.{kind} is not installed")
 
