@@ -68,6 +68,9 @@ parent_on_ready(void)
 	parent.announce = -1;
 	notify_ready();
 	upgrade_ready();
+	/* what changed while we began may have been read before */
+	if (parent.reload_due)
+		parent_reload("signal HUP");
 }
 
 /* ---- ending ---- */
@@ -239,6 +242,8 @@ on_signal(uv_signal_t *s, int number)
 	case SIGHUP:
 		if (parent.state == PARENT_RUNNING || parent.state == PARENT_LAME_DUCK)
 			parent_reload("signal HUP");
+		else if (parent.state == PARENT_STARTING)
+			parent.reload_due = true;
 		break;
 	case SIGUSR1:
 		act_tell(ACT_ADMIN, "reopen", BYTES_NULL, "signal USR1");

@@ -90,6 +90,7 @@ struct parent {
 	size_t n_kids;
 	struct kid compiler;
 	bool compiling, compile_again;
+	bool reload_due; /* asked for by a signal before everybody was ready */
 	int policy; /* the snapshot in force, -1: none yet */
 	struct bytes changed; /* MSG_CHANGED, until the policy is said to be in force; ours */
 	unsigned unapplied; /* processes that have not said yet that they judge by it */
@@ -112,6 +113,7 @@ struct parent {
 		uint64_t after, waiting;
 		char why[SINK_WHY_MAX + 1];
 	} sink[SINK_MAX]; /* as the shipper says */
+	bool sink_logins_due; /* a reload came while the shipper began: it may have read the files before */
 	struct {
 		bool known;
 		uint64_t seq, durable, lost, checkpoint_ns, batch[STATS_BUCKETS], batch_ns;

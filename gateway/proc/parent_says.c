@@ -25,6 +25,8 @@ on_ready(struct channel *c, struct cursor *in, int fd)
 	respawn_ready(of_channel(c));
 	if (of_channel(c)->role == ROLE_AUDITOR)
 		acts_tell_kept();
+	if (of_channel(c)->role == ROLE_SHIPPER && parent.sink_logins_due)
+		shipper_logins();
 	parent_on_ready();
 	return 0;
 }

@@ -55,6 +55,7 @@ shipper_logins(void)
 	struct kid *k = kid_of(ROLE_SHIPPER, 0);
 	char suffix[24];
 
+	parent.sink_logins_due = k != NULL && k->alive && !k->ready;
 	for (size_t i = 0; k != NULL && k->alive && k->ready && k->channel.fd >= 0 && i < parent.config->n_sinks; i++) {
 		snprintf(suffix, sizeof(suffix), "_%zu", i);
 		(void)!give_login(k, i, suffix); /* what went wrong has been logged; the sink keeps what it has */

@@ -169,6 +169,19 @@ def an_empty_policy_folder_changes_nothing():
         check("g.>" in client.next_error())
 
 
+def a_signal_while_the_gate_begins_is_heard():
+    """What it reads may have changed after it was read: HUP then is done as soon as everybody is there."""
+    many = "".join(f'rule r{i} {{ publish = [many.r{i}.>]  to = ["*"] }}\n' for i in range(20000))
+    with deployment() as d:
+        d.write_policies({"test.policy": POLICY, "many.policy": many})
+        d.start_leaf()
+        gate = d.start_gateway(stage.BUILD, wait=False)
+        gate.wait_event("keys_loaded")
+        gate.send_signal(signal.SIGHUP)
+        gate.wait_ready()
+        gate.wait_event("policy_compared")
+
+
 def many_reloads_in_a_row_end_with_the_last_one():
     with running() as d:
         client = d.client(d.login("app"))
@@ -294,6 +307,7 @@ TESTS = [
     a_policy_that_breaks_a_promise_changes_nothing,
     a_gate_does_not_start_with_a_broken_promise,
     an_empty_policy_folder_changes_nothing,
+    a_signal_while_the_gate_begins_is_heard,
     many_reloads_in_a_row_end_with_the_last_one,
     a_revocation_is_noticed_without_a_signal,
     an_account_taken_away_ends_its_connections,
