@@ -402,13 +402,10 @@ frame_end(struct channel *c, int fd)
 
 /* put_fds() - the first @n descriptors that wait, as a control message. */
 static void
-put_fds(struct channel *c, size_t n, struct msghdr *m, void *room)
+put_fds(struct channel *c, size_t n, struct msghdr *m, struct cmsghdr *h)
 {
-	struct cmsghdr *h;
-
-	m->msg_control = room;
+	m->msg_control = h;
 	m->msg_controllen = CMSG_SPACE(sizeof(int) * n);
-	h = CMSG_FIRSTHDR(m);
 	h->cmsg_level = SOL_SOCKET;
 	h->cmsg_type = SCM_RIGHTS;
 	h->cmsg_len = CMSG_LEN(sizeof(int) * n);
@@ -446,7 +443,7 @@ send_some(struct channel *c)
 	if (c->n_out_fd > 0 && c->out_fd[0].at == c->sent)
 		with = c->n_out_fd < FRAME_FDS_SENT ? c->n_out_fd : FRAME_FDS_SENT;
 	if (with > 0)
-		put_fds(c, with, &m, &control);
+		put_fds(c, with, &m, &control.align);
 	if (c->n_out_fd > with)
 		v.iov_len = c->out_fd[with].at - c->sent;
 	n = sendmsg(c->fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
