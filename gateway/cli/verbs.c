@@ -7,6 +7,7 @@
 #include "gateway/cli/verbs_apply.h"
 #include "gateway/cli/verbs_audit.h"
 #include "gateway/cli/verbs_ctl.h"
+#include "gateway/cli/verbs_up.h"
 
 #define OPT_HELP                                                                                   \
 	{                                                                                          \
@@ -183,6 +184,9 @@ const struct cli_verb cli_verbs[] = {
 	    "other's in creds/NAME/. With --hub the leaf is connected to a NATS system\n"
 	    "elsewhere; the first lattice lives there.",
 	    init_opts, cmd_init },
+	{ NULL, "up", "[DIR]", 0, 1, HINT_DIR,
+	    "run leaf, gateway and host of a deployment in this terminal, for development", up_about,
+	    up_opts, cmd_up },
 	{ "lattice", "add", "NAME", 1, 1, HINT_NONE,
 	    "add a lattice, with an account, a policy and creds of its own",
 	    "Adds to a deployment what `init --lattice NAME` would have written: an\n"
