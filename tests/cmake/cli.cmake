@@ -43,6 +43,12 @@ if(TARGET portcullis)
     set_tests_properties(interop/simulate PROPERTIES LABELS interop TIMEOUT 600
       ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
   endif()
+  if(TARGET portcullis-gateway AND TARGET portcullis-host)
+    add_test(NAME interop/up
+      COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/cli/test_up.py ${CMAKE_BINARY_DIR}/bin)
+    set_tests_properties(interop/up PROPERTIES LABELS interop TIMEOUT 600
+      ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+  endif()
   if(TARGET portcullis-host)
     add_test(NAME unit/version
       COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/cli/test_version.py ${CMAKE_COMMAND} ${CMAKE_BINARY_DIR}/bin)
