@@ -16,6 +16,7 @@ main(void)
 	suite_add_tcase(s, files_tests());
 	suite_add_tcase(s, learn_tests());
 	suite_add_tcase(s, stand_in_tests());
+	suite_add_tcase(s, up_child_tests());
 	suite_add_tcase(s, values_tests());
 	runner = srunner_create(s);
 	srunner_run_all(runner, CK_ENV);

@@ -8,6 +8,7 @@ TCase *audit_tests(void);
 TCase *files_tests(void);
 TCase *learn_tests(void);
 TCase *stand_in_tests(void);
+TCase *up_child_tests(void);
 TCase *values_tests(void);
 
 #endif
