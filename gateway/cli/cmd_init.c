@@ -418,7 +418,7 @@ static int
 say_text(const struct deploy *d, const struct init *in)
 {
 	printf("Wrote %s\n\n"
-	       "Start the leaf, the gateway and a host:\n"
+	       "Start the leaf, the gateway and a host (`portcullis up %s' does, in one terminal):\n"
 	       "  nats-server -c %s/leaf.conf\n"
 	       "  portcullis-gateway -c %s/gateway.conf\n"
 	       "  portcullis-host -c %s/host.conf\n"
@@ -426,7 +426,7 @@ say_text(const struct deploy *d, const struct init *in)
 	       "  portcullis actor keys gen module NAME -d %s/keys\n"
 	       "  portcullis actor sign NAME.wasm --name NAME --issuer %s/keys/actors.nk \\\n"
 	       "    --subject %s/keys/NAME_module.nk --cap CONTRACT -o %s/artifacts/NAME.wasm\n",
-	    d->dir, d->dir, d->dir, d->dir, d->dir, d->dir, d->dir, d->dir, d->dir, d->dir);
+	    d->dir, d->dir, d->dir, d->dir, d->dir, d->dir, d->dir, d->dir, d->dir, d->dir, d->dir);
 	for (size_t i = 0; i < in->n; i++)
 		say_lattice(d, &in->lattice[i]);
 	printf(
