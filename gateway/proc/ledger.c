@@ -135,7 +135,7 @@ put_handover(struct ledger *l, struct ledger_time now)
 		l->batch.failed = true;
 	r.note = buf_bytes(&l->scratch);
 	ledger_own(l, &r, now);
-	l->signing = true;
+	l->handing = true;
 }
 
 static bool
@@ -152,7 +152,7 @@ begin(struct ledger *l, struct ledger_time now)
 	l->base = l->chain;
 	l->records = l->again = 0;
 	l->theirs = 0;
-	l->signing = false;
+	l->signing = l->handing = false;
 	l->fresh = l->file < 0 || l->turned ||
 		   segment_full(&l->setup.limits, l->bytes, l->opened_ns, now.wall_ns, 0);
 	buf_reset(&l->batch);
@@ -261,7 +261,7 @@ written(struct ledger *l, int fd, struct ledger_time now)
 		l->opened_ns = now.wall_ns;
 	}
 	l->bytes += l->batch.len;
-	if (l->signing && l->handover) {
+	if (l->handing) {
 		l->handover = false;
 		l->turned = true;
 		l->setup.former = NULL;

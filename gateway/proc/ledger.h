@@ -72,7 +72,8 @@ struct ledger {
 
 	uint64_t checkpointed; /* records that the last checkpoint covers */
 	int64_t checkpoint_at; /* mono; 0: at once */
-	bool signing;          /* the batch begins with a checkpoint or a handover */
+	bool signing;          /* the batch begins with a checkpoint */
+	bool handing;          /* ... or with the handover */
 	struct buf note, next_note; /* the newest checkpoint; the one in the batch */
 	bool note_unsaved;
 	int note_error, retire_error; /* why not, and why nothing could be removed; 0: it could, or nothing was to be */

@@ -518,6 +518,43 @@ START_TEST(a_disk_that_fails_at_any_step_is_told_and_recovered_from)
 }
 END_TEST
 
+/* put_commands() - durable by the time anybody looks. */
+static void
+put_commands(int n)
+{
+	for (int i = 0; i < n; i++, life->n++) {
+		life->command[life->n] = DURABLE;
+		life->seq[life->n] = put_command(life->n);
+	}
+}
+
+START_TEST(a_key_hands_over_whatever_the_batch_under_way_holds)
+{
+	for (int before = 0; before < 24; before++)
+		for (int under_way = 0; under_way < 3; under_way++) {
+			struct inspect_result r;
+			uint64_t begins;
+
+			begin();
+			steps = NULL;
+			ck_assert_int_eq(reopen(), 0);
+			for (int i = 0; i < before; i++) {
+				put_commands(1);
+				ck_assert_int_eq(ledger_commit(&l, now), 0);
+			}
+			put_commands(under_way);
+			life->rotating = true;
+			ck_assert_int_eq(ledger_rotate(&l, &other.signer, now), 0);
+			ck_assert(!l.handover);
+			ledger_close(&l, "stopped", now);
+			ck_log("a key's end");
+			ck_assert_uint_eq(times(read_log(&begins, &r), "\"kind\":\"key\""), 1);
+			and_on();
+			end();
+		}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -534,6 +571,7 @@ main(void)
 	    audit_key_read(&other, bytes_str("ff112233445566778899aabbccddeeff00112233445566778899aabbccddeeff")) != 0)
 		return 1;
 	tcase_set_timeout(t, 600);
+	tcase_add_test(t, a_key_hands_over_whatever_the_batch_under_way_holds);
 	tcase_add_test(t, killed_at_any_step_nothing_that_was_durable_is_lost);
 	tcase_add_test(t, without_power_at_any_step_nothing_that_was_durable_is_lost);
 	tcase_add_loop_test(t, a_disk_that_fails_at_any_step_is_told_and_recovered_from, 0,
