@@ -29,7 +29,7 @@ SET_MDWE, MDWE_REFUSE_EXEC_GAIN = 65, 1
 # all that the two programs ask of their environment: the service manager's words, and how to print. None is about a wall.
 VARIABLES = {
     "portcullis-gateway": {"LISTEN_FDNAMES", "LISTEN_PID", "LISTEN_FDS", "WATCHDOG_PID", "WATCHDOG_USEC", "NOTIFY_SOCKET"},
-    "portcullis": {"NO_COLOR", "TERM", "NATS_URL", "NATS_CREDS", "WASMCLOUD_LATTICE"},
+    "portcullis": {"NO_COLOR", "TERM", "NATS_URL", "NATS_CREDS", "WASMCLOUD_LATTICE", "PATH"},
 }
 # the host takes its settings from variables as well: those of one table, which it is handed in one place
 HOST_VARIABLES = {"XDG_STATE_HOME", "HOME", "NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC"}
