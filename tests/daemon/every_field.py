@@ -84,7 +84,7 @@ def commands(d, host):
     command(keeper, CTL + "cmd.NHOST.lp", '{"provider_ref":"r.dev/p:1","link_name":"d","confguration":"x"}')
     keeper.close()
     poller = d.client(d.login("poller"), tls=certificates.showing(d, d.ca.sign("p")))
-    for _ in range(4):
+    for _ in range(64):  # each is drawn: that none of them is on record has a chance of one in 2^64
         command(poller, CTL + "ping.hosts", "")
     watched = d.client(d.login("watched"), tls=certificates.showing(d, d.ca.sign("w")))
     command(watched, CTL + "cmd.NHOST.sp", '{"provider_ref":"%s","link_name":"default"}' % V)
