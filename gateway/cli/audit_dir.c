@@ -15,6 +15,7 @@
 
 #include "gateway/cli/control.h"
 #include "gateway/cli/files.h"
+#include "gateway/cli/input.h"
 #include "gateway/proc/config.h"
 
 static int
@@ -294,18 +295,19 @@ take_keys(struct audit_keys *k, struct hasher *h, struct bytes text)
 	return k->n > before ? NULL : "no key in it";
 }
 
+/* read_key_file() - @given: the user named it; what was found is waited for by nobody. */
 static int
-read_key_file(struct audit_keys *k, struct hasher *h, const char *file)
+read_key_file(struct audit_keys *k, struct hasher *h, const char *file, bool given)
 {
 	const char *why;
 	struct buf b;
 	int r;
 
 	buf_init(&b, 64 * 1024);
-	r = file_read(AT_FDCWD, file, &b);
+	r = given ? input_read(file, &b) : file_read(AT_FDCWD, file, &b);
 	why = r != 0 ? strerror(-r) : take_keys(k, h, buf_bytes(&b));
 	if (why != NULL)
-		cli_error("%s: %s", file, why);
+		cli_error("%s: %s", given ? input_name(file) : file, why);
 	buf_deinit(&b);
 	return why != NULL ? CLI_CONFIG : CLI_OK;
 }
@@ -340,11 +342,11 @@ audit_keys_read(struct audit_keys *k, const struct cli_args *a, const struct aud
 		return CLI_FAILED;
 	}
 	for (size_t i = 0; r == CLI_OK && (file = cli_value_nth(a, "key", i)) != NULL; i++)
-		r = read_key_file(k, &h, file);
+		r = read_key_file(k, &h, file, true);
 	if (r == CLI_OK && k->n == 0) {
 		r = find_key_file(k, d);
 		if (r == CLI_OK)
-			r = read_key_file(k, &h, k->from);
+			r = read_key_file(k, &h, k->from, false);
 	}
 	hasher_deinit(&h);
 	return r;

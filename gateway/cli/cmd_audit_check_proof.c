@@ -2,12 +2,11 @@
  * audit check-proof - what `audit prove` wrote, seen by somebody who has the file and the public
  * key. The record is shown only when the proof holds.
  */
-#include <fcntl.h>
 #include <string.h>
 
 #include "gateway/cli/audit_dir.h"
 #include "gateway/cli/audit_say.h"
-#include "gateway/cli/files.h"
+#include "gateway/cli/input.h"
 #include "policy/audit/proof.h"
 
 enum { OUT_MAX = 4 << 20 };
@@ -100,16 +99,16 @@ cmd_audit_check_proof(const struct cli_args *a)
 	int r = audit_keys_read(&keys, a, NULL), err;
 
 	buf_init(&text, PROOF_MAX);
-	err = room == NULL ? -ENOMEM : r == CLI_OK ? file_read(AT_FDCWD, file, &text) : 0;
+	err = room == NULL ? -ENOMEM : r == CLI_OK ? input_read(file, &text) : 0;
 	if (err == 0 && r == CLI_OK)
 		err = check(&keys, buf_bytes(&text), room, &p, &c);
 	if (r == CLI_OK && (err == -EFBIG || err > 0)) {
 		if (json)
 			printf("{\"ok\":false,\"why\":\"%s\"}\n", why_not(err));
-		cli_error("%s: %s", file, why_not(err));
+		cli_error("%s: %s", input_name(file), why_not(err));
 		r = CLI_TESTS;
 	} else if (r == CLI_OK && err < 0) {
-		cli_error("%s: %s", file, strerror(-err));
+		cli_error("%s: %s", input_name(file), strerror(-err));
 		r = CLI_FAILED;
 	} else if (r == CLI_OK) {
 		r = say(&p, &c, json);

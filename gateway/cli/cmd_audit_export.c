@@ -370,9 +370,16 @@ name_it(struct export *e)
 	return r != 0 ? failed(e, parent, r) : CLI_OK;
 }
 
+/* miss() - the folder holds no record of the time asked for, only the segment nearest to it. */
+static bool
+miss(const struct audit_filter *f, const struct inspect_result *r)
+{
+	return r->last > 0 && !r->broken && (f->since_ns > r->last_ns || f->until_ns < r->first_ns);
+}
+
 /* say() - what the folder proves. Return: CLI_OK, CLI_TESTS (it is handed out all the same). */
 static int
-say(struct export *e, const struct audit_check *c, bool json)
+say(struct export *e, const struct audit_check *c, const struct audit_filter *f, bool json)
 {
 	struct buf b;
 	int r;
@@ -388,6 +395,8 @@ say(struct export *e, const struct audit_check *c, bool json)
 	}
 	r = cli_print(&b);
 	buf_deinit(&b);
+	if (miss(f, &c->r))
+		cli_note("no record is of the time asked for; this is the part nearest to it");
 	return r == CLI_OK && !audit_check_good(c) ? CLI_TESTS : r;
 }
 
@@ -414,7 +423,7 @@ attempt(struct export *e, const struct audit_filter *f, bool json)
 	if (r == CLI_OK)
 		r = name_it(e);
 	if (r == CLI_OK)
-		r = say(e, &c, json);
+		r = say(e, &c, f, json);
 	else
 		undo(e);
 	audit_check_deinit(&c);

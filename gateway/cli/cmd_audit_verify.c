@@ -2,11 +2,10 @@
  * audit verify - is this log the one that was written? Needs its files and a public key, and says
  * what they prove.
  */
-#include <fcntl.h>
 #include <string.h>
 
 #include "gateway/cli/audit_check.h"
-#include "gateway/cli/files.h"
+#include "gateway/cli/input.h"
 
 enum { OUT_MAX = 1 << 20 };
 
@@ -35,14 +34,14 @@ read_kept(struct audit_check *c, const struct cli_args *a, struct buf *text)
 			return CLI_USAGE;
 		}
 		buf_init(&text[i], NOTE_MAX);
-		r = file_read(AT_FDCWD, file, &text[i]);
+		r = input_read(file, &text[i]);
 		if (r != 0) {
-			cli_error("%s: %s", file,
+			cli_error("%s: %s", input_name(file),
 			    r == -EFBIG ? "larger than a checkpoint can be" : strerror(-r));
 			return CLI_CONFIG;
 		}
 		if (!is_checkpoint(buf_bytes(&text[i]))) {
-			cli_error("%s: not a checkpoint", file);
+			cli_error("%s: not a checkpoint", input_name(file));
 			cli_try("--kept FILE: a copy, of some day, of the file `checkpoint' in the "
 				"audit folder");
 			return CLI_CONFIG;

@@ -99,7 +99,8 @@ const struct cli_opt audit_check_proof_opts[] = {
 	{ 0 },
 };
 const char audit_check_proof_about[] =
-    "Shows the record only when the proof holds; exit code 4 when it does not.";
+    "Shows the record only when the proof holds; exit code 4 when it does not. FILE\n"
+    "may be a pipe, and - is standard input.";
 
 const struct cli_opt audit_export_opts[] = {
 	OPT_LOG,

@@ -16,14 +16,8 @@
 enum { NAMES_MAX = 1 << 20 };
 
 int
-file_read_fd(int fd, struct buf *out)
+file_drain(int fd, struct buf *out)
 {
-	struct stat st;
-
-	if (fstat(fd, &st) != 0)
-		return err_raise(-errno);
-	if (!S_ISREG(st.st_mode))
-		return err_raise(S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL);
 	for (;;) {
 		size_t room = out->max - out->len < 4096 ? out->max - out->len : 4096;
 		uint8_t *p = room > 0 ? buf_reserve(out, room) : NULL;
@@ -40,6 +34,18 @@ file_read_fd(int fd, struct buf *out)
 			return err_raise(-EFBIG);
 		out->len += (size_t)n;
 	}
+}
+
+int
+file_read_fd(int fd, struct buf *out)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return err_raise(-errno);
+	if (!S_ISREG(st.st_mode))
+		return err_raise(S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL);
+	return err_pass(file_drain(fd, out));
 }
 
 int

@@ -17,6 +17,8 @@ enum { FILE_MAX_BYTES = 2 * 1024 * 1024 - 8192, FILE_MAX_POLICIES = 1024 };
 int file_read(int at, const char *path, struct buf *out) must_check;
 /* file_read_fd() - the same for an open one, from where it stands; it stays open. */
 int file_read_fd(int fd, struct buf *out) must_check;
+/* file_drain() - the same of whatever kind it is: waits until a pipe's other end is closed. */
+int file_drain(int fd, struct buf *out) must_check;
 /*
  * file_replace() - @path, a name in the folder @at, is @text from now on, durable when it returns; on
  * failure it is what it was. Return: 0, -errno.

@@ -21,8 +21,8 @@ PORTCULLIS = LOG = ""
 SECOND = "00000000000000000041.jsonl"
 
 
-def run(*args, code=0, raw=False, **env):
-    done = subprocess.run([PORTCULLIS, "audit", *args], capture_output=True, timeout=300,
+def run(*args, code=0, raw=False, fed="", **env):
+    done = subprocess.run([PORTCULLIS, "audit", *args], capture_output=True, timeout=300, input=fed.encode(),
                           env={**os.environ, "NO_COLOR": "1", **env})
     out, err = done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
     assert done.returncode == code, f"{args}: exit {done.returncode}, not {code}\n{out}{err}"
@@ -40,6 +40,11 @@ def make(folder, name="gate", records=120, per=40, every=25, key="k"):
     path = os.path.join(folder, name)
     subprocess.run([LOG, "--made", path, str(records), str(per), str(every), key], check=True)
     return path
+
+
+def write(path, text):
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(text)
 
 
 def lines_of(gate, segment):
@@ -276,6 +281,16 @@ def a_proof_goes_round_and_a_forged_one_does_not(folder):
         text = f.read()
     expect(run("check-proof", os.path.join(folder, "q"), "-k", key)[0], "proved: record 47 is in the log",
            "  outcome       answered", "  of            46")
+    through = os.path.join(folder, "pipe")
+    os.mkfifo(through)
+    writer = threading.Thread(target=write, args=(through, text), daemon=True)
+    writer.start()
+    expect(run("check-proof", through, "-k", key)[0], "proved: record 47 is in the log")
+    writer.join(60)
+    expect(run("check-proof", "-", "-k", key, fed=text)[0], "proved: record 47 is in the log")
+    with open(key, encoding="utf-8") as f:
+        expect(run("check-proof", os.path.join(folder, "q"), "-k", "-", fed=f.read())[0], "proved: record 47 is in the log")
+    expect(run("check-proof", "-", "-k", key, fed="nothing", code=4)[1], "standard input: not a proof")
     extra = re.search(r"extra (\S+)", text).group(1)
     record = base64.b64decode(extra)
     forged = base64.b64encode(record.replace(b"0.17.", b"0.18.")).decode()
@@ -573,6 +588,12 @@ def an_export_verifies_elsewhere(folder):
         run("prove", seq, "-d", out, "-k", key, "-o", proof)
         run("check-proof", proof, "-k", key)
         os.unlink(proof)
+    other = make(folder, "other", records=190)
+    for args, first, last in ((("--since", "2099-01-01"), 161, 190), (("--until", "2001-01-01"), 1, 80)):
+        text, note = run("export", "-d", other, "-o", os.path.join(folder, f"none-{first}"), *args)
+        expect(text, f"records    {first} to {last}")
+        expect(note, "note: no record is of the time asked for")
+    assert "note" not in run("export", "-d", gate, "-o", os.path.join(folder, "all"), "-k", key)[1]
     os.unlink(os.path.join(folder, "out-41-120", "roots"))
     broken(os.path.join(folder, "out-41-120"), "missing", 1)
 
