@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "gateway/io/frame.h"
@@ -351,6 +352,85 @@ START_TEST(what_is_sent_arrives_with_its_descriptors)
 }
 END_TEST
 
+static ino_t
+inode(int fd)
+{
+	struct stat st;
+
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	return st.st_ino;
+}
+
+START_TEST(each_of_many_descriptors_stays_with_its_frame)
+{
+	ino_t wanted[FRAME_FDS];
+	struct channel other;
+	int pair[2], a_pipe[2];
+	size_t sent = 0;
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+	ck_assert_int_eq(channel_open(&other, &loop, pair[1], "out", 0, &ops), 0);
+	channel_close(&chan);
+	ck_assert_int_eq(channel_open(&chan, &loop, pair[0], "in", 0, &ops), 0);
+	for (int turn = 0; turn < FRAME_FDS / 16; turn++) {
+		/* alone, in runs shorter and longer than one sendmsg takes, and with words in between */
+		for (int i = 0; i < 16; i++) {
+			if (i % (turn + 3) == 1)
+				buf_put_str(frame_begin(&other, WORD), "w");
+			if (i % (turn + 3) == 1)
+				ck_assert_int_eq(frame_end(&other, -1), 0);
+			ck_assert_int_eq(pipe2(a_pipe, O_CLOEXEC), 0);
+			wanted[sent++] = inode(a_pipe[0]);
+			buf_put_str(frame_begin(&other, WITH_FD), "d");
+			ck_assert_int_eq(frame_end(&other, a_pipe[0]), 0);
+			close(a_pipe[1]);
+		}
+		ck_assert_int_eq(channel_flush_all(&other, 1000), 0);
+		channel_pull(&chan);
+		ck_assert_str_eq(why_ended, "");
+		ck_assert_uint_eq(n_fds, sent);
+	}
+	for (size_t i = 0; i < sent; i++)
+		ck_assert_uint_eq(inode(fds[i]), wanted[i]);
+	channel_close(&other);
+}
+END_TEST
+
+static bool its_turn;
+
+static bool
+is_its_turn(struct channel *c)
+{
+	(void)c;
+	return its_turn;
+}
+
+START_TEST(what_may_not_be_sent_yet_is_tried_at_each_turn)
+{
+	uint8_t got[64];
+
+	its_turn = false;
+	chan.may_send = is_its_turn;
+	buf_put_str(frame_begin(&chan, WORD), "x");
+	ck_assert_int_eq(frame_end(&chan, -1), 0);
+	for (int i = 0; i < 3; i++) {
+		channel_flush(&chan);
+		uv_run(&loop, UV_RUN_NOWAIT);
+		ck_assert_int_eq((int)recv(peer, got, sizeof(got), MSG_DONTWAIT), -1);
+		ck_assert_int_eq(uv_backend_timeout(&loop), 0); /* the loop does not sleep on it */
+	}
+	its_turn = true;
+	uv_run(&loop, UV_RUN_NOWAIT);
+	ck_assert_int_eq((int)recv(peer, got, sizeof(got), MSG_DONTWAIT), FRAME_HEADER + 1);
+	ck_assert_int_eq(uv_backend_timeout(&loop), -1);
+	/* with nothing to send it is not asked, and what comes is heard in any case */
+	its_turn = false;
+	say_frame(WORD, "in");
+	uv_run(&loop, UV_RUN_NOWAIT);
+	ck_assert_str_eq(heard, "[in]");
+}
+END_TEST
+
 START_TEST(a_frame_that_cannot_be_queued_leaves_nothing_behind)
 {
 	int before = open_fds();
@@ -415,6 +495,8 @@ frame_tests(void)
 	tcase_add_test(t, the_end_of_the_peer_is_told_once);
 	tcase_add_test(t, descriptors_nobody_asked_for_are_bounded_and_closed);
 	tcase_add_test(t, what_is_sent_arrives_with_its_descriptors);
+	tcase_add_test(t, each_of_many_descriptors_stays_with_its_frame);
+	tcase_add_test(t, what_may_not_be_sent_yet_is_tried_at_each_turn);
 	tcase_add_test(t, a_frame_that_cannot_be_queued_leaves_nothing_behind);
 	tcase_add_test(t, a_peer_that_does_not_read_is_waited_for_only_so_long);
 	return t;
