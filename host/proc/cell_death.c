@@ -66,6 +66,36 @@ cell_kill(struct cell *c, enum cell_end end, const char *why)
 	put_why(c, why);
 }
 
+/* meant() - an end without a word, in words: enum runner_exit. */
+static const char *
+meant(int status)
+{
+	switch (status) {
+	case RUNNER_NOT_LOCKED:
+		return ": its walls are not there";
+	case RUNNER_NOT_NARROWED:
+		return ": its second filter is refused";
+	case RUNNER_BAD_MESSAGE:
+		return ": it was told what it does not know";
+	case RUNNER_NO_MEMORY:
+		return ": no memory, no descriptors, or a limit that cannot be set";
+	case RUNNER_NO_MODULE:
+		return ": no program, or no module";
+	case RUNNER_NOT_HANDED:
+		return ": its filter's listener could not be handed over";
+	case RUNNER_NOT_OURS:
+		return ": the host's end cannot be watched";
+	default:
+		return "";
+	}
+}
+
+static bool
+no_walls(int status)
+{
+	return status == RUNNER_NOT_LOCKED || status == RUNNER_NOT_HANDED || status == RUNNER_NOT_OURS;
+}
+
 /* died() - by itself: why, is in its status. */
 static void
 died(struct cell *c)
@@ -81,8 +111,8 @@ died(struct cell *c)
 	if (got->signal != 0)
 		snprintf(why, sizeof(why), "the runner died of signal %d", got->signal);
 	else
-		snprintf(why, sizeof(why), "the runner ended with status %d", got->status);
-	got->end = got->signal == 0 && got->status == RUNNER_NOT_LOCKED ? CELL_NO_WALLS : CELL_CRASHED;
+		snprintf(why, sizeof(why), "the runner ended with status %d%s", got->status, meant(got->status));
+	got->end = got->signal == 0 && no_walls(got->status) ? CELL_NO_WALLS : CELL_CRASHED;
 	put_why(c, why);
 }
 

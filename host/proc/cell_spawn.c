@@ -73,7 +73,7 @@ static int __attribute__((noreturn, no_sanitize("address"))) become(void *start)
 	int aside[5];
 
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 || getppid() != s->host)
-		_exit(RUNNER_NOT_LOCKED);
+		_exit(RUNNER_NOT_OURS);
 	for (int i = 0; i < 5; i++) {
 		aside[i] = fcntl(fd[i], F_DUPFD, ASIDE);
 		if (aside[i] < 0)

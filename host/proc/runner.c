@@ -190,7 +190,7 @@ hand(struct bytes frame, int fd)
 	h->cmsg_len = CMSG_LEN(sizeof(int));
 	memcpy(CMSG_DATA(h), &fd, sizeof(fd));
 	if (sendmsg(RUNNER_CHANNEL, &m, 0) != (ssize_t)frame.len)
-		runner_end(RUNNER_NOT_LOCKED);
+		runner_end(RUNNER_NOT_HANDED);
 	close(fd);
 }
 

@@ -29,6 +29,8 @@ enum runner_exit {
 	RUNNER_BAD_MESSAGE = 73,
 	RUNNER_NO_MEMORY = 74,
 	RUNNER_NO_MODULE = 75,
+	RUNNER_NOT_HANDED = 76, /* its filter is there, its listener did not reach the host */
+	RUNNER_NOT_OURS = 77,   /* the host's death cannot be watched, or has been */
 };
 
 struct runner {
