@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""Faults of any kind, in any order, one into the other, while clients command: what crossed is on record, once, and the
-log can be proved with each key it ever had and against each checkpoint that was kept.
+"""Faults of any kind, in any order, one into the other, while clients command: what crossed is on record, once, the log
+can be proved with each key it ever had and against each checkpoint that was kept, and a stream elsewhere has it, each
+record once, byte for byte.
 
 The other attacks strike once and wait; what comes of two at a time, a key changed while the disk fills, a crash while
 another is mended, is found here. Chance decides, by NEMESIS_SEED (one by the clock, printed); processes run
@@ -21,14 +22,14 @@ import audit_crash
 import disk_full
 import intruder
 import stage
-from portcullis_test import process, rawclient, server
+from portcullis_test import process, rawclient, server, stream
 from stage import COMMAND, Failed, Skip, bodies, until
 
 SECONDS = float(os.environ.get("NEMESIS_SECONDS", "10"))
 SEED = int(os.environ.get("NEMESIS_SEED", "0")) or time.time_ns() % 1000000
 CLIENTS = 4
 DISK = 512 << 20
-ROLES = ("edge", "verifier", "signer", "dispatcher", "auditor")
+ROLES = ("edge", "verifier", "signer", "dispatcher", "auditor", "shipper")
 QUICK_S = 3.0  # a worker's patience with one answer: it tries again, nothing is judged by it
 KEPT = 60
 OUGHT = b'{"accepted":true,"error":""}'
@@ -226,6 +227,11 @@ class Nemesis:
         self.pause(0.3)
         self.d.start_leaf(port=port)
 
+    def loses_the_stream(self):
+        self.s.stream.process.kill()
+        self.pause(0.3)
+        self.s.stream.start()
+
     def ends_the_gate(self):
         """By a signal that cannot be heeded, or in order; what it left may be asked for another key before it begins again."""
         gate = self.d.gateway
@@ -267,8 +273,8 @@ class Nemesis:
 
     def strikes(self):
         acts = [self.kills] * 6 + [self.reads_anew] * 3 + [self.rotates] * 2 + [self.keeps_a_checkpoint] * 2
-        acts += [self.halts, self.fills, self.frees, self.changes_policy, self.loses_the_leaf, self.ends_the_gate,
-                 self.upgrades]
+        acts += [self.halts, self.fills, self.frees, self.changes_policy, self.loses_the_leaf, self.loses_the_stream,
+                 self.ends_the_gate, self.upgrades]
         for _ in range(self.chance.randrange(1, 7)):
             act = self.chance.choice(acts)
             self.done.append(act.__name__)
@@ -367,6 +373,19 @@ def books(s):
     return len(mine), collections.Counter(r["kind"] for r in records)
 
 
+def in_the_stream(s):
+    """What the files have, each line once, in order."""
+    lines = []
+    for name in sorted(n for n in os.listdir(s.deployment.path("audit")) if n.endswith(".jsonl")):
+        with open(s.deployment.path("audit", name), "rb") as f:
+            lines += f.read().splitlines()
+    s.stream.has(len(lines))
+    found = [m[2] for m in s.stream.messages()]
+    if found != lines:
+        at = next(i for i, (a, b) in enumerate(zip(found, lines)) if a != b)
+        raise Failed(f"the stream is not the files from record {at + 1} on: {found[at]} for {lines[at]}")
+
+
 def all_closed(s):
     records = s.deployment.audit_records()
     of = {r["of"] for r in records if r["kind"] == "outcome"}
@@ -383,6 +402,10 @@ def in_any_order(s):
     s.deployment.sections.append(
         "audit_log {\n  segment_size = 64KiB\n  checkpoint_records = 20\n  checkpoint_every = 1s\n}")
     disks = []
+    s.stream = stream.StreamServer(s.deployment.path("elsewhere"))
+    s.stream.stream(["audit.>"])
+    s.deployment.sections.append(
+        f'sink far {{ type = jetstream  url = "nats://127.0.0.1:{s.stream.port}"  stream = AUDIT  subject = "audit.one" }}')
 
     def prepare(d):
         d.start_leaf(port=server.free_port())  # it will come back there
@@ -418,18 +441,21 @@ def in_any_order(s):
         nemesis.verified()
         s.deployment.start_gateway(s.build)
         until(nemesis.passes, "a command that passes")
+        # in order it ends when all is there, and for that it has not for ever
+        until(lambda: s.stream.count() >= len(s.deployment.audit_records()), "the stream has caught up")
         s.deployment.gateway.send_signal(signal.SIGTERM)
         s.deployment.gateway.wait_end()
         nemesis.verified()
-        s.host.ended = True
         mine, kinds = books(s)
         all_closed(s)
+        in_the_stream(s)
         if not s.host.heard:
             raise Failed("nothing crossed at all")
         acts = collections.Counter(x.split()[0] for x in nemesis.done)
         print(f"        {rounds} rounds, {mine} commands, {sum(kinds.values())} records, {len(nemesis.keys)} keys, "
               f"{len(nemesis.kept)} checkpoints kept: {dict(acts)}")
     finally:
+        s.stream.process.kill()
         if hasattr(s, "host"):
             s.host.ended = True
         for folder in disks:

@@ -21,6 +21,7 @@ import unittest.mock
 
 import stage
 from stage import check, natsjwt, process, rawclient, server, until
+from portcullis_test import stream
 
 sys.path.insert(0, os.path.join(stage.HERE, "..", "differential"))
 import audit_log  # noqa: E402
@@ -136,55 +137,11 @@ def start(folder, *sinks):
     return Shipper(folder, sinks)
 
 
-class Server:
-    """nats-server with JetStream, which can be killed and started again on its port."""
-
-    def __init__(self, folder, extra=""):
-        self.folder, self.extra, self.port = folder, extra, server.free_port()
-        self.start()
-
-    def start(self):
-        text = (f'host: 127.0.0.1\nport: {self.port}\n{server.PATIENT}\n'
-                f'jetstream {{ store_dir: "{self.folder}/js" }}\n{self.extra}\n')
-        self.process = server.NatsServer(server.write(self.folder, "nats.conf", text))
-        self.port = self.process.port
-
-    def client(self, creds=None):
-        return rawclient.Client("127.0.0.1", self.port, creds)
-
-    def stream(self, subjects, name="AUDIT", creds=None, **more):
-        said = {"name": name, "subjects": subjects, "storage": "file", "num_replicas": 1, "max_consumers": -1}
-        answer = self.api(f"STREAM.CREATE.{name}", {**said, **more}, creds)
-        check("error" not in answer, answer)
-
-    def api(self, what, said=None, creds=None):
-        c = self.client(creds)
-        answer = json.loads(c.request(f"$JS.API.{what}", json.dumps(said).encode() if said else b"").payload)
-        c.close()
-        return answer
-
-    def count(self, name="AUDIT"):
-        return self.api(f"STREAM.INFO.{name}").get("state", {}).get("messages", 0)
-
-    def messages(self, name="AUDIT"):
-        """[(subject, id, payload)] of all of the stream."""
-        found = []
-        for seq in range(1, self.count(name) + 1):
-            m = self.api(f"STREAM.MSG.GET.{name}", {"seq": seq})["message"]
-            header = base64.b64decode(m.get("hdrs", "")).decode()
-            found.append((m["subject"], re.search(r"Nats-Msg-Id: *(\S+)", header).group(1), base64.b64decode(m["data"])))
-        return found
-
-    def has(self, count, name="AUDIT"):
-        until(lambda: self.count(name) >= count, f"{count} messages in {name}")
-        check(self.count(name) == count, f"{self.count(name)} messages, not {count}")
-
-
 @contextlib.contextmanager
 def place(jetstream=True, extra=""):
-    """(folder, Log, Server)"""
+    """(folder, Log, StreamServer)"""
     with tempfile.TemporaryDirectory(prefix="portcullis-sinks-") as folder:
-        nats = Server(folder, extra) if jetstream else None
+        nats = stream.StreamServer(folder, extra) if jetstream else None
         try:
             yield folder, Log(os.path.join(folder, "audit")), nats
         finally:
@@ -634,7 +591,7 @@ COMMAND = "wasmbus.ctl.default.cmd.NHOST.la"
 
 @contextlib.contextmanager
 def gate(*more):
-    """(Deployment, Server): a gate with a sink for its records, and more sinks, each made of the Server."""
+    """(Deployment, StreamServer): a gate with a sink for its records, and more sinks, each made of it."""
     with place() as (_, _log, nats):
         nats.stream(["audit.>"])
         sections = [stream_sink(nats)] + [make(nats) for make in more]
