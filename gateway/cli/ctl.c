@@ -6,16 +6,19 @@
 #include "gateway/cli/ctl.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "gateway/cli/person_file.h"
+#include "gateway/cli/files.h"
 #include "gateway/cli/when.h"
 #include "gateway/io/clock.h"
+#include "gateway/proc/nats_login.h"
 #include "policy/commands/command.h"
+#include "policy/identity/creds.h"
 
-enum { LOGINS = 2, CONNECT_MS = 5000, QUIET_MS = 300, SUBJECT_MAX = 512 };
+enum { CONNECT_MS = 5000, QUIET_MS = 300, SUBJECT_MAX = 512, CREDS_BYTES = 64 * 1024 };
 
 /* Errors that come unasked are in natsConnection_GetLastError(); the library would print them. */
 static void
@@ -35,7 +38,7 @@ given_or(const struct cli_args *a, const char *option, const char *from_env, con
 }
 
 static natsStatus
-set_up(natsOptions *o, int64_t timeout_ms, const char *server, const char *creds, const char *ca)
+set_up(natsOptions *o, int64_t timeout_ms, const char *server, struct nats_login *login, const char *ca)
 {
 	natsStatus s = natsOptions_SetURL(o, server);
 
@@ -47,8 +50,8 @@ set_up(natsOptions *o, int64_t timeout_ms, const char *server, const char *creds
 		s = natsOptions_SetTimeout(o, timeout_ms > CONNECT_MS ? timeout_ms : CONNECT_MS);
 	if (s == NATS_OK)
 		s = natsOptions_SetErrorHandler(o, on_error, NULL);
-	if (s == NATS_OK && creds != NULL)
-		s = natsOptions_SetUserCredentialsFromFiles(o, creds, NULL);
+	if (s == NATS_OK && login->jwt != NULL)
+		s = nats_login_set(o, login);
 	if (s == NATS_OK && ca != NULL)
 		s = natsOptions_SetSecure(o, true);
 	if (s == NATS_OK && ca != NULL)
@@ -56,32 +59,38 @@ set_up(natsOptions *o, int64_t timeout_ms, const char *server, const char *creds
 	return s;
 }
 
-/* no_creds() - the library says only "Error" of a file that is none. Printed. */
-static bool
-no_creds(const char *file)
+/* read_creds() - Return: CLI_OK, CLI_UNREACHABLE after saying why. */
+static int
+read_creds(const char *file, char **token, struct nkey_pair *key)
 {
-	struct identity id = { 0 };
-	int r = person_from_creds(file, &id);
+	struct bytes jwt = BYTES_NULL;
+	struct buf text;
+	int r;
 
-	identity_deinit(&id);
-	return r != CLI_OK;
+	secret_buf_init(&text, CREDS_BYTES);
+	r = file_read(AT_FDCWD, file, &text);
+	if (r == 0)
+		r = creds_read(buf_bytes(&text), &jwt, key);
+	*token = r == 0 ? strndup((const char *)jwt.ptr, jwt.len) : NULL;
+	secret_buf_deinit(&text);
+	if (r == 0 && *token != NULL)
+		return CLI_OK;
+	cli_error("%s: %s", file, r > 0 ? creds_why(r) : strerror(r < 0 ? -r : ENOMEM));
+	cli_try("--creds FILE: a creds file that `portcullis init' or `portcullis creds issue' wrote");
+	return CLI_UNREACHABLE;
 }
 
+/* log_in() - @login->jwt is NULL where there are no creds. */
 static int
-connect_to(struct ctl *c, const char *server, const char *creds, const char *ca)
+log_in(struct ctl *c, const char *server, struct nats_login *login, const char *creds, const char *ca)
 {
 	natsOptions *o = NULL;
 	natsStatus s = natsOptions_Create(&o);
 
 	if (s == NATS_OK)
-		s = set_up(o, c->timeout_ms, server, creds, ca);
-	/* nats.c 3.4.1 sends no signature at all when it begins with a zero byte: one login in 256 */
-	for (int i = 0; s == NATS_OK && i < LOGINS && c->nc == NULL; i++) {
-		natsStatus tried = natsConnection_Connect(&c->nc, o);
-
-		if (tried != NATS_CONNECTION_AUTH_FAILED || creds == NULL || i + 1 == LOGINS)
-			s = tried;
-	}
+		s = set_up(o, c->timeout_ms, server, login, ca);
+	if (s == NATS_OK)
+		s = nats_login_connect(&c->nc, o, login);
 	natsOptions_Destroy(o);
 	if (s == NATS_OK)
 		return CLI_OK;
@@ -91,12 +100,25 @@ connect_to(struct ctl *c, const char *server, const char *creds, const char *ca)
 			    ? "--creds FILE, or NATS_CREDS"
 			    : "portcullis creds show %s; why it was refused is in the gate's log",
 		    creds);
-	else if (creds != NULL && no_creds(creds))
-		cli_try("--creds FILE: a creds file that `portcullis init' or `portcullis creds "
-			"issue' wrote");
 	else
 		cli_try("--server nats://HOST:PORT, or NATS_URL; is the gateway running?");
 	return CLI_UNREACHABLE;
+}
+
+static int
+connect_to(struct ctl *c, const char *server, const char *creds, const char *ca)
+{
+	struct nkey_pair key = { 0 };
+	struct nats_login login = { .key = &key };
+	char *jwt = NULL;
+	int r = creds != NULL ? read_creds(creds, &jwt, &key) : CLI_OK;
+
+	login.jwt = jwt;
+	if (r == CLI_OK)
+		r = log_in(c, server, &login, creds, ca);
+	nkey_pair_deinit(&key);
+	free(jwt);
+	return r;
 }
 
 /* times() - --timeout and --wait. */

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "gateway/proc/nats_login.h"
 #include "gateway/proc/ship.h"
 
 enum { CONNECT_MS = 2000, ASK_MS = 2000, ACK_MS = 5000, PING_MS = 5000 };
@@ -27,32 +28,6 @@ struct link {
 	bool refused;
 	char why[SHIP_WHY_MAX];
 };
-
-/* ---- the login ---- */
-
-static natsStatus
-give_jwt(char **jwt, char **error, void *ctx)
-{
-	const struct ship *s = ctx;
-
-	(void)error;
-	*jwt = strdup(s->login.jwt);
-	return *jwt != NULL ? NATS_OK : NATS_NO_MEMORY;
-}
-
-static natsStatus
-give_signature(char **error, unsigned char **sig, int *len, const char *nonce, void *ctx)
-{
-	const struct ship *s = ctx;
-
-	(void)error;
-	*sig = malloc(NKEY_SIG_LEN);
-	if (*sig == NULL)
-		return NATS_NO_MEMORY;
-	nkey_sign(&s->login.key, bytes_str(nonce), *sig);
-	*len = NKEY_SIG_LEN;
-	return NATS_OK;
-}
 
 /* on_error() - asynchronous ones; without a handler nats.c prints them. They show where we ask. */
 static void
@@ -158,7 +133,7 @@ set_tls(struct ship *s, natsOptions *o)
 }
 
 static natsStatus
-set_options(struct ship *s, natsOptions *o)
+set_options(struct ship *s, natsOptions *o, struct nats_login *login)
 {
 	const char *address = ship_address(s);
 	bool six = strchr(address, ':') != NULL;
@@ -179,7 +154,7 @@ set_options(struct ship *s, natsOptions *o)
 	if (r == NATS_OK && s->conf.tls)
 		r = set_tls(s, o);
 	if (r == NATS_OK && s->login.jwt != NULL)
-		r = natsOptions_SetUserCredentialsCallbacks(o, give_jwt, s, give_signature, s);
+		r = nats_login_set(o, login);
 	return r;
 }
 
@@ -215,6 +190,7 @@ nats_close(struct ship *s)
 static int
 nats_open(struct ship *s)
 {
+	struct nats_login login = { .jwt = s->login.jwt, .key = &s->login.key };
 	struct link *k = link_of(s);
 	natsOptions *o = NULL;
 	natsStatus r;
@@ -223,9 +199,9 @@ nats_open(struct ship *s)
 		return ship_why(s, "out of memory");
 	r = natsOptions_Create(&o);
 	if (r == NATS_OK)
-		r = set_options(s, o);
+		r = set_options(s, o, &login);
 	if (r == NATS_OK)
-		r = natsConnection_Connect(&k->conn, o);
+		r = nats_login_connect(&k->conn, o, &login);
 	natsOptions_Destroy(o);
 	return r == NATS_OK ? 0 : why_of(s, "cannot connect", r);
 }

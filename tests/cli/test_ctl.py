@@ -38,6 +38,8 @@ class Server:
     def _speak(self, peer):
         said = {"server_id": "NA", "version": "2.9.10", "proto": 1, "headers": True, "max_payload": 1048576,
                 "auth_required": True, "nonce": self.nonces[len(self.logins) % len(self.nonces)]}
+        if said["nonce"] is None:
+            del said["nonce"], said["auth_required"]
         lock, listens = threading.Lock(), {}
 
         def say(*parts):
@@ -91,36 +93,42 @@ def ctl(server, *words, creds=None):
     return subprocess.run(argv, capture_output=True, text=True, timeout=120, env=env)
 
 
-def nonce_of(pair, wanted):
-    """A nonce whose signature begins, or does not begin, with a zero byte."""
+def nonce_of(pair, wanted, first):
+    """A nonce whose signature begins, or does not begin, with a zero byte; None: no nonce."""
     for i in range(100000):
-        nonce = f"nonce{i:06d}"
-        if (pair.sign(nonce.encode())[0] == 0) == wanted:
-            return nonce
+        nonce = f"nonce{first + i:06d}"
+        if wanted is None or (pair.sign(nonce.encode())[0] == 0) == wanted:
+            return None if wanted is None else nonce
     raise AssertionError("no such nonce")
 
 
-def logins(admits):
-    """What ctl did against a server that wants, at first, a signature that begins with a zero byte."""
+def logins(admits, *zeros):
+    """What ctl did against a server that wants signatures that begin with a zero byte (True), or do not."""
     pair, account = natsjwt.KeyPair("user"), natsjwt.KeyPair("account")
-    server = Server([nonce_of(pair, True), nonce_of(pair, False)], admits)
+    server = Server([nonce_of(pair, zero, 100000 * n) for n, zero in enumerate(zeros)], admits)
     with tempfile.TemporaryDirectory(prefix="portcullis-ctl-") as folder:
         creds = os.path.join(folder, "ann.creds")
         natsjwt.write_creds(creds, natsjwt.mint_user(account, pair.public, "ann"), pair.seed)
         return ctl(server, "get", "inventory", QUICK, creds=creds), server.logins
 
 
-def a_login_the_library_did_not_sign_is_made_once_more():
-    done, seen = logins(lambda all: bool(all[-1].get("sig")))
+def a_login_the_library_did_not_sign_is_made_until_it_is():
+    done, seen = logins(lambda all: bool(all[-1].get("sig")), True, True, True, False)
     assert done.returncode == 0, done.stderr
-    # a library that signs always needs no second login, and ctl then no loop: this says when
-    assert [bool(x.get("sig")) for x in seen] == [False, True], seen
+    # a library that signs always needs no second login, and we then no loop: this says when
+    assert [bool(x.get("sig")) for x in seen] == [False, False, False, True], seen
 
 
-def a_login_that_is_refused_is_not_made_for_ever():
-    done, seen = logins(lambda all: False)
-    assert done.returncode != 0 and "cannot connect" in done.stderr, done.stderr
-    assert len(seen) == 2, seen
+def a_login_that_was_signed_and_is_refused_is_not_made_again():
+    for zeros, tries in (((False,), 1), ((True, False), 2), ((True,), 8)):
+        done, seen = logins(lambda all: False, *zeros)
+        assert done.returncode != 0 and "cannot connect" in done.stderr, done.stderr
+        assert len(seen) == tries, seen
+
+
+def a_server_that_asks_nobody_is_told_all_the_same():
+    done, seen = logins(lambda all: True, None)
+    assert done.returncode == 0 and len(seen) == 1, (done.stderr, seen)
 
 
 def without_creds_there_is_nothing_to_sign_again():
@@ -144,8 +152,9 @@ def a_quick_host_is_asked_for_once():
 
 
 TESTS = [
-    a_login_the_library_did_not_sign_is_made_once_more,
-    a_login_that_is_refused_is_not_made_for_ever,
+    a_login_the_library_did_not_sign_is_made_until_it_is,
+    a_login_that_was_signed_and_is_refused_is_not_made_again,
+    a_server_that_asks_nobody_is_told_all_the_same,
     without_creds_there_is_nothing_to_sign_again,
     a_slow_host_is_found_where_only_quick_ones_answered_at_first,
     a_quick_host_is_asked_for_once,
