@@ -119,12 +119,15 @@ class Deployment:
     def write_policies(self, texts):
         """{file name: text}; <ACME> in a text becomes that account's key."""
         os.makedirs(self.path("policies"), exist_ok=True)
-        for old in glob.glob(self.path("policies", "*.policy")):
-            os.unlink(old)
         for name, text in texts.items():
             for account in self.accounts.values():
                 text = text.replace(f"<{account.name}>", account.key.public)
-            server.write(self.path("policies"), name, text)
+            # a reload that is under way reads the one before or the new one, whole
+            server.write(self.path("policies"), name + ".new", text)
+            os.replace(self.path("policies", name + ".new"), self.path("policies", name))
+        for old in glob.glob(self.path("policies", "*.policy")):
+            if os.path.basename(old) not in texts:
+                os.unlink(old)
 
     def write(self, policies):
         os.chmod(self.folder, 0o700)
