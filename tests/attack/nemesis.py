@@ -39,54 +39,63 @@ class Host:
     """The observer on the leaf, who also answers: what it heard, over every connection it had."""
 
     def __init__(self, s):
-        self.s, self.heard, self.ended = s, collections.Counter(), False
+        self.s, self.heard, self.ended = s, collections.Counter(), threading.Event()
+        self.news = threading.Condition()
         self.thread = threading.Thread(target=self.listen, daemon=True)
         self.thread.start()
 
     def listen(self):
-        while not self.ended:
+        # a leaf that is away cannot call: it is tried again and again, until the end is told
+        while not self.ended.wait(0.01):
             with contextlib.suppress(Failed, OSError):
                 c = self.s.deployment.direct(timeout_s=QUICK_S)
                 try:
                     c.subscribe(COMMAND)
-                    while not self.ended and not c.raw.ended:
+                    while not self.ended.is_set() and not c.raw.ended:
                         self.take(c)
                 finally:
                     c.close()
-            time.sleep(0.01)
 
     def take(self, c):
         with contextlib.suppress(Failed):
             c._one()
         while c.messages:
             m = c.messages.pop(0)
-            self.heard[m.payload] += 1
+            with self.news:
+                self.heard[m.payload] += 1
+                self.news.notify_all()
             if m.reply:
                 c.publish(m.reply, OUGHT)
+
+
+    def hears(self, body):
+        """Wait for it, but not for long: what was sent into a fault is sent again."""
+        with self.news:
+            return self.news.wait_for(lambda: self.heard[body] > 0, QUICK_S)
 
 
 class Worker:
     """A client that commands, is cut off, and comes again. What it was told had happened must have happened."""
 
     def __init__(self, s, name, chance):
-        self.s, self.name, self.chance, self.n, self.ended = s, name, chance, 0, False
+        self.s, self.name, self.chance, self.n, self.ended = s, name, chance, 0, threading.Event()
         self.answered = []
         self.logins = [s.deployment.login(role) for role in ("deployer", "app")]
         self.thread = threading.Thread(target=self.work, daemon=True)
         self.thread.start()
 
     def work(self):
-        while not self.ended:
+        while not self.ended.is_set():
             gate = self.s.deployment.gateway
             try:
                 c = rawclient.Client(gate.host, gate.port, self.logins[self.n % 7 == 3], timeout_s=QUICK_S)
             except (Failed, OSError):
-                time.sleep(0.02)
+                self.ended.wait(0.02)
                 continue
             try:
                 c.subscribe(f"_INBOX.{self.name}.*")
                 for _ in range(self.chance.randrange(1, 80)):
-                    if self.ended or c.raw.ended:
+                    if self.ended.is_set() or c.raw.ended:
                         break
                     self.say(c)
             except (Failed, OSError):
@@ -305,10 +314,7 @@ class Nemesis:
                 c.close()
         except (Failed, OSError):
             return False
-        deadline = time.monotonic() + QUICK_S
-        while time.monotonic() < deadline and not self.s.host.heard[body]:
-            time.sleep(0.01)
-        return self.s.host.heard[body] > 0
+        return self.s.host.hears(body)
 
     def is_key_in_force(self):
         """The tool may have been killed between two of its files: asked again, it goes on where it was."""
@@ -432,7 +438,7 @@ def in_any_order(s):
             raise Failed(f"seed {SEED}, after {rounds} rounds and {nemesis.done[-12:]}: {e}") from e
         finally:
             for w in s.workers:
-                w.ended = True
+                w.ended.set()
             for w in s.workers:
                 w.thread.join(stage.PATIENCE_S)
         s.deployment.gateway.send_signal(signal.SIGTERM)
@@ -449,15 +455,15 @@ def in_any_order(s):
         mine, kinds = books(s)
         all_closed(s)
         in_the_stream(s)
-        if not s.host.heard:
-            raise Failed("nothing crossed at all")
+        if not all(w.n for w in s.workers) or not any(w.answered for w in s.workers):
+            raise Failed(f"said and answered: {[(w.n, len(w.answered)) for w in s.workers]}")
         acts = collections.Counter(x.split()[0] for x in nemesis.done)
         print(f"        {rounds} rounds, {mine} commands, {sum(kinds.values())} records, {len(nemesis.keys)} keys, "
               f"{len(nemesis.kept)} checkpoints kept: {dict(acts)}")
     finally:
         s.stream.process.kill()
         if hasattr(s, "host"):
-            s.host.ended = True
+            s.host.ended.set()
         for folder in disks:
             subprocess.run(["umount", "-l", folder], capture_output=True)
 

@@ -291,6 +291,13 @@ def a_proof_goes_round_and_a_forged_one_does_not(folder):
     with open(key, encoding="utf-8") as f:
         expect(run("check-proof", os.path.join(folder, "q"), "-k", "-", fed=f.read())[0], "proved: record 47 is in the log")
     expect(run("check-proof", "-", "-k", key, fed="nothing", code=4)[1], "standard input: not a proof")
+    # what never ends is read up to its ceiling, a folder not at all
+    expect(run("check-proof", "/dev/zero", "-k", key, code=4)[1], "/dev/zero: not a proof")
+    expect(run("check-proof", proof, "-k", "/dev/zero", code=3)[1], "/dev/zero: ")
+    expect(run("check-proof", folder, "-k", key, code=1)[1], "Is a directory")
+    with open(os.path.join(gate, "audit", "checkpoint"), encoding="utf-8") as f:
+        expect(run("verify", "-d", gate, "-k", key, "--kept", "-", fed=f.read())[0], "kept       up to record")
+    expect(run("verify", "-d", gate, "-k", key, "--kept", "/dev/zero", code=3)[1], "larger than a checkpoint can be")
     extra = re.search(r"extra (\S+)", text).group(1)
     record = base64.b64decode(extra)
     forged = base64.b64encode(record.replace(b"0.17.", b"0.18.")).decode()
