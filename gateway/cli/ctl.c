@@ -6,14 +6,14 @@
 #include "gateway/cli/ctl.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "gateway/cli/files.h"
+#include "gateway/cli/input.h"
 #include "gateway/cli/when.h"
 #include "gateway/io/clock.h"
+#include "gateway/proc/file.h"
 #include "gateway/proc/nats_login.h"
 #include "policy/commands/command.h"
 #include "policy/identity/creds.h"
@@ -59,7 +59,7 @@ set_up(natsOptions *o, int64_t timeout_ms, const char *server, struct nats_login
 	return s;
 }
 
-/* read_creds() - Return: CLI_OK, CLI_UNREACHABLE after saying why. */
+/* read_creds() - Return: CLI_OK; after saying why CLI_FAILED, and CLI_UNREACHABLE for what are no creds. */
 static int
 read_creds(const char *file, char **token, struct nkey_pair *key)
 {
@@ -68,16 +68,16 @@ read_creds(const char *file, char **token, struct nkey_pair *key)
 	int r;
 
 	secret_buf_init(&text, CREDS_BYTES);
-	r = file_read(AT_FDCWD, file, &text);
+	r = input_read(file, &text);
 	if (r == 0)
 		r = creds_read(buf_bytes(&text), &jwt, key);
 	*token = r == 0 ? strndup((const char *)jwt.ptr, jwt.len) : NULL;
 	secret_buf_deinit(&text);
 	if (r == 0 && *token != NULL)
 		return CLI_OK;
-	cli_error("%s: %s", file, r > 0 ? creds_why(r) : strerror(r < 0 ? -r : ENOMEM));
+	cli_error("%s: %s", input_name(file), r > 0 ? creds_why(r) : strerror(r < 0 ? -r : ENOMEM));
 	cli_try("--creds FILE: a creds file that `portcullis init' or `portcullis creds issue' wrote");
-	return CLI_UNREACHABLE;
+	return r > 0 ? CLI_UNREACHABLE : CLI_FAILED;
 }
 
 /* log_in() - @login->jwt is NULL where there are no creds. */
@@ -182,13 +182,9 @@ ctl_open(struct ctl *c, const struct cli_args *a)
 		return CLI_USAGE;
 	}
 	strcpy(c->lattice, lattice);
-	for (int i = 0; i < 2; i++) {
-		const char *file = i == 0 ? creds : ca;
-
-		if (file != NULL && access(file, R_OK) != 0) {
-			cli_error("%s: %s", file, strerror(errno));
-			return CLI_FAILED;
-		}
+	if (ca != NULL && access(ca, R_OK) != 0) {
+		cli_error("%s: %s", ca, strerror(errno));
+		return CLI_FAILED;
 	}
 	return connect_to(c, given_or(a, "server", getenv("NATS_URL"), "nats://127.0.0.1:4222"), creds, ca);
 }

@@ -87,10 +87,10 @@ class Server:
             threading.Timer(SLOW_S, answer, ({"id": SLOW, "friendly_name": "slow", "labels": {}},)).start()
 
 
-def ctl(server, *words, creds=None):
+def ctl(server, *words, creds=None, fed=""):
     argv = [PORTCULLIS, "ctl", *words, "--server", server.url, "--timeout", "60s", *(["--creds", creds] if creds else [])]
     env = {k: v for k, v in os.environ.items() if not k.startswith("NATS_")}
-    return subprocess.run(argv, capture_output=True, text=True, timeout=120, env=env)
+    return subprocess.run(argv, capture_output=True, text=True, timeout=120, env=env, input=fed)
 
 
 def nonce_of(pair, wanted, first):
@@ -131,6 +131,23 @@ def a_server_that_asks_nobody_is_told_all_the_same():
     assert done.returncode == 0 and len(seen) == 1, (done.stderr, seen)
 
 
+def creds_may_come_through_a_pipe():
+    pair, account = natsjwt.KeyPair("user"), natsjwt.KeyPair("account")
+    with tempfile.TemporaryDirectory(prefix="portcullis-ctl-") as folder:
+        creds = os.path.join(folder, "ann.creds")
+        natsjwt.write_creds(creds, natsjwt.mint_user(account, pair.public, "ann"), pair.seed)
+        with open(creds, encoding="ascii") as f:
+            text = f.read()
+        server = Server([nonce_of(pair, False, 0)], lambda all: bool(all[-1].get("sig")))
+        done = ctl(server, "get", "inventory", QUICK, creds="-", fed=text)
+        assert done.returncode == 0, done.stderr
+    for fed, code, why in (("", 5, "no user JWT"), ("x" * 100000, 1, "File too large")):
+        done = ctl(server, "get", "inventory", QUICK, creds="-", fed=fed)
+        assert done.returncode == code and f"standard input: {why}" in done.stderr and "--creds FILE" in done.stderr, done.stderr
+    done = ctl(server, "get", "inventory", QUICK, creds=os.path.join(folder, "nobody.creds"))
+    assert done.returncode == 1 and "nobody.creds: No such file" in done.stderr, done.stderr
+
+
 def without_creds_there_is_nothing_to_sign_again():
     server = Server(["nonce"], lambda all: False)
     done = ctl(server, "get", "hosts")
@@ -155,6 +172,7 @@ TESTS = [
     a_login_the_library_did_not_sign_is_made_until_it_is,
     a_login_that_was_signed_and_is_refused_is_not_made_again,
     a_server_that_asks_nobody_is_told_all_the_same,
+    creds_may_come_through_a_pipe,
     without_creds_there_is_nothing_to_sign_again,
     a_slow_host_is_found_where_only_quick_ones_answered_at_first,
     a_quick_host_is_asked_for_once,
