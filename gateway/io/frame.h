@@ -105,7 +105,10 @@ void channel_flush(struct channel *c);
  * process must know before a third one is told; not for a channel with may_send. Return: 0, -ETIMEDOUT, -EPIPE.
  */
 int channel_flush_all(struct channel *c, int timeout_ms) must_check;
-/* channel_pull() - read and handle what is there now, outside the loop's turn. */
+/*
+ * channel_pull() - read and handle what is there now, outside the loop's turn. Nothing when a handler of this very
+ * channel is at work: who needs what stands behind his own message must wait for the loop.
+ */
 void channel_pull(struct channel *c);
 
 #endif

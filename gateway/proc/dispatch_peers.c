@@ -70,24 +70,16 @@ on_who(struct channel *c, struct cursor *in, int fd)
 	return err_pass(r);
 }
 
-/* left() - commands it sent before leaving may still wait in the edge's channel. */
-static void
-left(uint32_t edge, uint64_t conn)
-{
-	struct roster_entry *e;
-
-	if (edge < DISPATCHER_EDGES && dispatcher.edge[edge].fd >= 0)
-		channel_pull(&dispatcher.edge[edge]);
-	e = roster_find(&dispatcher.roster, edge, conn);
-	if (e == NULL)
-		return;
-	roster_forget(&dispatcher.roster, e);
-	job_forsake_some(edge, conn, 0);
-}
+/*
+ * on_who_left() - commands it sent before leaving may still wait in the edge's channel. They are not looked
+ * for here: we may be called while that channel is read, and who commands behind them is perhaps named behind
+ * this.
+ */
 
 static int
 on_who_left(struct channel *c, struct cursor *in, int fd)
 {
+	struct roster_entry *e;
 	uint64_t conn;
 	uint32_t edge;
 
@@ -95,8 +87,29 @@ on_who_left(struct channel *c, struct cursor *in, int fd)
 	(void)fd;
 	if (msg_who_left_get(in, &edge, &conn) != 0)
 		return -EBADMSG;
-	left(edge, conn);
+	e = roster_find(&dispatcher.roster, edge, conn);
+	if (e != NULL)
+		roster_leave(&dispatcher.roster, e);
 	return 0;
+}
+
+void
+dispatcher_part(void)
+{
+	struct roster_entry *e;
+
+	while ((e = roster_leaving(&dispatcher.roster)) != NULL) {
+		uint32_t edge = e->node.edge;
+		uint64_t conn = e->node.conn;
+
+		/* others who leave may be read of meanwhile: they come behind it; and it may be gone */
+		if (edge < DISPATCHER_EDGES && dispatcher.edge[edge].fd >= 0)
+			channel_pull(&dispatcher.edge[edge]);
+		e = roster_find(&dispatcher.roster, edge, conn);
+		if (e != NULL)
+			roster_forget(&dispatcher.roster, e);
+		job_forsake_some(edge, conn, 0);
+	}
 }
 
 static int open_edge(const struct newcomer *p);

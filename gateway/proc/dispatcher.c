@@ -219,6 +219,7 @@ static void
 before_sleep(uv_prepare_t *p)
 {
 	(void)p;
+	dispatcher_part();
 	links_flush();
 }
 

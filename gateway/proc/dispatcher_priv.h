@@ -204,6 +204,8 @@ void job_over(struct job *j, const char *outcome);
 /* dispatcher_edge() - a message of an edge: MSG_COMMAND, MSG_ENOUGH. */
 int dispatcher_on_command(struct channel *edge, struct cursor *in, int fd);
 int dispatcher_on_enough(struct channel *edge, struct cursor *in, int fd);
+/* dispatcher_part() - with those the verifier said have left: what they commanded before is taken, then they are forgotten. */
+void dispatcher_part(void);
 /* dispatcher_on_peer() - the parent's MSG_PEER. */
 int dispatcher_on_peer(struct channel *c, struct cursor *in, int fd);
 

@@ -9,6 +9,7 @@ void
 roster_init(struct roster *t, size_t size)
 {
 	t->size = size;
+	TAILQ_INIT(&t->leaving);
 }
 
 void
@@ -62,9 +63,26 @@ roster_meet(struct roster *t, struct msg_who *who, struct roster_entry **out)
 void
 roster_forget(struct roster *t, struct roster_entry *e)
 {
+	if (e->leaving)
+		TAILQ_REMOVE(&t->leaving, e, leaving_link);
 	conns_remove(&t->conns, &e->node);
 	people_leave(&t->people, e->person);
 	free(e);
+}
+
+void
+roster_leave(struct roster *t, struct roster_entry *e)
+{
+	if (e->leaving)
+		return;
+	e->leaving = true;
+	TAILQ_INSERT_TAIL(&t->leaving, e, leaving_link);
+}
+
+struct roster_entry *
+roster_leaving(const struct roster *t)
+{
+	return TAILQ_FIRST(&t->leaving);
 }
 
 struct roster_entry *

@@ -7,6 +7,8 @@
 #ifndef GATEWAY_PROC_ROSTER_H
 #define GATEWAY_PROC_ROSTER_H
 
+#include <sys/queue.h>
+
 #include "gateway/proc/conns.h"
 #include "gateway/proc/msg_verifier.h"
 #include "gateway/proc/people.h"
@@ -17,6 +19,8 @@ struct roster_entry {
 	struct person *person;
 	uint64_t said; /* by which verifier, counted */
 	uint8_t listener;
+	bool leaving;
+	TAILQ_ENTRY(roster_entry) leaving_link;
 };
 
 struct roster {
@@ -24,6 +28,7 @@ struct roster {
 	struct people people;
 	size_t size;     /* of the owner's record */
 	uint64_t saying; /* the verifier there is now */
+	TAILQ_HEAD(, roster_entry) leaving;
 };
 
 /* roster_init() - @size of the owner's records. */
@@ -38,6 +43,10 @@ int roster_meet(struct roster *t, struct msg_who *who, struct roster_entry **out
 struct roster_entry *roster_find(const struct roster *t, uint32_t edge, uint64_t conn);
 /* roster_forget() - @e is freed. */
 void roster_forget(struct roster *t, struct roster_entry *e);
+/* roster_leave() - @e is as good as gone, but known until what it said before leaving was read. */
+void roster_leave(struct roster *t, struct roster_entry *e);
+/* roster_leaving() - the first of those who leave, or NULL. */
+struct roster_entry *roster_leaving(const struct roster *t);
 /* roster_stale() - after @last (NULL: the first) one that this verifier has not named; NULL: none. */
 struct roster_entry *roster_stale(const struct roster *t, const struct roster_entry *last);
 /*

@@ -1,6 +1,6 @@
 # Attacks on the whole gateway, one file per theme; see tests/attack/stage.py for what each must leave behind.
 if(EXISTS ${CMAKE_SOURCE_DIR}/gateway/main.c)
-  foreach(name advisories soak nemesis audit_crash beyond deputy disk_full disk_gives_up disk_load durable_before_forward floods killed limits limits_used crowds pretenders read_live second_hand secrets_kept slow stored_state)
+  foreach(name advisories soak nemesis audit_crash beyond deputy disk_full disk_gives_up disk_load durable_before_forward floods killed leavers limits limits_used crowds pretenders read_live second_hand secrets_kept slow stored_state)
     add_test(NAME attack/${name}
       COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/attack/${name}.py --build ${CMAKE_BINARY_DIR})
     set_tests_properties(attack/${name} PROPERTIES LABELS attack TIMEOUT 600 SKIP_RETURN_CODE 77

@@ -67,6 +67,32 @@ START_TEST(the_newest_word_on_a_connection_counts)
 }
 END_TEST
 
+START_TEST(who_leaves_is_known_until_forgotten)
+{
+	static struct roster t;
+	struct roster_entry *a, *b, *c;
+
+	roster_init(&t, sizeof(struct roster_entry));
+	roster_begin(&t);
+	a = meet(&t, 0, 1, "UA");
+	b = meet(&t, 0, 2, "UB");
+	c = meet(&t, 0, 3, "UC");
+	ck_assert_ptr_null(roster_leaving(&t));
+	roster_leave(&t, b);
+	roster_leave(&t, a);
+	roster_leave(&t, b);
+	roster_leave(&t, c);
+	ck_assert_ptr_eq(roster_find(&t, 0, 2), b);
+	ck_assert_ptr_eq(roster_leaving(&t), b);
+	roster_forget(&t, a); /* by another way, in the middle of the list */
+	roster_forget(&t, b);
+	ck_assert_ptr_eq(roster_leaving(&t), c);
+	roster_forget(&t, c);
+	ck_assert_ptr_null(roster_leaving(&t));
+	conns_deinit(&t.conns);
+}
+END_TEST
+
 START_TEST(an_edge_in_the_place_of_another_has_none_of_its_connections)
 {
 	static struct roster t;
@@ -180,6 +206,7 @@ roster_tests(void)
 
 	tcase_add_test(t, whom_the_next_verifier_does_not_name_is_stale);
 	tcase_add_test(t, the_newest_word_on_a_connection_counts);
+	tcase_add_test(t, who_leaves_is_known_until_forgotten);
 	tcase_add_test(t, an_edge_in_the_place_of_another_has_none_of_its_connections);
 	tcase_add_test(t, a_door_keeps_the_latest_descriptor);
 	tcase_add_loop_test(t, an_edge_writes_of_its_own_connections_only, 0, sizeof(notes) / sizeof(notes[0]));
