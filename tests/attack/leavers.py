@@ -3,10 +3,13 @@
 leaving goes on, and who is new is known, in whatever order it looks."""
 import os
 import signal
+import threading
 
 import stage
 from portcullis_test.process import halt
 from stage import COMMAND, Failed, bodies, until
+
+VISITORS, VISITS = 6, 40
 
 
 class Asleep:
@@ -85,5 +88,34 @@ def last_words_of_a_leaver(s):
     go_on(s, 3, stays, new)
 
 
+def visits(s, who, count, refused):
+    """Come, command, be answered, leave: as a script does that calls the tool again and again."""
+    try:
+        for n in range(count):
+            c = s.deployment.client(s.deployment.login("deployer"))
+            command(c, f"visit {who} {n}")
+            c.barrier()
+            refused += c.errors
+            c.close()
+    except (Failed, OSError) as e:
+        refused.append(repr(e))
+
+
+def many_short_visits(s):
+    """Nobody is refused because somebody else comes or goes."""
+    s.start()
+    s.allowed.add(COMMAND)
+    refused = []
+    visitors = [threading.Thread(target=visits, args=(s, who, VISITS, refused)) for who in range(VISITORS)]
+    for v in visitors:
+        v.start()
+    for v in visitors:
+        v.join()
+    if refused:
+        raise Failed(f"refused: {refused[:5]}")
+    go_on(s, VISITORS * VISITS)
+    s.alone()
+
+
 if __name__ == "__main__":
-    stage.run([leaver_before_newcomer, last_words_of_a_leaver])
+    stage.run([leaver_before_newcomer, last_words_of_a_leaver, many_short_visits])
