@@ -20,6 +20,7 @@
 #include "gateway/cli/audit_find.h"
 #include "gateway/cli/audit_progress.h"
 #include "gateway/cli/files.h"
+#include "gateway/io/whole.h"
 
 enum { PIECE = 1 << 20, OUT_MAX = 1 << 20, TRIES = 20 };
 
@@ -110,22 +111,6 @@ choose(struct export *e, const struct audit_filter *f)
 
 /* ---- writing ---- */
 
-static int
-write_all(int fd, const uint8_t *p, size_t n)
-{
-	while (n > 0) {
-		ssize_t w = write(fd, p, n);
-
-		if (w < 0 && errno == EINTR)
-			continue;
-		if (w < 0)
-			return err_raise(-errno);
-		p += w;
-		n -= (size_t)w;
-	}
-	return 0;
-}
-
 /* copy() - @last: it may be growing, and ends with its last whole line. Return: 0, -errno. */
 static int
 copy(struct export *e, int from, int to, bool last)
@@ -149,7 +134,7 @@ copy(struct export *e, int from, int to, bool last)
 			whole = all + (lf - room) + 1;
 		all += n;
 		e->bytes += (uint64_t)n;
-		r = write_all(to, room, (size_t)n);
+		r = whole_write(to, bytes_of(room, (size_t)n));
 		progress_tell(&e->progress, e->bytes);
 	}
 	if (r == 0 && last && whole != all && ftruncate(to, whole) != 0)

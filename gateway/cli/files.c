@@ -11,20 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int
-write_all(int fd, struct bytes s)
-{
-	while (s.len > 0) {
-		ssize_t n = write(fd, s.ptr, s.len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_raise(-errno);
-		s = bytes_from(s, (size_t)n);
-	}
-	return 0;
-}
+#include "gateway/io/whole.h"
 
 /* close_after() - close @fd and answer @r, or what closing says when all was well. */
 static int
@@ -35,22 +22,30 @@ close_after(int fd, int r)
 	return err_pass(r);
 }
 
+/* fill() - a file that was opened for it: rights, text, on disk, closed. */
 static int
-write_new(int at, const char *path, mode_t mode, struct bytes s)
+fill(int fd, mode_t mode, struct bytes s)
 {
-	int fd = openat(at, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600),
-	    r = 0;
+	int r = 0;
 
 	if (fd < 0)
 		return err_raise(-errno);
 	if (fchmod(fd, mode) != 0)
 		r = -errno;
 	if (r == 0)
-		r = write_all(fd, s);
+		r = whole_write(fd, s);
 	if (r == 0 && fsync(fd) != 0)
 		r = -errno;
-	r = close_after(fd, r);
-	if (r != 0)
+	return close_after(fd, r);
+}
+
+static int
+write_new(int at, const char *path, mode_t mode, struct bytes s)
+{
+	int fd = openat(at, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600),
+	    r = fill(fd, mode, s);
+
+	if (r != 0 && fd >= 0)
 		(void)unlinkat(at, path, 0);
 	return err_pass(r);
 }
@@ -107,18 +102,8 @@ file_swap(int at, const char *path, mode_t mode, struct bytes s)
 int
 file_append(int at, const char *path, mode_t mode, struct bytes s)
 {
-	int fd = openat(at, path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600),
-	    r = 0;
-
-	if (fd < 0)
-		return err_raise(-errno);
-	if (fchmod(fd, mode) != 0)
-		r = -errno;
-	if (r == 0)
-		r = write_all(fd, s);
-	if (r == 0 && fsync(fd) != 0)
-		r = -errno;
-	return close_after(fd, r);
+	return err_pass(fill(
+	    openat(at, path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600), mode, s));
 }
 
 int

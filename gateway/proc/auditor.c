@@ -16,6 +16,7 @@
 
 #include "gateway/io/clock.h"
 #include "gateway/io/log.h"
+#include "gateway/io/whole.h"
 #include "gateway/proc/exposition.h"
 #include "gateway/proc/file.h"
 
@@ -175,28 +176,12 @@ write_batch(void)
 	auditor_shipper_tell();
 }
 
-/* write_lines() - Return: 0, -errno. */
-static int
-write_lines(int fd, struct bytes s)
-{
-	while (s.len > 0) {
-		ssize_t n = write(fd, s.ptr, s.len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return err_raise(n < 0 ? -errno : -EIO);
-		s = bytes_from(s, (size_t)n);
-	}
-	return 0;
-}
-
 static void
 write_notes(void)
 {
 	struct stat st;
 	off_t size = fstat(auditor.decisions, &st) == 0 && S_ISREG(st.st_mode) ? st.st_size : -1;
-	int r = buf_failed(&auditor.notes) ? -ENOMEM : write_lines(auditor.decisions, buf_bytes(&auditor.notes));
+	int r = buf_failed(&auditor.notes) ? -ENOMEM : whole_write(auditor.decisions, buf_bytes(&auditor.notes));
 
 	if (r != 0) {
 		struct log_line l;

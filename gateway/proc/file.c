@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "gateway/io/whole.h"
 #include "policy/core/wipe.h"
 
 enum { NAMES_MAX = 1 << 20 };
@@ -156,17 +157,11 @@ secret_buf_deinit(struct buf *b)
 static int
 write_new(int at, const char *path, struct bytes text)
 {
-	int fd = openat(at, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600), r = 0;
+	int fd = openat(at, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600), r;
 
 	if (fd < 0)
 		return err_raise(-errno);
-	while (r == 0 && text.len > 0) {
-		ssize_t n = write(fd, text.ptr, text.len);
-
-		if (n <= 0 && errno != EINTR)
-			r = n < 0 ? -errno : -EIO;
-		text = bytes_from(text, n > 0 ? (size_t)n : 0);
-	}
+	r = whole_write(fd, text);
 	if (r == 0 && fsync(fd) != 0)
 		r = -errno;
 	close(fd);

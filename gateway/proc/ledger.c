@@ -14,25 +14,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "gateway/io/whole.h"
 #include "gateway/proc/durable.h"
 #include "gateway/proc/ledger_priv.h"
 
 enum { LEDGER_STEP_NS = 1000000000, LEDGER_CLOSING = 8192 };
-
-int
-ledger_write(int fd, struct bytes s)
-{
-	while (s.len > 0) {
-		ssize_t n = write(fd, s.ptr, s.len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return err_raise(n < 0 ? -errno : -EIO);
-		s = bytes_from(s, (size_t)n);
-	}
-	return 0;
-}
 
 /* ---- records ---- */
 
@@ -300,7 +286,7 @@ ledger_commit(struct ledger *l, struct ledger_time now)
 		r = fd < 0 ? fd : 0;
 	}
 	if (r == 0)
-		r = ledger_write(fd, buf_bytes(&l->batch));
+		r = whole_write(fd, buf_bytes(&l->batch));
 	if (r == 0)
 		r = durable_sync(fd, l->fresh ? l->setup.dir : -1);
 	if (r == 0) {

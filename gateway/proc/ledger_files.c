@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "gateway/io/whole.h"
 #include "gateway/proc/durable.h"
 #include "gateway/proc/file.h"
 #include "gateway/proc/ledger_priv.h"
@@ -93,7 +94,7 @@ folder_note(int dir, struct bytes note)
 
 	if (fd < 0)
 		return err_raise(-errno);
-	r = ledger_write(fd, note);
+	r = whole_write(fd, note);
 	/* before it takes the old one's name: a loss of power must leave one of the two, not an empty file */
 	if (r == 0)
 		r = durable_sync(fd, -1);
@@ -200,7 +201,7 @@ put_root(const struct ledger *l, const struct segment_root *root)
 	if (fd < 0)
 		return err_raise(-errno);
 	segment_root_put(&line, root);
-	r = fstat(fd, &st) != 0 ? -errno : ledger_write(fd, buf_bytes(&line));
+	r = fstat(fd, &st) != 0 ? -errno : whole_write(fd, buf_bytes(&line));
 	if (r == 0)
 		r = durable_sync(fd, l->setup.dir);
 	if (r != 0)

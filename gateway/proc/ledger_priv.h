@@ -29,8 +29,6 @@ int folder_removed(int dir, uint64_t *last) must_check;
  * by a record in the next batch.
  */
 void ledger_retire(struct ledger *l, struct ledger_time now);
-/* ledger_write() - Return: 0, -errno. */
-int ledger_write(int fd, struct bytes s) must_check;
 /* ledger_own() - put a record of the ledger's own. A failure spoils the batch. */
 void ledger_own(struct ledger *l, struct record *r, struct ledger_time now);
 

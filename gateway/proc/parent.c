@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "gateway/io/log.h"
+#include "gateway/io/whole.h"
 #include "gateway/proc/check.h"
 #include "policy/identity/nkey.h"
 
@@ -305,19 +306,6 @@ raise_files(void)
 		log_event(LOG_WRN, "file_limit_not_raised");
 }
 
-/* put_all() - text for a person, as it is. */
-static void
-put_all(int fd, struct bytes text)
-{
-	while (text.len > 0) {
-		ssize_t n = write(fd, text.ptr, text.len);
-
-		if (n <= 0 && errno != EINTR)
-			return;
-		text = bytes_from(text, n > 0 ? (size_t)n : 0);
-	}
-}
-
 static void
 on_bad_gate(void *ctx, const char *what, const char *why)
 {
@@ -338,7 +326,7 @@ load(const struct parent_options *o, struct config **out)
 		r = config_check_files(*out, &report);
 	if (r == 0 && gate_keys_read(*out, parent.gate, &parent.n_gates, on_bad_gate, NULL) != 0)
 		r = TEXT_BAD;
-	put_all(STDERR_FILENO, buf_bytes(&report.out));
+	(void)!whole_write(STDERR_FILENO, buf_bytes(&report.out));
 	if (r < 0)
 		dprintf(STDERR_FILENO, "%s: error: cannot be read: %s%s\n", o->config, strerror(-r),
 		    r == -EISDIR   ? ": name the gateway.conf in it"
@@ -436,9 +424,9 @@ parent_check(const struct parent_options *o)
 
 	buf_init(&said, PARENT_SAID_MAX);
 	if (r >= 0) {
-		put_all(STDERR_FILENO, buf_bytes(&c.report.out));
+		(void)!whole_write(STDERR_FILENO, buf_bytes(&c.report.out));
 		check_say(&c, &said);
-		put_all(r == 0 ? STDOUT_FILENO : STDERR_FILENO, buf_bytes(&said));
+		(void)!whole_write(r == 0 ? STDOUT_FILENO : STDERR_FILENO, buf_bytes(&said));
 	} else {
 		log_as(o);
 		log_event(LOG_FTL, "out_of_memory");

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "gateway/io/clock.h"
+#include "gateway/io/whole.h"
 
 enum { SNAPSHOT_SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
 
@@ -16,23 +17,15 @@ int
 snapshot_seal(struct bytes compiled)
 {
 	int fd = memfd_create("policy", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	size_t at = 0;
 	int r;
 
 	if (fd < 0)
 		return err_raise(-errno);
-	while (at < compiled.len) {
-		ssize_t n = write(fd, compiled.ptr + at, compiled.len - at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break;
-		at += (size_t)n;
-	}
-	if (at == compiled.len && fcntl(fd, F_ADD_SEALS, SNAPSHOT_SEALS) == 0)
+	r = whole_write(fd, compiled);
+	if (r == 0 && fcntl(fd, F_ADD_SEALS, SNAPSHOT_SEALS) != 0)
+		r = -errno;
+	if (r == 0)
 		return fd;
-	r = errno != 0 ? -errno : -EIO;
 	close(fd);
 	return err_raise(r);
 }

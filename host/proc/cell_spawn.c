@@ -21,6 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "gateway/io/whole.h"
 #include "host/proc/cell_priv.h"
 #include "host/proc/runner.h"
 
@@ -40,18 +41,14 @@ struct start {
 static int
 sealed(struct bytes module)
 {
-	int fd = memfd_create("module", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	int fd = memfd_create("module", MFD_CLOEXEC | MFD_ALLOW_SEALING), r;
 
 	if (fd < 0)
 		return err_raise(-errno);
-	while (module.len > 0) {
-		ssize_t n = write(fd, module.ptr, module.len);
-
-		if (n <= 0) {
-			close(fd);
-			return err_raise(-EIO);
-		}
-		module = bytes_from(module, (size_t)n);
+	r = whole_write(fd, module);
+	if (r != 0) {
+		close(fd);
+		return err_pass(r);
 	}
 	if (fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
 		close(fd);

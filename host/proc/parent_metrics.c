@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "gateway/io/whole.h"
 #include "host/proc/parent_cells.h"
 #include "host/proc/parent_providers.h"
 #include "host/proc/parent_pull.h"
@@ -238,22 +239,6 @@ put_links(struct buf *b)
 
 /* ---- the file ---- */
 
-/* write_whole() - Return: 0, -errno. */
-static int
-write_whole(int fd, struct bytes s)
-{
-	while (s.len > 0) {
-		ssize_t n = write(fd, s.ptr, s.len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		s = bytes_from(s, (size_t)n);
-	}
-	return 0;
-}
-
 /* save() - the file is ours alone until it is whole: who could put a link in its folder leads
  * nowhere. */
 static int
@@ -266,7 +251,7 @@ save(struct bytes text)
 	fd = open(self.beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return -errno;
-	r = write_whole(fd, text);
+	r = whole_write(fd, text);
 	close(fd);
 	if (r == 0 && rename(self.beside, self.file) != 0)
 		r = -errno;

@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "gateway/io/whole.h"
 #include "host/proc/parent_fetch.h"
 #include "host/proc/parent_kinds.h"
 
@@ -84,7 +85,7 @@ static int
 keep(const char *digest, struct bytes s)
 {
 	char path[PATH_MAX], fresh[] = "artifacts/new";
-	int fd, r = 0;
+	int fd, r;
 
 	if (mkdirat(host.state_dir, "artifacts", 0700) != 0 && errno != EEXIST)
 		return err_raise(-errno);
@@ -92,13 +93,7 @@ keep(const char *digest, struct bytes s)
 	fd = openat(host.state_dir, fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return err_raise(-errno);
-	for (size_t at = 0; r == 0 && at < s.len;) {
-		ssize_t n = write(fd, s.ptr + at, s.len - at);
-
-		if (n <= 0)
-			r = n < 0 ? -errno : -EIO;
-		at += n > 0 ? (size_t)n : 0;
-	}
+	r = whole_write(fd, s);
 	if (r == 0 && fsync(fd) != 0)
 		r = -errno;
 	close(fd);

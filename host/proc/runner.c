@@ -20,6 +20,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "gateway/io/whole.h"
 #include "host/proc/runner_priv.h"
 #include "seccomp/filters.h"
 #include "seccomp/narrow.h"
@@ -53,15 +54,8 @@ runner_read(uint8_t *p, size_t n)
 static void
 write_all(struct bytes s)
 {
-	while (s.len > 0) {
-		ssize_t put = write(RUNNER_CHANNEL, s.ptr, s.len);
-
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put <= 0)
-			runner_end(RUNNER_BYE);
-		s = bytes_from(s, (size_t)put);
-	}
+	if (whole_write(RUNNER_CHANNEL, s) != 0)
+		runner_end(RUNNER_BYE);
 }
 
 /* runner_say() - a frame: what ->out holds, and what follows it. */
