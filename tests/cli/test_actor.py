@@ -6,13 +6,12 @@ import os
 import stat
 import subprocess
 import sys
-import tempfile
 import time
 import zlib
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
-from portcullis_test import natsjwt, wascap  # noqa: E402
+from portcullis_test import checks, natsjwt, wascap  # noqa: E402
 
 VECTORS = os.path.join(ROOT, "tests", "vectors", "wascap")
 ACME, OTHER = wascap.key("account", "a"), wascap.key("account", "z")
@@ -352,16 +351,7 @@ TESTS = [
 def main():
     global PORTCULLIS
     PORTCULLIS = os.path.abspath(sys.argv[1])
-    failed = 0
-    for test in TESTS:
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                test(folder)
-            except Exception as e:  # noqa: BLE001 - one failing test must not hide the others
-                failed += 1
-                print(f"tests/cli/test_actor.py:{test.__name__}: {type(e).__name__}: {e}")
-    print(f"{100 * (len(TESTS) - failed) // len(TESTS)}%: Checks: {len(TESTS)}, Failures: {failed}, Errors: 0")
-    return 1 if failed else 0
+    return checks.run(TESTS)
 
 
 if __name__ == "__main__":

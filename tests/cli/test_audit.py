@@ -10,12 +10,11 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from portcullis_test import process, terminal  # noqa: E402
+from portcullis_test import checks, process, terminal  # noqa: E402
 
 PORTCULLIS = LOG = ""
 SECOND = "00000000000000000041.jsonl"
@@ -722,17 +721,7 @@ TESTS = [
 def main():
     global PORTCULLIS, LOG
     PORTCULLIS, LOG = map(os.path.abspath, sys.argv[1:3])
-    chosen = [t for t in TESTS if t.__name__ in sys.argv[3:]] or TESTS
-    failed = 0
-    for test in chosen:
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                test(folder)
-            except Exception as e:  # noqa: BLE001 - one failing test must not hide the others
-                failed += 1
-                print(f"tests/cli/test_audit.py:{test.__name__}: {type(e).__name__}: {e}")
-    print(f"{100 * (len(chosen) - failed) // len(chosen)}%: Checks: {len(chosen)}, Failures: {failed}, Errors: 0")
-    return 1 if failed else 0
+    return checks.run(TESTS, only=sys.argv[3:])
 
 
 if __name__ == "__main__":

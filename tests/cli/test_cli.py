@@ -9,30 +9,25 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from portcullis_test import natsjwt, process, rawclient, server  # noqa: E402
+from portcullis_test import checks, natsjwt, process, rawclient, server  # noqa: E402
 
 LEAFNODES = re.compile(r"Listening for leafnode connections on (\S+):(\d+)")
 PORTCULLIS = ""
-checks = 0
 
 
 def run(*args, code=0, cwd=None, env=None):
     """Run the tool; its exit code must be @code. Gives (stdout, stderr)."""
-    global checks
     done = subprocess.run([PORTCULLIS, *args], cwd=cwd, env=env, capture_output=True, text=True, timeout=300)
     assert done.returncode == code, f"{args}: exit {done.returncode}, not {code}\n{done.stdout}{done.stderr}"
     assert "Sanitizer" not in done.stderr, done.stderr
-    checks += 1
     return done.stdout, done.stderr
 
 
 def check(*args, code=0, cwd=None):
     """`portcullis check` and, with the same options, `portcullis-gateway -t`: one answer from both."""
-    global checks
     out, err = run("check", *args, code=code, cwd=cwd)
     gateway = os.path.join(os.path.dirname(PORTCULLIS), "portcullis-gateway")
     if os.path.exists(gateway):
@@ -40,15 +35,12 @@ def check(*args, code=0, cwd=None):
         done = subprocess.run([gateway, "-t", *given], cwd=cwd, capture_output=True, text=True, timeout=300)
         assert (done.returncode, done.stdout, done.stderr) == (code, out, err), \
             f"-t: {done.returncode}\n{done.stdout}{done.stderr}\ncheck: {code}\n{out}{err}"
-        checks += 1
     return out, err
 
 
 def expect(what, *in_it):
-    global checks
     for s in in_it:
         assert s in what, f"no {s!r} in:\n{what}"
-        checks += 1
 
 
 def init(folder, *args):
@@ -85,12 +77,10 @@ def upstream_login(gate, account):
 
 
 def refused(host, port, creds=None):
-    global checks
     try:
         rawclient.Client(host, port, creds)
     except rawclient.Failed as e:
         assert "Authorization Violation" in str(e), e
-        checks += 1
         return
     raise AssertionError("admitted")
 
@@ -627,20 +617,7 @@ TESTS = [
 def main():
     global PORTCULLIS
     PORTCULLIS = os.path.abspath(sys.argv[1])
-    wanted = sys.argv[2:]
-    failed = 0
-    for test in TESTS:
-        if wanted and test.__name__ not in wanted:
-            continue
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                test(folder)
-            except Exception as e:  # noqa: BLE001 - one failing test must not hide the others
-                failed += 1
-                print(f"tests/cli/test_cli.py:{test.__name__}: {type(e).__name__}: {e}")
-    done = len(wanted) or len(TESTS)
-    print(f"{100 * (done - failed) // done}%: Checks: {done}, Failures: {failed}, Errors: 0")
-    return 1 if failed else 0
+    return checks.run(TESTS, only=sys.argv[2:])
 
 
 if __name__ == "__main__":

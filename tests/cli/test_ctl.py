@@ -10,7 +10,7 @@ import threading
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
-from portcullis_test import natsjwt  # noqa: E402
+from portcullis_test import checks, natsjwt  # noqa: E402
 
 PORTCULLIS = ""
 QUICK, SLOW = (natsjwt.KeyPair("server").public for _ in range(2))
@@ -180,12 +180,4 @@ TESTS = [
 
 if __name__ == "__main__":
     PORTCULLIS = os.path.abspath(sys.argv[1])
-    failed = 0
-    for test in TESTS:
-        try:
-            test()
-            print("ok", test.__name__, flush=True)
-        except (AssertionError, OSError, subprocess.TimeoutExpired) as e:
-            failed += 1
-            print("FAILED", test.__name__, e, flush=True)
-    sys.exit(1 if failed else 0)
+    sys.exit(checks.run_timed(TESTS, 300, sys.argv[2:]))

@@ -10,7 +10,7 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from portcullis_test import bodies, natsjwt, process, rawclient, server  # noqa: E402
+from portcullis_test import bodies, checks, natsjwt, process, rawclient, server  # noqa: E402
 
 
 class Running:
@@ -237,18 +237,11 @@ TESTS = [
 
 
 def main():
-    failed = 0
     with tempfile.TemporaryDirectory() as folder:
         g = Running(folder, os.path.abspath(sys.argv[1]))
-        for test in TESTS:
-            try:
-                test(g)
-            except Exception as e:  # noqa: BLE001 - one failing test must not hide the others
-                failed += 1
-                print(f"tests/cli/test_deployment.py:{test.__name__}: {type(e).__name__}: {e}\n{g.gate.tail()}")
+        code = checks.run(TESTS, g, tail=lambda: g.gate.tail())
         g.stop()
-    print(f"{100 * (len(TESTS) - failed) // len(TESTS)}%: Checks: {len(TESTS)}, Failures: {failed}, Errors: 0")
-    return 1 if failed else 0
+    return code
 
 
 if __name__ == "__main__":

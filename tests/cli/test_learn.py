@@ -6,13 +6,12 @@ import random
 import re
 import subprocess
 import sys
-import tempfile
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import auditlog  # noqa: E402
-from portcullis_test import natsjwt  # noqa: E402
+from portcullis_test import checks, natsjwt  # noqa: E402
 
 PORTCULLIS = ""
 ACME, OTHER = natsjwt.KeyPair("account"), natsjwt.KeyPair("account")
@@ -273,16 +272,7 @@ TESTS = [
 def main():
     global PORTCULLIS
     PORTCULLIS, auditlog.WRITER = (os.path.abspath(a) for a in sys.argv[1:3])
-    failed = 0
-    for test in TESTS:
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                test(folder)
-            except Exception as e:  # noqa: BLE001 - one failing test must not hide the others
-                failed += 1
-                print(f"tests/cli/test_learn.py:{test.__name__}: {type(e).__name__}: {e}")
-    print(f"{100 * (len(TESTS) - failed) // len(TESTS)}%: Checks: {len(TESTS)}, Failures: {failed}, Errors: 0")
-    return 1 if failed else 0
+    return checks.run(TESTS)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from test_deployment import Running  # noqa: E402
-from portcullis_test import bodies  # noqa: E402
+from portcullis_test import bodies, checks  # noqa: E402
 
 
 def policy(g, *args, code=0):
@@ -128,21 +128,14 @@ TESTS = [
 
 
 def main():
-    failed = 0
     with tempfile.TemporaryDirectory() as folder:
         g = Running(folder, os.path.abspath(sys.argv[1]))
         work(g)
         g.stop_gate()
         g.start_gate()
-        for test in TESTS:
-            try:
-                test(g)
-            except Exception as e:  # noqa: BLE001 - one failing test must not hide the others
-                failed += 1
-                print(f"tests/cli/test_simulate_live.py:{test.__name__}: {type(e).__name__}: {e}\n{g.gate.tail()}")
+        code = checks.run(TESTS, g, tail=lambda: g.gate.tail())
         g.stop()
-    print(f"{100 * (len(TESTS) - failed) // len(TESTS)}%: Checks: {len(TESTS)}, Failures: {failed}, Errors: 0")
-    return 1 if failed else 0
+    return code
 
 
 if __name__ == "__main__":

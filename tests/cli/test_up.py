@@ -13,7 +13,7 @@ import tempfile
 import termios
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from portcullis_test import gateway, process, server  # noqa: E402
+from portcullis_test import checks, gateway, process, server  # noqa: E402
 
 NAMES = ("leaf", "gateway", "host")
 READY = "Ready. In another terminal:"
@@ -236,17 +236,8 @@ TESTS = [
 
 
 def main():
-    failed = 0
     with tempfile.TemporaryDirectory() as folder:
-        d = Deployment(os.path.realpath(folder), os.path.abspath(sys.argv[1]))
-        for test in TESTS:
-            try:
-                test(d)
-            except Exception as e:  # noqa: BLE001 - one failing test must not hide the others
-                failed += 1
-                print(f"tests/cli/test_up.py:{test.__name__}: {type(e).__name__}: {e}")
-    print(f"{100 * (len(TESTS) - failed) // len(TESTS)}%: Checks: {len(TESTS)}, Failures: {failed}, Errors: 0")
-    return 1 if failed else 0
+        return checks.run(TESTS, Deployment(os.path.realpath(folder), os.path.abspath(sys.argv[1])))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ import sys
 import tempfile
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
+from portcullis_test import checks  # noqa: E402
 CMAKE, BIN = sys.argv[1:3] if len(sys.argv) > 2 else ("", "")
 
 
@@ -77,7 +79,5 @@ if __name__ == "__main__":
     if shutil.which("git") is None:
         print("skipped: no git")
         sys.exit(77)
-    for test in (sources_without_git_have_no_commit, a_checkout_names_its_commit_and_nothing_else_of_it,
-                 all_programs_say_the_same):
-        test()
-        print("ok", test.__name__, flush=True)
+    sys.exit(checks.run_timed([sources_without_git_have_no_commit, a_checkout_names_its_commit_and_nothing_else_of_it,
+                               all_programs_say_the_same], 300))

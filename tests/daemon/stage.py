@@ -1,14 +1,13 @@
 """What the daemon's tests share: a deployment that cleans up after itself, and waiting without sleeping blindly."""
 import contextlib
 import os
-import signal
 import sys
 import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
-from portcullis_test import bodies, gateway, natsjwt, process, rawclient, server  # noqa: E402,F401
+from portcullis_test import bodies, checks, gateway, natsjwt, process, rawclient, server  # noqa: E402,F401
 
 Failed, until = process.Failed, process.until
 WAIT_S = process.PATIENCE_S
@@ -136,29 +135,11 @@ def ended(client):
 
 
 def main(tests, argv):
-    """run.py of one file: --build DIR [NAME...]; every test has @LIMIT_S and the rest run after a failure."""
+    """run.py of one file: --build DIR [NAME...]."""
     global BUILD
     BUILD = os.path.abspath(argv[argv.index("--build") + 1])
     wanted = [a for i, a in enumerate(argv[1:], 1) if a != "--build" and argv[i - 1] != "--build"]
-    failed = 0
-
-    def too_long(number, frame):
-        raise Failed(f"the test did not end in {LIMIT_S} s")
-
-    signal.signal(signal.SIGALRM, too_long)
-    for test in tests:
-        if wanted and test.__name__ not in wanted:
-            continue
-        began = time.monotonic()
-        signal.alarm(LIMIT_S)
-        try:
-            verdict = test() or "ok"
-        except (Failed, OSError, AssertionError) as e:
-            failed += 1
-            verdict = f"FAILED\n  {type(e).__name__}: {e}"
-        signal.alarm(0)
-        print(f"{test.__name__.replace('_', ' ')}: {verdict} ({time.monotonic() - began:.1f} s)", flush=True)
-    return 1 if failed else 0
+    return checks.run_timed(tests, LIMIT_S, wanted)
 
 
 LIMIT_S = 300

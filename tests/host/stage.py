@@ -1,14 +1,12 @@
 """What the host's tests share: a lattice that cleans up after itself."""
 import contextlib
 import os
-import signal
 import sys
 import tempfile
-import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
-from portcullis_test import host, natsjwt, process, rawclient, server  # noqa: E402,F401
+from portcullis_test import checks, host, natsjwt, process, rawclient, server  # noqa: E402,F401
 
 Failed = process.Failed
 BUILD = ""
@@ -43,26 +41,8 @@ def accepted(answer):
 
 
 def main(tests, argv):
-    """run.py of one file: --build DIR [NAME...]; every test has LIMIT_S and the rest run after a failure."""
+    """run.py of one file: --build DIR [NAME...]."""
     global BUILD
     BUILD = os.path.abspath(argv[argv.index("--build") + 1])
     wanted = [a for i, a in enumerate(argv[1:], 1) if a != "--build" and argv[i - 1] != "--build"]
-    failed = 0
-
-    def too_long(number, frame):
-        raise Failed(f"the test did not end in {LIMIT_S} s")
-
-    signal.signal(signal.SIGALRM, too_long)
-    for test in tests:
-        if wanted and test.__name__ not in wanted:
-            continue
-        began = time.monotonic()
-        signal.alarm(LIMIT_S)
-        try:
-            verdict = test() or "ok"
-        except (Failed, OSError, AssertionError, KeyError, IndexError, TypeError) as e:
-            failed += 1
-            verdict = f"FAILED\n  {type(e).__name__}: {e}"
-        signal.alarm(0)
-        print(f"{test.__name__.replace('_', ' ')}: {verdict} ({time.monotonic() - began:.1f} s)", flush=True)
-    return 1 if failed else 0
+    return checks.run_timed(tests, LIMIT_S, wanted)
