@@ -109,7 +109,7 @@ watch(struct ctl *c, const struct cli_args *a, long n)
 	} else if (s != NATS_OK) {
 		cli_error("%s: %s", subject, natsStatus_GetText(s));
 	}
-	natsSubscription_Destroy(sub);
+	ctl_unsubscribe(c, sub);
 	return s == NATS_OK ? CLI_OK : s == NATS_NOT_PERMITTED ? CLI_FAILED : CLI_UNREACHABLE;
 }
 

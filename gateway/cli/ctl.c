@@ -190,10 +190,28 @@ ctl_open(struct ctl *c, const struct cli_args *a)
 }
 
 void
+ctl_unsubscribe(struct ctl *c, natsSubscription *s)
+{
+	natsSubscription **more;
+
+	(void)natsSubscription_Unsubscribe(s);
+	more = s != NULL ? realloc(c->over, (c->n_over + 1) * sizeof(natsSubscription *)) : NULL;
+	if (more == NULL)
+		return; /* without memory it is left to the end of the process */
+	c->over = more;
+	c->over[c->n_over++] = s;
+}
+
+void
 ctl_close(struct ctl *c)
 {
+	natsConnection_Close(c->nc);
+	/* from here on nobody reads */
 	for (size_t i = 0; i < sizeof(c->events) / sizeof(c->events[0]); i++)
 		natsSubscription_Destroy(c->events[i]);
+	for (size_t i = 0; i < c->n_over; i++)
+		natsSubscription_Destroy(c->over[i]);
+	free(c->over);
 	natsConnection_Destroy(c->nc);
 	if (c->nc != NULL)
 		nats_CloseAndWait(1000);
@@ -369,7 +387,7 @@ ctl_gather(struct ctl *c, const char *tail, const struct buf *body,
 		wait = until - clock_mono_ns() / 1000000;
 		wait = wait < c->quiet_ms ? wait : c->quiet_ms;
 	}
-	natsSubscription_Destroy(sub);
+	ctl_unsubscribe(c, sub);
 	natsInbox_Destroy(inbox);
 	if (s != NATS_OK) {
 		cli_error("%s: %s", subject, natsStatus_GetText(s));

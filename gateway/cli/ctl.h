@@ -15,6 +15,8 @@ enum { CTL_NAME = 64, CTL_KEY = 64, CTL_TEXT = 512, CTL_HOSTS = 1024 };
 struct ctl {
 	natsConnection *nc;
 	natsSubscription *events[2]; /* wasmbus.evt.L and wasmbus.evt.L.>; NULL until ctl_listen() */
+	natsSubscription **over;     /* ctl_unsubscribe() */
+	size_t n_over;
 	char lattice[CTL_NAME + 1];
 	int64_t timeout_ms; /* of one answer */
 	int64_t wait_ms;    /* for what came of a command; 0: not at all */
@@ -29,6 +31,11 @@ struct ctl {
  */
 int ctl_open(struct ctl *c, const struct cli_args *a) must_check;
 void ctl_close(struct ctl *c);
+/*
+ * ctl_unsubscribe() - @s (may be NULL) is not wanted any more. It is destroyed with the connection and not before:
+ * nats.c before 3.6 hands a message to a subscription that another thread has freed meanwhile (nats-io/nats.c#637).
+ */
+void ctl_unsubscribe(struct ctl *c, natsSubscription *s);
 /*
  * ctl_ask() - a question or command on wasmbus.ctl.LATTICE.@tail; @body may be NULL. An answer that says
  * no is an error: it is printed, of a denial also what to do. Return: CLI_OK and @out filled

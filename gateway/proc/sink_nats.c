@@ -181,6 +181,8 @@ nats_close(struct ship *s)
 	pthread_mutex_lock(&k->lock);
 	k->batch = NULL;
 	pthread_mutex_unlock(&k->lock);
+	/* first: what is under way may be handed to what is destroyed next (nats-io/nats.c#637) */
+	natsConnection_Close(k->conn);
 	jsCtx_Destroy(k->js);
 	natsConnection_Destroy(k->conn);
 	k->js = NULL;

@@ -18,10 +18,11 @@ SLOW_S = 1.0  # longer than ctl waits for more answers at first, shorter than it
 
 
 class Server:
-    """A server with a lattice behind it, one host slow to answer. @nonces: of one login after the other."""
+    """A server with a lattice behind it, one host slow to answer. @nonces: of one login after the other. @endless: who
+    asks for hosts gets answers until he leaves."""
 
-    def __init__(self, nonces, admits, slow=False):
-        self.nonces, self.admits, self.slow = nonces, admits, slow
+    def __init__(self, nonces, admits, slow=False, endless=False):
+        self.nonces, self.admits, self.slow, self.endless = nonces, admits, slow, endless
         self.logins, self.asked = [], []
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"nats://127.0.0.1:{self.socket.getsockname()[1]}"
@@ -48,7 +49,7 @@ class Server:
 
         def reply_to(inbox):
             sid = next(v for k, v in listens.items() if inbox.startswith(k))
-            return lambda body: say(b"MSG %s %s %d\r\n" % (inbox, sid, len(body)), body, b"\r\n")
+            return lambda body, n=1: say((b"MSG %s %s %d\r\n" % (inbox, sid, len(body)) + body + b"\r\n") * n)
 
         try:
             say(b"INFO ", json.dumps(said).encode(), b"\r\n")
@@ -76,13 +77,15 @@ class Server:
         tail = subject.partition("wasmbus.ctl.default.")[2]
         self.asked.append(tail)
 
-        def answer(value):
-            say(json.dumps(value).encode())
+        def answer(value, n=1):
+            say(json.dumps(value).encode(), n)
 
         if tail != "ping.hosts":
             answer({"host_id": tail.split(".")[1], "actors": [], "providers": [], "labels": {}})
             return
         answer({"id": QUICK, "friendly_name": "quick", "labels": {}})
+        while self.endless:
+            answer({"id": QUICK, "friendly_name": "quick", "labels": {}}, 10000)
         if self.slow and self.asked.count(tail) > 1:
             threading.Timer(SLOW_S, answer, ({"id": SLOW, "friendly_name": "slow", "labels": {}},)).start()
 
@@ -154,6 +157,13 @@ def without_creds_there_is_nothing_to_sign_again():
     assert done.returncode != 0 and len(server.logins) == 1, (done.stderr, server.logins)
 
 
+def answers_that_never_end_are_enough_at_some_time():
+    """Nothing may depend on there being no other when we have had enough: the library's own threads still read."""
+    for _ in range(5):
+        done = ctl(Server(["nonce"], lambda all: True, endless=True), "get", "hosts")
+        assert done.returncode == 0 and QUICK in done.stdout, (done.returncode, done.stdout[:200], done.stderr[-2000:])
+
+
 def a_slow_host_is_found_where_only_quick_ones_answered_at_first():
     server = Server(["nonce"], lambda all: True, slow=True)
     done = ctl(server, "get", "inventory", "slow")
@@ -174,6 +184,7 @@ TESTS = [
     a_server_that_asks_nobody_is_told_all_the_same,
     creds_may_come_through_a_pipe,
     without_creds_there_is_nothing_to_sign_again,
+    answers_that_never_end_are_enough_at_some_time,
     a_slow_host_is_found_where_only_quick_ones_answered_at_first,
     a_quick_host_is_asked_for_once,
 ]

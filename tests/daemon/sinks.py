@@ -325,6 +325,56 @@ def a_stream_that_is_full_is_told_and_waited_for():
         same(nats, log)
 
 
+class Talkative:
+    """In a server's place, because no real one does it: takes no message, and goes on answering the first one of each
+    connection until that ends. .times: how often that has been."""
+
+    def __init__(self):
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        self.times = 0
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        with contextlib.suppress(OSError):
+            while True:
+                peer, _ = self.socket.accept()
+                threading.Thread(target=self._speak, args=(peer,), daemon=True).start()
+
+    def _speak(self, peer):
+        said = {"server_id": "NA", "version": "2.9.10", "proto": 1, "headers": True, "max_payload": 1048576, "jetstream": True}
+        listens = {}
+        with contextlib.suppress(OSError):
+            peer.sendall(b"INFO " + json.dumps(said).encode() + b"\r\n")
+            lines = peer.makefile("rb")
+            for line in lines:
+                words = line.split()
+                if words[0] == b"PING":
+                    peer.sendall(b"PONG\r\n")
+                elif words[0] == b"SUB":
+                    listens[words[1].rstrip(b"*")] = words[-1]
+                elif words[0] in (b"PUB", b"HPUB"):
+                    lines.read(int(words[-1]) + 2)
+                    sid = next(v for k, v in listens.items() if words[2].startswith(k))
+                    no = json.dumps({"error": {"code": 404, "err_code": 10037, "description": "no message found"}}).encode()
+                    answer = b"MSG %s %s %d\r\n%s\r\n" % (words[2], sid, len(no), no)
+                    peer.sendall(answer)
+                    while words[0] == b"HPUB":
+                        peer.sendall(answer * 5000)
+        self.times += bool(listens)
+
+
+def answers_that_never_end_harm_nobody():
+    with place(jetstream=False) as (folder, log, _):
+        log.commands(20)
+        server_ = Talkative()
+        with shipping(folder, stream_sink(server_)) as s:
+            s.at(log)
+            until(lambda: server_.times >= 5 or not s.running(), "it has come again and again")
+            check(s.running(), s.tail(80))
+        server_.socket.close()
+
+
 def a_login_is_shown_and_one_that_is_refused_is_told():
     operator, account, user = (natsjwt.KeyPair(k) for k in ("operator", "account", "user"))
     tokens = {account.public: natsjwt.mint_account(operator, account.public, "A", jetstream=True)}
@@ -739,6 +789,7 @@ TESTS = [
     a_filter_lets_through_what_it_names,
     a_stream_is_made_where_it_is_told,
     a_stream_that_is_full_is_told_and_waited_for,
+    answers_that_never_end_harm_nobody,
     a_login_is_shown_and_one_that_is_refused_is_told,
     a_server_is_reached_over_tls_and_only_one_that_is_trusted,
     segments_that_retention_took_are_said_to_be_missed,
