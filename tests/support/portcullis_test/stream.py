@@ -5,6 +5,8 @@ import secrets
 
 from . import process, rawclient, server
 
+AT_ONCE = 1000
+
 
 class StreamServer:
     """.process is the server; .kill() and .start() it as often as wanted: what it has stored stays."""
@@ -38,17 +40,20 @@ class StreamServer:
         return self.api(f"STREAM.INFO.{name}").get("state", {}).get("messages", 0)
 
     def messages(self, name="AUDIT"):
-        """[(subject, id, payload)] of all of the stream, as a consumer gets them."""
+        """[(subject, id, payload)] of all of the stream, as a consumer gets them: some at a time, or the server takes it
+        for one that does not keep up."""
         inbox, count = f"_INBOX.{secrets.token_hex(8)}.all", self.count(name)
         c = self.client()
         c.subscribe(inbox)
         c.barrier()
-        told = {"deliver_subject": inbox, "deliver_policy": "all", "ack_policy": "none", "replay_policy": "instant"}
-        self.api(f"CONSUMER.CREATE.{name}", {"stream_name": name, "config": told})
+        told = {"deliver_policy": "all", "ack_policy": "none", "replay_policy": "instant"}
+        consumer = self.api(f"CONSUMER.CREATE.{name}", {"stream_name": name, "config": told})["name"]
         found = []
-        for _ in range(count):
-            m = c.next()
-            found.append((m.subject, re.search(rb"Nats-Msg-Id: *(\S+)", m.header).group(1).decode(), m.payload))
+        while len(found) < count:
+            batch = min(count - len(found), AT_ONCE)
+            c.publish(f"$JS.API.CONSUMER.MSG.NEXT.{name}.{consumer}", json.dumps({"batch": batch}).encode(), inbox)
+            for m in (c.next() for _ in range(batch)):
+                found.append((m.subject, re.search(rb"Nats-Msg-Id: *(\S+)", m.header).group(1).decode(), m.payload))
         c.close()
         return found
 
