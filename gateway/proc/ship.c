@@ -324,7 +324,10 @@ look(struct ship *s)
 
 /* ---- the thread ---- */
 
-/* wait_for_work() - Return: is there any, or has time passed? false: it is time to end. */
+/*
+ * wait_for_work() - Return: is there any, or has time passed? false: it is time to end. One that has only begun, or
+ * has another login, is let try once.
+ */
 static bool
 wait_for_work(struct ship *s)
 {
@@ -341,7 +344,8 @@ wait_for_work(struct ship *s)
 	s->stopping = f->stopping;
 	pthread_mutex_unlock(&f->lock);
 	s->pause_until_ms = 0;
-	return !s->stopping || (s->up && !s->stuck && s->upto.seq > s->follow.at.seq);
+	return !s->stopping ||
+	    ((s->up || s->failures == 0) && !s->stuck && s->upto.seq > s->follow.at.seq);
 }
 
 /* turn() - one batch. */
