@@ -14,9 +14,8 @@ FEW = 65536
 NEWUSER = 0x10000000
 
 
-def families(h):
-    """{role: [(pid, uid, gid)]} of its children; a zygote's forks are its children too."""
-    found = {}
+def children(h):
+    """(role, pid, status) of each of its children; a zygote's forks are its children too."""
     for name in filter(str.isdigit, os.listdir("/proc")):
         try:
             with open(f"/proc/{name}/status", encoding="utf-8", errors="replace") as f:
@@ -27,11 +26,21 @@ def families(h):
             continue
         if int(status["PPid"]) != h.pid or status["State"].startswith("Z"):
             continue
-        role = argv[2] if argv[1:2] == ["--role"] else os.path.basename(argv[0])
+        yield argv[2] if argv[1:2] == ["--role"] else os.path.basename(argv[0]), int(name), status
+
+
+def families(h):
+    """{role: [(pid, uid, gid)]} of them. Nobody may be being born: of him one is changed before the other."""
+    found = {}
+    for role, pid, status in children(h):
         uids, gids = (set(status[k].split()) for k in ("Uid", "Gid"))
         check(len(uids) == 1 and uids == gids and not status["Groups"].strip(), f"{role}: {status}")
-        found.setdefault(role, []).append((int(name), int(uids.pop()), int(gids.pop())))
+        found.setdefault(role, []).append((pid, int(uids.pop()), int(gids.pop())))
     return found
+
+
+def runners(h):
+    return sum(role == "runner" for role, _, _ in children(h))
 
 
 def run(l, c, h, actors, providers=()):
@@ -87,9 +96,9 @@ def a_user_is_used_again_when_its_process_is_gone():
         h = l.host(conf="walls { users = 98304-98559 }\nlimits { max_instances = 400 }")
         for _ in range(2):
             accepted(host.ask(c, f"cmd.{h.id}.la", {"actor_ref": l.actor("echo"), "host_id": h.id, "count": 110}))
-            host.until(lambda: len(families(h).get("runner", [])) == 110, "110 instances", 120)
+            host.until(lambda: runners(h) == 110, "110 instances", 120)
             accepted(host.ask(c, f"cmd.{h.id}.sa", {"actor_ref": l.key("echo"), "count": 0, "host_id": h.id}))
-            host.until(lambda: "runner" not in families(h), "all are gone", 120)
+            host.until(lambda: runners(h) == 0, "all are gone", 120)
         # the control run: at once there is none left for some, and they say so
         accepted(host.ask(c, f"cmd.{h.id}.la", {"actor_ref": l.actor("echo"), "host_id": h.id, "count": 195}))
         found = host.until(lambda: [i for a in host.inventory(c, h)["actors"] for i in a["instances"] if i["state"] == "failed"],
