@@ -83,9 +83,9 @@ rows_provider(struct buf *b, const struct actor_seen *s)
 	row(b, "vendor", s->w.vendor);
 	for (size_t i = 0; i < s->par->n; i++) {
 		label(b, "library");
-		buf_put_shown(b, s->par->library[i].target);
+		buf_put_shown(b, s->par->lib[i].target);
 		buf_put_str(b, ", ");
-		buf_put_dec(b, s->par->library[i].content.len);
+		buf_put_dec(b, s->par->lib[i].content.len);
 		buf_put_str(b, " bytes\n");
 	}
 }

@@ -10,67 +10,10 @@
 #include "gateway/nats/header.h"
 #include "gateway/nats/writer.h"
 #include "gateway/relay/broker.h"
-#include "gateway/relay/envelope.h"
 #include "gateway/relay/inbox.h"
-#include "gateway/relay/refuse.h"
 #include "gateway/relay/relay_priv.h"
 #include "gateway/relay/reported.h"
 #include "policy/commands/state.h"
-
-/* deny() - say no, to the client and to the log. */
-static void
-deny(struct relay *r, struct relay_event *e)
-{
-	char text[ENVELOPE_TEXT], id[64];
-
-	if (e->kind == RELAY_SUB_DENIED)
-		refuse_subscribe(word(r), e->subject, e->queue);
-	else if (e->kind == RELAY_REPLY_DENIED)
-		refuse_reply(word(r), e->reply);
-	else
-		refuse_publish(word(r), e->subject);
-	if (e->kind != RELAY_SUB_DENIED) {
-		const char *what = e->verb != VERB_NONE ? command_verb_name(e->verb) : "publish";
-		const char *rule = r->env->ops->rule_name(e->decision.rule);
-
-		snprintf(id, sizeof(id), "%u.%llu.d%llu", r->env->index, (unsigned long long)r->id,
-		    (unsigned long long)r->denied + 1);
-		if (e->reason != NULL)
-			snprintf(text, sizeof(text),
-			    "Portcullis: %s not forwarded: %.*s, decision %s", what,
-			    (int)e->detail.len, (const char *)e->detail.ptr, id);
-		else if (e->decision.reason == REASON_RATE)
-			envelope_rate(text, what, rule,
-			    rights_wait_ms(*r->rights, e->decision.rule, relay_now_ms(r)), id);
-		else
-			envelope_text(
-			    text, what, rule, reason_word(e->decision.reason), e->detail, id);
-		relay_tell(r, e->subject, e->reply, text);
-		e->id = id;
-	}
-	relay_report(r, e);
-}
-
-/* protocol() - what only a broken or hostile client says. */
-static void
-protocol(struct relay *r, const char *detail)
-{
-	struct relay_event e = {
-		.decision.rule = RULE_NONE, .kind = RELAY_PROTOCOL, .detail = bytes_str(detail)
-	};
-
-	relay_report(r, &e);
-	relay_end(r, "Unknown Protocol Operation", "protocol_error");
-}
-
-/* observed() - let through, and noted that an enforced policy would not. */
-static void
-observed(struct relay *r, const struct nats_op *op, struct decision d)
-{
-	struct relay_event e = { .kind = RELAY_WOULD_DENY, .subject = op->subject, .decision = d };
-
-	relay_report(r, &e);
-}
 
 /*
  * judge_data() - by the rules. An inbox that came with a message is somebody else's, even when it
@@ -152,12 +95,12 @@ police_headers(struct relay *r, const struct nats_op *op, enum verb verb, struct
 	struct bytes name, value;
 
 	if (header_open(&h, op->header) != 0) {
-		protocol(r, "header block");
+		relay_protocol(r, "header block");
 		return false;
 	}
 	if (header_repeats_powerful(&h)) {
 		e.detail = BYTES_LIT("a powerful header twice");
-		deny(r, &e);
+		relay_deny(r, &e);
 		return false;
 	}
 	buf_reset(out);
@@ -166,7 +109,7 @@ police_headers(struct relay *r, const struct nats_op *op, enum verb verb, struct
 		if (header_is(name, STAMP_HEADER)) {
 			/* a gate's to give: no policy lets a client say it */
 			e.detail = name;
-			deny(r, &e);
+			relay_deny(r, &e);
 			return false;
 		}
 		if (header_is_powerful(name) && (verb != VERB_STATE_WRITE || !state_header(name))) {
@@ -176,7 +119,7 @@ police_headers(struct relay *r, const struct nats_op *op, enum verb verb, struct
 				continue;
 			if (v != HEADER_PASS) {
 				e.detail = name;
-				deny(r, &e);
+				relay_deny(r, &e);
 				return false;
 			}
 		}
@@ -207,13 +150,13 @@ hand_over(struct relay *r, const struct nats_op *op)
 	if (e.decision.verdict == VERDICT_ALLOW && what.verb == VERB_HOST_EVENT)
 		reported_judge(r, op, REPORT_BIT(REPORT_HOST_EVENT), &e);
 	if (e.decision.verdict != VERDICT_ALLOW) {
-		deny(r, &e);
+		relay_deny(r, &e);
 		return;
 	}
 	if (op->reply.len != 0 && !relay_own_reply(r, op->reply)) {
 		e.kind = RELAY_REPLY_DENIED;
 		e.decision = (struct decision){ .reason = REASON_NO_RULE, .rule = RULE_NONE };
-		deny(r, &e);
+		relay_deny(r, &e);
 		return;
 	}
 	if (op->header.len != 0 && !police_headers(r, op, what.verb, &c.header))
@@ -221,13 +164,13 @@ hand_over(struct relay *r, const struct nats_op *op)
 	c.number = r->commands + 1;
 	if (op->payload.len + op->header.len > r->env->limits.max_command) {
 		e.detail = BYTES_LIT("too large");
-		deny(r, &e);
+		relay_deny(r, &e);
 		return;
 	}
 	if (r->env->ops->command(r, &c) != 0) {
 		e.reason = "unavailable";
 		e.detail = BYTES_LIT("the dispatcher is being replaced");
-		deny(r, &e);
+		relay_deny(r, &e);
 		return;
 	}
 	r->commands = c.number;
@@ -257,7 +200,7 @@ judge_reply(struct relay *r, const struct nats_op *op)
 	e.decision = rights_reply(*r->rights, op->reply);
 	if (e.decision.verdict == VERDICT_ALLOW)
 		return true;
-	deny(r, &e);
+	relay_deny(r, &e);
 	return false;
 }
 
@@ -287,7 +230,7 @@ forward_changed(struct relay *r, const struct nats_op *op, bool answer)
 		if (broker_judge(*r->rights, r->identity->inbox, op, r->env->arena, &body, &e) == 0)
 			nats_put_pub(to_upstream(r), subject, reply, header, buf_bytes(&body));
 		else
-			deny(r, &e);
+			relay_deny(r, &e);
 		buf_deinit(&body);
 		return;
 	}
@@ -325,13 +268,13 @@ judge_rest(
 	if (e.decision.verdict == VERDICT_ALLOW)
 		reported_judge(r, op, asked, &e);
 	if (e.decision.would_deny)
-		observed(r, op, e.decision);
+		relay_observed(r, op, e.decision);
 	if (e.decision.verdict == VERDICT_ALLOW)
 		forward(r, op, answer);
 	else if (e.decision.reason == REASON_COMMAND)
 		hand_over(r, op);
 	else
-		deny(r, &e);
+		relay_deny(r, &e);
 }
 
 /* judge_pub() - what becomes of a publish whose form is in order. */
@@ -367,7 +310,7 @@ on_pub(struct relay *r, const struct nats_op *op)
 		return false;
 	}
 	if (op->header.len != 0 && !r->handshake.connect.headers) {
-		protocol(r, "headers were not announced");
+		relay_protocol(r, "headers were not announced");
 		return false;
 	}
 	/* an answer to somebody is looked at for itself */
@@ -405,7 +348,7 @@ on_sub(struct relay *r, const struct nats_op *op)
 	struct sub *sub;
 
 	if (subs_find(&r->subs, op->sid) != NULL) {
-		protocol(r, "sid already in use");
+		relay_protocol(r, "sid already in use");
 		return;
 	}
 	if (r->subs.n >= r->max_subs) {
@@ -421,11 +364,11 @@ on_sub(struct relay *r, const struct nats_op *op)
 		e.decision = rights_pay_subscribe(
 		    *r->rights, op->subject, op->queue, e.decision, relay_now_ms(r));
 	if (e.decision.verdict != VERDICT_ALLOW) {
-		deny(r, &e);
+		relay_deny(r, &e);
 		return;
 	}
 	if (e.decision.would_deny)
-		observed(r, op, e.decision);
+		relay_observed(r, op, e.decision);
 	if (r->account_subs != NULL &&
 	    !tally_take(r->account_subs, r->env->limits.max_account_subs)) {
 		r->env->ops->limit(r, LIMIT_ACCOUNT_SUBSCRIPTIONS);
@@ -495,7 +438,7 @@ relay_on_client(struct relay *r, const struct nats_op *op)
 	case NATS_PONG:
 		break;
 	default:
-		protocol(r, "operation out of turn");
+		relay_protocol(r, "operation out of turn");
 		break;
 	}
 	return false;

@@ -25,6 +25,12 @@ bool relay_may_take(struct relay *r);
 void relay_go_on(struct relay *r);
 /* relay_report() - tell the edge of a denial; floods are summed. */
 void relay_report(struct relay *r, const struct relay_event *e);
+/* relay_deny() - say no, to the client and to the log, under an id of its own. */
+void relay_deny(struct relay *r, struct relay_event *e);
+/* relay_protocol() - what only a broken or hostile client says: said so, and the connection ends. */
+void relay_protocol(struct relay *r, const char *detail);
+/* relay_observed() - let through, and noted that an enforced policy would not. */
+void relay_observed(struct relay *r, const struct nats_op *op, struct decision d);
 /* relay_judge_sub() - set a subscription's flags by the rights now in force. */
 void relay_judge_sub(struct relay *r, struct sub *sub);
 /*

@@ -133,11 +133,11 @@ add_library(struct par *p, const struct member *m, size_t at, char *why)
 		return why_say(why, WASCAP_BAD_FILE,
 		    "the member before byte %zu is neither claims.jwt nor TARGET.bin", at);
 	for (size_t i = 0; i < p->n; i++)
-		if (bytes_eq(p->library[i].target, l.target))
+		if (bytes_eq(p->lib[i].target, l.target))
 			return why_say(why, WASCAP_BAD_FILE, "two libraries of one target");
 	if (p->n == WASCAP_ITEMS_MAX)
 		return why_say(why, WASCAP_BAD_FILE, "over %d libraries", WASCAP_ITEMS_MAX);
-	p->library[p->n++] = l;
+	p->lib[p->n++] = l;
 	return 0;
 }
 
@@ -194,8 +194,8 @@ static const struct par_library *
 library_of(const struct par *p, const char *target)
 {
 	for (size_t i = 0; i < p->n; i++)
-		if (bytes_is(p->library[i].target, target))
-			return &p->library[i];
+		if (bytes_is(p->lib[i].target, target))
+			return &p->lib[i];
 	return NULL;
 }
 

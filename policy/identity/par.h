@@ -23,7 +23,7 @@ struct par_library {
 struct par {
 	struct bytes token;
 	size_t n;
-	struct par_library library[WASCAP_ITEMS_MAX];
+	struct par_library lib[WASCAP_ITEMS_MAX];
 };
 
 /* par_read() - Return: 0, WASCAP_BAD_FILE, WASCAP_UNSIGNED, WASCAP_TWO_TOKENS. */

@@ -91,8 +91,8 @@ archive(struct bytes in, const struct wascap_trust *t, const struct wascap_trust
 	if (par_read(&p, in, why) == 0) {
 		check(p.n > 0 && inside(p.token, in));
 		for (size_t i = 0; i < p.n; i++)
-			check(inside(p.library[i].content, in) && inside(p.library[i].target, in) &&
-			      p.library[i].target.len > 0);
+			check(inside(p.lib[i].content, in) && inside(p.lib[i].target, in) &&
+			      p.lib[i].target.len > 0);
 	}
 	if (par_admit(&w, &p, in, t, why) == 0) {
 		check(w.n_targets == p.n && w.sub.type == NKEY_SERVICE);
